@@ -1,0 +1,103 @@
+"""What a labelled set is: annotations, labelled images and the set with its splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from datasets.boxes import Boxes, as_boxes
+
+SPLITS = ("train", "val", "test")
+
+
+class DatasetError(Exception):
+    """The user's data can't be used; the message is one sentence with the file and the way out."""
+
+
+def frozen_array(values: ArrayLike, dtype: type[np.generic]) -> NDArray[np.generic]:
+    """Return a read-only copy of ``values`` with that dtype."""
+    array = np.array(values, dtype=dtype)
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """The ground truth of one image.
+
+    Attributes:
+        boxes: ``(N, 4)`` float64 xyxy pixels of the upright image, right and bottom exclusive.
+        labels: ``(N,)`` int64 class indices, ``0 … C-1``.
+        ignore: ``(N,)`` bool; True for VOC "difficult" and COCO "crowd": neither to be found
+            nor counted as a mistake.
+    """
+
+    boxes: Boxes
+    labels: NDArray[np.int64]
+    ignore: NDArray[np.bool_]
+
+    def __init__(
+        self, boxes: ArrayLike = (), labels: ArrayLike = (), ignore: ArrayLike | None = None
+    ) -> None:
+        """Copy the arrays and make them read-only.
+
+        Raises:
+            ValueError: the three do not have one row for each box.
+        """
+        as_rows = as_boxes(boxes)
+        flags = np.zeros(len(as_rows), dtype=bool) if ignore is None else ignore
+        object.__setattr__(self, "boxes", frozen_array(as_rows, np.float64))
+        object.__setattr__(self, "labels", frozen_array(labels, np.int64))
+        object.__setattr__(self, "ignore", frozen_array(flags, np.bool_))
+        expected = (len(as_rows),)
+        if self.labels.shape != expected or self.ignore.shape != expected:
+            raise ValueError(
+                f"labels and ignore must have shape {expected}, "
+                f"not {self.labels.shape} and {self.ignore.shape}"
+            )
+
+    def __len__(self) -> int:
+        """Return the number of boxes, ignored ones included."""
+        return len(self.boxes)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledImage:
+    """One image file with its ground truth.
+
+    Attributes:
+        name: the file's path inside the set's folder, with ``/``; unique in the set.
+        path: where the file is.
+        width_px: width of the upright image.
+        height_px: height of the upright image.
+        annotations: its ground truth.
+    """
+
+    name: str
+    path: Path
+    width_px: int
+    height_px: int
+    annotations: Annotations
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A labelled set: class names in label order, images by split, problems found on the way.
+
+    Attributes:
+        name: the folder's name.
+        format: the format it was read as, for example ``voc``.
+        classes: class names, sorted; a label is an index into them.
+        splits: the images of ``train``, ``val`` and ``test``.
+        problems: one sentence for each thing mended or left out, naming the file.
+    """
+
+    name: str
+    format: str
+    classes: tuple[str, ...]
+    splits: Mapping[str, tuple[LabelledImage, ...]]
+    problems: tuple[str, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""What learns: HOG and SVM, and the YOLO network in `models.yolo`."""

@@ -1,0 +1,1 @@
+"""The YOLO-style detector: network, assigner, losses, decoding and training."""

@@ -1,0 +1,1 @@
+"""Pixels in, detections out; and the comparison of what does that."""

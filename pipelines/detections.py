@@ -1,0 +1,100 @@
+"""What every detector answers and how it is asked: `Detections`, `Detector`, `Stage`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from datasets.annotations import frozen_array
+from datasets.boxes import Boxes, as_boxes
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """What a detector found in one image, best score first.
+
+    Attributes:
+        boxes: ``(N, 4)`` float64 xyxy pixels of the image, right and bottom exclusive.
+        scores: ``(N,)`` float64 ranking numbers, not necessarily probabilities.
+        labels: ``(N,)`` int64 class indices, ``0 … C-1``.
+    """
+
+    boxes: Boxes
+    scores: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+    def __init__(
+        self, boxes: ArrayLike = (), scores: ArrayLike = (), labels: ArrayLike = ()
+    ) -> None:
+        """Copy the arrays, best score first, and make them read-only.
+
+        Raises:
+            ValueError: the three do not have one row for each box.
+        """
+        rows = as_boxes(boxes)
+        scores_array, labels_array = np.asarray(scores, np.float64), np.asarray(labels, np.int64)
+        expected = (len(rows),)
+        if scores_array.shape != expected or labels_array.shape != expected:
+            raise ValueError(
+                f"scores and labels must have shape {expected}, "
+                f"not {scores_array.shape} and {labels_array.shape}"
+            )
+        order = np.argsort(-scores_array, kind="stable")
+        object.__setattr__(self, "boxes", frozen_array(rows[order], np.float64))
+        object.__setattr__(self, "scores", frozen_array(scores_array[order], np.float64))
+        object.__setattr__(self, "labels", frozen_array(labels_array[order], np.int64))
+
+    def __len__(self) -> int:
+        """Return the number of detections."""
+        return len(self.boxes)
+
+    def above(self, score: float) -> Detections:
+        """Return the detections with at least that score."""
+        keep = self.scores >= score
+        return Detections(self.boxes[keep], self.scores[keep], self.labels[keep])
+
+
+class Stage(NamedTuple):
+    """One named step of a detector; the output of a step is the input of the next."""
+
+    name: str
+    run: Callable[[Any], Any]
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Anything that turns an image into detections."""
+
+    def detect(self, image: Image) -> Detections:
+        """Return what is in an ``(H, W, 3)`` uint8 RGB image, in that image's pixels."""
+        ...
+
+
+@runtime_checkable
+class StagedDetector(Detector, Protocol):
+    """A detector whose `detect` is the composition of named stages."""
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """The ordered stages; the first takes the image, the last gives `Detections`."""
+        ...
+
+
+def run_stages(
+    stages: Sequence[Stage], image: Image, after: Callable[[str], None] | None = None
+) -> Detections:
+    """Run the image through the stages, calling ``after`` with each one's name once it is done."""
+    value: Any = image
+    for stage in stages:
+        value = stage.run(value)
+        if after is not None:
+            after(stage.name)
+    if not isinstance(value, Detections):
+        raise TypeError(f"the last stage gave {type(value).__name__}, not Detections")
+    return value

@@ -1,0 +1,1 @@
+"""The shared evaluator: quality and latency of any detector, judged alike."""
