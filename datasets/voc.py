@@ -30,12 +30,6 @@ SPLIT_FOLDERS = {
     "validation": "val",
     "test": "test",
 }
-    "train": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-}
 
 
 @dataclass(frozen=True)
