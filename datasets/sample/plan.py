@@ -1,0 +1,55 @@
+"""Which signs are in which image of the sample set: 0 to 6 an image, the classes balanced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasets.annotations import SPLITS
+from datasets.sample.faces import CLASSES
+
+IMAGES = {"train": 160, "val": 40, "test": 40}
+_SIGNS = (0.07, 0.2, 0.23, 0.2, 0.14, 0.1, 0.06)  # probability of 0 to 6 signs in an image
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An image to be rendered.
+
+    Attributes:
+        split: ``train``, ``val`` or ``test``.
+        index: its place in the split.
+        class_names: the signs in it.
+    """
+
+    split: str
+    index: int
+    class_names: tuple[str, ...]
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, without suffix."""
+        return f"{self.split}_{self.index:03d}"
+
+    def random(self, seed: int) -> np.random.Generator:
+        """Return the image's own generator: the same whichever images are rendered before it."""
+        return np.random.default_rng([seed, 1 + SPLITS.index(self.split), 1 + self.index])
+
+
+def plan(seed: int) -> tuple[Planned, ...]:
+    """Return all images, split by split; each split deals the classes from one shuffled deck."""
+    return tuple(image for split in SPLITS for image in _planned_split(seed, split))
+
+
+def _planned_split(seed: int, split: str) -> list[Planned]:
+    random = np.random.default_rng([seed, 1 + SPLITS.index(split)])
+    # Shares of a fixed number, shuffled, instead of draws: every split has the same mixture.
+    places = (np.arange(IMAGES[split]) + 0.5) / IMAGES[split]
+    counts = random.permutation(np.searchsorted(np.cumsum(_SIGNS), places))
+    deck = random.permutation(np.arange(counts.sum()) % len(CLASSES))
+    hands = np.split(deck, np.cumsum(counts)[:-1])
+    return [
+        Planned(split, index, tuple(CLASSES[card] for card in hand))
+        for index, hand in enumerate(hands)
+    ]

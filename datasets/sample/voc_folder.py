@@ -1,0 +1,83 @@
+"""Writes the sample set as a Pascal VOC folder, so that it is read like anybody's set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+
+from datasets.annotations import SPLITS
+from datasets.progress import Track, silently
+from datasets.sample.faces import CLASSES, faces
+from datasets.sample.lookalikes import lookalikes
+from datasets.sample.photographs import licences, photographs_of
+from datasets.sample.plan import Planned, plan
+from datasets.sample.scene import SIDE_PX, Scene, render
+
+_JPEG_QUALITY = (50, 95)  # of cv2; half of the images show their blocks
+
+
+def write_sample(folder: Path, seed: int, track: Track = silently) -> None:
+    """Render the whole set into a new folder.
+
+    Args:
+        folder: is made, with ``JPEGImages``, ``Annotations``, ``ImageSets/Main`` and
+            ``LICENSES.txt`` in it.
+        seed: 0 or more; the same seed gives the same bytes.
+        track: watches the rendering.
+
+    Raises:
+        DatasetError: a background photograph is not installed.
+    """
+    for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
+        (folder / part).mkdir(parents=True)
+    (folder / "LICENSES.txt").write_text(licences(), encoding="utf-8")
+    images = plan(seed)
+    for split in SPLITS:
+        stems = [f"{image.stem}\n" for image in images if image.split == split]
+        (folder / f"ImageSets/Main/{split}.txt").write_text("".join(stems), encoding="utf-8")
+        photographs_of(split)
+    # Drawn once here: threads that ask for a face at the same time would each draw it.
+    for class_name in CLASSES:
+        faces(class_name)
+    lookalikes()
+    # Threads, since OpenCV and NumPy release the lock and a process would import both again.
+    written = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
+        delayed(write_image)(folder, image, seed) for image in images
+    )
+    for _ in track(written, "rendering the sample set", len(images)):
+        pass
+
+
+def write_image(folder: Path, image: Planned, seed: int) -> None:
+    """Render one image into the folder's ``JPEGImages``, its boxes into ``Annotations``."""
+    random = image.random(seed)
+    scene = render(image.class_names, photographs_of(image.split), random)
+    quality = int(random.integers(*_JPEG_QUALITY))
+    bgr = cv2.cvtColor(scene.image, cv2.COLOR_RGB2BGR)
+    _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    (folder / f"JPEGImages/{image.stem}.jpg").write_bytes(np.asarray(encoded).tobytes())
+    tree = ElementTree(_annotation(f"{image.stem}.jpg", scene))
+    indent(tree)
+    tree.write(folder / f"Annotations/{image.stem}.xml", encoding="utf-8")
+
+
+def _annotation(file_name: str, scene: Scene) -> Element:
+    root = Element("annotation")
+    SubElement(root, "folder").text = "JPEGImages"
+    SubElement(root, "filename").text = file_name
+    size = SubElement(root, "size")
+    for name, value in (("width", SIDE_PX), ("height", SIDE_PX), ("depth", 3)):
+        SubElement(size, name).text = str(value)
+    for class_name, (x1, y1, x2, y2) in zip(scene.class_names, scene.boxes, strict=True):
+        item = SubElement(root, "object")
+        SubElement(item, "name").text = class_name
+        SubElement(item, "difficult").text = "0"
+        corners = SubElement(item, "bndbox")
+        # VOC counts pixels from 1 and includes the last one.
+        for name, value in (("xmin", x1 + 1), ("ymin", y1 + 1), ("xmax", x2), ("ymax", y2)):
+            SubElement(corners, name).text = str(value)
+    return root
