@@ -87,10 +87,9 @@ class StagedDetector(Detector, Protocol):
 
 
 def run_stages(
-    stages: Sequence[Stage], image: Image, after: Callable[[str], None] | None = None
+    stages: Sequence[Stage], value: Any, after: Callable[[str], None] | None = None
 ) -> Detections:
-    """Run the image through the stages, calling ``after`` with each one's name once it is done."""
-    value: Any = image
+    """Run what the first stage takes through all, calling ``after`` with each name once done."""
     for stage in stages:
         value = stage.run(value)
         if after is not None:

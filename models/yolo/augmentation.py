@@ -1,0 +1,125 @@
+"""Training pictures: each placed, flipped, scaled and recoloured by chance, one or four at a time.
+
+Boxes go through the very matrix that moves the pixels, so they stay exact.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from datasets.boxes import Boxes, area, clip
+from models.yolo.letterbox import GREY
+from models.yolo.settings import YoloSettings
+
+Picture = NDArray[np.uint8]
+Sample = tuple[Picture, Boxes, NDArray[np.int64]]
+
+VISIBLE = 0.3  # a box cut to less of its area is no longer asked for
+SMALLEST_PX = 2.0  # nor is one that became thinner than this
+
+
+def plain(sample: Sample, picture_hw: tuple[int, int]) -> Sample:
+    """Return the sample scaled to fit into the top left corner, as in detection."""
+    picture, boxes, labels = sample
+    factor = min(picture_hw[0] / picture.shape[0], picture_hw[1] / picture.shape[1])
+    canvas = np.full((*picture_hw, 3), GREY, dtype=np.uint8)
+    matrix = np.array([[factor, 0.0, 0.0], [0.0, factor, 0.0]])
+    return canvas, *_paint(canvas, picture, boxes, labels, matrix)
+
+
+def augmented(
+    samples: list[Sample], picture_hw: tuple[int, int], settings: YoloSettings, random: Generator
+) -> Sample:
+    """Return one training picture made of one sample, or of four around a random middle.
+
+    Args:
+        samples: one or four of (``(h, w, 3)`` uint8, ``(N, 4)`` xyxy pixels, ``(N,)`` labels).
+        picture_hw: height and width of the result.
+        settings: how far scale, flips and colours go.
+        random: the only source of chance.
+    """
+    height, width = picture_hw
+    canvas = np.full((height, width, 3), GREY, dtype=np.uint8)
+    if len(samples) == 1:
+        regions = [(0, 0, width, height)]
+    else:  # mosaic (YOLOv4, Bochkovskiy et al. 2020, §3.3)
+        x, y = (int(side * random.uniform(0.3, 0.7)) for side in (width, height))
+        regions = [(0, 0, x, y), (x, 0, width, y), (0, y, x, height), (x, y, width, height)]
+    all_boxes, all_labels = [], []
+    for (left, top, right, bottom), (picture, boxes, labels) in zip(regions, samples, strict=True):
+        region = canvas[top:bottom, left:right]
+        matrix = _placement(picture, picture_hw, region, len(samples) > 1, settings, random)
+        moved, kept = _paint(region, picture, boxes, labels, matrix)
+        all_boxes.append(moved + np.array([left, top, left, top]))
+        all_labels.append(kept)
+    recoloured = cv2.LUT(canvas, _colour_table(settings.jitter, random))
+    return np.asarray(recoloured, np.uint8), np.concatenate(all_boxes), np.concatenate(all_labels)
+
+
+def _placement(
+    picture: Picture,
+    picture_hw: tuple[int, int],
+    region: Picture,
+    mosaic: bool,
+    settings: YoloSettings,
+    random: Generator,
+) -> NDArray[np.float64]:
+    """Return the ``(2, 3)`` matrix from the sample's pixels to the region's."""
+    height, width = picture.shape[:2]
+    matrix = np.eye(3)
+    if settings.flips in {"horizontal", "all"} and random.random() < 0.5:
+        matrix = np.array([[-1.0, 0, width], [0, 1, 0], [0, 0, 1]]) @ matrix
+    if settings.flips == "all":
+        if random.random() < 0.5:
+            matrix = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]]) @ matrix
+        if random.random() < 0.5:
+            matrix = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]) @ matrix
+            height, width = width, height
+    fit = min(picture_hw[0] / height, picture_hw[1] / width)
+    low = 0.75 if mosaic else 1.0  # four pictures show more if each is a little smaller
+    factor = fit * low * np.exp(random.uniform(-1, 1) * np.log1p(settings.scale))
+    free = np.array([region.shape[1] - width * factor, region.shape[0] - height * factor])
+    shift = random.uniform(0, 1, 2) * free
+    matrix = np.array([[factor, 0, shift[0]], [0, factor, shift[1]], [0, 0, 1]]) @ matrix
+    return np.asarray(matrix[:2])
+
+
+def _paint(
+    region: Picture,
+    picture: Picture,
+    boxes: Boxes,
+    labels: NDArray[np.int64],
+    matrix: NDArray[np.float64],
+) -> tuple[Boxes, NDArray[np.int64]]:
+    """Draw the picture into the region in place and return the boxes still seen there."""
+    height, width = region.shape[:2]
+    # Boxes are edges, warpAffine counts pixel centres: half a pixel each way.
+    centred = matrix.copy()
+    centred[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
+    cv2.warpAffine(
+        picture,
+        centred,
+        (width, height),
+        dst=region,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(GREY, GREY, GREY),
+    )
+    first = boxes[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    second = boxes[:, 2:] @ matrix[:, :2].T + matrix[:, 2]
+    moved = np.concatenate([np.minimum(first, second), np.maximum(first, second)], axis=1)
+    seen = clip(moved, width, height)
+    sides = seen[:, 2:] - seen[:, :2]
+    keep = (area(seen) >= VISIBLE * area(moved)) & (sides.min(axis=1, initial=1e9) >= SMALLEST_PX)
+    return seen[keep], labels[keep]
+
+
+def _colour_table(jitter: float, random: Generator) -> Picture:
+    """Return a ``(256, 1, 3)`` look-up table: a gain, an offset, a tint."""
+    gain = 1 + random.uniform(-jitter, jitter) + random.uniform(-jitter, jitter, 3) / 3
+    offset = random.uniform(-jitter, jitter) * 100
+    levels = np.arange(256)[:, None] * gain + offset
+    return np.clip(levels, 0, 255).astype(np.uint8)[:, None, :]

@@ -1,0 +1,167 @@
+"""Decoded pictures on disk and the batches made of them, ahead of time, in a thread.
+
+A batch depends on the seed and its number alone, so training that goes on after a break, or with
+another number of threads, sees the same pictures.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from datasets.annotations import LabelledImage
+from datasets.boxes import Boxes
+from datasets.images import load_image
+from datasets.progress import Track
+from models.yolo.augmentation import Sample, augmented, plain
+from models.yolo.letterbox import fit_scale, shrink
+from models.yolo.settings import YoloSettings
+
+CACHE_SCALE = 1.25  # of the input: room to enlarge a picture without blur
+AHEAD = 6  # batches prepared while the network learns
+
+
+class Batch(NamedTuple):
+    """One update's pictures and ground truth, padded to M boxes.
+
+    Attributes:
+        pictures: ``(B, H, W, 3)`` uint8.
+        boxes: ``(B, M, 4)`` float32 xyxy pixels of the picture.
+        labels: ``(B, M)`` int32.
+        real: ``(B, M)`` float32, 1 for boxes and 0 for padding.
+    """
+
+    pictures: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    real: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Cache:
+    """Training pictures at a little over the input size, in one file the system pages in.
+
+    Attributes:
+        pixels: ``(N, H, W, 3)`` uint8 memory map; a picture is in its top left corner.
+        sizes: ``(N, 2)`` height and width of each picture there.
+        boxes: for each picture ``(M, 4)`` xyxy pixels there, without ignored objects.
+        labels: for each picture ``(M,)``.
+    """
+
+    pixels: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
+    boxes: tuple[Boxes, ...]
+    labels: tuple[NDArray[np.int64], ...]
+
+    def sample(self, index: int) -> Sample:
+        """Return one picture with its boxes and labels."""
+        height, width = self.sizes[index]
+        return self.pixels[index, :height, :width], self.boxes[index], self.labels[index]
+
+
+def fill_cache(
+    images: Sequence[LabelledImage], input_hw: tuple[int, int], folder: Path, track: Track
+) -> Cache:
+    """Decode every image once, at `CACHE_SCALE` times the input size, into a file in ``folder``."""
+    cache_hw = (round(input_hw[0] * CACHE_SCALE), round(input_hw[1] * CACHE_SCALE))
+    pixels = np.lib.format.open_memmap(
+        folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(len(images), *cache_hw, 3)
+    )
+
+    def fill(index: int, image: LabelledImage) -> tuple[int, int]:
+        full = load_image(image.path)
+        small = shrink(full, fit_scale((full.shape[0], full.shape[1]), cache_hw), cache_hw)
+        pixels[index, : small.shape[0], : small.shape[1]] = small
+        return small.shape[0], small.shape[1]
+
+    work = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
+        delayed(fill)(index, image) for index, image in enumerate(images)
+    )
+    sizes = np.array(list(track(work, "decoding pictures", len(images))), dtype=np.int64)
+    boxes, labels = [], []
+    for (height, width), image in zip(sizes, images, strict=True):
+        known = ~image.annotations.ignore
+        scale = np.tile([width / image.width_px, height / image.height_px], 2)
+        boxes.append(image.annotations.boxes[known] * scale)
+        labels.append(image.annotations.labels[known])
+    return Cache(pixels, sizes, tuple(boxes), tuple(labels))
+
+
+def padded_boxes(cache: Cache) -> int:
+    """Return M: room for a mosaic of crowded pictures, in steps of 16, at most 512."""
+    most = max(map(len, cache.boxes), default=0)
+    return int(min(512, max(16, 16 * np.ceil(1.5 * most / 16))))
+
+
+def make_batch(
+    cache: Cache,
+    update: int,
+    input_hw: tuple[int, int],
+    settings: YoloSettings,
+    seed: int,
+    mosaic: bool,
+) -> Batch:
+    """Return the batch of one update; pictures come round in a new random order each time."""
+    random = np.random.default_rng((seed, update))
+    room = padded_boxes(cache)
+    size = settings.batch
+    batch = Batch(
+        np.empty((size, *input_hw, 3), np.uint8),
+        np.zeros((size, room, 4), np.float32),
+        np.zeros((size, room), np.int32),
+        np.zeros((size, room), np.float32),
+    )
+    for row in range(size):
+        first = _turn(update * size + row, len(cache.sizes), seed)
+        if not settings.augment:
+            made = plain(cache.sample(first), input_hw)
+        else:
+            others = 3 if mosaic and random.random() < settings.mosaic else 0
+            chosen = [first, *random.integers(0, len(cache.sizes), others)]
+            made = augmented([cache.sample(i) for i in chosen], input_hw, settings, random)
+        picture, boxes, labels = made
+        count = min(len(boxes), room)
+        batch.pictures[row] = picture
+        batch.boxes[row, :count] = boxes[:count]
+        batch.labels[row, :count] = labels[:count]
+        batch.real[row, :count] = 1.0
+    return batch
+
+
+def batches(
+    cache: Cache,
+    input_hw: tuple[int, int],
+    settings: YoloSettings,
+    seed: int,
+    mosaic: Callable[[int], bool],
+) -> Generator[Batch]:
+    """Yield batches without end, made ahead in a thread; ``mosaic`` says which may have mosaics."""
+
+    def make(update: int) -> Batch:
+        return make_batch(cache, update, input_hw, settings, seed, mosaic=mosaic(update))
+
+    with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
+        waiting = deque(pool.submit(make, update) for update in range(AHEAD))
+        update = AHEAD
+        try:
+            while True:
+                yield waiting.popleft().result()
+                waiting.append(pool.submit(make, update))
+                update += 1
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _turn(position: int, images: int, seed: int) -> int:
+    """Return which picture comes at that position of an endless row of shuffled rounds."""
+    round_number, place = divmod(position, images)
+    return int(np.random.default_rng((seed, 1, round_number)).permutation(images)[place])

@@ -1,0 +1,62 @@
+"""What the network's numbers mean: a point, and how far the box reaches from it; in numpy.
+
+Every cell of every level answers for the point in its middle with four distances in strides
+(left, top, right, bottom = exp(raw), as in FCOS, Tian et al. 2019) and one logit a class.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDES = (8, 16, 32)
+LIMIT = 8.0  # of raw distances: 3000 strides are more than any picture
+
+
+@cache
+def grid_points(input_hw: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the ``(A, 2)`` float32 x, y of all cell centres in pixels and their ``(A,)`` strides.
+
+    Cells are ordered by level, finest first, then row by row: as the head gives its answers.
+    """
+    points, strides = [], []
+    for stride in STRIDES:
+        rows, columns = input_hw[0] // stride, input_hw[1] // stride
+        ys, xs = np.mgrid[:rows, :columns]
+        centres = (np.stack([xs.ravel(), ys.ravel()], axis=1) + 0.5) * stride
+        points.append(centres.astype(np.float32))
+        strides.append(np.full(rows * columns, stride, dtype=np.float32))
+    both = np.concatenate(points), np.concatenate(strides)
+    for array in both:
+        array.flags.writeable = False  # they are shared by all who ask
+    return both
+
+
+def decode(
+    outputs: NDArray[np.float32],
+    input_hw: tuple[int, int],
+    score_threshold: float,
+    limit: int = 1000,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return boxes, scores and labels of one image's answers, the best ``limit`` at most.
+
+    Args:
+        outputs: ``(A, 4 + C)`` float32, raw distances then logits.
+        input_hw: the network's input, whose `grid_points` the rows belong to.
+        score_threshold: lower scores are left out.
+        limit: how many pairs of cell and class go on to NMS.
+    """
+    points, strides = grid_points(input_hw)
+    logits = outputs[:, 4:]
+    wanted = np.log(score_threshold / (1 - score_threshold))
+    cells, labels = np.nonzero(logits >= wanted)
+    chosen = logits[cells, labels]
+    if len(chosen) > limit:
+        best = np.argpartition(-chosen, limit)[:limit]
+        cells, labels, chosen = cells[best], labels[best], chosen[best]
+    reach = np.exp(np.clip(outputs[cells, :4], -LIMIT, LIMIT)) * strides[cells, None]
+    boxes = np.concatenate([points[cells] - reach[:, :2], points[cells] + reach[:, 2:]], axis=1)
+    scores = 1.0 / (1.0 + np.exp(-chosen.astype(np.float64)))
+    return boxes.astype(np.float64), scores, labels.astype(np.int64)
