@@ -37,16 +37,17 @@ def cover(box: IntBox, side_px: int, random: np.random.Generator) -> Alpha:
     angle = random.uniform(0, 2 * np.pi)
     aside = np.array([np.cos(angle), np.sin(angle)])
     if random.random() < 0.35:
-        along = np.array([-aside[1], aside[0]]) * size * 3
+        along = np.array([-aside[1], aside[0]]) * side_px * 2  # out of the image at both ends
         centre = middle + aside * size * random.uniform(0.0, 0.4)
         return _strip(centre - along, centre + along, size * random.uniform(0.05, 0.1), side_px)
     centre = middle + aside * size * random.uniform(0.45, 0.65)
     rows, columns = np.mgrid[:side_px, :side_px].astype(np.float32)
     distance = np.hypot(columns - centre[0], rows - centre[1]) / (0.55 * size)
-    leaves = blotches(side_px, side_px, max(4.0, size / 7), random)
-    # One pixel of soft edge: the slope of the noise is about one in a blob's width.
-    edge = max(2.0, size / 8)
-    return np.clip((leaves + 0.9 - 1.2 * distance**2 - 0.7) * edge, 0, 1).astype(np.float32)
+    leaf_px = max(4.0, size / 7)
+    # Dense in the middle, a few leaves at the rim, nothing beyond.
+    dense = 0.2 - 1.2 * distance**2 + blotches(side_px, side_px, leaf_px, random)
+    # The noise rises by about one in a leaf's width, so this makes edges one pixel soft.
+    return np.asarray(np.clip(dense * leaf_px, 0, 1), dtype=np.float32)
 
 
 def _strip(

@@ -72,7 +72,7 @@ def paint(layers: Drawing) -> Face:
 
 def disc(radius: float, x: float = 0.0, y: float = 0.0) -> Corners:
     """Return a circle as a polygon of many corners."""
-    return regular(120, radius) + np.array([x, y])
+    return np.asarray(regular(120, radius) + np.array([x, y]))
 
 
 def regular(corners: int, radius: float, turn: float = 0.0) -> Corners:

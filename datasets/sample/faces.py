@@ -60,11 +60,11 @@ def octagon(radius: float) -> Corners:
 
 def triangle(inset: float = 0.0, points_up: bool = True) -> Corners:
     """Return a rounded triangle that fills the face's width, moved in from each side."""
-    incentre = np.array([0.0, np.sqrt(3) / 6])  # of the triangle with its base below
-    corners = np.array([(0.0, -np.sqrt(3) / 2), (0.97, np.sqrt(3) / 2), (-0.97, np.sqrt(3) / 2)])
-    incircle = 0.56
-    smaller = incentre + (corners - incentre) * (1 - inset / incircle)
-    polygon = rounded(smaller, 0.2 * (1 - inset / incircle))
+    half = 1.04  # of its base, more than 1 since the rounding takes a little off each corner
+    incircle = half / np.sqrt(3)
+    scale = 1 - inset / incircle
+    centred = regular(3, 2 * incircle * scale, -np.pi / 2)
+    polygon = rounded(centred + np.array([0.0, incircle / 2]), 0.2 * scale)
     return polygon if points_up else polygon * (1.0, -1.0)
 
 
