@@ -24,6 +24,7 @@ from models.yolo.forward import (
     save_litert,
 )
 from models.yolo.letterbox import input_size, letterbox, restore
+from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
 from pipelines.evaluation.quality import score
@@ -32,7 +33,7 @@ from pipelines.nms import suppress
 if TYPE_CHECKING:
     import keras
 
-    from models.yolo.training import Amount, Trained
+    from models.yolo.training import Trained
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 MOST_VALIDATION_IMAGES = 500  # held in memory while training; more would not choose better

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.yolo.settings import YoloSettings
 
 LEAST_UPDATES = 600
 FINAL_SHARE = 0.01  # of the learning rate, reached at the end
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How long to train: whichever is set, else `default_updates`.
+
+    Attributes:
+        epochs: rounds through the training images.
+        minutes: wall-clock, compilation included.
+    """
+
+    epochs: int | None = None
+    minutes: float | None = None
 
 
 def default_updates(images: int) -> int:
@@ -28,3 +47,69 @@ def learning_rate(update: int, progress: float, peak: float, lr_warmup: int) -> 
     cosine = (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0))) / 2
     ramp = min(1.0, (update + 1) / max(lr_warmup, 1))
     return peak * ramp * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When to stop, to validate and to leave mosaics, by updates or by the clock.
+
+    Attributes:
+        expected: updates in all; by the clock only a guess.
+        deadline: on `time.monotonic`, None where the updates count.
+        started: on the same clock.
+        lr_warmup: updates of the learning rate's ramp.
+        close_mosaic: last share of training without mosaics.
+        validations: how often to validate.
+    """
+
+    expected: int
+    deadline: float | None
+    started: float
+    lr_warmup: int
+    close_mosaic: float
+    validations: int
+
+    @classmethod
+    def of(cls, amount: Amount, images: int, settings: YoloSettings, started: float) -> Plan:
+        """Return the plan for that many training images."""
+        if amount.epochs is not None:
+            expected = max(1, round(amount.epochs * images / settings.batch))
+        else:
+            expected = settings.updates or default_updates(images)
+        deadline = None if amount.minutes is None else started + 60 * amount.minutes
+        return cls(
+            expected=expected,
+            deadline=deadline,
+            started=started,
+            lr_warmup=min(settings.lr_warmup, max(1, expected // 10)),
+            close_mosaic=settings.close_mosaic,
+            validations=settings.validations,
+        )
+
+    def updates(self) -> Iterator[int]:
+        """Yield the number of each update until it is time to stop, at least one."""
+        if self.deadline is None:
+            yield from range(self.expected)
+            return
+        for update in itertools.count():
+            if update and time.monotonic() >= self.deadline:
+                return
+            yield update
+
+    def progress(self, update: int) -> float:
+        """Return the share of training that is done, 0 to 1."""
+        if self.deadline is None:
+            return update / self.expected
+        return (time.monotonic() - self.started) / (self.deadline - self.started)
+
+    def allows_mosaic(self, update: int) -> bool:
+        """Say whether that update may have mosaics."""
+        return self.progress(update) < 1 - self.close_mosaic
+
+    def is_time_to_validate(self, done: int, so_far: int) -> bool:
+        """Validate at even steps over the second half, the last time at the very end."""
+        if self.deadline is not None:
+            due = 0.5 + 0.45 * (so_far + 1) / max(self.validations, 1)
+            return so_far < self.validations and self.progress(done) >= due
+        due_update = self.expected * (0.5 + 0.5 * (so_far + 1) / max(self.validations, 1))
+        return done == self.expected or (so_far < self.validations and done >= due_update)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,33 +16,17 @@ from keras import ops
 
 from datasets.annotations import LabelledImage
 from datasets.progress import Track
+from models.errors import TrainingError
 from models.yolo.assigner import assign
 from models.yolo.batches import batches, fill_cache
 from models.yolo.decoding import grid_points
 from models.yolo.distances import decode_boxes
 from models.yolo.losses import Losses, detection_losses
 from models.yolo.network import build_network
-from models.yolo.schedule import default_updates, learning_rate
+from models.yolo.schedule import Amount, Plan, learning_rate
 from models.yolo.settings import YoloSettings
 
 Validate = Callable[[keras.Model], float]
-
-
-class TrainingError(Exception):
-    """Training can't go on; the message says why in one sentence."""
-
-
-@dataclass(frozen=True)
-class Amount:
-    """How long to train: whichever is set, else `default_updates`.
-
-    Attributes:
-        epochs: rounds through the training images.
-        minutes: wall-clock, compilation included.
-    """
-
-    epochs: int | None = None
-    minutes: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +37,14 @@ class Trained:
         network: with the weights of the best validation figure.
         updates: how many were made.
         history: one entry a validation: update, loss parts, learning rate, validation figure.
-        seconds: from decoded pictures to the end, compilation included.
-        waiting_share: of that time spent waiting for batches.
+        decoding_seconds: before the training: image files to pictures of the input's size.
+        waiting_share: of the training's time, spent waiting for batches.
     """
 
     network: keras.Model
     updates: int
     history: tuple[dict[str, float], ...]
-    seconds: float
+    decoding_seconds: float
     waiting_share: float
 
 
@@ -95,12 +78,13 @@ def train_network(
     """
     keras.utils.set_random_seed(seed)
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+        arrived = time.monotonic()
         cache = fill_cache(images, input_hw, Path(folder), track)
         started = time.monotonic()
         network = build_network(input_hw, class_count, settings.width, settings.depth)
         optimizer = _optimizer(settings)
         step = compiled_step(network, optimizer, settings)
-        plan = _Plan.of(amount, len(images), settings, started)
+        plan = Plan.of(amount, len(images), settings, started)
         history: list[dict[str, float]] = []
         best: tuple[float, list[Any]] | None = None
         waited = 0.0
@@ -128,7 +112,7 @@ def train_network(
         network.set_weights(best[1])
         seconds = time.monotonic() - started
         del cache
-    return Trained(network, done, tuple(history), seconds, waited / seconds)
+    return Trained(network, done, tuple(history), started - arrived, waited / seconds)
 
 
 def compiled_step(
@@ -199,56 +183,3 @@ def _validated(
     network.set_weights(own)
     entry = {"update": update, "learning_rate": rate, "validation": figure}
     return entry | {f"loss_{name}": value for name, value in parts.items()}, averaged
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """When to stop, to validate and to leave mosaics, by updates or by the clock."""
-
-    expected: int
-    deadline: float | None
-    started: float
-    lr_warmup: int
-    close_mosaic: float
-    validations: int
-
-    @classmethod
-    def of(cls, amount: Amount, images: int, settings: YoloSettings, started: float) -> _Plan:
-        if amount.epochs is not None:
-            expected = max(1, round(amount.epochs * images / settings.batch))
-        else:
-            expected = settings.updates or default_updates(images)
-        deadline = None if amount.minutes is None else started + 60 * amount.minutes
-        return cls(
-            expected=expected,
-            deadline=deadline,
-            started=started,
-            lr_warmup=min(settings.lr_warmup, max(1, expected // 10)),
-            close_mosaic=settings.close_mosaic,
-            validations=settings.validations,
-        )
-
-    def updates(self) -> Iterator[int]:
-        if self.deadline is None:
-            yield from range(self.expected)
-            return
-        for update in itertools.count():
-            if time.monotonic() >= self.deadline:
-                return
-            yield update
-
-    def progress(self, update: int) -> float:
-        if self.deadline is None:
-            return update / self.expected
-        return (time.monotonic() - self.started) / (self.deadline - self.started)
-
-    def allows_mosaic(self, update: int) -> bool:
-        return self.progress(update) < 1 - self.close_mosaic
-
-    def is_time_to_validate(self, done: int, so_far: int) -> bool:
-        """Validate at even steps over the second half, the last time at the very end."""
-        if self.deadline is not None:
-            due = 0.5 + 0.45 * (so_far + 1) / max(self.validations, 1)
-            return so_far < self.validations and self.progress(done) >= due
-        due_update = self.expected * (0.5 + 0.5 * (so_far + 1) / max(self.validations, 1))
-        return done == self.expected or (so_far < self.validations and done >= due_update)

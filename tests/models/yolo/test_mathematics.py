@@ -1,0 +1,135 @@
+"""Assigner, losses and distances against slow references; TensorFlow is needed."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.yolo.decoding import decode, grid_points
+
+pytestmark = pytest.mark.tensorflow
+INPUT_HW = (64, 96)
+POINTS, STRIDES = grid_points(INPUT_HW)
+
+_spec = importlib.util.spec_from_file_location(
+    "reference", Path(__file__).with_name("reference.py")
+)
+reference = importlib.util.module_from_spec(_spec)
+sys.modules["reference"] = reference
+_spec.loader.exec_module(reference)
+
+
+def random_boxes(random, count, least_px=1.0):
+    x1, y1 = random.uniform(0, 60, count), random.uniform(0, 40, count)
+    sides = random.uniform(least_px, 30, (count, 2))
+    return np.stack([x1, y1, x1 + sides[:, 0], y1 + sides[:, 1]], axis=1)
+
+
+def padded(boxes, labels, room):
+    count = len(boxes)
+    rows = np.zeros((1, room, 4), np.float32)
+    rows[0, :count] = boxes
+    kinds = np.zeros((1, room), np.int32)
+    kinds[0, :count] = labels
+    real = np.zeros((1, room), np.float32)
+    real[0, :count] = 1
+    return rows, kinds, real
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_assigner_agrees_with_the_slow_reference(seed):
+    from models.yolo.assigner import ALPHA, BETA, TOP, assign
+
+    random = np.random.default_rng(seed)
+    cells, classes = len(POINTS), 3
+    scores = random.uniform(0.01, 0.9, (cells, classes)).astype(np.float32)
+    reach = np.exp(random.normal(0.5, 0.5, (cells, 4))) * STRIDES[:, None]
+    boxes = np.concatenate([POINTS - reach[:, :2], POINTS + reach[:, 2:]], 1).astype(np.float32)
+    count = seed % 5
+    true_boxes = random_boxes(random, count).astype(np.float32)
+    true_labels = random.integers(0, classes, count)
+    rows, kinds, real = padded(true_boxes, true_labels, 8)
+    targets = assign(scores[None], boxes[None], POINTS, STRIDES, rows, kinds, real)
+    wanted, places = reference.assign(
+        scores, boxes, POINTS, STRIDES, true_boxes, true_labels, ALPHA, BETA, TOP
+    )
+    np.testing.assert_allclose(np.asarray(targets.scores)[0], wanted, atol=1e-4)
+    given = np.asarray(targets.weights)[0] > 0
+    np.testing.assert_array_equal(given, wanted.sum(1) > 0)
+    np.testing.assert_allclose(np.asarray(targets.boxes)[0][given], places[given], atol=1e-4)
+
+
+def test_complete_iou_agrees_with_the_slow_reference():
+    from models.yolo.losses import complete_iou
+
+    random = np.random.default_rng(0)
+    first, second = random_boxes(random, 50), random_boxes(random, 50)
+    wanted = [reference.ciou(a, b) for a, b in zip(first, second, strict=True)]
+    got = complete_iou(first.astype(np.float32), second.astype(np.float32))
+    np.testing.assert_allclose(np.asarray(got), wanted, atol=1e-4)
+
+
+def test_boxes_survive_encoding_and_decoding():
+    from models.yolo.distances import decode_boxes, encode_boxes
+
+    random = np.random.default_rng(1)
+    reach = np.exp(random.normal(0, 1, (len(POINTS), 4))) * STRIDES[:, None]
+    boxes = np.concatenate([POINTS - reach[:, :2], POINTS + reach[:, 2:]], 1)[None]
+    raw = encode_boxes(boxes.astype(np.float32), POINTS, STRIDES)
+    np.testing.assert_allclose(np.asarray(decode_boxes(raw, POINTS, STRIDES)), boxes, rtol=1e-4)
+
+
+def test_detection_decodes_what_training_encodes():
+    from models.yolo.distances import encode_boxes
+
+    random = np.random.default_rng(2)
+    box = np.array([10.0, 12, 50, 44])
+    raw = np.asarray(
+        encode_boxes(np.tile(box, (1, len(POINTS), 1)).astype(np.float32), POINTS, STRIDES)
+    )
+    outputs = np.full((len(POINTS), 4 + 3), -9.0, np.float32)
+    outputs[:, :4] = raw[0]
+    cell = int(np.argmin(np.abs(POINTS - [30, 28]).sum(1)))
+    outputs[cell, 4 + 2] = 3.0 + random.random()
+    boxes, scores, labels = decode(outputs, INPUT_HW, score_threshold=0.5)
+    np.testing.assert_allclose(boxes, [box], atol=1e-3)
+    assert labels.tolist() == [2]
+    assert scores[0] == pytest.approx(1 / (1 + np.exp(-outputs[cell, 6])))
+
+
+@pytest.mark.parametrize(("count", "size_px"), [(0, 5.0), (1, 20.0), (500, 10.0), (30, 1.0)])
+def test_gradients_are_finite(count, size_px):
+    import tensorflow as tf
+
+    from models.yolo.assigner import assign
+    from models.yolo.distances import decode_boxes
+    from models.yolo.losses import detection_losses
+
+    random = np.random.default_rng(count)
+    corners = random.uniform(0, 60, (count, 2))
+    rows, kinds, real = padded(np.hstack([corners, corners + size_px]), np.zeros(count), 512)
+    raw = tf.Variable(random.normal(0, 1, (1, len(POINTS), 4)).astype(np.float32))
+    logits = tf.Variable(random.normal(-4, 1, (1, len(POINTS), 2)).astype(np.float32))
+    with tf.GradientTape() as tape:
+        boxes = decode_boxes(raw, POINTS, STRIDES)
+        targets = assign(tf.sigmoid(logits), boxes, POINTS, STRIDES, rows, kinds, real)
+        losses = detection_losses(logits, boxes, targets)
+        total = losses.classes + losses.boxes
+    gradients = tape.gradient(total, [raw, logits])
+    assert np.isfinite(float(total))
+    for gradient in gradients:
+        assert np.isfinite(gradient.numpy()).all()
+    if count:
+        assert float(tf.reduce_sum(targets.weights)) > 0
+
+
+def test_one_pixel_object_between_cell_centres_is_still_asked_for():
+    from models.yolo.assigner import assign
+
+    rows, kinds, real = padded(np.array([[7.6, 7.6, 8.4, 8.4]]), np.array([0]), 4)
+    boxes = np.concatenate([POINTS - STRIDES[:, None], POINTS + STRIDES[:, None]], 1)[None]
+    scores = np.full((1, len(POINTS), 1), 0.1, np.float32)
+    targets = assign(scores, boxes.astype(np.float32), POINTS, STRIDES, rows, kinds, real)
+    assert float(np.asarray(targets.weights).sum()) > 0

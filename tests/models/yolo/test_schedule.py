@@ -1,0 +1,38 @@
+import pytest
+
+from models.yolo.schedule import Amount, Plan, default_updates, learning_rate
+from models.yolo.settings import YoloSettings
+
+
+@pytest.mark.parametrize(("images", "updates"), [(1, 600), (205, 2291), (20000, 22627)])
+def test_updates_grow_with_the_root_of_the_images(images, updates):
+    assert default_updates(images) == updates
+
+
+def test_rate_rises_to_its_peak_and_falls_to_a_hundredth():
+    rates = [learning_rate(u, u / 1000, 2e-3, 100) for u in range(1001)]
+    assert rates[0] == pytest.approx(2e-5, rel=0.01)
+    assert max(rates) == pytest.approx(2e-3, rel=0.03)
+    assert rates[-1] == pytest.approx(2e-5)
+    assert rates[100:] == sorted(rates[100:], reverse=True)
+
+
+def test_epochs_are_turned_into_updates():
+    plan = Plan.of(Amount(epochs=4), 100, YoloSettings(batch=8), 0.0)
+    assert len(list(plan.updates())) == 50
+
+
+def test_even_validations_end_with_the_last_update():
+    plan = Plan.of(Amount(), 1, YoloSettings(updates=100, validations=5), 0.0)
+    so_far, at = 0, []
+    for update in plan.updates():
+        if plan.is_time_to_validate(update + 1, so_far):
+            so_far += 1
+            at.append(update + 1)
+    assert at == [60, 70, 80, 90, 100]
+
+
+def test_mosaics_end_before_training_does():
+    plan = Plan.of(Amount(), 1, YoloSettings(updates=100, close_mosaic=0.2), 0.0)
+    assert plan.allows_mosaic(79)
+    assert not plan.allows_mosaic(80)
