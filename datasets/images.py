@@ -17,6 +17,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp",
 MAX_PIXELS = 50_000_000  # 150 MB as RGB; phones make up to about that, bombs make more
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _ORIENTATION = 0x0112
+_UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
 
 
 class ImageError(Exception):
@@ -49,9 +50,11 @@ def upright_size(path: Path) -> tuple[int, int]:
     """
     with _open(path) as image:
         width, height = image.size
-        if image.getexif().get(_ORIENTATION) in _TURNED:
-            return height, width
-        return width, height
+        try:  # a PNG may have its EXIF at the end and is then read whole
+            turned = image.getexif().get(_ORIENTATION) in _TURNED
+        except _UNDECODABLE as error:
+            raise _broken(path, error) from error
+        return (height, width) if turned else (width, height)
 
 
 def load_image(path: Path) -> NDArray[np.uint8]:
@@ -70,5 +73,9 @@ def load_image(path: Path) -> NDArray[np.uint8]:
                 white = Image.new("RGBA", upright.size, "white")
                 upright = Image.alpha_composite(white, upright.convert("RGBA"))
             return np.array(upright.convert("RGB"))
-        except (OSError, SyntaxError, ValueError, struct.error) as error:
-            raise ImageError(f"{path}: does not decode ({error}); replace the file") from error
+        except _UNDECODABLE as error:
+            raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> ImageError:
+    return ImageError(f"{path}: does not decode ({error}); replace the file")

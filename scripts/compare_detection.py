@@ -1,0 +1,183 @@
+"""Train a classical and a YOLO-style detector on the same images and compare them.
+
+Exit 0 when done, 1 when a requirement is missed, 2 for bad usage or bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipelines.requirements import Requirement, RequirementError, parse_requirement
+from pipelines.settings import (
+    PIPELINES,
+    RunSettings,
+    SettingsError,
+    checked,
+    from_json,
+    quickened,
+    with_setting,
+)
+
+# Options that are fields of `RunSettings` under the same name; None means "not given".
+SHARED = (
+    "dataset",
+    "format",
+    "pipelines",
+    "device",
+    "seed",
+    "epochs",
+    "train_minutes",
+    "image_size",
+    "limit",
+    "annotate",
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    data = made.add_argument_group("data")
+    data.add_argument("--dataset", metavar="PATH|sample", help="a labelled folder, or the sample")
+    data.add_argument("--format", choices=["auto", "voc"], help="default: found by looking")
+    data.add_argument("--limit", type=int, metavar="N", help="images a split, for a fast look")
+    run = made.add_argument_group("run")
+    run.add_argument("--pipelines", nargs="+", choices=PIPELINES, help="default: both")
+    run.add_argument("--output", type=Path, metavar="DIR", help="default: runs/<dataset name>")
+    run.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
+    run.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    run.add_argument("--device", choices=["auto", "cpu", "gpu"], help="default: auto")
+    run.add_argument("--seed", type=int, metavar="N", help="of everything left to chance")
+    run.add_argument("--quick", action="store_true", help="a minute-sized run, for a first look")
+    training = made.add_argument_group("YOLO training")
+    amount = training.add_mutually_exclusive_group()
+    amount.add_argument("--epochs", type=int, metavar="N", help="rounds through the images")
+    amount.add_argument("--train-minutes", type=float, metavar="M", help="by the clock")
+    training.add_argument("--image-size", type=int, metavar="PX", help="longer side, 32·n")
+    more = made.add_argument_group("results and details")
+    more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (100)")
+    more.add_argument(
+        "--require",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME.FIGURE=VALUE",
+        help="exit 1 unless it is at least that much, as yolo.map_50=0.5",
+    )
+    more.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting of an algorithm, as classical.proposals=300",
+    )
+    more.add_argument(
+        "--settings", type=Path, metavar="FILE", help="repeat the run of this metrics.json"
+    )
+    return made
+
+
+def settings_of(arguments: argparse.Namespace) -> RunSettings:
+    """Return the settings the command line asks for.
+
+    Raises:
+        SettingsError: a file, name or value is wrong.
+    """
+    settings = RunSettings() if arguments.settings is None else read_settings(arguments.settings)
+    if arguments.quick:
+        settings = quickened(settings)
+    given = {name: getattr(arguments, name) for name in SHARED}
+    if given["pipelines"] is not None:
+        given["pipelines"] = tuple(given["pipelines"])
+    if given["epochs"] is not None or given["train_minutes"] is not None:
+        settings = replace(settings, epochs=None, train_minutes=None)
+    settings = replace(settings, **{name: v for name, v in given.items() if v is not None})
+    for assignment in arguments.set:
+        settings = with_setting(settings, assignment)
+    return checked(settings)
+
+
+def read_settings(path: Path) -> RunSettings:
+    """Return the settings a run's ``metrics.json`` holds.
+
+    Raises:
+        SettingsError: the file can't be read or is no run's.
+    """
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: can't be read as a run's metrics.json ({error})") from error
+    if not isinstance(said, dict) or "settings" not in said:
+        raise SettingsError(f"{path}: has no settings; give the metrics.json of a run")
+    return from_json(RunSettings, said["settings"])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the comparison; return the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        settings = settings_of(arguments)
+        requirements = [parse_requirement(text, settings.pipelines) for text in arguments.require]
+    except (SettingsError, RequirementError) as error:
+        return refuse(error)
+    # From here on it takes seconds to import and minutes to run.
+    from datasets.annotations import DatasetError
+    from models.errors import TrainingError
+    from pipelines.comparison import compare, default_output
+    from pipelines.isolation import ProcessDiedError
+    from pipelines.run_folder import RunFolderError
+    from pipelines.runtime import DeviceError
+
+    output = arguments.output or default_output(settings)
+    try:
+        metrics = compare(
+            settings, output, overwrite=arguments.overwrite, resume=arguments.resume
+        )
+    except (DatasetError, TrainingError, RunFolderError, DeviceError, ProcessDiedError) as error:
+        return refuse(error)
+    except KeyboardInterrupt:
+        print(f"\nstopped; go on with the same command and --resume ({output}.partial)")
+        return 130
+    show(metrics, output)
+    return judge(requirements, metrics)
+
+
+def show(metrics: dict[str, Any], output: Path) -> None:
+    """Print the closing table and where everything is."""
+    from rich.console import Console
+
+    from pipelines.report.table import closing_table
+
+    console = Console()
+    console.print(closing_table(metrics))
+    console.print(f"[bold]{output}[/bold]: metrics.json, annotated/, detections/, models/")
+
+
+def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:
+    """Print how each requirement came out; return 1 if one is missed, else 0."""
+    missed = 0
+    for requirement in requirements:
+        figure = requirement.figure_in(metrics)
+        met = figure is not None and figure >= requirement.least
+        said = "null" if figure is None else f"{figure:.4f}"
+        print(f"{'met   ' if met else 'MISSED'} {requirement.name} = {said}, wanted {requirement.least}")
+        missed += not met
+    return 1 if missed else 0
+
+
+def refuse(error: Exception) -> int:
+    """Print one sentence; return 2."""
+    print(f"compare_detection: {error}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

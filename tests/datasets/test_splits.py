@@ -1,0 +1,70 @@
+from collections import Counter
+
+import pytest
+from voc_files import write_image, write_xml
+
+from datasets.annotations import SPLITS
+from datasets.reading import read_dataset
+from datasets.splits import split_sha256
+from datasets.voc import read_voc
+
+
+def classes_set(folder, counts):
+    """A set without splits: so many images of each class."""
+    number = 0
+    for name, count in counts.items():
+        for _ in range(count):
+            write_image(folder / f"{number:03}.png", seed=number)
+            write_xml(folder / f"{number:03}.xml", [(name, (1, 1, 9, 9))])
+            number += 1
+    return folder
+
+
+def test_a_set_without_splits_is_divided_evenly_over_its_classes(tmp_path):
+    dataset = read_dataset(classes_set(tmp_path, {"many": 80, "few": 20}))
+    assert [len(dataset.splits[split]) for split in SPLITS] == [70, 15, 15]
+    for split, few in [("val", 3), ("test", 3)]:
+        names = Counter(int(i.annotations.labels[0]) for i in dataset.splits[split])
+        assert names[0] == few
+    everything = [i.name for split in SPLITS for i in dataset.splits[split]]
+    assert len(set(everything)) == 100
+
+
+def test_the_same_files_give_the_same_splits_whatever_they_are_called(tmp_path):
+    first = read_dataset(classes_set(tmp_path / "one", {"a": 30}))
+    for path in sorted((tmp_path / "one").iterdir()):
+        target = tmp_path / "two" / f"renamed-{999 - int(path.stem)}{path.suffix}"
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    second = read_dataset(tmp_path / "two")
+
+    def contents(dataset, split):
+        return {image.path.read_bytes() for image in dataset.splits[split]}
+
+    for split in SPLITS:
+        assert contents(first, split) == contents(second, split)
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        (["train", "test"], "no val split"),
+        (["train", "valid"], "its val split is the test split"),
+    ],
+)
+def test_missing_splits_are_drawn_from_train_and_said(tmp_path, folders, expected):
+    for index, folder in enumerate(folders * 10):
+        write_image(tmp_path / folder / f"{index}.png", seed=index)
+        write_xml(tmp_path / folder / f"{index}.xml")
+    dataset = read_dataset(tmp_path)
+    assert len(dataset.splits["test"]) == 10
+    assert len(dataset.splits["train"]) + len(dataset.splits["val"]) == 10
+    assert any(expected in problem for problem in dataset.problems)
+
+
+def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):
+    classes_set(tmp_path, {"a": 6})
+    before = split_sha256(read_dataset(tmp_path).splits)
+    write_xml(tmp_path / "003.xml", [("a", (1, 1, 9, 8))])
+    assert split_sha256(read_dataset(tmp_path).splits) != before
+    assert len(read_voc(tmp_path).images[""]) == 6
