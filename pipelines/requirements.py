@@ -62,10 +62,13 @@ def parse_requirement(text: str, pipelines: Sequence[str]) -> Requirement:
     except ValueError:
         least = math.nan
     if not (equals and dot and math.isfinite(least)):
-        raise RequirementError(f"--require takes NAME.FIGURE=VALUE, as yolo.map_50=0.5, not {text!r}")
+        raise RequirementError(
+            f"--require takes NAME.FIGURE=VALUE, as yolo.map_50=0.5, not {text!r}"
+        )
     if pipeline not in pipelines:
         raise RequirementError(
-            f"--require {text!r}: this run has no pipeline {pipeline!r}, only {', '.join(pipelines)}"
+            f"--require {text!r}: this run has no pipeline {pipeline!r}, only "
+            f"{' and '.join(pipelines)}"
         )
     made = Requirement(pipeline, figure, least)
     head, class_name, kind = made._class_parts()

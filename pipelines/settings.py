@@ -109,6 +109,15 @@ def checked(settings: RunSettings) -> RunSettings:
     return settings
 
 
+def quickened(settings: RunSettings) -> RunSettings:
+    """Return the settings of a minute-sized run: short training of a small input, few pictures.
+
+    Whoever sets one of these values as well is obeyed, since options and ``--set`` come after.
+    """
+    yolo = replace(settings.yolo, updates=350, xla=False, validations=1)
+    return replace(settings, image_size=160, annotate=8, yolo=yolo)
+
+
 def with_setting(settings: S, assignment: str) -> S:
     """Return the settings with one changed, as ``classical.proposals=300``.
 
@@ -193,4 +202,9 @@ def _from_value(kind: Any, value: object, name: str) -> Any:
         return float(value)
     if type(value) is kind:
         return value
-    raise SettingsError(f"{name} takes a value of type {getattr(kind, '__name__', kind)}")
+    raise SettingsError(f"{name} takes {_article(kind)}, not {value!r}")
+
+
+def _article(kind: Any) -> str:
+    names = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
+    return names.get(kind, "a list")

@@ -168,7 +168,8 @@ def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:
         figure = requirement.figure_in(metrics)
         met = figure is not None and figure >= requirement.least
         said = "null" if figure is None else f"{figure:.4f}"
-        print(f"{'met   ' if met else 'MISSED'} {requirement.name} = {said}, wanted {requirement.least}")
+        verdict = "met" if met else "MISSED"
+        print(f"{verdict:<6} {requirement.name} = {said}, at least {requirement.least} wanted")
         missed += not met
     return 1 if missed else 0
 

@@ -1,0 +1,213 @@
+"""The main job: the same images through every pipeline, one evaluator, one folder of results.
+
+Reading, training, detection and timing, scoring, drawing: one after the other, each finished step
+kept so that a run that was cut off goes on behind it. Only this file writes ``metrics.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from datasets.annotations import SPLITS, Annotations, Dataset
+from datasets.reading import limited, read_dataset, without_broken_images
+from datasets.splits import split_sha256
+from pipelines import runtime
+from pipelines.detection_stage import FOLDERS, detect_and_time
+from pipelines.detections import Detections
+from pipelines.evaluation.coco_json import (
+    detections_from_coco,
+    ground_truth_to_coco,
+    with_files,
+)
+from pipelines.evaluation.figures import plain
+from pipelines.evaluation.operating_point import best_f1
+from pipelines.evaluation.quality import score
+from pipelines.isolation import in_own_process
+from pipelines.progress import on_terminal
+from pipelines.report.pictures import write_pictures
+from pipelines.run_folder import METRICS, RunFolder, RunFolderError, write_json
+from pipelines.settings import RunSettings, to_json
+from pipelines.training_stage import train
+
+SCHEMA_VERSION = 1
+LISTED_PROBLEMS = 5  # on the terminal; metrics.json has them all
+CONSOLE = Console(stderr=True, highlight=False)
+
+
+def default_output(settings: RunSettings) -> Path:
+    """Return ``runs/<dataset name>`` below the current folder."""
+    return Path("runs") / (Path(settings.dataset).resolve().name or "dataset")
+
+
+def compare(
+    settings: RunSettings, output: Path, *, overwrite: bool = False, resume: bool = False
+) -> dict[str, Any]:
+    """Run the whole comparison into ``output`` and return what its ``metrics.json`` holds.
+
+    Raises:
+        DatasetError: the data can't be used.
+        DeviceError: there is no such device.
+        TrainingError: a pipeline can't be trained on this data.
+        RunFolderError: the folder can't be used.
+        ProcessDiedError: a step was killed.
+    """
+    folder = RunFolder(output)
+    if resume and folder.is_whole and not folder.partial.exists():
+        CONSOLE.print(f"{output}: this run is whole, nothing is left to do")
+        metrics: dict[str, Any] = json.loads((output / METRICS).read_text(encoding="utf-8"))
+        return metrics
+    if settings.device == "gpu":
+        in_own_process(_check_device, settings.device)
+    dataset = _dataset(settings)
+    _keep_out_of_data(output, settings)
+    data = _describe(dataset)
+    chosen = {"settings": to_json(settings), "split_sha256": data["split_sha256"]}
+    folder.open(chosen, overwrite=overwrite, resume=resume)
+    trained = {
+        name: folder.stage(
+            f"train-{name}",
+            partial(
+                in_own_process, train, name, dataset, settings, folder.partial / "models" / name
+            ),
+        )
+        for name in settings.pipelines
+    }
+    detected = folder.stage(
+        "detect", partial(in_own_process, detect_and_time, dataset, settings, folder.partial)
+    )
+    judged, found = _judge(dataset, settings, folder.partial)
+    thresholds = {name: judged[name]["operating_point"]["threshold"] for name in judged}
+    write_pictures(
+        dataset.splits["test"][: settings.annotate],
+        {name: found[name][: settings.annotate] for name in found},
+        dataset.classes,
+        thresholds,
+        folder.partial / "annotated",
+        on_terminal,
+    )
+    metrics = {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": data,
+        "environment": runtime.environment(),
+        "settings": to_json(settings),
+        "pipelines": {
+            name: {
+                "quality": judged[name],
+                "latency_ms": detected["latency_ms"][name],
+                **trained[name],
+                **detected["facts"][name],
+            }
+            for name in settings.pipelines
+        },
+    }
+    metrics["comparison"] = _differences(metrics["pipelines"])
+    write_json(folder.partial / METRICS, metrics)
+    folder.finish()
+    return metrics
+
+
+def _check_device(wish: str) -> None:
+    runtime.choose_device(wish)
+
+
+def _dataset(settings: RunSettings) -> Dataset:
+    """Return the set, read, checked and cut to ``--limit``, having said what was found."""
+    if settings.dataset == "sample":
+        from datasets.sample.store import sample_folder
+
+        path = sample_folder(track=on_terminal)
+    else:
+        path = Path(settings.dataset)
+    dataset = read_dataset(path, settings.format, on_terminal)
+    if settings.limit is not None:
+        dataset = limited(dataset, settings.limit, settings.seed)
+    dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
+    counts = ", ".join(f"{len(dataset.splits[split])} {split}" for split in SPLITS)
+    CONSOLE.print(
+        f"[bold]{dataset.name}[/bold]: {dataset.format} annotations, {counts} images, "
+        f"{len(dataset.classes)} classes ({', '.join(dataset.classes)})"
+    )
+    for problem in dataset.problems[:LISTED_PROBLEMS]:
+        CONSOLE.print(f"  note: {problem}", markup=False)
+    more = len(dataset.problems) - LISTED_PROBLEMS
+    if more > 0:
+        CONSOLE.print(f"  and {more} more notes; dataset.problems in {METRICS} lists all")
+    return dataset
+
+
+def _keep_out_of_data(output: Path, settings: RunSettings) -> None:
+    """Refuse to write where the user's images are.
+
+    Raises:
+        RunFolderError: the output is the set's folder, in it or around it.
+    """
+    if settings.dataset == "sample":
+        return
+    data, place = Path(settings.dataset).resolve(), output.resolve()
+    if data.is_relative_to(place) or place.is_relative_to(data):
+        raise RunFolderError(f"{output}: is where the data is; choose an --output elsewhere")
+
+
+def _describe(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "format": dataset.format,
+        "classes": list(dataset.classes),
+        "split_sha256": split_sha256(dataset.splits),
+        "splits": {
+            split: {
+                "images": len(images),
+                "boxes": sum(len(image.annotations) for image in images),
+            }
+            for split, images in dataset.splits.items()
+        },
+        "problems": list(dataset.problems),
+    }
+
+
+def _judge(
+    dataset: Dataset, settings: RunSettings, folder: Path
+) -> tuple[dict[str, Any], dict[str, list[Detections]]]:
+    """Return each pipeline's quality on test and its detections there, by its saved answers."""
+    truth: dict[str, list[Annotations]] = {}
+    for split, place in FOLDERS.items():
+        images = dataset.splits[split]
+        truth[split] = [image.annotations for image in images]
+        coco = with_files(ground_truth_to_coco(truth[split], dataset.classes), images)
+        write_json(folder / place / "ground_truth.json", coco)
+    judged, found = {}, {}
+    for name in settings.pipelines:
+        answers = {
+            split: detections_from_coco(
+                json.loads((folder / place / "detections" / f"{name}.json").read_text("utf-8")),
+                len(truth[split]),
+            )
+            for split, place in FOLDERS.items()
+        }
+        quality = plain(score(truth["test"], answers["test"], dataset.classes))
+        quality["operating_point"] = plain(best_f1(truth["val"], answers["val"]))
+        judged[name], found[name] = quality, answers["test"]
+    return judged, found
+
+
+def _differences(pipelines: Mapping[str, Any]) -> dict[str, Any]:
+    """Return, for two pipelines, how much more of each figure the first has; null if unknown."""
+    if len(pipelines) < 2:
+        return {}
+    (first, a), (second, b) = pipelines.items()
+
+    def less(one: float | None, other: float | None) -> float | None:
+        return None if one is None or other is None else one - other
+
+    return {
+        f"{first}_minus_{second}": {
+            figure: {"difference": less(a["quality"][figure], b["quality"][figure])}
+            for figure in ("map_50_95", "map_50", "map_75")
+        }
+    }

@@ -1,0 +1,113 @@
+"""How long a detector takes for one image: decoded pixels to final boxes, nothing left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+
+from datasets.progress import Track, silently
+from pipelines.detections import Detector, Image, StagedDetector, run_stages
+
+P90_SAMPLES, P99_SAMPLES = 64, 662  # fewer leave no sample surely above the percentile
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds a call; a percentile without enough samples is nan.
+
+    Attributes:
+        p50: median.
+        p90: wants 64 samples.
+        p99: wants 662 samples.
+        mean: over all samples.
+        samples: calls counted.
+        warm_up: calls left out, the first among them.
+        first_call: the very first, with all that is set up lazily.
+        stages: mean of each named stage, in the very calls counted: together they are the mean.
+    """
+
+    p50: float
+    p90: float
+    p99: float
+    mean: float
+    samples: int
+    warm_up: int
+    first_call: float
+    stages: Mapping[str, float]
+
+
+def measure_latency(
+    detectors: Mapping[str, Detector],
+    image_at: Callable[[int], Image],
+    *,
+    samples: int,
+    warm_up: int,
+    clock: Callable[[], float],
+    synchronise: Callable[[], None],
+    track: Track = silently,
+) -> dict[str, Latency]:
+    """Time detectors on the same images, in turn, so that a slow moment meets all of them.
+
+    Args:
+        detectors: by name; which goes first alternates.
+        image_at: gives the decoded image of a sample's number; called outside the timed part.
+        samples: calls counted a detector.
+        warm_up: calls left out before, at least the first.
+        clock: seconds.
+        synchronise: waits until the device has finished.
+        track: watches the samples.
+    """
+    warm_up = max(warm_up, 1)
+    calls: dict[str, list[dict[str, float]]] = {name: [] for name in detectors}
+    rounds = range(warm_up + samples)
+    for number in track(rounds, "timing", len(rounds)):
+        image = image_at(number)
+        names = list(detectors)
+        for name in names if number % 2 == 0 else reversed(names):
+            calls[name].append(_timed_call(detectors[name], image, clock, synchronise))
+    return {name: _summary(made, warm_up) for name, made in calls.items()}
+
+
+def _timed_call(
+    detector: Detector,
+    image: Image,
+    clock: Callable[[], float],
+    synchronise: Callable[[], None],
+) -> dict[str, float]:
+    """Return the milliseconds of one call by stage; under "" where a detector has none."""
+    synchronise()
+    spent: dict[str, float] = {}
+    last = clock()
+
+    def stamp(stage: str) -> None:
+        nonlocal last
+        synchronise()
+        now = clock()
+        spent[stage] = 1000 * (now - last)
+        last = now
+
+    if isinstance(detector, StagedDetector):
+        run_stages(detector.stages, image, after=stamp)  # which is what its detect does
+    else:
+        detector.detect(image)
+        stamp("")
+    return spent
+
+
+def _summary(calls: list[dict[str, float]], warm_up: int) -> Latency:
+    totals = np.array([sum(call.values()) for call in calls])
+    counted = totals[warm_up:]
+    stages = [stage for stage in calls[0] if stage]
+    return Latency(
+        p50=float(np.percentile(counted, 50)),
+        p90=float(np.percentile(counted, 90)) if len(counted) >= P90_SAMPLES else nan,
+        p99=float(np.percentile(counted, 99)) if len(counted) >= P99_SAMPLES else nan,
+        mean=float(counted.mean()),
+        samples=len(counted),
+        warm_up=warm_up,
+        first_call=float(totals[0]),
+        stages={s: float(np.mean([call[s] for call in calls[warm_up:]])) for s in stages},
+    )

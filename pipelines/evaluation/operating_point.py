@@ -1,0 +1,56 @@
+"""The score from which on to believe a detector: where F1 is best on the validation split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+
+from datasets.annotations import Annotations
+from pipelines.detections import Detections
+from pipelines.evaluation.matching import match
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A score threshold, and precision, recall and F1 at it; nan where they are undefined."""
+
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+
+
+def best_f1(
+    ground_truth: Sequence[Annotations],
+    detections: Sequence[Detections],
+    iou_threshold: float = 0.5,
+) -> OperatingPoint:
+    """Return the threshold with the best F1 over all classes, the highest of equal ones.
+
+    Without a single true positive there is none to choose: the threshold is then 0.5.
+    """
+    scores, right = [], []
+    for truth, found in zip(ground_truth, detections, strict=True):
+        matches = match(truth, found, iou_threshold)
+        counts = ~matches.ignored
+        scores.append(found.scores[counts])
+        right.append(matches.true_positive[counts])
+    objects = sum(int((~truth.ignore).sum()) for truth in ground_truth)
+    all_scores = np.concatenate([np.zeros(0), *scores])
+    order = np.argsort(-all_scores, kind="stable")
+    ranked = all_scores[order]
+    hits = np.cumsum(np.concatenate([np.zeros(0, bool), *right])[order])
+    if not objects or not hits.size or not hits[-1]:
+        return OperatingPoint(0.5, nan, nan, nan)
+    precision = hits / np.arange(1, len(hits) + 1)
+    recall = hits / objects
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    # A threshold takes all detections of one score, so only the last of each counts.
+    last = np.append(ranked[1:] != ranked[:-1], True)
+    best = int(np.argmax(np.where(last, f1, -1.0)))
+    return OperatingPoint(
+        float(ranked[best]), float(precision[best]), float(recall[best]), float(f1[best])
+    )

@@ -1,0 +1,105 @@
+"""Train one pipeline in this process and say what it took: run in a process of its own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from datasets.annotations import Dataset
+from pipelines import runtime
+from pipelines.progress import on_terminal
+from pipelines.settings import RunSettings
+
+
+def train(name: str, dataset: Dataset, settings: RunSettings, folder: Path) -> dict[str, Any]:
+    """Train the pipeline of that name, save it into ``folder`` and return its costs.
+
+    Returns:
+        ``training``, ``model`` and ``memory_mb`` as ``metrics.json`` has them.
+    """
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
+    train_one = {"classical": _train_classical, "yolo": _train_yolo}[name]
+    folder.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    told = train_one(dataset, settings, folder, threads)
+    seconds = time.monotonic() - started - told.pop("decoding_seconds")
+    images = dataset.splits["train"]
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {
+        "training": {
+            "seconds": seconds,
+            "images": len(images),
+            "boxes": sum(len(image.annotations) for image in images),
+            **told["training"],
+        },
+        "model": {**told["model"], "disk_mb": size / 2**20},
+        "memory_mb": {
+            "peak_rss": runtime.peak_rss_mb(),
+            "peak_gpu": told["peak_gpu"],
+        },
+    }
+
+
+def _train_classical(
+    dataset: Dataset, settings: RunSettings, folder: Path, threads: int
+) -> dict[str, Any]:
+    from pipelines.classical import train_classical
+
+    detector = train_classical(
+        dataset.splits["train"],
+        dataset.splits["val"],
+        dataset.classes,
+        settings.classical,
+        settings.seed,
+        on_terminal,
+        jobs=threads,
+    )
+    detector.save(folder)
+    return {
+        # It opens images one by one as it goes, so decoding can't be told apart and is counted.
+        "decoding_seconds": 0.0,
+        "training": {},
+        "model": {"parameters": detector.parameters, "multiply_adds": detector.multiply_adds},
+        "peak_gpu": None,
+    }
+
+
+def _train_yolo(
+    dataset: Dataset, settings: RunSettings, folder: Path, threads: int
+) -> dict[str, Any]:
+    del threads  # TensorFlow was told by the runtime
+    device = runtime.choose_device(settings.device)
+    from models.yolo.schedule import Amount
+    from pipelines.yolo import load_yolo, train_yolo
+
+    trained = train_yolo(
+        dataset.splits["train"],
+        dataset.splits["val"],
+        dataset.classes,
+        settings.yolo,
+        settings.image_size,
+        Amount(settings.epochs, settings.train_minutes),
+        settings.seed,
+        folder,
+        on_terminal,
+    )
+    detector = load_yolo(folder)
+    return {
+        "decoding_seconds": trained.decoding_seconds,
+        "training": {
+            "device": device.name,
+            "updates": trained.updates,
+            "waiting_share": trained.waiting_share,
+            "history": list(trained.history),
+            "settings": asdict(settings.yolo),
+        },
+        "model": {
+            "parameters": detector.parameters,
+            "multiply_adds": detector.multiply_adds,
+            "input_hw": list(detector.input_hw),
+        },
+        "peak_gpu": runtime.peak_gpu_mb(),
+    }
