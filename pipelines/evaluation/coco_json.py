@@ -19,7 +19,7 @@ def ground_truth_to_coco(
     annotations: Sequence[Annotations], classes: Sequence[str]
 ) -> dict[str, Any]:
     """Return a COCO ground truth; *ignore* becomes ``iscrowd``, which COCO's scoring knows."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for image_id, truth in enumerate(annotations, 1):
         sizes = area(truth.boxes)
         for place, box in enumerate(xyxy_to_xywh(truth.boxes)):

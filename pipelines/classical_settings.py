@@ -1,0 +1,23 @@
+"""What can be set about the classical detector, each with its default and the reason for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ClassicalSettings:
+    """Settings reached by ``--set classical.<name>=<value>``."""
+
+    proposals: int = 400  # boxes an image that are described; recall hardly grows beyond
+    arm: str = "grabcut+windows"  # or grabcut, or windows alone: what proposes boxes
+    grabcut_sizes: tuple[int, ...] = (128, 192)  # longer side of the cut image: cost grows squared
+    grabcut_iterations: int = 1  # a second one moves few borders and doubles the time
+    window_shapes: int = 10  # clusters of the training boxes' widths and heights
+    descriptor: str = "hog+colour"  # or hog alone
+    context: float = 0.15  # of the box on each side, seen with it: borders matter to HOG
+    moved_copies: int = 3  # of each training box, slightly off as proposals are
+    mining_rounds: int = 2  # of hard negatives; a third found next to none
+    c: float = 0.01  # of the linear SVM; smaller forgets rare classes, larger overfits few images
+    nms_iou: float = 0.4  # detections of one class that overlap more are one object
+    regression: bool = True  # ridge box regression
