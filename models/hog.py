@@ -42,7 +42,7 @@ def crop(
     inside = image[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
     if inside.shape[0] < bottom - top or inside.shape[1] < right - left:
         beyond = (max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0))
-        inside = cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REPLICATE)
+        inside = np.asarray(cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REPLICATE), np.uint8)
     shrinking = inside.shape[0] > 2 * window_px or inside.shape[1] > 2 * window_px
     how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(inside, (window_px, window_px), interpolation=how), np.uint8)
@@ -61,7 +61,7 @@ def describe(image: NDArray[np.uint8], boxes: Boxes, *, context: float, colour: 
     described = np.empty((len(boxes), length(colour)), np.float32)
     for row, box in enumerate(boxes):
         window = crop(image, box, context, WINDOW_PX)
-        gradients = hog.compute(window).ravel()
+        gradients = np.asarray(hog.compute(window))
         described[row, : gradients.size] = gradients
         if colour:
             described[row, gradients.size :] = colour_layout(window)

@@ -18,7 +18,7 @@ from models.linear_svm import LinearSvm
 from models.objectness import Objectness
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
-from pipelines.nms import suppress
+from pipelines.nms import surviving
 from pipelines.proposals.propose import Proposals, propose
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
@@ -47,11 +47,12 @@ class Scored:
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """The pairs with a box each, inside the image, before NMS."""
+    """The pairs with a box each inside the image, and who proposed it; before NMS."""
 
     boxes: Boxes
     labels: NDArray[np.int64]
     scores: NDArray[np.float64]
+    from_grabcut: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +123,15 @@ class ClassicalDetector:
         height, width = described.image_hw
         boxes = clip(boxes, width, height)
         real = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-        return Refined(boxes[real], scored.labels[real], scored.scores[real])
+        cut = described.proposals.from_grabcut[scored.rows]
+        return Refined(boxes[real], scored.labels[real], scored.scores[real], cut[real])
 
     def _nms(self, refined: Refined) -> Detections:
-        return suppress(
+        rows = self._surviving(refined)
+        return Detections(refined.boxes[rows], refined.scores[rows], refined.labels[rows])
+
+    def _surviving(self, refined: Refined) -> NDArray[np.int64]:
+        return surviving(
             refined.boxes,
             refined.scores,
             refined.labels,
@@ -133,6 +139,13 @@ class ClassicalDetector:
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
         )
+
+    def detect_with_sources(self, image: Image) -> tuple[Detections, NDArray[np.bool_]]:
+        """Return what `detect` does, and for each detection whether GrabCut proposed it."""
+        refined: Any = image
+        for stage in self.stages[:-1]:
+            refined = stage.run(refined)
+        return self._nms(refined), refined.from_grabcut[self._surviving(refined)]
 
     def save(self, folder: Path) -> None:
         """Write ``arrays.npz`` and ``settings.json`` into the folder."""
@@ -169,9 +182,8 @@ def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
 
 def _settings(said: dict[str, Any]) -> ClassicalSettings:
     """Return the settings of a JSON file, where tuples are lists."""
-    return ClassicalSettings(
-        **{name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}
-    )
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
+    return ClassicalSettings(**values)
 
 
 def describe_boxes(

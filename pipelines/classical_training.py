@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -89,7 +90,7 @@ def train_classical(
 
     def each(
         images: Sequence[LabelledImage],
-        work: Callable[[Image, Annotations, Generator], T],
+        work: Callable[..., T],
         name: str,
     ) -> list[T]:
         def one(number: int) -> T:
@@ -103,7 +104,7 @@ def train_classical(
 
     shapes = fit_shapes(_relative_sizes(train, known), settings.window_shapes, seed)
     few = train[:: max(1, len(train) // OBJECTNESS_IMAGES)]
-    windows = each(few, lambda *a: _windows(*a, shapes=shapes), "learning objectness")
+    windows = each(few, partial(_windows, shapes=shapes), "learning objectness")
     objectness = _fit_objectness(windows, seed)
     most = max(map(len, known))
     detector = ClassicalDetector(
@@ -116,7 +117,7 @@ def train_classical(
         limit=limit_for(most),
         jobs=1,
     )
-    gathered = each(train, lambda *a: _gather(*a, detector=detector), "describing examples")
+    gathered = each(train, partial(_gather, detector=detector), "describing examples")
     pool = Examples.joined([examples for examples, _ in gathered])
     proposed = [boxes for _, boxes in gathered]
     regression = _fit_regression(pool, len(classes))
@@ -125,7 +126,7 @@ def train_classical(
         found = _mine(train, proposed, svm, settings, jobs, track, f"hard negatives {mining + 1}")
         pool = Examples.joined([pool, *found])
         svm = _fit_svm(pool, len(classes), settings, seed)
-    margins = each(val, lambda *a: _held_out(*a, detector=detector, svm=svm), "calibrating")
+    margins = each(val, partial(_held_out, detector=detector, svm=svm), "calibrating")
     svm = calibrate(
         svm,
         np.concatenate([m for m, _ in margins]),

@@ -7,11 +7,12 @@ kept so that a run that was cut off goes on behind it. Only this file writes ``m
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 from datasets.annotations import SPLITS, Annotations, Dataset
@@ -26,6 +27,7 @@ from pipelines.evaluation.coco_json import (
     with_files,
 )
 from pipelines.evaluation.figures import plain
+from pipelines.evaluation.matching import match
 from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.quality import score
 from pipelines.isolation import in_own_process
@@ -81,6 +83,7 @@ def compare(
     detected = folder.stage(
         "detect", partial(in_own_process, detect_and_time, dataset, settings, folder.partial)
     )
+    truth = [image.annotations for image in dataset.splits["test"]]
     judged, found = _judge(dataset, settings, folder.partial)
     thresholds = {name: judged[name]["operating_point"]["threshold"] for name in judged}
     write_pictures(
@@ -101,7 +104,9 @@ def compare(
                 "quality": judged[name],
                 "latency_ms": detected["latency_ms"][name],
                 **trained[name],
-                **detected["facts"][name],
+                **_proposals(
+                    truth, found[name], thresholds[name], detected["from_grabcut"].get(name)
+                ),
             }
             for name in settings.pipelines
         },
@@ -194,6 +199,24 @@ def _judge(
         quality["operating_point"] = plain(best_f1(truth["val"], answers["val"]))
         judged[name], found[name] = quality, answers["test"]
     return judged, found
+
+
+def _proposals(
+    truth: Sequence[Annotations],
+    found: Sequence[Detections],
+    threshold: float,
+    from_grabcut: Sequence[Sequence[bool]] | None,
+) -> dict[str, Any]:
+    """Return what GrabCut brought: its share of the true positives at the operating point."""
+    if from_grabcut is None:
+        return {}
+    right = cut = 0
+    for objects, detections, sources in zip(truth, found, from_grabcut, strict=True):
+        shown = detections.above(threshold)
+        hits = match(objects, shown).true_positive
+        right += int(hits.sum())
+        cut += int((hits & np.array(sources[: len(shown)], bool)).sum())
+    return {"proposals": {"grabcut_share": cut / right if right else None}}
 
 
 def _differences(pipelines: Mapping[str, Any]) -> dict[str, Any]:

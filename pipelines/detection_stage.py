@@ -9,7 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from datasets.annotations import Dataset, LabelledImage
 from datasets.images import load_image
@@ -26,6 +29,15 @@ from pipelines.settings import RunSettings
 FOLDERS = {"val": Path("validation"), "test": Path()}
 
 
+@runtime_checkable
+class SourcedDetector(Detector, Protocol):
+    """A detector that knows which of its detections GrabCut proposed."""
+
+    def detect_with_sources(self, image: Image) -> tuple[Detections, NDArray[np.bool_]]:
+        """Return the detections, and a flag for each."""
+        ...
+
+
 def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> dict[str, Any]:
     """Write the detections of both splits into the run's folder and return what was timed.
 
@@ -35,7 +47,8 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         folder: the run's working folder.
 
     Returns:
-        ``latency_ms`` by pipeline.
+        ``latency_ms`` by pipeline, and ``from_grabcut``: for each test image and detection, in
+        their order, whether GrabCut proposed it, where a detector knows.
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
@@ -44,13 +57,21 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         name: load(name, folder / "models" / name, device, threads) for name in settings.pipelines
     }
     latencies = _time(detectors, dataset.splits["test"], settings, device)
+    sources: dict[str, list[list[bool]]] = {}
     for split, place in FOLDERS.items():
         (folder / place / "detections").mkdir(parents=True, exist_ok=True)
         for name, detector in detectors.items():
-            found = _detect(detector, dataset.splits[split], f"{name} on {split}")
+            images = dataset.splits[split]
+            watched = on_terminal(images, f"{name} on {split}", len(images))
+            if split == "test" and isinstance(detector, SourcedDetector):
+                both = [detector.detect_with_sources(load_image(im.path)) for im in watched]
+                found = [detections for detections, _ in both]
+                sources[name] = [[bool(cut) for cut in cuts] for _, cuts in both]
+            else:
+                found = [detector.detect(load_image(image.path)) for image in watched]
             path = folder / place / "detections" / f"{name}.json"
             write_json(path, detections_to_coco(found))
-    return {"latency_ms": latencies}
+    return {"latency_ms": latencies, "from_grabcut": sources}
 
 
 def load(name: str, folder: Path, device: runtime.Device, threads: int) -> Detector:
@@ -89,10 +110,3 @@ def _time(
         }
         for name, latency in latencies.items()
     }
-
-
-def _detect(
-    detector: Detector, images: Sequence[LabelledImage], description: str
-) -> list[Detections]:
-    watched = on_terminal(images, description, len(images))
-    return [detector.detect(load_image(image.path)) for image in watched]

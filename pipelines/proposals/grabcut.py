@@ -64,7 +64,7 @@ def cut(image: Image, start: NDArray[np.uint8], iterations: int) -> NDArray[np.b
     cv2.setRNGSeed(0)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(bgr, mask, None, *models, iterations, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(bgr, mask, (0, 0, 0, 0), *models, iterations, cv2.GC_INIT_WITH_MASK)
     return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD))
 
 
