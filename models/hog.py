@@ -13,6 +13,7 @@ Features = NDArray[np.float32]
 CELL_PX, BLOCK_PX, BINS = 8, 16, 9
 WINDOW_PX = 64  # side of the crop once resized: 7 × 7 blocks of 36 numbers
 COLOUR_CELLS = 4  # the colour layout is the mean colour of 4 × 4 parts
+COLOUR_SPREAD = 64.0  # of Lab values: makes colours about as long a vector as the gradients
 
 
 def hog_descriptor(window_px: int = WINDOW_PX) -> cv2.HOGDescriptor:
@@ -78,4 +79,4 @@ def colour_layout(window: NDArray[np.uint8]) -> Features:
     """Return the ``(48,)`` mean Lab colours of 4 × 4 parts, about as large as HOG's numbers."""
     small = cv2.resize(window, (COLOUR_CELLS, COLOUR_CELLS), interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
-    return np.asarray((lab.ravel() - 128.0) / 255.0, np.float32)
+    return np.asarray((lab.ravel() - 128.0) / COLOUR_SPREAD, np.float32)

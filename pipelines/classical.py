@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from datasets.boxes import Boxes, clip
@@ -100,7 +101,7 @@ class ClassicalDetector:
         return sum(array.size for array in _arrays(self).values())
 
     def _propose(self, image: Image) -> tuple[Image, Proposals]:
-        return image, propose(image, self.shapes, self.objectness, self.settings)
+        return image, propose(image, self.shapes, self.objectness, self.settings, self.jobs)
 
     def _describe(self, given: tuple[Image, Proposals]) -> Described:
         image, proposals = given
@@ -191,12 +192,11 @@ def describe_boxes(
 ) -> Features:
     """Return the ``(N, D)`` features of an image's boxes, described by several threads."""
     colour = settings.descriptor == "hog+colour"
-    shares = [share for share in np.array_split(boxes, jobs) if len(share)]
-    described = Parallel(n_jobs=jobs, prefer="threads")(
-        delayed(describe)(image, share, context=settings.context, colour=colour)
-        for share in shares or [boxes]
-    )
-    return np.concatenate(described)
+    work = partial(describe, image, context=settings.context, colour=colour)
+    if jobs == 1:
+        return work(boxes)
+    with ThreadPoolExecutor(jobs) as pool:
+        return np.concatenate(list(pool.map(work, np.array_split(boxes, jobs))))
 
 
 def _arrays(detector: ClassicalDetector) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from pipelines.proposals.propose import propose
 from pipelines.proposals.windows import all_windows, fit_shapes
 
 OBJECT_IOU, BESIDE_IOU = 0.6, 0.3  # a window at least this much on, at most this much on an object
+MINED_IOU = 0.3  # a surely recognised proposal that overlaps less is a mistake to learn from
 NEAR_IOU = 0.5  # from here on a proposal shows its object well enough to learn its box from
 OBJECTNESS_IMAGES = 200  # windows of more would not move two hundred weights
 WINDOWS_AN_IMAGE = 150  # of each kind, for objectness
@@ -272,7 +273,7 @@ def _mine(
         image = load_image(images[number].path)
         boxes = proposed[number]
         overlap, _ = _overlaps(boxes, images[number].annotations)
-        beside = boxes[overlap < BESIDE_IOU]
+        beside = boxes[overlap < MINED_IOU]
         features = describe_boxes(image, beside, settings)
         margin = svm.margins(features).max(axis=1, initial=-np.inf)
         hard = np.argsort(-margin, kind="stable")[:HARD_AN_IMAGE]

@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from models.quiet import native_stderr_hidden
+
 LIBRARIES = (
     "tensorflow",
     "keras",
@@ -68,6 +70,12 @@ def set_threads(count: int) -> None:
 
     cv2.setNumThreads(count)
     threadpoolctl.threadpool_limits(count)
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow without its greetings; later imports find it there."""
+    with native_stderr_hidden():
+        import tensorflow  # noqa: F401
 
 
 def choose_device(wish: str) -> Device:

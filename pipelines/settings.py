@@ -114,8 +114,18 @@ def quickened(settings: RunSettings) -> RunSettings:
 
     Whoever sets one of these values as well is obeyed, since options and ``--set`` come after.
     """
-    yolo = replace(settings.yolo, updates=350, xla=False, validations=1)
-    return replace(settings, image_size=160, annotate=8, yolo=yolo)
+    classical = replace(
+        settings.classical,
+        proposals=200,
+        grabcut_sizes=(96,),
+        window_shapes=6,
+        moved_copies=2,
+        mining_rounds=0,
+    )
+    yolo = replace(
+        settings.yolo, updates=340, learning_rate=4e-3, mosaic=0.0, xla=False, validations=1
+    )
+    return replace(settings, image_size=160, annotate=8, classical=classical, yolo=yolo)
 
 
 def with_setting(settings: S, assignment: str) -> S:

@@ -72,6 +72,7 @@ def _train_yolo(
     dataset: Dataset, settings: RunSettings, folder: Path, threads: int
 ) -> dict[str, Any]:
     del threads  # TensorFlow was told by the runtime
+    runtime.load_tensorflow()
     device = runtime.choose_device(settings.device)
     from models.yolo.schedule import Amount
     from pipelines.yolo import load_yolo, train_yolo

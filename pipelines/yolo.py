@@ -248,7 +248,7 @@ def _validation(
 
     def validate(network: keras.Model) -> float:
         if not compiled:  # once: the weights change, the graph does not
-            compiled.append(graph_forward(network))
+            compiled.append(graph_forward(network, xla=settings.xla))
         detector = YoloDetector(
             compiled[0], input_hw, tuple(classes), settings.nms_iou, limit, 0, 0
         )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from models.quiet import native_stderr_hidden
+
 if TYPE_CHECKING:
     import keras
 
@@ -61,8 +63,9 @@ def litert_forward(path: Path, threads: int) -> Forward:
     """Return the call of a saved LiteRT network on that many threads."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_path=str(path), num_threads=threads)
-    interpreter.allocate_tensors()
+    with native_stderr_hidden():
+        interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        interpreter.allocate_tensors()
     (given,) = (detail["index"] for detail in interpreter.get_input_details())
     (answer,) = (detail["index"] for detail in interpreter.get_output_details())
 
@@ -74,14 +77,14 @@ def litert_forward(path: Path, threads: int) -> Forward:
     return forward
 
 
-def graph_forward(network: keras.Model) -> Forward:
-    """Return the call of a Keras network, compiled by TensorFlow with XLA."""
+def graph_forward(network: keras.Model, *, xla: bool = True) -> Forward:
+    """Return the call of a Keras network as a TensorFlow graph, with XLA unless told not to."""
     import tensorflow as tf
 
     compiled = tf.function(
         lambda pictures: network(tf.cast(pictures, tf.float32), training=False),
         input_signature=[tf.TensorSpec((1, *network.input_shape[1:]), tf.uint8)],
-        jit_compile=True,
+        jit_compile=xla,
     )
 
     def forward(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
