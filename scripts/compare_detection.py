@@ -21,6 +21,7 @@ from pipelines.settings import (
     RunSettings,
     SettingsError,
     checked,
+    completed,
     from_json,
     quickened,
     with_setting,
@@ -102,7 +103,7 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
     settings = replace(settings, **{name: v for name, v in given.items() if v is not None})
     for assignment in arguments.set:
         settings = with_setting(settings, assignment)
-    return checked(settings)
+    return completed(checked(settings))
 
 
 def read_settings(path: Path) -> RunSettings:
@@ -138,9 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     output = arguments.output or default_output(settings)
     try:
-        metrics = compare(
-            settings, output, overwrite=arguments.overwrite, resume=arguments.resume
-        )
+        metrics = compare(settings, output, overwrite=arguments.overwrite, resume=arguments.resume)
     except (DatasetError, TrainingError, RunFolderError, DeviceError, ProcessDiedError) as error:
         return refuse(error)
     except KeyboardInterrupt:

@@ -28,11 +28,11 @@ class Amount:
 
 
 def default_updates(images: int) -> int:
-    """Return the updates for that many training images: 160·√images, at least 600.
+    """Return the updates for that many training images: 240·√images, at least 600.
 
     Never from the clock, so that a seed fixes the result.
     """
-    return max(LEAST_UPDATES, round(160 * math.sqrt(images)))
+    return max(LEAST_UPDATES, round(240 * math.sqrt(images)))
 
 
 def learning_rate(update: int, progress: float, peak: float, lr_warmup: int) -> float:

@@ -1,0 +1,159 @@
+import contextlib
+import io
+import math
+
+import numpy as np
+import pytest
+
+from datasets.annotations import Annotations
+from pipelines.detections import Detections
+from pipelines.evaluation.coco_json import (
+    detections_from_coco,
+    detections_to_coco,
+    ground_truth_to_coco,
+)
+from pipelines.evaluation.quality import score
+
+CLASSES = ("a", "b", "c")
+
+
+def random_boxes(random, count):
+    corners = random.uniform(0, 80, (count, 2))
+    return np.hstack([corners, corners + random.uniform(2, 40, (count, 2))])
+
+
+def random_fixture(seed, images=12):
+    """Images with objects, some ignored, and detections near them, beside them and doubled."""
+    random = np.random.default_rng(seed)
+    truths, founds = [], []
+    for _ in range(images):
+        count = int(random.integers(0, 8))
+        boxes, labels = random_boxes(random, count), random.integers(0, 2, count)
+        truths.append(Annotations(boxes, labels, random.random(count) < 0.15))
+        near = np.repeat(boxes, 2, axis=0) + random.normal(0, 3, (2 * count, 4))
+        near[:, 2:] = np.maximum(near[:, 2:], near[:, :2] + 1)
+        extra = int(random.integers(0, 5))
+        all_boxes = np.vstack([near, random_boxes(random, extra)])
+        guesses = np.concatenate([np.repeat(labels, 2), random.integers(0, 3, extra)])
+        founds.append(Detections(all_boxes, random.random(len(all_boxes)), guesses))
+    return truths, founds
+
+
+def by_pycocotools(truths, founds):
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        truth.dataset = ground_truth_to_coco(truths, CLASSES)
+        truth.createIndex()
+        evaluation = COCOeval(truth, truth.loadRes(detections_to_coco(founds)), "bbox")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return evaluation
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_figures_equal_those_of_pycocotools(seed):
+    truths, founds = random_fixture(seed)
+    wanted = by_pycocotools(truths, founds)
+    quality = score(truths, founds, CLASSES)
+    got = [quality.map_50_95, quality.map_50, quality.map_75]
+    np.testing.assert_allclose(got, wanted.stats[:3], atol=1e-9)
+    precision = wanted.eval["precision"][:, :, :, 0, -1]
+    for label, name in enumerate(CLASSES):
+        if (precision[:, :, label] >= 0).any():
+            ours = quality.per_class[name]
+            assert ours.ap_50_95 == pytest.approx(precision[:, :, label].mean(), abs=1e-9)
+            assert ours.ap_50 == pytest.approx(precision[0, :, label].mean(), abs=1e-9)
+
+
+def test_ground_truth_as_detections_is_perfect():
+    truths, _ = random_fixture(0)
+    founds = [Detections(t.boxes, np.ones(len(t)), t.labels) for t in truths]
+    quality = score(truths, founds, CLASSES)
+    assert (quality.map_50_95, quality.map_50) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_images_does_not_matter(seed):
+    truths, founds = random_fixture(seed)
+    order = np.random.default_rng(seed).permutation(len(truths))
+    shuffled = score([truths[i] for i in order], [founds[i] for i in order], CLASSES)
+    assert shuffled.map_50_95 == pytest.approx(score(truths, founds, CLASSES).map_50_95, abs=1e-9)
+
+
+BOX = [10.0, 10, 30, 30]
+FAR = [50.0, 50, 70, 70]
+
+
+@pytest.mark.parametrize(
+    ("truth", "found", "map_50"),
+    [
+        (Annotations([BOX], [0]), Detections([BOX], [0.9], [0]), 1.0),
+        (Annotations([BOX], [0]), Detections([BOX], [0.9], [1]), 0.0),
+        (Annotations([BOX], [0]), Detections(), 0.0),
+        (Annotations([BOX], [0]), Detections([BOX, BOX], [0.9, 0.8], [0, 0]), 1.0),
+        (Annotations([BOX], [0]), Detections([FAR, BOX], [0.9, 0.8], [0, 0]), 0.5),
+        (Annotations([BOX, FAR], [0, 0]), Detections([BOX], [0.9], [0]), 51 / 101),
+        # the second detection of one object stands before the first of the other
+        (
+            Annotations([BOX, FAR], [0, 0]),
+            Detections([BOX, BOX, FAR], [0.9, 0.8, 0.7], [0, 0, 0]),
+            (51 + 50 * 2 / 3) / 101,
+        ),
+        # exactly half of the box: an IoU at the threshold counts
+        (Annotations([[0, 0, 10, 10]], [0]), Detections([[0, 0, 5, 10]], [0.9], [0]), 1.0),
+        # an ignored object is not missed, and finding it is no mistake
+        (
+            Annotations([BOX, FAR], [0, 0], [False, True]),
+            Detections([FAR, BOX], [0.9, 0.8], [0, 0]),
+            1.0,
+        ),
+        (Annotations(), Detections(), math.nan),
+    ],
+)
+def test_figures_agree_with_those_worked_out_by_hand(truth, found, map_50):
+    assert score([truth], [found], CLASSES).map_50 == pytest.approx(map_50, nan_ok=True)
+
+
+def test_a_class_without_objects_is_undefined_and_left_out_of_the_mean():
+    quality = score([Annotations([BOX], [0])], [Detections([BOX, BOX], [1, 1], [0, 1])], CLASSES)
+    assert math.isnan(quality.per_class["b"].ap_50)
+    assert quality.map_50 == 1.0
+    assert quality.per_class["a"].ground_truth == 1
+
+
+def test_detections_on_an_image_without_objects_are_false_positives():
+    truths = [Annotations([BOX], [0]), Annotations()]
+    founds = [Detections([BOX], [0.5], [0]), Detections([BOX], [0.9], [0])]
+    assert score(truths, founds, CLASSES).map_50 == pytest.approx(0.5)
+
+
+def test_all_of_more_than_a_hundred_objects_can_be_found():
+    boxes = np.array([[8.0 * i, 0, 8 * i + 6, 6] for i in range(150)])
+    truth = Annotations(boxes, np.zeros(150))
+    quality = score([truth], [Detections(boxes, np.linspace(1, 0.5, 150), np.zeros(150))], CLASSES)
+    assert quality.map_50_95 == 1.0
+    assert quality.max_detections == 150
+
+
+def test_nothing_is_printed(capsys):
+    truths, founds = random_fixture(1)
+    score(truths, founds, CLASSES)
+    assert capsys.readouterr().out == ""
+
+
+def test_detections_survive_coco_json():
+    _, founds = random_fixture(2)
+    again = detections_from_coco(detections_to_coco(founds), len(founds))
+    for before, after in zip(founds, again, strict=True):
+        np.testing.assert_allclose(after.boxes, before.boxes, atol=1e-12)
+        np.testing.assert_array_equal(after.scores, before.scores)
+        np.testing.assert_array_equal(after.labels, before.labels)
+
+
+def test_as_many_detections_as_images_are_wanted():
+    with pytest.raises(ValueError, match="2 images"):
+        score([Annotations(), Annotations()], [Detections()], CLASSES)

@@ -1,0 +1,132 @@
+"""One contract for every detector, on both pipelines trained for a moment."""
+
+import numpy as np
+import pytest
+
+from datasets.progress import silently
+from pipelines.detections import Detections, Detector, StagedDetector, run_stages
+
+RANDOM = np.random.default_rng(0)
+IMAGES = {
+    "noise": RANDOM.integers(0, 256, (120, 160, 3), dtype=np.uint8),
+    "blank": np.zeros((120, 160, 3), np.uint8),
+    "one pixel high": RANDOM.integers(0, 256, (1, 160, 3), dtype=np.uint8),
+    "one pixel wide": RANDOM.integers(0, 256, (160, 1, 3), dtype=np.uint8),
+    "one pixel": np.full((1, 1, 3), 7, np.uint8),
+    "large": RANDOM.integers(0, 256, (900, 1200, 3), dtype=np.uint8),
+    "a strip": RANDOM.integers(0, 256, (20, 1500, 3), dtype=np.uint8),
+}
+
+
+@pytest.fixture(scope="session")
+def classical_folder(sample_dataset, tmp_path_factory):
+    from pipelines.classical_settings import ClassicalSettings
+    from pipelines.classical_training import train_classical
+
+    settings = ClassicalSettings(
+        proposals=100, grabcut_sizes=(64,), window_shapes=3, moved_copies=1, mining_rounds=1
+    )
+    train, val = sample_dataset.splits["train"][:20], sample_dataset.splits["val"][:6]
+    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)
+    folder = tmp_path_factory.mktemp("classical")
+    detector.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def yolo_folder(sample_dataset, tmp_path_factory):
+    from models.yolo.schedule import Amount
+    from models.yolo.settings import YoloSettings
+    from pipelines.yolo import train_yolo
+
+    settings = YoloSettings(width=4, batch=2, updates=2, xla=False, validations=1)
+    folder = tmp_path_factory.mktemp("yolo")
+    train, val = sample_dataset.splits["train"][:4], sample_dataset.splits["val"][:2]
+    train_yolo(train, val, sample_dataset.classes, settings, 96, Amount(), 0, folder, silently)
+    return folder
+
+
+def load(name, request):
+    if name == "classical":
+        from pipelines.classical import load_classical
+
+        return load_classical(request.getfixturevalue("classical_folder"), jobs=2)
+    from pipelines.yolo import load_yolo
+
+    return load_yolo(request.getfixturevalue("yolo_folder"), threads=2)
+
+
+@pytest.fixture(
+    scope="session",
+    params=["classical", pytest.param("yolo", marks=[pytest.mark.tensorflow, pytest.mark.slow])],
+)
+def detector(request):
+    return load(request.param, request)
+
+
+@pytest.fixture(scope="session")
+def again(request, detector):
+    """The same detector, loaded a second time."""
+    name = "classical" if type(detector).__name__ == "ClassicalDetector" else "yolo"
+    return load(name, request)
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_answers_have_their_shapes_and_lie_inside_the_image(detector, name):
+    image = IMAGES[name]
+    found = detector.detect(image)
+    assert isinstance(found, Detections)
+    assert found.boxes.shape == (len(found), 4)
+    assert found.boxes.dtype == found.scores.dtype == np.float64
+    assert found.labels.dtype == np.int64
+    assert np.isfinite(found.boxes).all()
+    height, width = image.shape[:2]
+    assert (found.boxes[:, :2] >= 0).all()
+    assert (found.boxes[:, 2:] <= [width, height]).all()
+    assert (found.boxes[:, 2:] > found.boxes[:, :2]).all()
+    assert ((found.labels >= 0) & (found.labels < len(detector.classes))).all()
+    assert (np.diff(found.scores) <= 0).all()
+    assert ((found.scores >= 0.001) & (found.scores <= 1)).all()
+
+
+def test_the_image_is_left_as_it_was(detector):
+    image = IMAGES["noise"].copy()
+    detector.detect(image)
+    np.testing.assert_array_equal(image, IMAGES["noise"])
+
+
+def test_a_read_only_image_is_enough(detector):
+    image = IMAGES["noise"].copy()
+    image.flags.writeable = False
+    detector.detect(image)
+
+
+@pytest.mark.parametrize("name", ["noise", "large"])
+def test_the_same_image_gives_the_same_answer_also_after_loading_again(detector, again, name):
+    first = detector.detect(IMAGES[name])
+    for second in (detector.detect(IMAGES[name]), again.detect(IMAGES[name])):
+        np.testing.assert_array_equal(first.boxes, second.boxes)
+        np.testing.assert_array_equal(first.scores, second.scores)
+        np.testing.assert_array_equal(first.labels, second.labels)
+
+
+def test_detect_is_the_composition_of_its_stages(detector):
+    assert isinstance(detector, Detector)
+    assert isinstance(detector, StagedDetector)
+    seen = []
+    staged = run_stages(detector.stages, IMAGES["noise"], after=seen.append)
+    assert seen == [stage.name for stage in detector.stages]
+    np.testing.assert_array_equal(staged.boxes, detector.detect(IMAGES["noise"]).boxes)
+
+
+def test_a_saved_detector_has_no_pickle(classical_folder):
+    with np.load(classical_folder / "arrays.npz", allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays)
+    assert {path.suffix for path in classical_folder.iterdir()} == {".npz", ".json"}
+
+
+def test_grabcut_sources_belong_to_the_same_detections(request):
+    classical = load("classical", request)
+    found, sources = classical.detect_with_sources(IMAGES["large"])
+    np.testing.assert_array_equal(found.boxes, classical.detect(IMAGES["large"]).boxes)
+    assert sources.shape == (len(found),)
