@@ -8,7 +8,7 @@ import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ LIBRARIES = (
     "faster-coco-eval",
     "joblib",
 )
+ROOT = Path(__file__).resolve().parents[1]  # of the project
 
 
 class DeviceError(Exception):
@@ -58,7 +59,11 @@ def usable_cores() -> int:
 def set_threads(count: int) -> None:
     """Let OpenCV, BLAS, OpenMP and TensorFlow use that many threads, all of them alike.
 
-    Call it before TensorFlow is imported: it reads its numbers once.
+    Call it before TensorFlow is imported or at least before its first operation: it reads its
+    numbers once. Libraries of BLAS and OpenMP that are loaded later read the environment.
+
+    Raises:
+        RuntimeError: TensorFlow has already started with another number.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(count)
@@ -70,6 +75,37 @@ def set_threads(count: int) -> None:
 
     cv2.setNumThreads(count)
     threadpoolctl.threadpool_limits(count)
+    if "tensorflow" in sys.modules:
+        threading = sys.modules["tensorflow"].config.threading
+        threading.set_intra_op_parallelism_threads(count)
+        threading.set_inter_op_parallelism_threads(count)
+
+
+def thread_settings() -> dict[str, int | None]:
+    """Return how many threads each library uses in this process, None where it is not loaded.
+
+    They are asked, not remembered; of several copies of one library the largest number counts.
+    TensorFlow that was told nothing chooses for itself and says 0.
+    """
+    import threadpoolctl
+
+    pools = threadpoolctl.threadpool_info()
+
+    def most(kind: str) -> int | None:
+        return max(
+            (pool["num_threads"] for pool in pools if pool["user_api"] == kind), default=None
+        )
+
+    opencv, tensorflow = sys.modules.get("cv2"), sys.modules.get("tensorflow")
+    told = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
+    return {
+        "opencv": None if opencv is None else int(opencv.getNumThreads()),
+        "blas": most("blas"),
+        "openmp": most("openmp"),
+        "tensorflow": None
+        if tensorflow is None
+        else int(tensorflow.config.threading.get_intra_op_parallelism_threads() or told),
+    }
 
 
 def load_tensorflow() -> None:
@@ -79,11 +115,15 @@ def load_tensorflow() -> None:
 
 
 def choose_device(wish: str) -> Device:
-    """Return the device for ``auto``, ``cpu`` or ``gpu``.
+    """Return the device for ``auto``, ``cpu`` or ``gpu``, before TensorFlow's first operation.
+
+    TensorFlow is imported only where there may be a GPU, or one is wished for.
 
     Raises:
-        DeviceError: ``gpu`` without one, and how to install it.
+        DeviceError: ``gpu`` without one, and how to install it; or no such device.
     """
+    if wish not in {"auto", "cpu", "gpu"}:
+        raise DeviceError(f"--device {wish}: there is no such device; choose auto, cpu or gpu")
     cpu = Device(cpu_name(), False, _nothing_to_wait_for)
     if wish == "cpu" or (wish == "auto" and not _has_gpu_driver()):
         if _has_gpu_driver():
@@ -106,36 +146,68 @@ def choose_device(wish: str) -> Device:
     )
 
 
-def environment() -> dict[str, Any]:
-    """Return what a figure depends on besides data and settings, for ``metrics.json``."""
+def environment(threads: Mapping[str, int | None] | None = None) -> dict[str, Any]:
+    """Return what a figure depends on besides data and settings, for ``metrics.json``.
+
+    Nothing is imported for it, TensorFlow least of all.
+
+    Args:
+        threads: what `thread_settings` said in the process that took the figures; without it,
+            the number that `set_threads` is given in every process of a run.
+    """
+    commit, changed = _git_commit()
+    told = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "libraries": {name: _version(name) for name in LIBRARIES},
         "cpu": cpu_model(),
         "cores": usable_cores(),
-        "threads": dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores()),
+        "threads": dict(threads) if threads is not None else told,
         "memory_mb": psutil.virtual_memory().total / 2**20,
-        "gpus": _gpus() if _has_gpu_driver() else [],
-        "git_commit": _git_commit(),
+        "gpus": gpu_names(),
+        "git_commit": commit,
+        "git_changed": changed,
     }
 
 
 def peak_rss_mb() -> float:
-    """Return the most memory this process, or the largest of its ended children, has held, MiB."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux KiB
-    return max(own, children) * unit / 2**20
+    """Return the most memory this process has held since it was started, MiB.
+
+    Its threads are in it, processes that it started are not: a pipeline works in one process. On
+    Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
+    when it started this process.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        status = ""
+    for line in status.splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, others KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def peak_gpu_mb() -> float | None:
-    """Return the most memory TensorFlow held on the first GPU, MiB; None without one."""
-    if not _has_gpu_driver() or not _gpus():
+    """Return the most memory TensorFlow held on its first GPU, MiB; None where it uses none."""
+    tf = sys.modules.get("tensorflow")
+    if tf is None or not tf.config.list_logical_devices("GPU"):
         return None
-    import tensorflow as tf
-
     return float(tf.config.experimental.get_memory_info("GPU:0")["peak"]) / 2**20
+
+
+def gpu_names() -> list[str]:
+    """Return the names of the graphics processors, by their driver, without TensorFlow."""
+    names = []
+    for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("Model:"):
+                names.append(line.partition(":")[2].strip())
+    if names or not _has_gpu_driver():
+        return names
+    said = _said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return said.splitlines() if said else []
 
 
 def cpu_name() -> str:
@@ -160,7 +232,8 @@ def _nothing_to_wait_for() -> None:
 
 def _has_gpu_driver() -> bool:
     """Say whether a GPU is possible at all, without loading TensorFlow to ask."""
-    return Path("/proc/driver/nvidia").exists() or Path("/dev/kfd").exists()
+    places = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+    return any(Path(place).exists() for place in places)
 
 
 def _gpus() -> list[str]:
@@ -179,10 +252,19 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git_commit() -> str | None:
-    """Return the project's commit, with a + if files differ from it; None outside a checkout."""
-    root = Path(__file__).resolve().parents[1]
-    command = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+"]
+def _git_commit(root: Path = ROOT) -> tuple[str | None, bool | None]:
+    """Return the project's commit and whether files differ from it; None outside its checkout."""
+    git = ("git", "--no-optional-locks", "-C", str(root))
+    top = _said_by(*git, "rev-parse", "--show-toplevel")
+    if not top or Path(top).resolve() != root.resolve():
+        return None, None
+    commit = _said_by(*git, "rev-parse", "--verify", "--quiet", "HEAD")
+    changes = _said_by(*git, "status", "--porcelain")
+    return commit, None if changes is None else bool(changes)
+
+
+def _said_by(*command: str) -> str | None:
+    """Return what a command prints, None if it fails or is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
