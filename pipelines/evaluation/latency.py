@@ -27,6 +27,7 @@ class Latency:
         warm_up: calls left out, the first among them.
         first_call: the very first, with all that is set up lazily.
         stages: mean of each named stage, in the very calls counted: together they are the mean.
+        calls: every call counted, in the order of the images.
     """
 
     p50: float
@@ -37,13 +38,14 @@ class Latency:
     warm_up: int
     first_call: float
     stages: Mapping[str, float]
+    calls: tuple[float, ...]
 
 
 def measure_latency(
     detectors: Mapping[str, Detector],
     image_at: Callable[[int], Image],
     *,
-    samples: int,
+    samples: int = P90_SAMPLES,
     warm_up: int,
     clock: Callable[[], float],
     synchronise: Callable[[], None],
@@ -53,13 +55,19 @@ def measure_latency(
 
     Args:
         detectors: by name; which goes first alternates.
-        image_at: gives the decoded image of a sample's number; called outside the timed part.
+        image_at: gives the decoded image, ``(H, W, 3)`` uint8 RGB, of a sample's number, as often
+            as there are numbers; called outside the timed part.
         samples: calls counted a detector.
         warm_up: calls left out before, at least the first.
         clock: seconds.
         synchronise: waits until the device has finished.
         track: watches the samples.
+
+    Raises:
+        ValueError: no sample is wanted.
     """
+    if samples < 1:
+        raise ValueError(f"samples must be at least 1, not {samples}")
     warm_up = max(warm_up, 1)
     calls: dict[str, list[dict[str, float]]] = {name: [] for name in detectors}
     rounds = range(warm_up + samples)
@@ -86,7 +94,7 @@ def _timed_call(
         nonlocal last
         synchronise()
         now = clock()
-        spent[stage] = 1000 * (now - last)
+        spent[stage] = spent.get(stage, 0.0) + 1000 * (now - last)
         last = now
 
     if isinstance(detector, StagedDetector):
@@ -99,8 +107,9 @@ def _timed_call(
 
 def _summary(calls: list[dict[str, float]], warm_up: int) -> Latency:
     totals = np.array([sum(call.values()) for call in calls])
-    counted = totals[warm_up:]
-    stages = [stage for stage in calls[0] if stage]
+    counted, late = totals[warm_up:], calls[warm_up:]
+    # A detector may skip a stage, as on an image with nothing in it: then it took no time.
+    stages = dict.fromkeys(stage for call in late for stage in call if stage)
     return Latency(
         p50=float(np.percentile(counted, 50)),
         p90=float(np.percentile(counted, 90)) if len(counted) >= P90_SAMPLES else nan,
@@ -109,5 +118,6 @@ def _summary(calls: list[dict[str, float]], warm_up: int) -> Latency:
         samples=len(counted),
         warm_up=warm_up,
         first_call=float(totals[0]),
-        stages={s: float(np.mean([call[s] for call in calls[warm_up:]])) for s in stages},
+        stages={s: float(np.mean([call.get(s, 0.0) for call in late])) for s in stages},
+        calls=tuple(counted.tolist()),
     )

@@ -23,6 +23,9 @@ class OperatingPoint:
     f1: float
 
 
+NO_THRESHOLD = 0.5  # where nothing speaks for another
+
+
 def best_f1(
     ground_truth: Sequence[Annotations],
     detections: Sequence[Detections],
@@ -30,27 +33,34 @@ def best_f1(
 ) -> OperatingPoint:
     """Return the threshold with the best F1 over all classes, the highest of equal ones.
 
-    Without a single true positive there is none to choose: the threshold is then 0.5.
+    Choose it on the validation split and judge by it on the test split. Without objects, without
+    detections or without a single right one no threshold is better than another: it is then 0.5
+    and the figures are nan.
+
+    Raises:
+        ValueError: there are not as many detections as images.
     """
-    scores, right = [], []
+    scores, right = [np.zeros(0)], [np.zeros(0, bool)]
     for truth, found in zip(ground_truth, detections, strict=True):
         matches = match(truth, found, iou_threshold)
         counts = ~matches.ignored
         scores.append(found.scores[counts])
         right.append(matches.true_positive[counts])
     objects = sum(int((~truth.ignore).sum()) for truth in ground_truth)
-    all_scores = np.concatenate([np.zeros(0), *scores])
+    all_scores = np.concatenate(scores)
     order = np.argsort(-all_scores, kind="stable")
     ranked = all_scores[order]
-    hits = np.cumsum(np.concatenate([np.zeros(0, bool), *right])[order])
-    if not objects or not hits.size or not hits[-1]:
-        return OperatingPoint(0.5, nan, nan, nan)
-    precision = hits / np.arange(1, len(hits) + 1)
-    recall = hits / objects
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    hits = np.cumsum(np.concatenate(right)[order])
+    if not hits.size or not hits[-1]:
+        return OperatingPoint(NO_THRESHOLD, nan, nan, nan)
+    believed = np.arange(1, len(hits) + 1)
+    f1 = 2 * hits / (believed + objects)
     # A threshold takes all detections of one score, so only the last of each counts.
     last = np.append(ranked[1:] != ranked[:-1], True)
     best = int(np.argmax(np.where(last, f1, -1.0)))
     return OperatingPoint(
-        float(ranked[best]), float(precision[best]), float(recall[best]), float(f1[best])
+        threshold=float(ranked[best]),
+        precision=float(hits[best] / believed[best]),
+        recall=float(hits[best] / objects),
+        f1=float(f1[best]),
     )

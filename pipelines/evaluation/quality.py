@@ -36,7 +36,7 @@ class Quality:
         map_50: mAP@.50.
         map_75: mAP@.75.
         per_class: each class by its name.
-        max_detections: how many of an image's detections counted, the best-scored.
+        max_detections: how many of an image's detections of one class counted, the best-scored.
     """
 
     map_50_95: float
@@ -52,7 +52,8 @@ def score(
     """Return the quality of the detections of the same images, in the same order.
 
     ``max_detections`` is the larger of COCO's 100 and the most objects in an image, so that a
-    crowded image can be found whole.
+    crowded image can be found whole. Scores and boxes stay float64 from end to end. An *ignore*
+    object is neither to be found nor a mistake to find.
 
     Raises:
         ValueError: there are not as many detections as images.
@@ -97,12 +98,13 @@ def _precision(
 
     truth = ground_truth_to_coco(ground_truth, classes)
     found = detections_to_coco(detections)
-    if not found:  # the library refuses an empty list
+    if not found:  # older releases of the library refuse an empty list
         counted = {row["category_id"] for row in truth["annotations"] if not row["iscrowd"]}
         row = [0.0 if label + 1 in counted else -1.0 for label in range(len(classes))]
         return np.broadcast_to(np.array(row), (10, 101, len(classes)))
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval_faster(COCO(truth), COCO(truth).loadRes(found), "bbox")
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
+        objects = COCO(truth)
+        evaluation = COCOeval_faster(objects, objects.loadRes(found), "bbox")
         evaluation.params.maxDets = [1, 10, max_detections]
         evaluation.evaluate()
         evaluation.accumulate()

@@ -81,6 +81,47 @@ def test_first_call_and_warm_up_are_left_out():
     assert latency.mean == pytest.approx(10)
 
 
+def test_every_counted_call_is_kept_in_order():
+    clock = Clock()
+    latency = measured({"a": Plain(clock, 500, 50, 10, 30, 20)}, clock, samples=4)["a"]
+    assert latency.calls == pytest.approx((10, 30, 20, 20))
+    assert (latency.p50, latency.mean) == (pytest.approx(20), pytest.approx(20))
+
+
+class Skipping(Staged):
+    """Its first stage answers for itself on every second image."""
+
+    @property
+    def stages(self):
+        skip = round(self.clock.seconds * 1000) % 2 == 1
+        return (Stage("first", self._first), Stage("second", self._second))[skip:]
+
+    def detect(self, image):
+        return run_stages(self.stages, image)
+
+
+def test_stages_that_are_sometimes_skipped_still_add_up():
+    clock = Clock()
+    skipping = Skipping(clock)
+    clock.seconds = 0.001  # the first call has one stage only
+    latency = measured({"a": skipping}, clock, samples=4, warm_up=1)["a"]
+    assert sum(latency.stages.values()) == pytest.approx(latency.mean)
+
+
+def test_at_least_one_sample_is_wanted():
+    clock = Clock()
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        measured({"a": Plain(clock, 1)}, clock, samples=0)
+
+
+@pytest.mark.parametrize("warm_up", [0, 1])
+def test_the_first_call_is_never_counted(warm_up):
+    clock = Clock()
+    latency = measured({"a": Plain(clock, 500, 10)}, clock, samples=2, warm_up=warm_up)["a"]
+    assert (latency.warm_up, latency.first_call) == (1, pytest.approx(500))
+    assert latency.mean == pytest.approx(10)
+
+
 @pytest.mark.parametrize(
     ("samples", "p90", "p99"), [(63, 0, 0), (64, 1, 0), (661, 1, 0), (662, 1, 1)]
 )

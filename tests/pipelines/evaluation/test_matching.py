@@ -1,12 +1,13 @@
-import math
+import contextlib
+import io
 
 import numpy as np
 import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
+from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.matching import match
-from pipelines.evaluation.operating_point import best_f1
 
 A, B = [0.0, 0, 10, 10], [20.0, 0, 30, 10]
 
@@ -43,31 +44,60 @@ def test_each_object_is_found_once_by_the_best_detection(truth, found, right, ig
     assert verdict.missed.astype(int).tolist() == missed
 
 
-def test_the_operating_point_has_the_best_f1():
-    truths = [Annotations([A, B], [0, 0])]
-    founds = [Detections([A, B, [50, 0, 60, 10], [70, 0, 80, 10]], [0.9, 0.6, 0.4, 0.7], [0] * 4)]
-    point = best_f1(truths, founds)
-    assert point.threshold == 0.6
-    assert (point.precision, point.recall) == (pytest.approx(2 / 3), 1.0)
-    assert point.f1 == pytest.approx(0.8)
+def by_pycocotools(truth, found, classes):
+    """Return which detections are true positives and which are ignored, by COCO's own code."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO()
+        coco.dataset = ground_truth_to_coco([truth], classes)
+        coco.createIndex()
+        evaluation = COCOeval(coco, coco.loadRes(detections_to_coco([found])), "bbox")
+        evaluation.params.maxDets = [1, 10, 1000]
+        evaluation.evaluate()
+    right, ignored = np.zeros(len(found), bool), np.zeros(len(found), bool)
+    for seen in evaluation.evalImgs[:: len(evaluation.params.areaRng)]:
+        if seen is None:
+            continue
+        rows = np.array(seen["dtIds"], int) - 1
+        ignored[rows] = seen["dtIgnore"][0]
+        right[rows] = (seen["dtMatches"][0] > 0) & ~ignored[rows]
+    return right, ignored
 
 
-def test_detections_of_one_score_are_taken_or_left_together():
-    truths = [Annotations([A], [0])]
-    founds = [Detections([A, B, B], [0.5, 0.5, 0.5], [0, 0, 0])]
-    assert best_f1(truths, founds).precision == pytest.approx(1 / 3)
+@pytest.mark.parametrize("seed", range(20))
+def test_verdicts_equal_those_of_pycocotools(seed):
+    random = np.random.default_rng(seed)
+    corners = random.uniform(0, 60, (12, 2))
+    boxes = np.hstack([corners, corners + random.uniform(4, 40, (12, 2))])
+    truth = Annotations(boxes, random.integers(0, 2, 12), random.random(12) < 0.25)
+    near = np.repeat(boxes, 3, axis=0) + random.normal(0, 2, (36, 4))
+    near[:, 2:] = np.maximum(near[:, 2:], near[:, :2] + 1)
+    found = Detections(near, random.random(36), np.repeat(truth.labels, 3))
+    verdict = match(truth, found)
+    right, ignored = by_pycocotools(truth, found, ("a", "b"))
+    np.testing.assert_array_equal(verdict.true_positive, right)
+    np.testing.assert_array_equal(verdict.ignored, ignored)
+    assert verdict.found.sum() == right.sum() > 0
 
 
-@pytest.mark.parametrize(
-    ("truth", "found"),
-    [
-        (Annotations(), Detections()),
-        (Annotations([A], [0]), Detections()),
-        (Annotations(), Detections([A], [0.9], [0])),
-        (Annotations([A], [0]), Detections([B], [0.9], [0])),
-    ],
-)
-def test_without_a_true_positive_there_is_no_operating_point(truth, found):
-    point = best_f1([truth], [found])
-    assert math.isnan(point.f1)
-    assert np.isfinite(point.threshold)
+def test_every_detection_and_object_has_exactly_one_verdict():
+    truth = Annotations([A, B, A], [0, 0, 1], [False, True, False])
+    found = Detections([A, A, B, B], [0.9, 0.8, 0.7, 0.6], [0, 0, 0, 1])
+    verdict = match(truth, found)
+    kinds = np.array([verdict.true_positive, verdict.false_positive, verdict.ignored]).astype(int)
+    np.testing.assert_array_equal(kinds.sum(axis=0), 1)
+    np.testing.assert_array_equal(verdict.found | verdict.missed | truth.ignore, True)
+    assert not (verdict.found & verdict.missed).any()
+
+
+def test_an_overlap_at_the_threshold_is_enough_and_below_it_is_not():
+    truth = Annotations([[0, 0, 10, 10]], [0])
+    assert match(truth, Detections([[0, 0, 5, 10]], [1], [0])).true_positive.all()
+    assert match(truth, Detections([[0, 0, 4.99, 10]], [1], [0])).false_positive.all()
+
+
+def test_a_detection_without_area_is_a_false_positive_even_in_an_ignored_object():
+    truth = Annotations([[0, 0, 40, 40]], [0], [True])
+    assert match(truth, Detections([[5, 5, 5, 9]], [1], [0])).false_positive.all()

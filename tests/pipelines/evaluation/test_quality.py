@@ -1,20 +1,21 @@
 import contextlib
 import io
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_json import (
-    detections_from_coco,
-    detections_to_coco,
-    ground_truth_to_coco,
-)
+from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.figures import plain
 from pipelines.evaluation.quality import score
 
 CLASSES = ("a", "b", "c")
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def random_boxes(random, count):
@@ -139,19 +140,43 @@ def test_all_of_more_than_a_hundred_objects_can_be_found():
     assert quality.max_detections == 150
 
 
-def test_nothing_is_printed(capsys):
+def test_nothing_is_printed_and_nothing_changed(capfd):
     truths, founds = random_fixture(1)
-    score(truths, founds, CLASSES)
-    assert capsys.readouterr().out == ""
+    kept = [f.boxes.copy() for f in founds]
+    first = plain(score(truths, founds, CLASSES))
+    assert capfd.readouterr() == ("", "")
+    assert plain(score(truths, founds, CLASSES)) == first
+    for found, boxes in zip(founds, kept, strict=True):
+        np.testing.assert_array_equal(found.boxes, boxes)
 
 
-def test_detections_survive_coco_json():
-    _, founds = random_fixture(2)
-    again = detections_from_coco(detections_to_coco(founds), len(founds))
-    for before, after in zip(founds, again, strict=True):
-        np.testing.assert_allclose(after.boxes, before.boxes, atol=1e-12)
-        np.testing.assert_array_equal(after.scores, before.scores)
-        np.testing.assert_array_equal(after.labels, before.labels)
+def test_scores_closer_than_single_precision_still_rank():
+    truths = [Annotations([BOX], [0])]
+    close = 0.5 + 1e-12
+    assert score(truths, [Detections([BOX, FAR], [close, 0.5], [0, 0])], CLASSES).map_50 == 1.0
+    assert score(truths, [Detections([BOX, FAR], [0.5, close], [0, 0])], CLASSES).map_50 == 0.5
+
+
+@pytest.mark.parametrize("found", [[], [Detections([BOX], [0.9], [0])]])
+def test_without_a_single_object_nothing_is_defined(found):
+    truth = Annotations([FAR], [0], [True])  # one that is ignored is none
+    quality = score([truth], found or [Detections()], CLASSES)
+    assert all(math.isnan(q) for q in (quality.map_50_95, quality.map_50, quality.map_75))
+    assert [c.ground_truth for c in quality.per_class.values()] == [0, 0, 0]
+
+
+def test_no_image_at_all_is_undefined_too():
+    assert math.isnan(score([], [], CLASSES).map_50)
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "keras", "cv2", "sklearn"])
+def test_the_evaluator_imports_none_of_the_frameworks(name):
+    code = (
+        "import sys; import pipelines.evaluation.latency, pipelines.evaluation.operating_point,"
+        "pipelines.evaluation.quality, pipelines.evaluation.figures;"
+        f"sys.exit({name!r} in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def test_as_many_detections_as_images_are_wanted():
