@@ -215,21 +215,27 @@ def write_voc(
 
     Args:
         folder: which is there.
-        splits: images by split, under their names in ``JPEGImages``; ``""`` for those in none.
+        splits: images by split, under their names in ``JPEGImages``; ``""`` for those in none,
+            which are listed for train if there are lists at all: unlisted images are left out.
         classes: names in label order.
     """
-    for split, images in splits.items():
+    for images in splits.values():
         for image in images:
             path = folder / "Annotations" / f"{posixpath.splitext(image.name)[0]}.xml"
             path.parent.mkdir(parents=True, exist_ok=True)
             tree = ElementTree(_annotation(image, classes))
             indent(tree)
             tree.write(path, encoding="utf-8", xml_declaration=True)
-        if split in SPLITS:
+    if not any(split in SPLITS for split in splits):
+        return
+    lists = {split: list(splits.get(split, ())) for split in SPLITS}
+    lists["train"] += splits.get("", ())
+    (folder / "ImageSets" / "Main").mkdir(parents=True, exist_ok=True)
+    for split, images in lists.items():
+        if images:
+            stems = sorted(posixpath.splitext(image.name)[0] for image in images)
             listing = folder / "ImageSets" / "Main" / f"{split}.txt"
-            listing.parent.mkdir(parents=True, exist_ok=True)
-            stems = [f"{posixpath.splitext(image.name)[0]}\n" for image in images]
-            listing.write_text("".join(stems), encoding="utf-8")
+            listing.write_text("".join(f"{stem}\n" for stem in stems), encoding="utf-8")
 
 
 def _annotation(image: LabelledImage, classes: Sequence[str]) -> Element:

@@ -76,7 +76,7 @@ def compare(
     if settings.device == "gpu":
         in_own_process(_check_device, settings.device)
     dataset = _dataset(settings)
-    _keep_out_of_data(output, settings)
+    keep_out_of_data(output, settings)
     data = _describe(dataset)
     chosen = {"settings": to_json(settings), "split_sha256": data["split_sha256"]}
     folder.open(chosen, overwrite=overwrite, resume=resume)
@@ -145,7 +145,7 @@ def _dataset(settings: RunSettings) -> Dataset:
     )
     lines = summary(dataset.problems)
     for line in lines[:LISTED_PROBLEMS]:
-        CONSOLE.print(f"  note: {line}", markup=False)
+        CONSOLE.print(f"  note: {line}", markup=False, soft_wrap=True)
     if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
         CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
     return judged_where_learnt(dataset)
@@ -166,7 +166,7 @@ def dataset_folder(said: str) -> Path:
     return Path(said)
 
 
-def _keep_out_of_data(output: Path, settings: RunSettings) -> None:
+def keep_out_of_data(output: Path, settings: RunSettings) -> None:
     """Refuse to write where the user's images are.
 
     Raises:
