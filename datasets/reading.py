@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +43,6 @@ FORMATS: Mapping[str, Format] = {
     "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
     "csv": Format("CSV", looks_like_csv, read_csv),
 }
-_HEADERS_AT_ONCE = 4096
-_HEADER_THREADS = 4  # reading them is waiting for a disk, where it takes long
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,34 +170,17 @@ def _list_unannotated(files: Files, raw: RawSet) -> None:
 
 def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[Header | None]:
     """Return the header of each image, None for those that can't be used, which are listed."""
-
-    def header(name: str) -> Header | ImageError:
-        try:
-            return read_header(files.path(name), max_pixels)
-        except ImageError as error:
-            return error
-
     names = [image.name for image in raw.images]
     headers: list[Header | None] = []
-    with ThreadPoolExecutor(_HEADER_THREADS) as pool:
-        read = _mapped(pool, header, names)
-        for name, result in zip(names, track(read, "looking at images", len(names)), strict=True):
-            if isinstance(result, ImageError):
-                said = str(result).removeprefix(f"{files.path(name)}: ")
-                raw.say(Kind.BROKEN_IMAGE, name, f"{said}; left out")
-            headers.append(None if isinstance(result, ImageError) else result)
+    # One after the other: what a header costs is Python's, so threads only stand in a queue.
+    for name in track(names, "looking at images", len(names)):
+        try:
+            headers.append(read_header(files.path(name), max_pixels))
+        except ImageError as error:
+            said = str(error).removeprefix(f"{files.path(name)}: ")
+            raw.say(Kind.BROKEN_IMAGE, name, f"{said}; left out")
+            headers.append(None)
     return headers
-
-
-def _mapped(
-    pool: ThreadPoolExecutor,
-    header: Callable[[str], Header | ImageError],
-    names: Sequence[str],
-) -> Iterator[Header | ImageError]:
-    """Map in batches: all at once would hold a waiting task for each image of the set."""
-    rest = iter(names)
-    while batch := list(islice(rest, _HEADERS_AT_ONCE)):
-        yield from pool.map(header, batch, chunksize=64)
 
 
 def _labelled(

@@ -23,7 +23,7 @@ from datasets.raw import RawImage, RawSet
 from datasets.yolo_config import NAME_LISTS, YoloConfig, find_config, images_of_splits
 
 BOX_NUMBERS, SCORED_NUMBERS, LEAST_OUTLINE_NUMBERS = 5, 6, 7
-_FARTHEST = 2.0  # a fraction beyond is a pixel
+_PIXELS = (2.0, 1e6)  # a number between is no fraction, but a pixel
 IGNORED = "ignored"  # our own list beside data.yaml; the format itself has no such thing
 
 
@@ -141,7 +141,7 @@ def _read_labels(
             xs, ys = numbers[1::2], numbers[2::2]
             corners = (min(xs), min(ys), max(xs), max(ys))
             raw.say(Kind.POLYGON, source, f"the box around an outline of {class_name}", line)
-        far += max(map(abs, corners)) > _FARTHEST
+        far += _PIXELS[0] < max(map(abs, corners)) < _PIXELS[1]
         raw.add_box(index, corners, class_name, line, ignore=count in ignored)
         count += 1
     return far

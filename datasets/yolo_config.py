@@ -103,7 +103,9 @@ def _images(files: Files, config: YoloConfig, entry: str, raw: RawSet, split: st
         pattern = _as_pattern(place)
         if found := [name for name in files.images if pattern.fullmatch(name)]:
             return found
-    return []
+    # Darknet writes lists as they lay where it was started, with a folder in front.
+    listed = files.resolve(posixpath.basename(entry), config.source)
+    return _listed(files, listed, raw, split) if listed.lower().endswith(".txt") else []
 
 
 def _listed(files: Files, source: str, raw: RawSet, split: str) -> list[str]:
