@@ -103,6 +103,10 @@ def checked(settings: RunSettings) -> RunSettings:
             "evaluation.latency_samples must be at least 1 and evaluation.warm_up 0 or more",
         ),
         (
+            settings.yolo.flips in {"auto", "none", "horizontal", "all"},
+            "yolo.flips is auto, none, horizontal or all",
+        ),
+        (
             settings.yolo.batch > 0 and settings.yolo.width >= 2 and settings.yolo.depth >= 1,
             "yolo.batch and yolo.depth must be at least 1 and yolo.width at least 2",
         ),
@@ -141,7 +145,6 @@ def quickened(settings: RunSettings) -> RunSettings:
         learning_rate=4e-3,
         mosaic=0.0,
         ema=0.97,
-        xla=False,
         validations=1,
     )
     return replace(settings, image_size=128, annotate=8, classical=classical, yolo=yolo)

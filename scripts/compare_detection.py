@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -143,6 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pipelines.runtime import DeviceError
 
     output = arguments.output or default_output(settings)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     try:
         metrics = compare(settings, output, overwrite=arguments.overwrite, resume=arguments.resume)
     except (DatasetError, TrainingError, RunFolderError, DeviceError, ProcessDiedError) as error:

@@ -86,12 +86,15 @@ class Plan:
             validations=settings.validations,
         )
 
-    def updates(self) -> Iterator[int]:
-        """Yield the number of each update until it is time to stop, at least one."""
+    def updates(self, first: int = 0) -> Iterator[int]:
+        """Yield the number of each update from ``first`` on until it is time to stop.
+
+        Of a training by the clock there is at least one.
+        """
         if self.deadline is None:
-            yield from range(self.expected)
+            yield from range(first, self.expected)
             return
-        for update in itertools.count():
+        for update in itertools.count(first):
             if update and time.monotonic() >= self.deadline:
                 return
             yield update

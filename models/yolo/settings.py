@@ -22,10 +22,9 @@ class YoloSettings:
     mosaic: float = 0.5  # share of training pictures put together from four
     close_mosaic: float = 0.18  # the last share of training, which sees whole pictures only
     scale: float = 0.3  # pictures are made up to this much larger or smaller
-    flips: str = "horizontal"  # none, horizontal or all (with vertical and transpose)
+    flips: str = "auto"  # or none, horizontal, all; auto finds which the objects allow
     jitter: float = 0.25  # largest change of gain; colours and brightness
     augment: bool = True  # off: the network sees the plain letterboxed pictures
-    xla: bool = True  # compile the step: 30 s once, a third less an image after
     validations: int = 5  # times the validation split is scored in the second half of training
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
     runtime: str = "auto"  # auto, litert or graph: what runs the trained network

@@ -23,7 +23,6 @@ TINY = [
     "yolo.width=4",
     "yolo.batch=2",
     "yolo.updates=3",
-    "yolo.xla=false",
     "yolo.validations=1",
     "evaluation.latency_samples=4",
 ]
