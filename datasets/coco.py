@@ -16,10 +16,11 @@ import msgspec
 
 from datasets.annotations import DatasetError, LabelledImage
 from datasets.boxes import area, xyxy_to_xywh
-from datasets.files import Files, split_of_file
+from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
+from datasets.split_names import split_of_file
 
 _HEAD_BYTES = 2**20  # a long list of categories may come first
 _KEYS = (b'"images"', b'"annotations"')

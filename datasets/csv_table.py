@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from datasets.annotations import DatasetError
-from datasets.files import Files, split_of_file
+from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
+from datasets.split_names import split_of_file
 from datasets.voc import exclusive
 
 # The names columns go by, in lower case and without blanks, dashes and underscores.

@@ -6,21 +6,18 @@ with in one place for all formats.
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from datasets.annotations import DatasetError
 from datasets.images import SUFFIXES
+from datasets.path_names import fitting, grouped, shared_folders, suffix_of, walk, without_suffix
+from datasets.split_names import split_of_folders
 
 MOST_TEXT_BYTES = 512 * 2**20  # of a CSV or list file; COCO's own largest JSON is about that
-_SPLIT_FOLDER = re.compile(r"(trainval|training|train|validation|valid|val|testing|test)[-_]?\d*")
-_SPLITS = {"tra": "train", "val": "val", "tes": "test"}
-_SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
 _BYTE_ORDER_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -30,6 +27,8 @@ class Files:
     Attributes:
         root: the folder.
         names: all paths below it, with ``/``, sorted.
+        doubtful: for a source and a name in it that fits several images alike, the one taken and
+            another.
     """
 
     def __init__(self, root: Path) -> None:
@@ -41,7 +40,8 @@ class Files:
         if not root.is_dir():
             raise DatasetError(f"{root}: is not a folder; --dataset takes the folder of a set")
         self.root = root
-        self.names: tuple[str, ...] = tuple(sorted(_walk(root)))
+        self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
+        self.names: tuple[str, ...] = tuple(sorted(walk(root)))
         for name in self.names:
             if not name.isascii() and name.encode(errors="replace").decode() != name:
                 raise DatasetError(f"{root}: the file name {name!r} is not UTF-8; rename the file")
@@ -53,7 +53,7 @@ class Files:
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
         """Return the names that end so, in whatever case, sorted."""
-        return tuple(name for name in self.names if _suffix(name) in suffixes)
+        return tuple(name for name in self.names if suffix_of(name) in suffixes)
 
     @cached_property
     def name_set(self) -> frozenset[str]:
@@ -98,12 +98,12 @@ class Files:
             DatasetError: the name is absolute or leads out of the set's folder.
         """
         tail = self.inside(said, source).lower()
-        named = _fitting(self._images_by_name.get(posixpath.basename(tail), ()), tail)
+        named = fitting(self._images_by_name.get(posixpath.basename(tail), ()), tail)
         if not named:
-            stem = _without_suffix(tail)
+            stem = without_suffix(tail)
             candidates = self._images_by_stem.get(posixpath.basename(stem), ())
-            named = _fitting(candidates, stem, _without_suffix)
-        return nearest(self._of_split(named, split), said, source, split)
+            named = fitting(candidates, stem, without_suffix)
+        return self._nearest(self._of_split(named, split), said, source, split)
 
     def image_beside(self, source: str, said: str) -> str | None:
         """Return the image that an annotation file of its own is named after, or None.
@@ -112,10 +112,10 @@ class Files:
             source: the annotation file.
             said: the name it gives, which decides between images of one stem.
         """
-        named = self._images_by_stem.get(_without_suffix(posixpath.basename(source)).lower(), ())
+        named = self._images_by_stem.get(without_suffix(posixpath.basename(source)).lower(), ())
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
-        return nearest(beside or self._of_split(named, split), said, source, split)
+        return self._nearest(beside or self._of_split(named, split), said, source, split)
 
     def inside(self, said: str, source: str) -> str:
         """Return a name from a file in plain form: relative, with ``/``, without ``.``.
@@ -176,6 +176,28 @@ class Files:
             return names
         return [name for name in names if split_of_folders(name) in {"", split}]
 
+    def _nearest(self, names: Sequence[str], said: str, source: str, split: str) -> str | None:
+        """Return the name that fits best: of the split, near the source, as written; or None.
+
+        Where nothing tells several apart, `doubtful` notes it.
+        """
+        if len(names) < 2:
+            return names[0] if names else None
+        wanted = said.strip().replace("\\", "/").removeprefix("./")
+
+        def rank(name: str) -> tuple[bool, int, int, bool]:
+            return (
+                bool(split) and split_of_folders(name) != split,
+                -shared_folders(name.split("/")[:-1], source.split("/")[:-1]),
+                -shared_folders(name.split("/")[-2::-1], source.split("/")[-2::-1]),
+                not name.endswith(wanted),
+            )
+
+        first, second = sorted(names, key=lambda name: (rank(name), len(name), name))[:2]
+        if rank(first) == rank(second):
+            self.doubtful.setdefault((source, said), (first, second))
+        return first
+
     @cached_property
     def _splits_of_images(self) -> frozenset[str]:
         folders = {posixpath.dirname(name) + "/" for name in self.images}
@@ -183,105 +205,18 @@ class Files:
 
     @cached_property
     def _images_by_name(self) -> dict[str, list[str]]:
-        return _grouped(self.images, lambda base: base)
+        return grouped(self.images)
 
     @cached_property
     def _images_by_stem(self) -> dict[str, list[str]]:
-        return _grouped(self.images, _without_suffix)
+        return grouped(self.images, without_suffix)
 
     def sharing_a_stem(self) -> list[tuple[str, str]]:
         """Return (first, other) for images of one folder that differ in their suffix alone."""
         firsts: dict[str, str] = {}
         shared = []
         for name in self.images:
-            first = firsts.setdefault(_without_suffix(name).lower(), name)
+            first = firsts.setdefault(without_suffix(name).lower(), name)
             if first != name:
                 shared.append((first, name))
         return shared
-
-
-def split_of_folders(name: str) -> str:
-    """Return the split that a path's folders tell (``train2017/…``), or an empty string."""
-    for folder in name.split("/")[:-1]:
-        if found := _SPLIT_FOLDER.fullmatch(folder.lower()):
-            return _SPLITS[found[0][:3]]
-    return ""
-
-
-def split_of_file(name: str) -> str:
-    """Return the split a file's own name tells (``instances_train2017.json``), or its folders'."""
-    words = re.split(r"[^a-z]+", PurePosixPath(name).stem.lower())
-    for word in words:
-        if _SPLIT_FOLDER.fullmatch(word):
-            return _SPLITS[word[:3]]
-    return split_of_folders(name)
-
-
-def nearest(names: Sequence[str], said: str, source: str, split: str) -> str | None:
-    """Return the name that fits best: as written, of the split, near the source, short."""
-    if len(names) < 2:
-        return names[0] if names else None
-    said = said.strip().replace("\\", "/").removeprefix("./")
-
-    def rank(name: str) -> tuple[bool, int, int, bool, int, str]:
-        return (
-            bool(split) and split_of_folders(name) != split,
-            -_shared(name.split("/")[:-1], source.split("/")[:-1]),
-            -_shared(name.split("/")[-2::-1], source.split("/")[-2::-1]),
-            not name.endswith(said),
-            len(name),
-            name,
-        )
-
-    return min(names, key=rank)
-
-
-def _shared(first: Sequence[str], second: Sequence[str]) -> int:
-    """Return how many folders two paths share from their start on."""
-    count = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
-
-
-def _walk(root: Path) -> Iterable[str]:
-    """Yield all files below a folder; linked folders are followed, each once."""
-    seen: set[str] = set()
-    for place, folders, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = [f for f in folders if not f.startswith(".") and f not in _SKIPPED_FOLDERS]
-        below = os.path.relpath(place, root).replace(os.sep, "/")
-        prefix = "" if below == "." else f"{below}/"
-        yield from (prefix + file for file in files if not file.startswith("."))
-
-
-def _fitting(names: Sequence[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
-    """Return the names that end with ``tail`` or that ``tail`` ends with, whole folders only."""
-    fitting = []
-    for name in names:
-        plain = key(name.lower())
-        longer, shorter = (plain, tail) if len(plain) >= len(tail) else (tail, plain)
-        if longer == shorter or longer.endswith("/" + shorter):
-            fitting.append(name)
-    return fitting
-
-
-def _grouped(names: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        groups[key(posixpath.basename(name).lower())].append(name)
-    return dict(groups)
-
-
-def _suffix(name: str) -> str:
-    return posixpath.splitext(name)[1].lower()
-
-
-def _without_suffix(name: str) -> str:
-    return posixpath.splitext(name)[0]

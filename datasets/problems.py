@@ -25,7 +25,7 @@ class Kind(StrEnum):
     NO_IMAGE = "annotations whose image is missing, left out"
     NO_ANNOTATION = "images without annotation, left out"
     NO_LABEL_FILE = "images without a label file, taken as images without objects"
-    SAME_NAME = "images that share their name up to the suffix"
+    SAME_NAME = "images that share a name"
     TWICE = "images described twice, of which the first is taken"
     LISTED = "disagreements between split lists and images"
     CLASS = "remarks on classes"

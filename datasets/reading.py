@@ -135,6 +135,8 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
         )
         raw.say(Kind.FORMAT, "", text)
     _list_unannotated(files, raw)
+    for (source, said), (taken, other) in files.doubtful.items():
+        raw.say(Kind.SAME_NAME, source, f"{said} may be {taken} or {other}; the first is taken")
     headers = _headers(files, raw, settings.max_pixels, track)
     cleaned = clean_boxes(raw, headers)
     classes, label_of, remarks = label_classes(

@@ -20,8 +20,8 @@ from PIL import Image
 from datasets.annotations import Annotations, DatasetError, LabelledImage
 from datasets.cache import cache_homes
 from datasets.coco import write_coco
-from datasets.files import split_of_file
 from datasets.progress import Track
+from datasets.split_names import split_of_file
 
 PREFIX = "tfds:"
 _IGNORED = ("is_crowd", "is_difficult", "invalid", "is_group_of")

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from datasets.annotations import SPLITS, DatasetError, LabelledImage
-from datasets.files import Files, split_of_folders
+from datasets.files import Files
 from datasets.numbers import plain
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
+from datasets.split_names import split_of_folders
+from datasets.voc_lists import ListedSplits, listed_splits
 from datasets.xml_lines import line_of, parse_xml
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
-LISTS = ("train", "val", "test", "trainval")
 _HEAD_BYTES = 4096
 Corners = tuple[float, float, float, float]
 
@@ -61,7 +61,7 @@ def read_voc(files: Files, track: Track) -> RawSet:
     """
     raw = RawSet("voc")
     names = files.with_suffix(".xml")
-    listed = _listed_splits(files, raw)
+    listed = listed_splits(files, raw)
     for name in track(names, "reading annotations", len(names)):
         try:
             root = parse_xml(files.path(name))
@@ -98,7 +98,7 @@ def _is_annotation(path: Path) -> bool:
 
 
 def _read_image(
-    files: Files, raw: RawSet, source: str, root: Element, listed: _Listed | None
+    files: Files, raw: RawSet, source: str, root: Element, listed: ListedSplits | None
 ) -> None:
     said = (root.findtext("filename") or "").strip()
     image = files.image_beside(source, said)
@@ -155,57 +155,6 @@ def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None
         line_of(box if box is not None else element),
         ignore=difficult,
     )
-
-
-@dataclass(frozen=True)
-class _Listed:
-    """What ``ImageSets/Main`` says: the list, split and line of each stem.
-
-    Attributes:
-        folder: of the lists.
-        stems: split and line by stem; an image is in the first split that lists it.
-        unmet: the stems no image was found for yet.
-    """
-
-    folder: str
-    stems: dict[str, tuple[str, int]]
-    unmet: set[str]
-
-    def split_of(self, image: str) -> str | None:
-        """Return the split of an image, by its longest listed name; None if it is in no list."""
-        parts = posixpath.splitext(image)[0].split("/")
-        for tail in ("/".join(parts[start:]) for start in range(len(parts))):
-            if tail in self.stems:
-                self.unmet.discard(tail)
-                return self.stems[tail][0].replace("trainval", "train")
-        return None
-
-
-def _listed_splits(files: Files, raw: RawSet) -> _Listed | None:
-    """Return the lists of ``ImageSets/Main``, or None if there are none."""
-    lists = [name for name in files.with_suffix(".txt") if _is_list(name)]
-    folder = min((posixpath.dirname(name) for name in lists), key=len, default="")
-    # A list of train and val together only adds what neither of the two has.
-    names = [f"{folder}/{split}.txt" for split in LISTS if f"{folder}/{split}.txt" in lists]
-    stems: dict[str, tuple[str, int]] = {}
-    for name in names:
-        split = posixpath.basename(name)[:-4]
-        if split == "trainval" and f"{folder}/train.txt" in names:
-            continue
-        for number, line in enumerate(files.text(name).splitlines(), 1):
-            words = line.split()
-            if len(words) > 1 and words[-1] in {"1", "-1", "0"}:  # as in the lists of one class
-                words.pop()
-            stem = " ".join(words).removesuffix(".jpg")
-            first, _ = stems.setdefault(stem, (split, number)) if stem else (split, 0)
-            if split not in {first, "trainval"}:
-                raw.say(Kind.LISTED, name, f"{stem} is listed for {first} and stays there", number)
-    return _Listed(folder, stems, set(stems)) if stems else None
-
-
-def _is_list(name: str) -> bool:
-    folder, base = posixpath.split(name)
-    return folder.lower().endswith("imagesets/main") and base[:-4] in LISTS
 
 
 def write_voc(

@@ -15,9 +15,10 @@ from typing import Any
 import yaml
 
 from datasets.annotations import DatasetError
-from datasets.files import Files, split_of_folders
+from datasets.files import Files
 from datasets.problems import Kind
 from datasets.raw import RawSet
+from datasets.split_names import split_of_folders
 
 SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 NAME_LISTS = ("classes.txt", "obj.names", "_darknet.labels", "classes.names", "labels.txt")

@@ -105,3 +105,11 @@ def test_xml_wins_over_a_table_of_the_same_images_and_that_is_said(tmp_path):
     assert found.classes == ("dog",)
     assert any("there is CSV too, which was not read" in problem for problem in problems)
     assert found_in(tmp_path, "csv")[0].classes == ("cat",)
+
+
+def test_a_name_that_fits_two_images_alike_is_said(tmp_path):
+    for seed, folder in enumerate(["fork", "knife"]):
+        write_image(tmp_path / folder / "1.png", seed=seed)
+    (tmp_path / "labels.csv").write_text(f"{ROW}\n1.png,60,40,fork,1,1,9,9\n")
+    _, problems = found_in(tmp_path)
+    assert "labels.csv: 1.png may be fork/1.png or knife/1.png; the first is taken" in problems

@@ -1,0 +1,65 @@
+"""Paths as text with ``/``: listing them below a folder and comparing them from either end."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
+
+
+def shared_folders(first: Sequence[str], second: Sequence[str]) -> int:
+    """Return how many folders two paths share from their start on."""
+    count = 0
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def walk(root: Path) -> Iterable[str]:
+    """Yield all files below a folder; linked folders are followed, each once."""
+    seen: set[str] = set()
+    for place, folders, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in SKIPPED_FOLDERS]
+        below = os.path.relpath(place, root).replace(os.sep, "/")
+        prefix = "" if below == "." else f"{below}/"
+        yield from (prefix + file for file in files if not file.startswith("."))
+
+
+def fitting(names: Sequence[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
+    """Return the names that end with ``tail`` or that ``tail`` ends with, whole folders only."""
+    fitting = []
+    for name in names:
+        plain = key(name.lower())
+        longer, shorter = (plain, tail) if len(plain) >= len(tail) else (tail, plain)
+        if longer == shorter or longer.endswith("/" + shorter):
+            fitting.append(name)
+    return fitting
+
+
+def grouped(names: Iterable[str], key: Callable[[str], str] = str) -> dict[str, list[str]]:
+    """Return the names by what ``key`` makes of their last part in lower case."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        groups[key(posixpath.basename(name).lower())].append(name)
+    return dict(groups)
+
+
+def suffix_of(name: str) -> str:
+    """Return ``.jpg`` for ``a/b.JPG``."""
+    return posixpath.splitext(name)[1].lower()
+
+
+def without_suffix(name: str) -> str:
+    """Return ``a/b`` for ``a/b.JPG``."""
+    return posixpath.splitext(name)[0]

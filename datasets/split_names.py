@@ -1,0 +1,26 @@
+"""Which split a name tells: ``train2017/…``, ``valid/…``, ``instances_val2017.json``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+_SPLIT_FOLDER = re.compile(r"(trainval|training|train|validation|valid|val|testing|test)[-_]?\d*")
+_SPLITS = {"tra": "train", "val": "val", "tes": "test"}
+
+
+def split_of_folders(name: str) -> str:
+    """Return the split that a path's folders tell (``train2017/…``), or an empty string."""
+    for folder in name.split("/")[:-1]:
+        if found := _SPLIT_FOLDER.fullmatch(folder.lower()):
+            return _SPLITS[found[0][:3]]
+    return ""
+
+
+def split_of_file(name: str) -> str:
+    """Return the split a file's own name tells (``instances_train2017.json``), or its folders'."""
+    words = re.split(r"[^a-z]+", PurePosixPath(name).stem.lower())
+    for word in words:
+        if _SPLIT_FOLDER.fullmatch(word):
+            return _SPLITS[word[:3]]
+    return split_of_folders(name)
