@@ -82,11 +82,8 @@ def read_voc(files: Files, track: Track) -> RawSet:
         raw.say(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
     splits = "splits by folder where there are any"
     if listed:
-        splits = f"splits from {listed.folder}"
-        for stem in sorted(listed.unmet):
-            split, line = listed.stems[stem]
-            place = f"{listed.folder}/{split}.txt"
-            raw.say(Kind.LISTED, place, f"no annotated image called {stem}", line)
+        splits = f"splits from {listed.folders}"
+        listed.say_unmet(raw)
     raw.found = f"Pascal VOC: {len(raw.images)} images with an XML file, {splits}"
     return raw
 
@@ -115,7 +112,7 @@ def _read_image(
     if listed:
         in_list = listed.split_of(image)
         if in_list is None:
-            raw.say(Kind.LISTED, image, f"is in no list of {listed.folder}; left out")
+            raw.say(Kind.LISTED, image, f"is in no list of {listed.folders}; left out")
             raw.left_out.add(image)
             return
         split = in_list

@@ -23,6 +23,7 @@ from datasets.split_names import split_of_folders
 SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 NAME_LISTS = ("classes.txt", "obj.names", "_darknet.labels", "classes.names", "labels.txt")
 _MOST_YAML_CHARACTERS = 1_000_000
+_MOST_STARS = 6  # of a pattern; matching many would take ages
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _yaml(files: Files, name: str, text: str) -> Mapping[str, Any]:
 
 def _strings(files: Files, source: str, key: str, value: Any) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else [value]
-    if not all(isinstance(part, str) for part in parts):
+    if not all(isinstance(part, str) and part.count("*") <= _MOST_STARS for part in parts):
         raise DatasetError(
             f"{files.path(source)}: {key} must be a folder, a pattern or a list of them"
         )

@@ -195,3 +195,18 @@ def test_a_limit_draws_the_same_images_each_time(tmp_path):
     names = [[i.name for i in d.splits["train"]] for d in (first, again, limited(dataset, 3, 2))]
     assert len(names[0]) == 3
     assert names[0] == names[1] != names[2]
+
+
+def test_a_folder_of_several_years_has_the_lists_of_all(tmp_path):
+    for seed, (year, split) in enumerate({"VOC2007": "test", "VOC2012": "trainval"}.items()):
+        write_image(tmp_path / year / "JPEGImages" / f"{year}_1.jpg", seed=seed)
+        write_xml(tmp_path / year / "Annotations" / f"{year}_1.xml")
+        (tmp_path / year / "ImageSets" / "Main").mkdir(parents=True)
+        (tmp_path / year / "ImageSets" / "Main" / f"{split}.txt").write_text(f"{year}_1  1\n")
+        (tmp_path / year / "ImageSets" / "Main" / f"cat_{split}.txt").write_text(f"{year}_1 -1\n")
+    found, problems = found_in(tmp_path)
+    assert not problems
+    assert {s: [i.path.stem for i in images] for s, images in found.splits.items()} == {
+        "test": ["VOC2007_1"],
+        "train": ["VOC2012_1"],
+    }

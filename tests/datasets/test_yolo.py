@@ -151,6 +151,7 @@ def test_darknet_names_its_files_in_obj_data(tmp_path):
         ("names: [cat]\ntrain: {a: b}\n", "train must be"),
         ("names: !!python/object/apply:os.system ['true']\n", "is not YAML"),
         ("names: [cat]\ntrain: /etc\n", "is absolute"),
+        (f"names: [cat]\ntrain: '{'*a' * 40}'\n", "train must be"),
     ],
 )
 def test_a_description_of_another_shape_is_refused_with_the_reason(tmp_path, yaml, said):
