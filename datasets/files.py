@@ -135,8 +135,8 @@ class Files:
     def within(self, place: str, source: str, said: str) -> str:
         """Return a place of a set's description in plain form, steps out of the set undone.
 
-        ``../train/images`` in a ``data.yaml`` at the top is the ``train/images`` beside it, if that
-        is there: exports are written that way.
+        ``../train/images`` in a ``data.yaml`` at the top is the ``train/images`` beside it: exports
+        are written that way, and name a split's folder even if the split is empty and not there.
 
         Raises:
             DatasetError: the place is absolute, or out of the set's folder and not in it either.
@@ -148,6 +148,7 @@ class Files:
         there = "/".join(steps)
         fixed = re.split(r"[*?]", there)[0]
         known = fixed and any(f"{name}/".startswith(fixed) for name in self.names)
+        known = known or bool(split_of_folders(f"{there}/"))
         if (
             plain.startswith("/")
             or re.match(r"[A-Za-z]:/", plain)

@@ -164,3 +164,18 @@ def test_an_export_with_notes_in_json_is_not_taken_for_coco(tmp_path):
     (tmp_path / "classes.txt").write_text("cat\n")
     (tmp_path / "notes.json").write_text('{"categories": [{"id": 0, "name": "cat"}], "info": {}}')
     assert found_in(tmp_path)[0].format == "yolo"
+
+
+def test_an_export_may_name_a_split_it_does_not_have(tmp_path):
+    write_image(tmp_path / "train" / "images" / "1.png")
+    (tmp_path / "train" / "labels").mkdir()
+    (tmp_path / "train" / "labels" / "1.txt").write_text(LINE)
+    (tmp_path / "data.yaml").write_text(
+        "train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnames: [cat]\n"
+    )
+    found, problems = found_in(tmp_path)
+    assert list(found.splits) == ["train"]
+    assert problems == [
+        "data.yaml: val: ../valid/images holds no image",
+        "data.yaml: test: ../test/images holds no image",
+    ]
