@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from datasets.settings import DatasetSettings
 from models.yolo.settings import YoloSettings
 from pipelines.classical_settings import ClassicalSettings
 
@@ -45,6 +46,7 @@ class RunSettings:
         image_size: longer side of the YOLO input in pixels, None to choose it from the data.
         limit: most images a split, None for all.
         annotate: how many test images to draw.
+        data: choices about the data, named ``dataset.…`` where a user sets one.
     """
 
     dataset: str = "sample"
@@ -57,6 +59,7 @@ class RunSettings:
     image_size: int | None = None
     limit: int | None = None
     annotate: int = 100
+    data: DatasetSettings = field(default_factory=DatasetSettings)
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
@@ -107,6 +110,7 @@ def checked(settings: RunSettings) -> RunSettings:
             settings.yolo.batch > 0 and settings.yolo.width >= 2 and settings.yolo.depth >= 1,
             "yolo.batch and yolo.depth must be at least 1 and yolo.width at least 2",
         ),
+        (not settings.data.why_impossible(), settings.data.why_impossible()),
     ]
     for holds, sentence in rules:
         if not holds:
@@ -154,7 +158,10 @@ def with_setting(settings: S, assignment: str) -> S:
     name, equals, text = assignment.partition("=")
     if not equals:
         raise SettingsError(f"--set takes NAME=VALUE, not {assignment!r}")
-    return _changed(settings, name.split("."), text, name)
+    path = name.split(".")
+    if path[0] == "dataset" and len(path) > 1:  # a field of that name already is the folder
+        path[0] = "data"
+    return _changed(settings, path, text, name)
 
 
 def from_json(kind: type[S], values: object, name: str = "settings") -> S:

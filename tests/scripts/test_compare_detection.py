@@ -243,7 +243,7 @@ def test_a_run_killed_in_the_middle_is_gone_on_with(photographs, tmp_path):
         (["--dataset", "good", "--output", "good/run"], "is where the data is"),
         (["--dataset", "good", "--output", "mine"], "no run"),
         (["--dataset", "attack"], "DTD"),
-        (["--format", "coco"], "invalid choice"),
+        (["--format", "pdf"], "invalid choice"),
     ],
 )
 def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments, said):
