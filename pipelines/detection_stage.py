@@ -17,10 +17,18 @@ from numpy.typing import NDArray
 from datasets.annotations import Dataset, LabelledImage
 from datasets.images import load_image
 from pipelines import runtime
-from pipelines.detections import Detections, Detector, Image
+from pipelines.detections import (
+    Candidates,
+    Detections,
+    Detector,
+    Image,
+    StagedDetector,
+    run_stages,
+)
 from pipelines.evaluation.coco_json import detections_to_coco
 from pipelines.evaluation.figures import plain
 from pipelines.evaluation.latency import measure_latency
+from pipelines.evaluation.lost_objects import reach
 from pipelines.progress import on_terminal
 from pipelines.run_folder import write_json
 from pipelines.settings import RunSettings
@@ -30,11 +38,22 @@ FOLDERS = {"val": Path("validation"), "test": Path()}
 
 
 @runtime_checkable
-class SourcedDetector(Detector, Protocol):
-    """A detector that knows which of its detections GrabCut proposed."""
+class Sourced(Candidates, Protocol):
+    """Scored candidates of which it is known whether GrabCut proposed them."""
 
-    def detect_with_sources(self, image: Image) -> tuple[Detections, NDArray[np.bool_]]:
-        """Return the detections, and a flag for each."""
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """``(N,)`` scores."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """``(N,)`` classes."""
+        ...
+
+    @property
+    def from_grabcut(self) -> NDArray[np.bool_]:
+        """``(N,)`` flags."""
         ...
 
 
@@ -47,8 +66,10 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         folder: the run's working folder.
 
     Returns:
-        ``latency_ms`` by pipeline, and ``from_grabcut``: for each test image and detection, in
-        their order, whether GrabCut proposed it, where a detector knows.
+        ``latency_ms`` by pipeline; ``threads`` of each library, which all pipelines share;
+        ``from_grabcut``: for each test image and detection, in their order, whether GrabCut
+        proposed it, where a detector knows; ``reaches``: for each test image, by stage, what is
+        offered for its objects, where a detector has stages.
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
@@ -57,21 +78,61 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         name: load(name, folder / "models" / name, device, threads) for name in settings.pipelines
     }
     latencies = _time(detectors, dataset.splits["test"], settings, device)
-    sources: dict[str, list[list[bool]]] = {}
+    told: dict[str, Any] = {
+        "latency_ms": latencies,
+        "threads": runtime.thread_settings(),
+        "from_grabcut": {},
+        "reaches": {},
+    }
     for split, place in FOLDERS.items():
         (folder / place / "detections").mkdir(parents=True, exist_ok=True)
         for name, detector in detectors.items():
             images = dataset.splits[split]
             watched = on_terminal(images, f"{name} on {split}", len(images))
-            if split == "test" and isinstance(detector, SourcedDetector):
-                both = [detector.detect_with_sources(load_image(im.path)) for im in watched]
-                found = [detections for detections, _ in both]
-                sources[name] = [[bool(cut) for cut in cuts] for _, cuts in both]
+            if split == "test" and isinstance(detector, StagedDetector):
+                looked = [look_into(detector, image) for image in watched]
+                found = [detections for detections, _, _ in looked]
+                told["reaches"][name] = [reaches for _, reaches, _ in looked]
+                if all(sources is not None for _, _, sources in looked):
+                    told["from_grabcut"][name] = [sources for _, _, sources in looked]
             else:
                 found = [detector.detect(load_image(image.path)) for image in watched]
             path = folder / place / "detections" / f"{name}.json"
             write_json(path, detections_to_coco(found))
-    return {"latency_ms": latencies, "from_grabcut": sources}
+    return told
+
+
+def look_into(
+    detector: StagedDetector, image: LabelledImage
+) -> tuple[Detections, dict[str, Any], list[bool] | None]:
+    """Detect in an image stage by stage.
+
+    Returns:
+        the detections; what each stage offers for the image's objects, as JSON has it; and for
+        each detection whether GrabCut proposed it, None where no stage knows.
+    """
+    reaches: dict[str, Any] = {}
+    sourced: list[Sourced] = []
+
+    def look(stage: str, output: Any) -> None:
+        if isinstance(output, Candidates):
+            reaches[stage] = plain(reach(image.annotations, output))
+        if isinstance(output, Sourced):
+            sourced.append(output)
+
+    found = run_stages(detector.stages, load_image(image.path), look=look)
+    return found, reaches, sources_of(found, sourced[-1]) if sourced else None
+
+
+def sources_of(found: Detections, candidates: Sourced) -> list[bool]:
+    """Return whether GrabCut proposed each detection, told by the candidate it was."""
+
+    def rows(each: Sourced | Detections) -> NDArray[np.float64]:
+        return np.column_stack([each.boxes, each.scores, each.labels])
+
+    flags = zip(rows(candidates), candidates.from_grabcut, strict=True)
+    cut = {row.tobytes(): bool(flag) for row, flag in flags}
+    return [cut[row.tobytes()] for row in rows(found)]
 
 
 def load(name: str, folder: Path, device: runtime.Device, threads: int) -> Detector:

@@ -45,6 +45,7 @@ class RunSettings:
         image_size: longer side of the YOLO input in pixels, None to choose it from the data.
         limit: most images a split, None for all.
         annotate: how many test images to draw.
+        detections: of other tools, to be scored beside, each as ``name=det.json``.
     """
 
     dataset: str = "sample"
@@ -57,6 +58,7 @@ class RunSettings:
     image_size: int | None = None
     limit: int | None = None
     annotate: int = 100
+    detections: tuple[str, ...] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
