@@ -18,7 +18,7 @@ from datasets.annotations import SPLITS, Dataset
 from datasets.reading import limited, read_dataset, without_broken_images
 from datasets.splits import split_sha256
 from pipelines import runtime
-from pipelines.detection_stage import detect_and_time
+from pipelines.detection_stage import detect_and_time, detecting_memory
 from pipelines.isolation import in_own_process
 from pipelines.progress import on_terminal
 from pipelines.report.pictures import write_pictures
@@ -82,6 +82,13 @@ def compare(
     detected = folder.stage(
         "detect", partial(in_own_process, detect_and_time, dataset, settings, folder.partial)
     )
+    memory = {
+        name: folder.stage(
+            f"memory-{name}",
+            partial(in_own_process, detecting_memory, name, dataset, settings, folder.partial),
+        )
+        for name in settings.pipelines
+    }
     scored = score_saved(
         dataset, settings, folder.partial, detected["reaches"], outside, on_terminal
     )
@@ -101,7 +108,7 @@ def compare(
         "pipelines": {
             name: {
                 "quality": quality,
-                **_measured(name, trained, detected),
+                **_measured(name, trained, detected, memory),
                 **grabcut_share(
                     [image.annotations for image in dataset.splits["test"]],
                     scored.detections[name],
@@ -119,12 +126,20 @@ def compare(
 
 
 def _measured(
-    name: str, trained: Mapping[str, dict[str, Any]], detected: Mapping[str, Any]
+    name: str,
+    trained: Mapping[str, dict[str, Any]],
+    detected: Mapping[str, Any],
+    memory: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """Return what training and timing gave; null for detections that another tool made."""
     if name not in trained:
         return dict.fromkeys(MEASURED_HERE)
-    return {"latency_ms": detected["latency_ms"][name], **trained[name]}
+    return {
+        **trained[name],
+        "latency_ms": detected["latency_ms"][name],
+        "throughput": detected["throughput"][name],
+        "memory_mb": {**trained[name]["memory_mb"], **memory[name]},
+    }
 
 
 def _check_device(wish: str) -> None:

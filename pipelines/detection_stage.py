@@ -25,14 +25,18 @@ from pipelines.detections import (
     StagedDetector,
     run_stages,
 )
+from pipelines.energy import energy_counter
 from pipelines.evaluation.coco_json import detections_to_coco
 from pipelines.evaluation.figures import plain
 from pipelines.evaluation.latency import measure_latency
 from pipelines.evaluation.lost_objects import reach
+from pipelines.evaluation.throughput import measure_throughput
 from pipelines.progress import on_terminal
 from pipelines.run_folder import write_json
 from pipelines.settings import RunSettings
 
+MEMORY_IMAGES = 8  # looked at for peak memory: more take no more
+RATE_IMAGES, RATE_SECONDS = 16, 1.0  # held decoded, and spent on each batch, for throughput
 # Where each split's detections go, below the run's folder.
 FOLDERS = {"val": Path("validation"), "test": Path()}
 
@@ -66,7 +70,8 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         folder: the run's working folder.
 
     Returns:
-        ``latency_ms`` by pipeline; ``threads`` of each library, which all pipelines share;
+        ``latency_ms`` and ``throughput`` by pipeline; ``threads`` of each library, which all
+        pipelines share;
         ``from_grabcut``: for each test image and detection, in their order, whether GrabCut
         proposed it, where a detector knows; ``reaches``: for each test image, by stage, what is
         offered for its objects, where a detector has stages.
@@ -78,8 +83,10 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         name: load(name, folder / "models" / name, device, threads) for name in settings.pipelines
     }
     latencies = _time(detectors, dataset.splits["test"], settings, device)
+    rates = _rates(detectors, dataset.splits["test"], device)
     told: dict[str, Any] = {
         "latency_ms": latencies,
+        "throughput": rates,
         "threads": runtime.thread_settings(),
         "from_grabcut": {},
         "reaches": {},
@@ -100,6 +107,29 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
             path = folder / place / "detections" / f"{name}.json"
             write_json(path, detections_to_coco(found))
     return told
+
+
+def detecting_memory(
+    name: str, dataset: Dataset, settings: RunSettings, folder: Path
+) -> dict[str, float | None]:
+    """Return the most memory detecting takes, MiB: run in a process of its own for each pipeline.
+
+    Args:
+        name: of the pipeline.
+        dataset: whose first test images are detected in.
+        settings: of the run.
+        folder: the run's working folder.
+    """
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
+    device = runtime.choose_device(settings.device if name == "yolo" else "cpu")
+    detector = load(name, folder / "models" / name, device, threads)
+    for image in dataset.splits["test"][:MEMORY_IMAGES]:
+        detector.detect(load_image(image.path))
+    return {
+        "detecting_peak_rss": runtime.peak_rss_mb(),
+        "detecting_peak_gpu": runtime.peak_gpu_mb(),
+    }
 
 
 def look_into(
@@ -170,4 +200,24 @@ def _time(
             "device": runtime.cpu_name() if name == "classical" else device.name,
         }
         for name, latency in latencies.items()
+    }
+
+
+def _rates(
+    detectors: dict[str, Detector], images: Sequence[LabelledImage], device: runtime.Device
+) -> dict[str, Any]:
+    pixels = [load_image(image.path) for image in images[:RATE_IMAGES]]
+    joules = energy_counter()
+    return {
+        name: plain(
+            measure_throughput(
+                detector,
+                pixels,
+                seconds=RATE_SECONDS,
+                clock=time.perf_counter,
+                synchronise=device.synchronise,
+                joules=joules,
+            )
+        )
+        for name, detector in on_terminal(detectors.items(), "throughput", len(detectors))
     }

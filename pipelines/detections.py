@@ -91,6 +91,15 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class BatchDetector(Detector, Protocol):
+    """A detector that can take several images at once."""
+
+    def detect_batch(self, images: Sequence[Image]) -> list[Detections]:
+        """Return what `detect` would of each image, in their order."""
+        ...
+
+
+@runtime_checkable
 class StagedDetector(Detector, Protocol):
     """A detector whose `detect` is the composition of named stages."""
 

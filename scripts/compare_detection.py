@@ -135,7 +135,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         settings = settings_of(arguments)
-        requirements = [parse_requirement(text, settings.pipelines) for text in arguments.require]
+        names = (*settings.pipelines, *(text.partition("=")[0] for text in settings.detections))
+        requirements = [parse_requirement(text, names) for text in arguments.require]
     except (SettingsError, RequirementError) as error:
         return refuse(error)
     # From here on it takes seconds to import and minutes to run.

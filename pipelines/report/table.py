@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.evaluation.conventions import WHY
@@ -93,7 +94,9 @@ def losses_table(pipelines: Mapping[str, Any]) -> Table:
         ("recall_ceiling", "recall after {}", "{:.3f}"),
     ):
         table.add_section()
-        for key in dict.fromkeys(key for quality in qualities for key in quality[group]):
+        keys = dict.fromkeys(key for quality in qualities for key in quality[group])
+        # What only one detector has comes first, as its stages before the last do.
+        for key in sorted(keys, key=lambda key: sum(key in each[group] for each in qualities)):
             shown = (_shown(quality[group].get(key), form) for quality in qualities)
             table.add_row(label.format(key.replace("_", " ")), *shown)
     return table
@@ -116,7 +119,8 @@ def conventions_table(pipelines: Mapping[str, Any]) -> Table:
 def quality_rows(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the figures of quality, by name, and what the table calls them."""
     classes = [
-        (f"per_class.{name}.ap_50", f"  AP@.50 {name}") for name in metrics["dataset"]["classes"]
+        (f"per_class.{name}.ap_50", f"  AP@.50 {escape(name)}")
+        for name in metrics["dataset"]["classes"]
     ]
     first, *rest = HEADLINE.items()
     asked = metrics["settings"].get("iou")
@@ -143,10 +147,16 @@ COSTS: Sequence[tuple[str, tuple[str, ...], str]] = (
     ("latency p90", ("latency_ms", "p90"), "{:.1f} ms"),
     ("latency p99", ("latency_ms", "p99"), "{:.1f} ms"),
     ("first call", ("latency_ms", "first_call"), "{:.1f} ms"),
+    ("images a second", ("throughput", "batch_1"), "{:.1f}"),
+    ("  in the best batch", ("throughput", "best"), "{:.1f}"),
+    ("energy an image", ("throughput", "joules_per_image"), "{:.2f} J"),
     ("training", ("training", "seconds"), "{:.0f} s"),
     ("parameters", ("model", "parameters"), "{:,}"),
     ("on disk", ("model", "disk_mb"), "{:.1f} MiB"),
     ("peak memory, training", ("memory_mb", "peak_rss"), "{:.0f} MiB"),
+    ("peak memory, detecting", ("memory_mb", "detecting_peak_rss"), "{:.0f} MiB"),
+    ("peak GPU memory, training", ("memory_mb", "peak_gpu"), "{:.0f} MiB"),
+    ("peak GPU memory, detecting", ("memory_mb", "detecting_peak_gpu"), "{:.0f} MiB"),
 )
 
 
