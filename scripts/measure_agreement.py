@@ -1,6 +1,6 @@
 """The largest difference between this evaluator's twelve COCO figures and those of pycocotools.
 
-    python scripts/measure_agreement.py --run runs/BCCD     # random fixtures, and a run's detections
+    python scripts/measure_agreement.py --run runs/BCCD   # random fixtures and a run's detections
 
 pycocotools comes with the extra ``test``.
 """

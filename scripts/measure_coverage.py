@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.quality import answers
-from pipelines.evaluation.resampling import draws, figures_once, resampled
+from pipelines.evaluation.resampling import draws, figures_once, images_holding, resampled
 from pipelines.evaluation.significance import difference, interval
 from pipelines.progress import on_terminal
 
@@ -79,27 +79,31 @@ def _answers(
 Population = list[tuple[Annotations, list[Detections]]]
 
 
-def held(
-    population: Population, truths: Sequence[dict[str, float]], images: int, number: int
-) -> dict[str, bool]:
-    """Draw one test set and say of each figure whether its interval holds the truth."""
+def drawn(population: Population, images: int, number: int) -> Population:
+    """Return one test set."""
     random = np.random.default_rng([images, number])
-    drawn = random.choice(len(population), images, replace=False)
-    ground_truth = [population[place][0] for place in drawn]
-    weights = draws(images, number)
+    return [population[place] for place in random.choice(len(population), images, replace=False)]
+
+
+def held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dict[str, bool]:
+    """Say of each figure whether its interval from one test set holds the truth."""
+    images = len(test)
+    ground_truth = [truth for truth, _ in test]
+    weights = draws(images, seed)
     once, values = [], []
     for detector in range(len(SKILLS)):
-        found = [population[place][1][detector] for place in drawn]
-        given = answers(ground_truth, found, CLASSES)
+        given = answers(ground_truth, [answered[detector] for _, answered in test], CLASSES)
         once.append(figures_once(given))
         values.append(resampled(given, weights))
+    holding = images_holding(given)
     told = {}
     for name in (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES)):
         for detector, truth in enumerate(truths):
-            low, high = interval(once[detector][name], values[detector][name], images)
+            low, high = interval(once[detector][name], values[detector][name], holding[name])
             told[f"{name}, detector {detector + 1}"] = low <= truth[name] <= high
+        (a, b), (in_a, in_b) = once, values
         low, high = difference(
-            once[0][name], once[1][name], values[0][name], values[1][name], images
+            a[name], b[name], in_a[name], in_b[name], images, holding[name]
         ).interval_95
         told[f"{name}, difference"] = low <= truths[0][name] - truths[1][name] <= high
     return told
@@ -122,9 +126,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     worst = []
     for images in arguments.images:
         work = (
-            delayed(held)(population, truths, images, number) for number in range(arguments.sets)
+            delayed(held)(drawn(population, images, number), truths, number)
+            for number in range(arguments.sets)
         )
-        run = Parallel(n_jobs=arguments.jobs, prefer="threads", return_as="generator")(work)
+        run = Parallel(n_jobs=arguments.jobs, return_as="generator")(work)
         sets = list(on_terminal(run, f"sets of {images}", arguments.sets))
         print(f"{arguments.sets} sets of {images} images")
         for name in sets[0]:

@@ -24,7 +24,7 @@ from pipelines.evaluation.lost_objects import Reach, lost_objects, reach
 from pipelines.evaluation.operating_point import OperatingPoint, best_f1
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import Answers, answers, mean_known, quality_of
-from pipelines.evaluation.resampling import draws, figures_once, resampled
+from pipelines.evaluation.resampling import draws, figures_once, images_holding, resampled
 from pipelines.evaluation.significance import differences, intervals
 
 
@@ -58,11 +58,13 @@ class Judged:
         quality: as ``metrics.json`` has it.
         once: headline figures by name.
         resamples: the same in each resample, ``(B,)``.
+        holding: how many images hold an object the figure is about.
     """
 
     quality: dict[str, Any]
     once: Mapping[str, float]
     resamples: Mapping[str, Floats]
+    holding: Mapping[str, int]
 
 
 def judge(
@@ -103,8 +105,9 @@ def judge(
     quality["recall_ceiling"] = plain(lost.recall_ceiling)
     once = figures_once(given, images.iou)
     values = resampled(given, draws(given.images, images.seed), images.iou)
-    quality["interval_95"] = plain(intervals(once, values, given.images))
-    return Judged(quality, once, values)
+    holding = images_holding(given, images.iou)
+    quality["interval_95"] = plain(intervals(once, values, holding))
+    return Judged(quality, once, values, holding)
 
 
 def compared(judged: Mapping[str, Judged], images: int) -> dict[str, Any]:
@@ -115,6 +118,7 @@ def compared(judged: Mapping[str, Judged], images: int) -> dict[str, Any]:
                 (judged[a].once, judged[b].once),
                 (judged[a].resamples, judged[b].resamples),
                 images,
+                judged[a].holding,
             )
         )
         for a, b in combinations(judged, 2)

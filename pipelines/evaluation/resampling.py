@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.matching import IOU_50, IOU_75
-from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.pairs import Bools, Floats
 from pipelines.evaluation.precision import Ranked
-from pipelines.evaluation.quality import SIZES, Answers, averages
+from pipelines.evaluation.quality import AREAS, SIZES, Answers, averages
 
 RESAMPLES = 1000
 HEADLINE = ("map_50_95", "map_50", "map_75", *SIZES, "average_recall")
@@ -69,6 +69,26 @@ def figures_once(given: Answers, iou: float | None = None) -> dict[str, float]:
     """Return the same figures with every image counted once."""
     once = resampled(given, np.ones((1, given.images), np.int16), iou)
     return {name: float(value[0]) for name, value in once.items()}
+
+
+def images_holding(given: Answers, iou: float | None = None) -> dict[str, int]:
+    """Return how many images hold an object each of the figures is about."""
+    objects = given.objects
+
+    def images(chosen: Bools) -> int:
+        return len(np.unique(objects.image[chosen & ~objects.ignore]))
+
+    every = images(np.ones(len(objects), bool))
+    told = dict.fromkeys(HEADLINE, every)
+    for size in SIZES:
+        low, high = AREAS[size]
+        told[size] = images((objects.area >= low) & (objects.area <= high))
+    if iou is not None:
+        told[f"map_{iou_name(iou)}"] = every
+    for label, name in enumerate(given.classes):
+        here = images(objects.label == label)
+        told |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
+    return told
 
 
 def known_mean(by_class: Floats) -> Floats:

@@ -41,7 +41,7 @@ class Difference:
     images_to_settle: int | None
 
 
-def interval(point: float, values: Floats, images: int) -> tuple[float, float]:
+def interval(point: float, values: Floats, holding: int) -> tuple[float, float]:
     """Return the 95 % interval of a figure from its resamples.
 
     The quantiles are moved by the resamples' own bias, as a small sample's AP is too high and a
@@ -52,15 +52,16 @@ def interval(point: float, values: Floats, images: int) -> tuple[float, float]:
     Args:
         point: the figure itself.
         values: ``(B,)`` in the resamples; nan ones are left out.
-        images: how many it was measured on.
+        holding: images that hold an object the figure is about; the others say little.
 
     Returns:
-        low and high; nan where the figure is undefined, most resamples are, or under five images.
+        low and high; nan where the figure is undefined, most resamples are, or under five images
+        hold an object.
     """
     known = values[~np.isnan(values)]
-    if math.isnan(point) or images < LEAST_IMAGES or len(known) < len(values) / 2:
+    if math.isnan(point) or holding < LEAST_IMAGES or len(known) < len(values) / 2:
         return nan, nan
-    spread = math.sqrt(images / (images - 1)) * student_t(0.5 + LEVEL / 2, images - 1)
+    spread = math.sqrt(holding / (holding - 1)) * student_t(0.5 + LEVEL / 2, holding - 1)
     below = (np.mean(known < point) + np.mean(known <= point)) / 2
     bias = NORMAL.inv_cdf(min(max(float(below), 0.5 / len(known)), 1 - 0.5 / len(known)))
     low, high = (NORMAL.cdf(2 * bias + way * spread) for way in (-1, 1))
@@ -69,7 +70,12 @@ def interval(point: float, values: Floats, images: int) -> tuple[float, float]:
 
 
 def difference(
-    first: float, second: float, first_values: Floats, second_values: Floats, images: int
+    first: float,
+    second: float,
+    first_values: Floats,
+    second_values: Floats,
+    images: int,
+    holding: int,
 ) -> Difference:
     """Return the paired difference of one figure of two detectors.
 
@@ -79,11 +85,12 @@ def difference(
         first_values: ``(B,)`` the first's in the resamples.
         second_values: ``(B,)`` the second's in the same.
         images: how many they were measured on.
+        holding: how many of them hold an object the figure is about.
     """
     more = first - second
     values = first_values - second_values
     known = values[~np.isnan(values)]
-    low, high = interval(more, values, images)
+    low, high = interval(more, values, holding)
     undecided = not (low > 0 or high < 0)
     verdict = "cannot_tell" if undecided else "better" if low > 0 else "worse"
     return Difference(
@@ -135,20 +142,22 @@ def student_t(share: float, freedom: int) -> float:
 
 
 def intervals(
-    points: Mapping[str, float], values: Mapping[str, Floats], images: int
+    points: Mapping[str, float], values: Mapping[str, Floats], holding: Mapping[str, int]
 ) -> dict[str, tuple[float, float]]:
     """Return the interval of each figure."""
-    return {name: interval(point, values[name], images) for name, point in points.items()}
+    return {name: interval(point, values[name], holding[name]) for name, point in points.items()}
 
 
 def differences(
     points: tuple[Mapping[str, float], Mapping[str, float]],
     values: tuple[Mapping[str, Floats], Mapping[str, Floats]],
     images: int,
+    holding: Mapping[str, int],
 ) -> dict[str, Difference]:
     """Return the paired difference of each figure that both have."""
+    (a, b), (in_a, in_b) = points, values
     return {
-        name: difference(points[0][name], points[1][name], values[0][name], values[1][name], images)
-        for name in points[0]
-        if name in points[1]
+        name: difference(a[name], b[name], in_a[name], in_b[name], images, holding[name])
+        for name in a
+        if name in b
     }

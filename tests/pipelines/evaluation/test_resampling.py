@@ -7,7 +7,13 @@ import pytest
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.quality import answers, score
-from pipelines.evaluation.resampling import HEADLINE, draws, figures_once, resampled
+from pipelines.evaluation.resampling import (
+    HEADLINE,
+    draws,
+    figures_once,
+    images_holding,
+    resampled,
+)
 
 CLASSES = ("a", "b", "c")
 
@@ -85,3 +91,17 @@ def test_another_iou_is_called_by_its_name():
     truth, found = [Annotations([[0, 0, 10, 10]], [0])], [Detections([[0, 0, 4, 10]], [1], [0])]
     once = figures_once(answers(truth, found, ("a",)), iou=0.3)
     assert (once["map_30"], once["map_50"]) == (1.0, 0.0)
+
+
+def test_a_figure_is_told_from_the_images_that_hold_what_it_is_about():
+    small, large = [0.0, 0, 10, 10], [0.0, 0, 200, 200]
+    truths = [
+        Annotations([small, small], [0, 0]),
+        Annotations([small, large], [0, 1]),
+        Annotations([small], [1], [True]),
+        Annotations(),
+    ]
+    told = images_holding(answers(truths, [Detections()] * 4, CLASSES))
+    assert (told["map_50"], told["small"], told["medium"], told["large"]) == (2, 2, 0, 1)
+    assert [told[f"per_class.{name}.ap_50"] for name in CLASSES] == [2, 1, 0]
+    assert set(told) == set(figures_once(answers(truths, [Detections()] * 4, CLASSES)))
