@@ -19,12 +19,25 @@ from models.linear_svm import LinearSvm
 from models.objectness import Objectness
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
-from pipelines.nms import surviving
+from pipelines.nms import suppress
 from pipelines.proposals.propose import Proposals, propose
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 MOST_PAIRS = 1000  # of proposal and class that go on to regression and NMS
 ARRAYS, SETTINGS = "arrays.npz", "settings.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Proposed:
+    """Proposals, and the image they are of."""
+
+    image: Image
+    proposals: Proposals
+
+    @property
+    def boxes(self) -> Boxes:
+        """``(N, 4)`` candidates without a class."""
+        return self.proposals.boxes
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +57,11 @@ class Scored:
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     scores: NDArray[np.float64]
+
+    @property
+    def boxes(self) -> Boxes:
+        """The ``(N, 4)`` boxes as they were proposed."""
+        return self.described.proposals.boxes[self.rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +118,12 @@ class ClassicalDetector:
         """How many numbers were learnt."""
         return sum(array.size for array in _arrays(self).values())
 
-    def _propose(self, image: Image) -> tuple[Image, Proposals]:
-        return image, propose(image, self.shapes, self.objectness, self.settings, self.jobs)
+    def _propose(self, image: Image) -> Proposed:
+        found = propose(image, self.shapes, self.objectness, self.settings, self.jobs)
+        return Proposed(image, found)
 
-    def _describe(self, given: tuple[Image, Proposals]) -> Described:
-        image, proposals = given
+    def _describe(self, given: Proposed) -> Described:
+        image, proposals = given.image, given.proposals
         features = describe_boxes(image, proposals.boxes, self.settings, self.jobs)
         return Described(proposals, features, (image.shape[0], image.shape[1]))
 
@@ -117,7 +136,7 @@ class ClassicalDetector:
 
     def _refine(self, scored: Scored) -> Refined:
         described = scored.described
-        boxes = described.proposals.boxes[scored.rows]
+        boxes = scored.boxes
         if self.settings.regression:
             features = described.features[scored.rows]
             boxes = self.regression.refine(boxes, scored.labels, features)
@@ -128,11 +147,7 @@ class ClassicalDetector:
         return Refined(boxes[real], scored.labels[real], scored.scores[real], cut[real])
 
     def _nms(self, refined: Refined) -> Detections:
-        rows = self._surviving(refined)
-        return Detections(refined.boxes[rows], refined.scores[rows], refined.labels[rows])
-
-    def _surviving(self, refined: Refined) -> NDArray[np.int64]:
-        return surviving(
+        return suppress(
             refined.boxes,
             refined.scores,
             refined.labels,
@@ -140,13 +155,6 @@ class ClassicalDetector:
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
         )
-
-    def detect_with_sources(self, image: Image) -> tuple[Detections, NDArray[np.bool_]]:
-        """Return what `detect` does, and for each detection whether GrabCut proposed it."""
-        refined: Any = image
-        for stage in self.stages[:-1]:
-            refined = stage.run(refined)
-        return self._nms(refined), refined.from_grabcut[self._surviving(refined)]
 
     def save(self, folder: Path) -> None:
         """Write ``arrays.npz`` and ``settings.json`` into the folder."""

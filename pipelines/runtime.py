@@ -26,7 +26,6 @@ LIBRARIES = (
     "scikit-image",
     "numpy",
     "pillow",
-    "faster-coco-eval",
     "joblib",
 )
 ROOT = Path(__file__).resolve().parents[1]  # of the project

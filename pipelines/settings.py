@@ -47,6 +47,7 @@ class RunSettings:
         limit: most images a split, None for all.
         annotate: how many test images to draw.
         data: choices about the data, named ``dataset.…`` where a user sets one.
+        detections: of other tools, to be scored beside, each as ``name=det.json``.
     """
 
     dataset: str = "sample"
@@ -60,6 +61,7 @@ class RunSettings:
     limit: int | None = None
     annotate: int = 100
     data: DatasetSettings = field(default_factory=DatasetSettings)
+    detections: tuple[str, ...] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
