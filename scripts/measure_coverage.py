@@ -22,8 +22,8 @@ from joblib import Parallel, delayed
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.quality import answers
-from pipelines.evaluation.resampling import draws, figures_once, images_holding, resampled
+from pipelines.evaluation.quality import Answers, answers
+from pipelines.evaluation.resampling import draws, images_holding, of_every_size
 from pipelines.evaluation.significance import difference, interval
 from pipelines.progress import on_terminal
 
@@ -79,6 +79,12 @@ def _answers(
 Population = list[tuple[Annotations, list[Detections]]]
 
 
+def counted_once(given: Answers) -> dict[str, float]:
+    """Return the figures themselves."""
+    once = of_every_size(given, np.ones((1, given.images), np.int16))
+    return {name: float(value[0]) for name, value in once.items()}
+
+
 def drawn(population: Population, images: int, number: int) -> Population:
     """Return one test set."""
     random = np.random.default_rng([images, number])
@@ -93,8 +99,8 @@ def held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dic
     once, values = [], []
     for detector in range(len(SKILLS)):
         given = answers(ground_truth, [answered[detector] for _, answered in test], CLASSES)
-        once.append(figures_once(given))
-        values.append(resampled(given, weights))
+        once.append(counted_once(given))
+        values.append(of_every_size(given, weights))
     holding = images_holding(given)
     told = {}
     for name in (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES)):
@@ -122,7 +128,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     truths = []
     for detector in range(len(SKILLS)):
         found = [answered[detector] for _, answered in population]
-        truths.append(figures_once(answers([truth for truth, _ in population], found, CLASSES)))
+        given = answers([truth for truth, _ in population], found, CLASSES)
+        truths.append(counted_once(given))
     worst = []
     for images in arguments.images:
         work = (
