@@ -7,16 +7,15 @@ kept so that a run that was cut off goes on behind it. Only this file writes ``m
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
-from datasets.annotations import SPLITS, Annotations, Dataset
+from datasets.annotations import SPLITS, Dataset
 from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt
 from datasets.duplicates import by_split_pair
@@ -26,25 +25,22 @@ from datasets.splits import limited, split_sha256
 from datasets.tfds import PREFIX as TFDS
 from datasets.tfds import stored_folder
 from pipelines import runtime
-from pipelines.detection_stage import FOLDERS, detect_and_time
-from pipelines.detections import Detections
-from pipelines.evaluation.coco_json import (
-    detections_from_coco,
-    ground_truth_to_coco,
-    with_files,
-)
-from pipelines.evaluation.figures import plain
-from pipelines.evaluation.matching import match
-from pipelines.evaluation.operating_point import best_f1
-from pipelines.evaluation.quality import score
+from pipelines.detection_stage import detect_and_time, detecting_memory
 from pipelines.isolation import in_own_process
 from pipelines.progress import on_terminal
 from pipelines.report.pictures import write_pictures
-from pipelines.run_folder import METRICS, RunFolder, RunFolderError, write_json
+from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolder, RunFolderError, write_json
+from pipelines.scoring_stage import (
+    MEASURED_HERE,
+    grabcut_share,
+    named_file,
+    outside_detections,
+    score_saved,
+    truth_of,
+)
 from pipelines.settings import RunSettings, to_json
 from pipelines.training_stage import train
 
-SCHEMA_VERSION = 1
 LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
 CONSOLE = Console(stderr=True, highlight=False)
 
@@ -66,8 +62,11 @@ def compare(
         DeviceError: there is no such device.
         TrainingError: a pipeline can't be trained on this data.
         RunFolderError: the folder can't be used.
+        OutsideFileError: another tool's detections can't be used.
         ProcessDiedError: a step was killed.
     """
+    for text in settings.detections:
+        named_file(text)
     folder = RunFolder(output)
     if resume and folder.is_whole and not folder.partial.exists():
         CONSOLE.print(f"{output}: this run is whole, nothing is left to do")
@@ -77,6 +76,9 @@ def compare(
         in_own_process(_check_device, settings.device)
     dataset = _dataset(settings)
     keep_out_of_data(output, settings)
+    outside, notes = outside_detections(settings.detections, truth_of(dataset), settings.pipelines)
+    for note in notes:
+        CONSOLE.print(f"  note: {note}", markup=False)
     data = _describe(dataset)
     chosen = {"settings": to_json(settings), "split_sha256": data["split_sha256"]}
     folder.open(chosen, overwrite=overwrite, resume=resume)
@@ -92,38 +94,64 @@ def compare(
     detected = folder.stage(
         "detect", partial(in_own_process, detect_and_time, dataset, settings, folder.partial)
     )
-    truth = [image.annotations for image in dataset.splits["test"]]
-    judged, found = _judge(dataset, settings, folder.partial)
-    thresholds = {name: judged[name]["operating_point"]["threshold"] for name in judged}
+    memory = {
+        name: folder.stage(
+            f"memory-{name}",
+            partial(in_own_process, detecting_memory, name, dataset, settings, folder.partial),
+        )
+        for name in settings.pipelines
+    }
+    scored = score_saved(
+        dataset, settings, folder.partial, detected["reaches"], outside, on_terminal
+    )
     write_pictures(
         dataset.splits["test"][: settings.annotate],
-        {name: found[name][: settings.annotate] for name in found},
+        {name: found[: settings.annotate] for name, found in scored.detections.items()},
         dataset.classes,
-        thresholds,
+        scored.thresholds,
         folder.partial / "annotated",
         on_terminal,
     )
     metrics = {
         "schema_version": SCHEMA_VERSION,
         "dataset": data,
-        "environment": runtime.environment(),
+        "environment": runtime.environment(detected["threads"]),
         "settings": to_json(settings),
         "pipelines": {
             name: {
-                "quality": judged[name],
-                "latency_ms": detected["latency_ms"][name],
-                **trained[name],
-                **_proposals(
-                    truth, found[name], thresholds[name], detected["from_grabcut"].get(name)
+                "quality": quality,
+                **_measured(name, trained, detected, memory),
+                **grabcut_share(
+                    [image.annotations for image in dataset.splits["test"]],
+                    scored.detections[name],
+                    scored.thresholds[name],
+                    detected["from_grabcut"].get(name),
                 ),
             }
-            for name in settings.pipelines
+            for name, quality in scored.quality.items()
         },
+        "comparison": scored.comparison,
     }
-    metrics["comparison"] = _differences(metrics["pipelines"])
     write_json(folder.partial / METRICS, metrics)
     folder.finish()
     return metrics
+
+
+def _measured(
+    name: str,
+    trained: Mapping[str, dict[str, Any]],
+    detected: Mapping[str, Any],
+    memory: Mapping[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """Return what training and timing gave; null for detections that another tool made."""
+    if name not in trained:
+        return dict.fromkeys(MEASURED_HERE)
+    return {
+        **trained[name],
+        "latency_ms": detected["latency_ms"][name],
+        "throughput": detected["throughput"][name],
+        "memory_mb": {**trained[name]["memory_mb"], **memory[name]},
+    }
 
 
 def _check_device(wish: str) -> None:
@@ -202,64 +230,4 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
             "left_out_of_test": sum(d.left_out for d in dataset.duplicates),
             "pairs": [asdict(duplicate) for duplicate in dataset.duplicates],
         },
-    }
-
-
-def _judge(
-    dataset: Dataset, settings: RunSettings, folder: Path
-) -> tuple[dict[str, Any], dict[str, list[Detections]]]:
-    """Return each pipeline's quality on test and its detections there, by its saved answers."""
-    truth: dict[str, list[Annotations]] = {}
-    for split, place in FOLDERS.items():
-        images = dataset.splits[split]
-        truth[split] = [image.annotations for image in images]
-        coco = with_files(ground_truth_to_coco(truth[split], dataset.classes), images)
-        write_json(folder / place / "ground_truth.json", coco)
-    judged, found = {}, {}
-    for name in settings.pipelines:
-        answers = {
-            split: detections_from_coco(
-                json.loads((folder / place / "detections" / f"{name}.json").read_text("utf-8")),
-                len(truth[split]),
-            )
-            for split, place in FOLDERS.items()
-        }
-        quality = plain(score(truth["test"], answers["test"], dataset.classes))
-        quality["operating_point"] = plain(best_f1(truth["val"], answers["val"]))
-        judged[name], found[name] = quality, answers["test"]
-    return judged, found
-
-
-def _proposals(
-    truth: Sequence[Annotations],
-    found: Sequence[Detections],
-    threshold: float,
-    from_grabcut: Sequence[Sequence[bool]] | None,
-) -> dict[str, Any]:
-    """Return what GrabCut brought: its share of the true positives at the operating point."""
-    if from_grabcut is None:
-        return {}
-    right = cut = 0
-    for objects, detections, sources in zip(truth, found, from_grabcut, strict=True):
-        shown = detections.above(threshold)
-        hits = match(objects, shown).true_positive
-        right += int(hits.sum())
-        cut += int((hits & np.array(sources[: len(shown)], bool)).sum())
-    return {"proposals": {"grabcut_share": cut / right if right else None}}
-
-
-def _differences(pipelines: Mapping[str, Any]) -> dict[str, Any]:
-    """Return, for two pipelines, how much more of each figure the first has; null if unknown."""
-    if len(pipelines) < 2:
-        return {}
-    (first, a), (second, b) = pipelines.items()
-
-    def less(one: float | None, other: float | None) -> float | None:
-        return None if one is None or other is None else one - other
-
-    return {
-        f"{first}_minus_{second}": {
-            figure: {"difference": less(a["quality"][figure], b["quality"][figure])}
-            for figure in ("map_50_95", "map_50", "map_75")
-        }
     }

@@ -17,24 +17,47 @@ from numpy.typing import NDArray
 from datasets.annotations import Dataset, LabelledImage
 from datasets.images import load_image
 from pipelines import runtime
-from pipelines.detections import Detections, Detector, Image
+from pipelines.detections import (
+    Candidates,
+    Detections,
+    Detector,
+    Image,
+    StagedDetector,
+    run_stages,
+)
+from pipelines.energy import energy_counter
 from pipelines.evaluation.coco_json import detections_to_coco
 from pipelines.evaluation.figures import plain
 from pipelines.evaluation.latency import measure_latency
+from pipelines.evaluation.lost_objects import reach
+from pipelines.evaluation.throughput import measure_throughput
 from pipelines.progress import on_terminal
 from pipelines.run_folder import write_json
 from pipelines.settings import RunSettings
 
+MEMORY_IMAGES = 8  # looked at for peak memory: more take no more
+RATE_IMAGES, RATE_SECONDS = 16, 1.0  # held decoded, and spent on each batch, for throughput
 # Where each split's detections go, below the run's folder.
 FOLDERS = {"val": Path("validation"), "test": Path()}
 
 
 @runtime_checkable
-class SourcedDetector(Detector, Protocol):
-    """A detector that knows which of its detections GrabCut proposed."""
+class Sourced(Candidates, Protocol):
+    """Scored candidates of which it is known whether GrabCut proposed them."""
 
-    def detect_with_sources(self, image: Image) -> tuple[Detections, NDArray[np.bool_]]:
-        """Return the detections, and a flag for each."""
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """``(N,)`` scores."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """``(N,)`` classes."""
+        ...
+
+    @property
+    def from_grabcut(self) -> NDArray[np.bool_]:
+        """``(N,)`` flags."""
         ...
 
 
@@ -47,8 +70,11 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         folder: the run's working folder.
 
     Returns:
-        ``latency_ms`` by pipeline, and ``from_grabcut``: for each test image and detection, in
-        their order, whether GrabCut proposed it, where a detector knows.
+        ``latency_ms`` and ``throughput`` by pipeline; ``threads`` of each library, which all
+        pipelines share;
+        ``from_grabcut``: for each test image and detection, in their order, whether GrabCut
+        proposed it, where a detector knows; ``reaches``: for each test image, by stage, what is
+        offered for its objects, where a detector has stages.
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
@@ -57,21 +83,86 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         name: load(name, folder / "models" / name, device, threads) for name in settings.pipelines
     }
     latencies = _time(detectors, dataset.splits["test"], settings, device)
-    sources: dict[str, list[list[bool]]] = {}
+    rates = _rates(detectors, dataset.splits["test"], device)
+    told: dict[str, Any] = {
+        "latency_ms": latencies,
+        "throughput": rates,
+        "threads": runtime.thread_settings(),
+        "from_grabcut": {},
+        "reaches": {},
+    }
     for split, place in FOLDERS.items():
         (folder / place / "detections").mkdir(parents=True, exist_ok=True)
         for name, detector in detectors.items():
             images = dataset.splits[split]
             watched = on_terminal(images, f"{name} on {split}", len(images))
-            if split == "test" and isinstance(detector, SourcedDetector):
-                both = [detector.detect_with_sources(load_image(im.path)) for im in watched]
-                found = [detections for detections, _ in both]
-                sources[name] = [[bool(cut) for cut in cuts] for _, cuts in both]
+            if split == "test" and isinstance(detector, StagedDetector):
+                looked = [look_into(detector, image) for image in watched]
+                found = [detections for detections, _, _ in looked]
+                told["reaches"][name] = [reaches for _, reaches, _ in looked]
+                if all(sources is not None for _, _, sources in looked):
+                    told["from_grabcut"][name] = [sources for _, _, sources in looked]
             else:
                 found = [detector.detect(load_image(image.path)) for image in watched]
             path = folder / place / "detections" / f"{name}.json"
             write_json(path, detections_to_coco(found))
-    return {"latency_ms": latencies, "from_grabcut": sources}
+    return told
+
+
+def detecting_memory(
+    name: str, dataset: Dataset, settings: RunSettings, folder: Path
+) -> dict[str, float | None]:
+    """Return the most memory detecting takes, MiB: run in a process of its own for each pipeline.
+
+    Args:
+        name: of the pipeline.
+        dataset: whose first test images are detected in.
+        settings: of the run.
+        folder: the run's working folder.
+    """
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
+    device = runtime.choose_device(settings.device if name == "yolo" else "cpu")
+    detector = load(name, folder / "models" / name, device, threads)
+    for image in dataset.splits["test"][:MEMORY_IMAGES]:
+        detector.detect(load_image(image.path))
+    return {
+        "detecting_peak_rss": runtime.peak_rss_mb(),
+        "detecting_peak_gpu": runtime.peak_gpu_mb(),
+    }
+
+
+def look_into(
+    detector: StagedDetector, image: LabelledImage
+) -> tuple[Detections, dict[str, Any], list[bool] | None]:
+    """Detect in an image stage by stage.
+
+    Returns:
+        the detections; what each stage offers for the image's objects, as JSON has it; and for
+        each detection whether GrabCut proposed it, None where no stage knows.
+    """
+    reaches: dict[str, Any] = {}
+    sourced: list[Sourced] = []
+
+    def look(stage: str, output: Any) -> None:
+        if isinstance(output, Candidates):
+            reaches[stage] = plain(reach(image.annotations, output))
+        if isinstance(output, Sourced):
+            sourced.append(output)
+
+    found = run_stages(detector.stages, load_image(image.path), look=look)
+    return found, reaches, sources_of(found, sourced[-1]) if sourced else None
+
+
+def sources_of(found: Detections, candidates: Sourced) -> list[bool]:
+    """Return whether GrabCut proposed each detection, told by the candidate it was."""
+
+    def rows(each: Sourced | Detections) -> NDArray[np.float64]:
+        return np.column_stack([each.boxes, each.scores, each.labels])
+
+    flags = zip(rows(candidates), candidates.from_grabcut, strict=True)
+    cut = {row.tobytes(): bool(flag) for row, flag in flags}
+    return [cut[row.tobytes()] for row in rows(found)]
 
 
 def load(name: str, folder: Path, device: runtime.Device, threads: int) -> Detector:
@@ -109,4 +200,24 @@ def _time(
             "device": runtime.cpu_name() if name == "classical" else device.name,
         }
         for name, latency in latencies.items()
+    }
+
+
+def _rates(
+    detectors: dict[str, Detector], images: Sequence[LabelledImage], device: runtime.Device
+) -> dict[str, Any]:
+    pixels = [load_image(image.path) for image in images[:RATE_IMAGES]]
+    joules = energy_counter()
+    return {
+        name: plain(
+            measure_throughput(
+                detector,
+                pixels,
+                seconds=RATE_SECONDS,
+                clock=time.perf_counter,
+                synchronise=device.synchronise,
+                joules=joules,
+            )
+        )
+        for name, detector in on_terminal(detectors.items(), "throughput", len(detectors))
     }

@@ -68,11 +68,34 @@ class Stage(NamedTuple):
 
 
 @runtime_checkable
+class Candidates(Protocol):
+    """What a stage's output offers to be looked at, if it is boxes in the image's own pixels.
+
+    Once they have ``scores``, ``(N,)`` float64, and ``labels``, ``(N,)`` int64, it has these too;
+    `Detections` are candidates themselves.
+    """
+
+    @property
+    def boxes(self) -> Boxes:
+        """``(N, 4)`` float64 xyxy pixels."""
+        ...
+
+
+@runtime_checkable
 class Detector(Protocol):
     """Anything that turns an image into detections."""
 
     def detect(self, image: Image) -> Detections:
         """Return what is in an ``(H, W, 3)`` uint8 RGB image, in that image's pixels."""
+        ...
+
+
+@runtime_checkable
+class BatchDetector(Detector, Protocol):
+    """A detector that can take several images at once."""
+
+    def detect_batch(self, images: Sequence[Image]) -> list[Detections]:
+        """Return what `detect` would of each image, in their order."""
         ...
 
 
@@ -87,13 +110,21 @@ class StagedDetector(Detector, Protocol):
 
 
 def run_stages(
-    stages: Sequence[Stage], value: Any, after: Callable[[str], None] | None = None
+    stages: Sequence[Stage],
+    value: Any,
+    after: Callable[[str], None] | None = None,
+    look: Callable[[str, Any], None] | None = None,
 ) -> Detections:
-    """Run what the first stage takes through all, calling ``after`` with each name once done."""
+    """Run what the first stage takes through all stages.
+
+    ``after`` is called with each one's name once it is done, ``look`` with what it gave as well.
+    """
     for stage in stages:
         value = stage.run(value)
         if after is not None:
             after(stage.name)
+        if look is not None:
+            look(stage.name, value)
     if not isinstance(value, Detections):
         raise TypeError(f"the last stage gave {type(value).__name__}, not Detections")
     return value

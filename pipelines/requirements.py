@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-FIGURES = ("map_50", "map_75", "map_50_95")
+FIGURES = (
+    *("map_50", "map_75", "map_50_95", "small", "medium", "large"),
+    *("average_recall", "operating_point.precision", "operating_point.recall"),
+    *("operating_point.f1", "conventions.voc_2007.map_50", "conventions.voc_2010.map_50"),
+)
+OF_CLASSES = ("ap_50", "ap_50_95", "average_recall")
 
 
 class RequirementError(Exception):
@@ -36,17 +41,10 @@ class Requirement:
     def figure_in(self, metrics: Mapping[str, Any]) -> float | None:
         """Return the measured figure, None where it does not exist."""
         quality: Any = metrics["pipelines"][self.pipeline]["quality"]
-        if self.figure in FIGURES:
-            found = quality[self.figure]
-        else:
-            _, class_name, figure = self._class_parts()
-            found = quality["per_class"].get(class_name, {}).get(figure)
-        return None if found is None else float(found)
-
-    def _class_parts(self) -> tuple[str, str, str]:
-        head, _, rest = self.figure.partition(".")
-        class_name, _, figure = rest.rpartition(".")
-        return head, class_name, figure
+        known = self.figure in FIGURES
+        for name in self.figure.split(".") if known else _class_parts(self.figure):
+            quality = None if quality is None else quality.get(name)
+        return None if quality is None else float(quality)
 
 
 def parse_requirement(text: str, pipelines: Sequence[str]) -> Requirement:
@@ -70,13 +68,17 @@ def parse_requirement(text: str, pipelines: Sequence[str]) -> Requirement:
             f"--require {text!r}: this run has no pipeline {pipeline!r}, only "
             f"{' and '.join(pipelines)}"
         )
-    made = Requirement(pipeline, figure, least)
-    head, class_name, kind = made._class_parts()
-    if figure not in FIGURES and not (
-        head == "per_class" and class_name and kind in {"ap_50", "ap_50_95"}
-    ):
+    head, class_name, kind = _class_parts(figure)
+    if figure not in FIGURES and not (head == "per_class" and class_name and kind in OF_CLASSES):
         raise RequirementError(
             f"--require {text!r}: no figure {figure!r}; known: {', '.join(FIGURES)} and "
-            "per_class.<class>.ap_50 or .ap_50_95"
+            f"per_class.<class>.{', '.join(OF_CLASSES)}"
         )
-    return made
+    return Requirement(pipeline, figure, least)
+
+
+def _class_parts(figure: str) -> tuple[str, str, str]:
+    """Return head, class and figure; a class name may hold dots itself."""
+    head, _, rest = figure.partition(".")
+    class_name, _, kind = rest.rpartition(".")
+    return head, class_name, kind

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 METRICS, STAGES, SETTINGS = "metrics.json", "stages", "settings.json"
+SCHEMA_VERSION = 1  # of metrics.json
 
 
 class RunFolderError(Exception):

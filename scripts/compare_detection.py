@@ -40,6 +40,7 @@ SHARED = (
     "image_size",
     "limit",
     "annotate",
+    "detections",
 )
 
 
@@ -70,6 +71,13 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--image-size", type=int, metavar="PX", help="longer side, 32·n")
     more = made.add_argument_group("results and details")
     more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (100)")
+    more.add_argument(
+        "--detections",
+        nargs="+",
+        action="extend",
+        metavar="NAME=FILE",
+        help="another tool's COCO results on the test images, scored beside the pipelines",
+    )
     more.add_argument(
         "--require",
         nargs="+",
@@ -102,8 +110,9 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
     if arguments.quick:
         settings = quickened(settings)
     given = {name: getattr(arguments, name) for name in SHARED}
-    if given["pipelines"] is not None:
-        given["pipelines"] = tuple(given["pipelines"])
+    for name in ("pipelines", "detections"):
+        if given[name] is not None:
+            given[name] = tuple(given[name])
     if given["epochs"] is not None or given["train_minutes"] is not None:
         settings = replace(settings, epochs=None, train_minutes=None)
     settings = replace(settings, **{name: v for name, v in given.items() if v is not None})
@@ -132,13 +141,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         settings = settings_of(arguments)
-        requirements = [parse_requirement(text, settings.pipelines) for text in arguments.require]
+        names = (*settings.pipelines, *(text.partition("=")[0] for text in settings.detections))
+        requirements = [parse_requirement(text, names) for text in arguments.require]
     except (SettingsError, RequirementError) as error:
         return refuse(error)
     # From here on it takes seconds to import and minutes to run.
     from datasets.annotations import DatasetError
     from models.errors import TrainingError
     from pipelines.comparison import compare, default_output
+    from pipelines.evaluation.outside import OutsideFileError
     from pipelines.isolation import ProcessDiedError
     from pipelines.run_folder import RunFolderError
     from pipelines.runtime import DeviceError
@@ -147,7 +158,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     try:
         metrics = compare(settings, output, overwrite=arguments.overwrite, resume=arguments.resume)
-    except (DatasetError, TrainingError, RunFolderError, DeviceError, ProcessDiedError) as error:
+    except (
+        DatasetError,
+        TrainingError,
+        RunFolderError,
+        DeviceError,
+        OutsideFileError,
+        ProcessDiedError,
+    ) as error:
         return refuse(error)
     except KeyboardInterrupt:
         print(f"\nstopped; go on with the same command and --resume ({output}.partial)")
@@ -160,10 +178,11 @@ def show(metrics: dict[str, Any], output: Path) -> None:
     """Print the closing table and where everything is."""
     from rich.console import Console
 
-    from pipelines.report.table import closing_table
+    from pipelines.report.table import closing_tables
 
     console = Console()
-    console.print(closing_table(metrics))
+    for table in closing_tables(metrics):
+        console.print(table)
     console.print(f"[bold]{output}[/bold]: metrics.json, annotated/, detections/, models/")
 
 

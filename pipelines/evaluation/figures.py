@@ -19,3 +19,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def iou_name(iou: float) -> str:
+    """Return what figures at an IoU are called by: 30 for 0.3, as in ``map_30``."""
+    return f"{round(100 * iou, 6):g}"

@@ -1,15 +1,44 @@
-"""Which detection found which object in one image, by COCO's greedy rule at one IoU."""
+"""Which detection found which object, by COCO's greedy rule: of all images or of one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
-from datasets.boxes import area, intersection, iou
 from pipelines.detections import Detections
+from pipelines.evaluation.pairs import (
+    Bools,
+    Found,
+    Ints,
+    Objects,
+    Pairs,
+    flat_detections,
+    flat_objects,
+    overlapping,
+)
+
+COCO_IOUS = np.linspace(0.5, 0.95, 10)  # the very numbers pycocotools uses
+IOU_50, IOU_75 = 0, 5  # places among them
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What became of every detection at every IoU: ``(N, T)`` arrays over the rows of `Found`.
+
+    Attributes:
+        object: int32 row of the object it took, -1 for none.
+        true_positive: bool, it found an object.
+        ignored: bool, it counts neither as right nor as wrong.
+    """
+
+    object: NDArray[np.int32]
+    true_positive: Bools
+    ignored: Bools
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,49 +52,99 @@ class Matches:
         missed: ``(M,)`` bool, objects that were not and should have been.
     """
 
-    true_positive: NDArray[np.bool_]
-    ignored: NDArray[np.bool_]
-    found: NDArray[np.bool_]
-    missed: NDArray[np.bool_]
+    true_positive: Bools
+    ignored: Bools
+    found: Bools
+    missed: Bools
 
     @property
-    def false_positive(self) -> NDArray[np.bool_]:
+    def false_positive(self) -> Bools:
         """``(N,)`` bool, detections that found nothing."""
         return ~self.true_positive & ~self.ignored
 
 
 def match(truth: Annotations, detections: Detections, iou_threshold: float = 0.5) -> Matches:
+    """Return the verdict on one image; the rule is that of `match_all`."""
+    objects, found = flat_objects([truth]), flat_detections([detections])
+    near = overlapping(found, objects, iou_threshold - 1e-9, same_class=True)
+    verdicts = match_all(found, objects, near, (iou_threshold,))
+    right, ignored = np.zeros((2, len(detections)), bool)
+    right[found.place] = verdicts.true_positive[:, 0]
+    ignored[found.place] = verdicts.ignored[:, 0]
+    seen = np.zeros(len(truth), bool)
+    seen[verdicts.object[verdicts.true_positive]] = True
+    return Matches(right, ignored, seen, ~seen & ~truth.ignore)
+
+
+def match_all(
+    found: Found,
+    objects: Objects,
+    pairs: Pairs,
+    iou_thresholds: Sequence[float] | NDArray[np.float64],
+    *,
+    most: int | None = None,
+    area_range: tuple[float, float] | None = None,
+) -> Verdicts:
     """Give each detection, best score first, the free object of its class it overlaps most.
 
-    The rule of Lin et al. 2014 (COCO), whose own code tells these verdicts to nobody. An *ignore*
-    object takes any number of detections, of which it need only hold a share: their overlap is
-    measured against the detection alone, as COCO does for crowds.
+    The rule of Lin et al. 2014 (COCO), whose own code tells these verdicts to nobody. A real
+    object is preferred to one that is ignored, of equal overlaps the last is taken. An *ignore*
+    object takes any number of detections. All images and classes go on together: first the best
+    detection of each image and class, then the second best.
+
+    Args:
+        found: detections of all images.
+        objects: the ground truth.
+        pairs: of one class each, that overlap by the lowest threshold at least.
+        iou_thresholds: ``(T,)``.
+        most: detections of an image and class that count, the best-scored; None for all.
+        area_range: square pixels, both ends included; other objects are ignored, and so are
+            detections of another size that found nothing.
     """
-    overlap = _overlap(truth, detections)
-    true_positive = np.zeros(len(detections), bool)
-    ignored = np.zeros(len(detections), bool)
-    found = np.zeros(len(truth), bool)
-    threshold = min(iou_threshold, 1 - 1e-10)  # as COCO has it: a perfect IoU may be 1 - 2e-16
-    near = overlap >= threshold
-    real = np.where(truth.ignore, -1.0, overlap)[:, ::-1]  # of equal overlaps COCO takes the last
-    for row in np.flatnonzero(near.any(axis=1)):
-        free = np.where(found[::-1], -1.0, real[row])
-        best = int(np.argmax(free))
-        if free[best] >= threshold:
-            found[len(free) - 1 - best] = True
-            true_positive[row] = True
-        else:
-            ignored[row] = bool((near[row] & truth.ignore).any())
-    return Matches(true_positive, ignored, found, ~found & ~truth.ignore)
+    low, high = area_range if area_range is not None else (0.0, np.inf)
+    ignore = objects.ignore | (objects.area < low) | (objects.area > high)
+    late = np.zeros(len(found), bool) if most is None else found.rank >= most
+    kept = pairs.where(~late[pairs.detection])
+    thresholds = np.minimum(iou_thresholds, 1 - 1e-10)  # a perfect IoU may be 1 - 2e-16
+    taken_by = _taken(found, objects, kept, ignore, thresholds)
+    matched = taken_by >= 0
+    of_ignored = matched & np.append(ignore, False)[taken_by]  # -1 is the last
+    sides = found.boxes[:, 2:] - found.boxes[:, :2]
+    size = sides[:, 0] * sides[:, 1]
+    outside = ((size < low) | (size > high))[:, None] & ~matched
+    return Verdicts(
+        object=taken_by,
+        true_positive=matched & ~of_ignored,
+        ignored=of_ignored | outside | late[:, None],
+    )
 
 
-def _overlap(truth: Annotations, detections: Detections) -> NDArray[np.float64]:
-    """Return the ``(N, M)`` overlaps of detections and objects, 0 for another class."""
-    overlap = iou(detections.boxes, truth.boxes)
-    if truth.ignore.any():
-        shared = intersection(detections.boxes, truth.boxes[truth.ignore])
-        own = area(detections.boxes)[:, None]
-        share = np.divide(shared, own, out=np.zeros_like(shared), where=own > 0)
-        overlap[:, truth.ignore] = share
-    overlap[detections.labels[:, None] != truth.labels[None, :]] = 0.0
-    return overlap
+def _taken(
+    found: Found, objects: Objects, pairs: Pairs, ignore: Bools, thresholds: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """Return the ``(N, T)`` object each detection takes, -1 for none."""
+    rank = found.rank[pairs.detection]
+    order = np.lexsort((pairs.overlap, ~ignore[pairs.object], pairs.detection, rank))
+    # Of a detection's pairs the last that may be taken is the best.
+    detection, wanted = pairs.detection[order], pairs.object[order]
+    near = pairs.overlap[order][:, None] >= thresholds
+    rounds = np.searchsorted(rank[order], np.arange(rank.max(initial=-1) + 2))
+    taken_by = np.full((len(found), len(thresholds)), -1, np.int32)
+    free = np.ones((len(objects), len(thresholds)), bool)
+    for begin, end in pairwise(rounds.tolist()):
+        if begin == end:
+            continue
+        starts = _starts(detection[begin:end])
+        open_pairs = near[begin:end] & free[wanted[begin:end]]
+        places = np.where(open_pairs, np.arange(begin, end)[:, None], -1)
+        best = np.maximum.reduceat(places, starts, axis=0)
+        rows, columns = np.nonzero(best >= 0)
+        takes = wanted[best[rows, columns]]
+        taken_by[detection[begin + starts[rows]], columns] = takes
+        free[takes, columns] = objects.ignore[takes]
+    return taken_by
+
+
+def _starts(keys: Ints) -> Ints:
+    """Return where each run of equal keys begins; there is at least one."""
+    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))

@@ -1,11 +1,10 @@
-"""How good detections are: COCO's mean average precision (Lin et al. 2014), by faster-coco-eval."""
+"""How good detections are: COCO's figures (Lin et al. 2014), all of them and each class's."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 
 import numpy as np
@@ -13,18 +12,46 @@ from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_library import ALL_SIZES, MOST, coco_averages
+from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75, match_all
+from pipelines.evaluation.pairs import (
+    Floats,
+    Found,
+    Objects,
+    Pairs,
+    flat_detections,
+    flat_objects,
+    overlapping,
+)
+from pipelines.evaluation.precision import (
+    Ranked,
+    average_precision,
+    ranked_classes,
+)
 
-IOU_50, IOU_75 = 0, 5  # places in COCO's ten thresholds, .50 to .95
+# Square pixels, both ends included, as in pycocotools.
+AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2)}
+AREAS["large"] = (96.0**2, 1e10)
+SIZES = ("small", "medium", "large")
 
 
 @dataclass(frozen=True)
 class ClassQuality:
-    """One class: AP over COCO's ten IoUs and at .50, nan without ground truth; objects counted."""
+    """One class; nan without ground truth.
+
+    Attributes:
+        ap_50_95: AP over COCO's ten IoUs.
+        ap_50: AP at IoU .50.
+        average_recall: over the ten IoUs.
+        ground_truth: objects to be found.
+        precision_50: at IoU .50, interpolated precision at the recalls 0, .01 … 1.
+    """
 
     ap_50_95: float
     ap_50: float
+    average_recall: float
     ground_truth: int
+    precision_50: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +62,15 @@ class Quality:
         map_50_95: mAP@[.50:.95].
         map_50: mAP@.50.
         map_75: mAP@.75.
+        small: mAP@[.50:.95] of objects up to 32² square pixels.
+        medium: of those up to 96².
+        large: of those above.
+        average_recall: mean share of objects found, over the ten IoUs.
+        average_recall_1: with the best detection of an image and class alone.
+        average_recall_10: with the best ten.
+        average_recall_small: as ``small``.
+        average_recall_medium: as ``medium``.
+        average_recall_large: as ``large``.
         per_class: each class by its name.
         max_detections: how many of an image's detections of one class counted, the best-scored.
     """
@@ -42,71 +78,156 @@ class Quality:
     map_50_95: float
     map_50: float
     map_75: float
+    small: float
+    medium: float
+    large: float
+    average_recall: float
+    average_recall_1: float
+    average_recall_10: float
+    average_recall_small: float
+    average_recall_medium: float
+    average_recall_large: float
     per_class: Mapping[str, ClassQuality]
     max_detections: int
 
 
-def score(
-    ground_truth: Sequence[Annotations], detections: Sequence[Detections], classes: Sequence[str]
-) -> Quality:
-    """Return the quality of the detections of the same images, in the same order.
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """One detector's detections beside the ground truth: what all figures are worked out from.
+
+    Attributes:
+        objects: the ground truth.
+        found: the detections.
+        classes: names in label order.
+        images: how many there are.
+        max_detections: how many of an image's detections of one class count.
+    """
+
+    objects: Objects
+    found: Found
+    classes: tuple[str, ...]
+    images: int
+    max_detections: int
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Pairs of one class with an IoU of .5 and more."""
+        return overlapping(self.found, self.objects, COCO_IOUS[0] - 1e-9, same_class=True)
+
+    def ranked(self, area: str = "all") -> list[Ranked]:
+        """Return each class at the ten IoUs, for objects of one size."""
+        verdicts = match_all(
+            self.found,
+            self.objects,
+            self.pairs,
+            COCO_IOUS,
+            most=self.max_detections,
+            area_range=AREAS[area],
+        )
+        size = (self.images, len(self.classes))
+        return ranked_classes(self.found, verdicts, self.objects, size, AREAS[area])
+
+    def ranked_at(self, iou_threshold: float) -> list[Ranked]:
+        """Return each class at one IoU of any size, above 0."""
+        least = iou_threshold - 1e-9
+        pairs = overlapping(self.found, self.objects, least, same_class=True)
+        verdicts = match_all(
+            self.found, self.objects, pairs, (iou_threshold,), most=self.max_detections
+        )
+        return ranked_classes(self.found, verdicts, self.objects, (self.images, len(self.classes)))
+
+
+def answers(
+    ground_truth: Sequence[Annotations],
+    detections: Sequence[Detections],
+    classes: Sequence[str],
+    areas: Sequence[Floats] | None = None,
+) -> Answers:
+    """Return detections and ground truth of the same images, in the same order, made ready.
 
     ``max_detections`` is the larger of COCO's 100 and the most objects in an image, so that a
     crowded image can be found whole. Scores and boxes stay float64 from end to end. An *ignore*
     object is neither to be found nor a mistake to find.
 
+    Args:
+        ground_truth: of each image.
+        detections: of each image.
+        classes: names in label order.
+        areas: of each image's objects, ``(M,)`` square pixels, where they are not their boxes'.
+
     Raises:
-        ValueError: there are not as many detections as images.
+        ValueError: there are not as many detections as images, or a label names no class.
     """
     if len(ground_truth) != len(detections):
         raise ValueError(f"{len(ground_truth)} images, but detections of {len(detections)}")
-    most = max(100, *(len(truth) for truth in ground_truth), 0)
-    precision = _precision(ground_truth, detections, classes, most)  # (10, 101, C)
-    known = np.where(precision < 0, nan, precision)  # COCO writes -1 for "no ground truth"
-    by_class = known.mean(axis=1)  # (10, C)
-    counts = [
-        sum(int(((t.labels == label) & ~t.ignore).sum()) for t in ground_truth)
-        for label in range(len(classes))
-    ]
-    return Quality(
-        map_50_95=_mean(by_class.mean(axis=0)),
-        map_50=_mean(by_class[IOU_50]),
-        map_75=_mean(by_class[IOU_75]),
-        per_class={
-            name: ClassQuality(
-                float(by_class[:, label].mean()), float(by_class[IOU_50, label]), counts[label]
+    objects, found = flat_objects(ground_truth, areas), flat_detections(detections)
+    for labels in (objects.label, found.label):
+        if labels.size and not (labels.min() >= 0 and labels.max() < len(classes)):
+            raise ValueError(
+                f"labels go from {labels.min()} to {labels.max()}, but there are only "
+                f"{len(classes)} classes, counted from 0"
             )
-            for label, name in enumerate(classes)
-        },
-        max_detections=most,
-    )
+    most = max(100, *(len(truth) for truth in ground_truth), 0)
+    return Answers(objects, found, tuple(classes), len(ground_truth), most)
 
 
-def _mean(values: NDArray[np.float64]) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else nan
-
-
-def _precision(
+def score(
     ground_truth: Sequence[Annotations],
     detections: Sequence[Detections],
     classes: Sequence[str],
-    max_detections: int,
-) -> NDArray[np.float64]:
-    """Return interpolated precision at 10 IoUs × 101 recalls × C classes, -1 for no object."""
-    from faster_coco_eval import COCO, COCOeval_faster
+    areas: Sequence[Floats] | None = None,
+) -> Quality:
+    """Return the quality of the detections; see `answers` for the arguments."""
+    return quality_of(answers(ground_truth, detections, classes, areas))
 
-    truth = ground_truth_to_coco(ground_truth, classes)
-    found = detections_to_coco(detections)
-    if not found:  # older releases of the library refuse an empty list
-        counted = {row["category_id"] for row in truth["annotations"] if not row["iscrowd"]}
-        row = [0.0 if label + 1 in counted else -1.0 for label in range(len(classes))]
-        return np.broadcast_to(np.array(row), (10, 101, len(classes)))
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
-        objects = COCO(truth)
-        evaluation = COCOeval_faster(objects, objects.loadRes(found), "bbox")
-        evaluation.params.maxDets = [1, 10, max_detections]
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision: NDArray[np.float64] = evaluation.eval["precision"][:, :, :, 0, -1]
-    return precision
+
+def quality_of(given: Answers) -> Quality:
+    """Return COCO's figures and each class's."""
+    precision, recall = coco_averages(
+        given.objects, given.found, given.images, len(given.classes), given.max_detections
+    )
+    by_size = {size: place for place, size in enumerate(AREAS)}
+    ap = precision.mean(axis=1)[..., MOST]  # (10, C, 4)
+    most = recall[..., MOST]  # (10, C, 4)
+    counts = np.bincount(given.objects.label[~given.objects.ignore], minlength=len(given.classes))
+    return Quality(
+        map_50_95=mean_known(ap[..., ALL_SIZES]),
+        map_50=mean_known(ap[IOU_50, :, ALL_SIZES]),
+        map_75=mean_known(ap[IOU_75, :, ALL_SIZES]),
+        small=mean_known(ap[..., by_size["small"]]),
+        medium=mean_known(ap[..., by_size["medium"]]),
+        large=mean_known(ap[..., by_size["large"]]),
+        average_recall=mean_known(most[..., ALL_SIZES]),
+        average_recall_1=mean_known(recall[..., ALL_SIZES, 0]),
+        average_recall_10=mean_known(recall[..., ALL_SIZES, 1]),
+        average_recall_small=mean_known(most[..., by_size["small"]]),
+        average_recall_medium=mean_known(most[..., by_size["medium"]]),
+        average_recall_large=mean_known(most[..., by_size["large"]]),
+        per_class={
+            name: ClassQuality(
+                ap_50_95=float(ap[:, label, ALL_SIZES].mean()),
+                ap_50=float(ap[IOU_50, label, ALL_SIZES]),
+                average_recall=float(most[:, label, ALL_SIZES].mean()),
+                ground_truth=int(counts[label]),
+                precision_50=tuple(precision[IOU_50, :, label, ALL_SIZES, MOST].tolist()),
+            )
+            for label, name in enumerate(given.classes)
+        },
+        max_detections=given.max_detections,
+    )
+
+
+def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Floats, Floats]:
+    """Return AP and recall of all classes, ``(C, B, T)`` both, for ``(B, I)`` weights."""
+    both = [average_precision(ranked, weights) for ranked in every]
+    shape = (len(every), len(weights), len(every[0].right) if every else len(COCO_IOUS))
+    return (
+        np.array([precision for precision, _ in both]).reshape(shape),
+        np.array([recall for _, recall in both]).reshape(shape),
+    )
+
+
+def mean_known(values: Floats) -> float:
+    """Return the mean of the values that are not nan, nan if there are none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else nan

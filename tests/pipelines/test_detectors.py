@@ -1,8 +1,10 @@
 """One contract for every detector, on both pipelines trained for a moment."""
 
 import numpy as np
+import PIL.Image
 import pytest
 
+from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
 from pipelines.detections import Detections, Detector, StagedDetector, run_stages
 
@@ -125,8 +127,16 @@ def test_a_saved_detector_has_no_pickle(classical_folder):
     assert {path.suffix for path in classical_folder.iterdir()} == {".npz", ".json"}
 
 
-def test_grabcut_sources_belong_to_the_same_detections(request):
+def test_grabcut_sources_belong_to_the_same_detections(request, tmp_path):
+    from pipelines.detection_stage import look_into
+
     classical = load("classical", request)
-    found, sources = classical.detect_with_sources(IMAGES["large"])
+    path = tmp_path / "large.png"
+    PIL.Image.fromarray(IMAGES["large"]).save(path)
+    height, width = IMAGES["large"].shape[:2]
+    image = LabelledImage("large.png", path, width, height, Annotations([[0, 0, 9, 9]], [0]))
+    found, reaches, sources = look_into(classical, image)
     np.testing.assert_array_equal(found.boxes, classical.detect(IMAGES["large"]).boxes)
-    assert sources.shape == (len(found),)
+    assert len(sources) == len(found)
+    assert list(reaches) == ["proposals", "classifier", "regression", "nms"]
+    assert [reach["named"] for reach in reaches.values()] == [False, True, True, True]

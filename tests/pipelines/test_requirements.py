@@ -9,6 +9,8 @@ METRICS = {
             "quality": {
                 "map_50": 0.5,
                 "map_75": None,
+                "operating_point": {"f1": 0.625},
+                "conventions": {"voc_2007": {"map_50": 0.375}},
                 "per_class": {"give way": {"ap_50": 0.25}, "v1.5=x": {"ap_50": 0.75}},
             }
         }
@@ -21,6 +23,9 @@ METRICS = {
     [
         ("yolo.map_50=0.4", 0.5),
         ("yolo.map_75=0.4", None),
+        ("yolo.operating_point.f1=0.6", 0.625),
+        ("yolo.conventions.voc_2007.map_50=0.3", 0.375),
+        ("yolo.small=0.1", None),
         ("yolo.per_class.give way.ap_50=0.1", 0.25),
         ("yolo.per_class.v1.5=x.ap_50=0.1", 0.75),
         ("yolo.per_class.unheard of.ap_50=0.1", None),

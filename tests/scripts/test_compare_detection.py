@@ -160,6 +160,47 @@ def test_another_tool_scores_the_written_files_alike(finished):
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
+def test_every_figure_says_how_sure_it_is_and_where_objects_were_lost(finished):
+    metrics = json.loads((finished[0] / "runs" / "photographs" / "metrics.json").read_text())
+    assert set(metrics["pipelines"]["classical"]["quality"]["lost"]) >= {"not_proposed"}
+    assert set(metrics["pipelines"]["yolo"]["quality"]["lost"]) >= {"below_threshold"}
+    objects = metrics["dataset"]["splits"]["test"]["boxes"]
+    for figures in metrics["pipelines"].values():
+        quality = figures["quality"]
+        assert sum(quality["lost"].values()) <= objects
+        assert quality["recall_ceiling"]["nms"] <= 1
+        assert quality["operating_point"]["chosen_on"] == "validation"
+        assert "map_50" in quality["interval_95"]
+        assert figures["throughput"]["batch_1"] > 0
+        assert figures["memory_mb"]["detecting_peak_rss"] > 50
+    told = metrics["comparison"]["classical_minus_yolo"]["map_50"]
+    assert told["verdict"] in {"better", "worse", "cannot_tell"}
+    threads = metrics["environment"]["threads"]
+    assert threads["opencv"] == threads["blas"]
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_another_tool_s_detections_are_a_column_beside(finished, photographs):
+    folder, before = finished[0], finished[0] / "runs" / "photographs"
+    done = run(
+        *("--dataset", photographs, "--image-size", 64, *TINY, "--output", "beside"),
+        *("--pipelines", "classical", "--require", "mine.map_50=0"),
+        *("--detections", f"mine={before / 'detections' / 'yolo.json'}"),
+        folder=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads((folder / "beside" / "metrics.json").read_text())
+    first = json.loads((before / "metrics.json").read_text())
+    mine, yolo = told["pipelines"]["mine"], first["pipelines"]["yolo"]
+    assert mine["latency_ms"] is None
+    assert mine["quality"]["map_50_95"] == pytest.approx(yolo["quality"]["map_50_95"], abs=1e-12)
+    assert "map_50" in told["comparison"]["classical_minus_mine"]
+    assert "met    mine.map_50" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
 def test_the_user_s_files_are_left_as_they_were(finished, photographs):
     assert state(photographs) == finished[2]
 
@@ -244,6 +285,8 @@ def test_a_run_killed_in_the_middle_is_gone_on_with(photographs, tmp_path):
         (["--dataset", "good", "--output", "mine"], "no run"),
         (["--dataset", "attack"], "DTD"),
         (["--format", "pdf"], "invalid choice"),
+        (["--dataset", "good", "--detections", "mine"], "NAME=FILE"),
+        (["--dataset", "good", "--detections", "mine=no.json"], "no.json: can't be read"),
     ],
 )
 def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments, said):

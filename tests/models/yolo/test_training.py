@@ -14,8 +14,8 @@ def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
     from pipelines.yolo import load_yolo, train_yolo
 
     eight = sample_dataset.splits["train"][:8]
-    settings = YoloSettings(augment=False, updates=400, validations=2)
-    train_yolo(eight, eight, sample_dataset.classes, settings, 320, Amount(), 0, tmp_path, silently)
+    settings = YoloSettings(augment=False, updates=300, validations=1)
+    train_yolo(eight, eight, sample_dataset.classes, settings, 224, Amount(), 0, tmp_path, silently)
     detector = load_yolo(tmp_path, threads=2)
     found = [detector.detect(load_image(image.path)) for image in eight]
     quality = score([image.annotations for image in eight], found, sample_dataset.classes)

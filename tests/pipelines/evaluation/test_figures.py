@@ -4,7 +4,7 @@ import math
 import pytest
 
 from pipelines.evaluation.figures import plain
-from pipelines.evaluation.quality import ClassQuality, Quality
+from pipelines.evaluation.quality import ClassQuality
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,14 @@ def test_a_figure_that_does_not_exist_is_null_and_never_zero(value, wanted):
     assert plain(value) == wanted
 
 
-def test_a_quality_becomes_an_object_that_any_json_reader_takes():
-    quality = Quality(0.5, 0.8, math.nan, {"cat": ClassQuality(math.nan, math.nan, 0)}, 100)
-    told = plain(quality)
+def test_a_result_becomes_an_object_that_any_json_reader_takes():
+    told = plain({"cat": ClassQuality(math.nan, 0.5, math.nan, 0, (1.0, math.nan))})
     assert json.loads(json.dumps(told, allow_nan=False)) == {
-        "map_50_95": 0.5,
-        "map_50": 0.8,
-        "map_75": None,
-        "per_class": {"cat": {"ap_50_95": None, "ap_50": None, "ground_truth": 0}},
-        "max_detections": 100,
+        "cat": {
+            "ap_50_95": None,
+            "ap_50": 0.5,
+            "average_recall": None,
+            "ground_truth": 0,
+            "precision_50": [1.0, None],
+        }
     }

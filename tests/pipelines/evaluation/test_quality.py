@@ -15,12 +15,17 @@ from pipelines.evaluation.figures import plain
 from pipelines.evaluation.quality import score
 
 CLASSES = ("a", "b", "c")
+TWELVE = (
+    *("map_50_95", "map_50", "map_75", "small", "medium", "large"),
+    *("average_recall_1", "average_recall_10", "average_recall"),
+    *("average_recall_small", "average_recall_medium", "average_recall_large"),
+)
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def random_boxes(random, count):
     corners = random.uniform(0, 80, (count, 2))
-    return np.hstack([corners, corners + random.uniform(2, 40, (count, 2))])
+    return np.hstack([corners, corners + np.exp(random.uniform(1, 5, (count, 2)))])
 
 
 def random_fixture(seed, images=12):
@@ -60,14 +65,17 @@ def test_figures_equal_those_of_pycocotools(seed):
     truths, founds = random_fixture(seed)
     wanted = by_pycocotools(truths, founds)
     quality = score(truths, founds, CLASSES)
-    got = [quality.map_50_95, quality.map_50, quality.map_75]
-    np.testing.assert_allclose(got, wanted.stats[:3], atol=1e-9)
+    figures = [getattr(quality, name) for name in TWELVE]
+    np.testing.assert_allclose(np.nan_to_num(figures, nan=-1), wanted.stats, atol=1e-9)
     precision = wanted.eval["precision"][:, :, :, 0, -1]
+    recall = wanted.eval["recall"][:, :, 0, -1]
     for label, name in enumerate(CLASSES):
         if (precision[:, :, label] >= 0).any():
             ours = quality.per_class[name]
             assert ours.ap_50_95 == pytest.approx(precision[:, :, label].mean(), abs=1e-9)
             assert ours.ap_50 == pytest.approx(precision[0, :, label].mean(), abs=1e-9)
+            assert ours.average_recall == pytest.approx(recall[:, label].mean(), abs=1e-9)
+            assert ours.precision_50 == pytest.approx(precision[0, :, label], abs=1e-9)
 
 
 def test_ground_truth_as_detections_is_perfect():
@@ -172,8 +180,8 @@ def test_no_image_at_all_is_undefined_too():
 @pytest.mark.parametrize("name", ["tensorflow", "keras", "cv2", "sklearn"])
 def test_the_evaluator_imports_none_of_the_frameworks(name):
     code = (
-        "import sys; import pipelines.evaluation.latency, pipelines.evaluation.operating_point,"
-        "pipelines.evaluation.quality, pipelines.evaluation.figures;"
+        "import sys; import pipelines.evaluation.latency, pipelines.evaluation.report_card,"
+        "pipelines.evaluation.misreading, pipelines.evaluation.coco_json;"
         f"sys.exit({name!r} in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
@@ -182,3 +190,31 @@ def test_the_evaluator_imports_none_of_the_frameworks(name):
 def test_as_many_detections_as_images_are_wanted():
     with pytest.raises(ValueError, match="2 images"):
         score([Annotations(), Annotations()], [Detections()], CLASSES)
+
+
+def test_sizes_are_told_by_the_area_a_file_gives():
+    truth, found = [Annotations([[0, 0, 50, 50]], [0])], [Detections([[0, 0, 50, 50]], [1], [0])]
+    quality = score(truth, found, CLASSES, areas=[np.array([100.0])])
+    assert quality.small == 1.0
+    assert math.isnan(quality.medium)
+    assert score(truth, found, CLASSES).medium == 1.0
+
+
+def test_equal_scores_rank_in_the_order_of_images():
+    truths = [Annotations([BOX], [0]), Annotations()]
+    founds = [Detections([BOX], [0.5], [0]), Detections([FAR], [0.5], [0])]
+    assert score(truths, founds, CLASSES).map_50 == 1.0
+    assert score(truths[::-1], founds[::-1], CLASSES).map_50 == 0.5
+
+
+def test_a_crowd_takes_any_number_of_detections_by_the_share_that_lies_in_it():
+    truth = Annotations([[0, 0, 100, 100], [200, 0, 220, 20]], [0, 0], [True, False])
+    inside = [[10.0 * i, 10, 10 * i + 8, 20] for i in range(5)]
+    found = Detections([*inside, [200, 0, 220, 20]], [0.9] * 5 + [0.1], [0] * 6)
+    assert score([truth], [found], CLASSES).map_50_95 == 1.0
+
+
+@pytest.mark.parametrize("labels", [[3], [-1]])
+def test_a_label_without_a_class_is_refused(labels):
+    with pytest.raises(ValueError, match="only 3 classes"):
+        score([Annotations()], [Detections([BOX], [1], labels)], CLASSES)

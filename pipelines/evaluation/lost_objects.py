@@ -1,0 +1,160 @@
+"""Where each object was lost on its way through a detector's stages, and what each stage can reach.
+
+A stage is looked at if its output offers `Candidates`: boxes, and with them labels and scores once
+it has decided on them. Nothing here knows which detector it is: one that proposes boxes before it
+names them loses objects in other places than one that does both at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.annotations import Annotations
+from datasets.boxes import iou
+from pipelines.detections import Candidates, Detections
+from pipelines.evaluation.matching import match
+from pipelines.evaluation.pairs import Floats
+
+BADLY_PLACED_IOU = 0.1  # as TIDE has it: below this a box has nothing to do with an object
+OF_PROPOSALS = ("not_proposed", "misclassified", "badly_placed", "suppressed")
+OF_ANSWERS = ("below_threshold", "wrong_class", "badly_placed", "suppressed")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one stage offers for each of an image's objects: ``(M,)`` best scores, nan for nothing.
+
+    A stage without labels gives 0 for whatever it offers.
+
+    Attributes:
+        right: of the right class at the right place; where there are no classes, of the place.
+        wrong_class: of another class at the right place.
+        near: of the right class, with an IoU from .1 to the threshold.
+        named: whether the stage has labels.
+    """
+
+    right: tuple[float, ...]
+    wrong_class: tuple[float, ...]
+    near: tuple[float, ...]
+    named: bool
+
+    def holds(self, threshold: float) -> NDArray[np.bool_]:
+        """Return the ``(M,)`` objects it has a good enough candidate for."""
+        best = np.array(self.right, np.float64)
+        return np.asarray(best >= threshold if self.named else ~np.isnan(best))
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Objects lost at the operating point.
+
+    Attributes:
+        lost: how many by reason.
+        found: how many were found.
+        recall_ceiling: by stage, the share of objects it still has a good enough candidate for.
+    """
+
+    lost: Mapping[str, int]
+    found: int
+    recall_ceiling: Mapping[str, float]
+
+
+def reach(truth: Annotations, candidates: Candidates, iou_threshold: float = 0.5) -> Reach:
+    """Return what a stage offers for an image's objects."""
+    overlap = iou(candidates.boxes, truth.boxes)
+    labels = getattr(candidates, "labels", None)
+    scores = getattr(candidates, "scores", None)
+    worth = np.zeros(len(overlap)) if scores is None else np.asarray(scores, np.float64)
+    here = overlap >= iou_threshold
+    near = (overlap >= BADLY_PLACED_IOU) & ~here
+    alike = np.ones_like(here) if labels is None else labels[:, None] == truth.labels[None, :]
+    return Reach(
+        right=_best(here & alike, worth),
+        wrong_class=_best(here & ~alike, worth),
+        near=_best(near & alike, worth),
+        named=labels is not None,
+    )
+
+
+def lost_objects(
+    ground_truth: Sequence[Annotations],
+    detections: Sequence[Detections],
+    reaches: Sequence[Mapping[str, Reach]],
+    threshold: float,
+    iou_threshold: float = 0.5,
+) -> Lost:
+    """Return why objects are not found at a score threshold.
+
+    For a detector that proposes first: no proposal is on the object; one is, but no candidate of
+    its class and score; one was, and the box was then moved off it; or a good one was there until
+    non-maximum suppression. For one that answers at once: a right answer is below the threshold
+    (also where there is none at all, since it keeps no answers of the lowest scores), an answer of
+    another class is on the object, one of its class is beside it, or a good one was suppressed. An
+    object that shares its only detection with a neighbour is counted with the suppressed.
+
+    Args:
+        ground_truth: of each image.
+        detections: of each image, all scores.
+        reaches: of each image, by stage, in order; the last is that of the detections.
+        threshold: score from which on a detection counts.
+        iou_threshold: least IoU to be found.
+    """
+    reasons: Counter[str] = Counter()
+    found = total = 0
+    kept: Counter[str] = Counter()
+    stages: dict[str, None] = {}
+    for truth, answered, by_stage in zip(ground_truth, detections, reaches, strict=True):
+        seen = match(truth, answered.above(threshold), iou_threshold)
+        found += int(seen.found.sum())
+        total += int((~truth.ignore).sum())
+        for stage, offered in by_stage.items():
+            stages[stage] = None
+            kept[stage] += int((offered.holds(threshold) & ~truth.ignore).sum())
+        offers = list(by_stage.values())
+        for place in np.flatnonzero(seen.missed):
+            reasons[_reason(offers[:-1] or offers, int(place), threshold)] += 1
+    proposes = any(not offered.named for by_stage in reaches for offered in by_stage.values())
+    names = OF_PROPOSALS if proposes else OF_ANSWERS
+    return Lost(
+        lost={name: reasons[name] for name in names},
+        found=found,
+        recall_ceiling={stage: kept[stage] / total if total else nan for stage in stages},
+    )
+
+
+def reach_from_json(said: Mapping[str, Any]) -> Reach:
+    """Return the reach that `figures.plain` made an object of."""
+    best = {
+        name: tuple(nan if value is None else value for value in said[name])
+        for name in ("right", "wrong_class", "near")
+    }
+    return Reach(**best, named=said["named"])
+
+
+def _reason(stages: Sequence[Reach], place: int, threshold: float) -> str:
+    """Return why an object is not among the detections, by the stages before them."""
+    *before, last = stages
+    if last.named and last.right[place] >= threshold:
+        return "suppressed"
+    if any(not stage.named for stage in stages):
+        if any(stage.named and stage.holds(threshold)[place] for stage in before):
+            return "badly_placed"
+        offered = any(not stage.named and stage.holds(threshold)[place] for stage in stages)
+        return "misclassified" if offered else "not_proposed"
+    if not np.isnan(last.right[place]):
+        return "below_threshold"
+    if last.wrong_class[place] >= threshold:
+        return "wrong_class"
+    return "badly_placed" if last.near[place] >= threshold else "below_threshold"
+
+
+def _best(chosen: NDArray[np.bool_], worth: Floats) -> tuple[float, ...]:
+    best = np.where(chosen, worth[:, None], -np.inf).max(axis=0, initial=-np.inf)
+    return tuple(np.where(np.isneginf(best), nan, best).tolist())

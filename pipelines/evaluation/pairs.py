@@ -1,0 +1,201 @@
+"""All images at once: objects and detections in flat arrays, and which of them overlap.
+
+Everything that is asked of detections and ground truth together (matching by COCO's or VOC's rule,
+error types, resampling) starts from these arrays, so that each overlap is worked out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.annotations import Annotations
+from datasets.boxes import Boxes, xyxy_to_xywh
+from pipelines.detections import Detections
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+BLOCK = 2_000_000  # pairs looked at together: about 300 MB on the way
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """The ground truth of all images, image by image: ``(M,)`` arrays, boxes ``(M, 4)`` xyxy.
+
+    Attributes:
+        image: place of its image.
+        label: its class.
+        ignore: see `datasets.annotations.Annotations`.
+        boxes: in pixels.
+        area: square pixels by which COCO tells small from large; of the box if nothing better is
+            known, of the outline where a file gives it.
+    """
+
+    image: Ints
+    label: Ints
+    ignore: Bools
+    boxes: Boxes
+    area: Floats
+
+    def __len__(self) -> int:
+        """Return the number of objects."""
+        return len(self.image)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The detections of all images, by class, best score first, equal scores in image order.
+
+    Attributes:
+        image: ``(N,)`` place of its image.
+        label: ``(N,)`` its class.
+        score: ``(N,)`` its score.
+        boxes: ``(N, 4)`` xyxy pixels.
+        rank: ``(N,)`` how many of its class are before it in its image.
+        place: ``(N,)`` where it stands when all images' detections are put one after the other.
+    """
+
+    image: Ints
+    label: Ints
+    score: Floats
+    boxes: Boxes
+    rank: Ints
+    place: Ints
+
+    def at(self, rows: Ints) -> Found:
+        """Return some of the detections."""
+        return Found(
+            self.image[rows],
+            self.label[rows],
+            self.score[rows],
+            self.boxes[rows],
+            self.rank[rows],
+            self.place[rows],
+        )
+
+    def __len__(self) -> int:
+        """Return the number of detections."""
+        return len(self.image)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of a detection and an object of one image: ``(P,)`` arrays, by detection, then object.
+
+    Attributes:
+        detection: row of `Found`.
+        object: row of `Objects`.
+        overlap: IoU; with an *ignore* object the share of the detection that lies in it.
+    """
+
+    detection: Ints
+    object: Ints
+    overlap: Floats
+
+    def where(self, keep: Bools) -> Pairs:
+        """Return some of the pairs."""
+        return Pairs(self.detection[keep], self.object[keep], self.overlap[keep])
+
+
+def flat_objects(
+    ground_truth: Sequence[Annotations], areas: Sequence[Floats] | None = None
+) -> Objects:
+    """Return the objects of all images; ``areas`` in square pixels, by default of their boxes."""
+    boxes = _joined([truth.boxes for truth in ground_truth], np.zeros((0, 4)))
+    size = xyxy_to_xywh(boxes)[:, 2:].prod(axis=1)
+    return Objects(
+        image=np.repeat(np.arange(len(ground_truth)), [len(truth) for truth in ground_truth]),
+        label=_joined([truth.labels for truth in ground_truth], np.zeros(0, np.int64)),
+        ignore=_joined([truth.ignore for truth in ground_truth], np.zeros(0, bool)),
+        boxes=boxes,
+        area=size if areas is None else _joined(areas, np.zeros(0)),
+    )
+
+
+def flat_detections(detections: Sequence[Detections]) -> Found:
+    """Return the detections of all images, sorted as COCO sorts them."""
+    image = np.repeat(np.arange(len(detections)), [len(found) for found in detections])
+    label = _joined([found.labels for found in detections], np.zeros(0, np.int64))
+    score = _joined([found.scores for found in detections], np.zeros(0))
+    boxes = _joined([found.boxes for found in detections], np.zeros((0, 4)))
+    rank = np.zeros(len(image), np.int64)
+    together = np.lexsort((label, image))  # stable: within an image they are best first
+    rank[together] = _places_in_runs(image[together], label[together])
+    order = np.lexsort((-score, label))
+    return Found(image[order], label[order], score[order], boxes[order], rank[order], order)
+
+
+def overlapping(found: Found, objects: Objects, least: float, *, same_class: bool) -> Pairs:
+    """Return the pairs that overlap by at least that much, as far as COCO's arithmetic sees it.
+
+    Args:
+        found: the detections.
+        objects: the ground truth of the same images.
+        least: smallest overlap kept; more than 0.
+        same_class: leave out pairs of two classes.
+    """
+    classes = max(int(found.label.max(initial=-1)), int(objects.label.max(initial=-1))) + 1
+    keys = [found.image, objects.image]
+    if same_class:
+        keys = [found.image * classes + found.label, objects.image * classes + objects.label]
+    by_key = np.argsort(keys[1], kind="stable")
+    sorted_keys = keys[1][by_key]
+    first = np.searchsorted(sorted_keys, keys[0], "left")
+    count = np.searchsorted(sorted_keys, keys[0], "right") - first
+    ends = np.cumsum(count)
+    parts: list[Pairs] = []
+    start = 0
+    while start < len(found):
+        # As many detections as have about BLOCK pairs together, and at least one.
+        done = ends[start - 1] if start else 0
+        stop = max(int(np.searchsorted(ends, done + BLOCK, "right")), start + 1)
+        number = count[start:stop]
+        rows = np.repeat(np.arange(start, stop), number)
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(number) - number, number)
+        columns = by_key[np.repeat(first[start:stop], number) + within]
+        overlap = pair_overlap(
+            found.boxes[rows], objects.boxes[columns], share=objects.ignore[columns]
+        )
+        parts.append(Pairs(rows, columns, overlap).where(overlap >= least))
+        start = stop
+    none = np.zeros(0, np.int64)
+    return Pairs(
+        _joined([part.detection for part in parts], none),
+        _joined([part.object for part in parts], none),
+        _joined([part.overlap for part in parts], np.zeros(0)),
+    )
+
+
+def pair_overlap(first: Boxes, second: Boxes, share: Bools) -> Floats:
+    """Return the IoU of each row's two boxes, or how much of the first is in the second.
+
+    Worked out from left, top, width and height, in the order of pycocotools, so that an overlap
+    at a threshold falls on the same side of it.
+    """
+    a, b = xyxy_to_xywh(first), xyxy_to_xywh(second)
+    low = np.maximum(a[:, :2], b[:, :2])
+    sides = np.minimum(a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:]) - low
+    shared = np.where((sides > 0).all(axis=1), sides[:, 0] * sides[:, 1], 0.0)
+    own, other = a[:, 2] * a[:, 3], b[:, 2] * b[:, 3]
+    whole = np.where(share, own, own + other - shared)
+    return np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
+
+
+def _places_in_runs(*keys: Ints) -> Ints:
+    """Return each row's place in its run of equal keys."""
+    number = len(keys[0])
+    new = np.ones(number, bool)
+    if number:
+        new[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    starts = np.flatnonzero(new)
+    return np.asarray(np.arange(number) - np.repeat(starts, np.diff(np.append(starts, number))))
+
+
+def _joined(parts: Sequence[NDArray[Any]], none: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate(parts) if len(parts) else none

@@ -1,0 +1,107 @@
+import math
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from datasets.annotations import Annotations
+from pipelines.detections import Detections
+from pipelines.evaluation.quality import answers, score
+from pipelines.evaluation.resampling import (
+    HEADLINE,
+    draws,
+    figures_once,
+    images_holding,
+    resampled,
+)
+
+CLASSES = ("a", "b", "c")
+
+
+def random_set(seed, images=9):
+    random = np.random.default_rng(seed)
+    truths, founds = [], []
+    for _ in range(images):
+        count = int(random.integers(0, 6))
+        corners = random.uniform(0, 300, (count, 2))
+        boxes = np.hstack([corners, corners + np.exp(random.uniform(2, 5, (count, 2)))])
+        labels = random.integers(0, 2, count)
+        truths.append(Annotations(boxes, labels, random.random(count) < 0.1))
+        near = np.repeat(boxes, 2, axis=0) + random.normal(0, 4, (2 * count, 4))
+        near[:, 2:] = np.maximum(near[:, 2:], near[:, :2] + 1)
+        found = random.integers(0, 3, 2 * count)
+        found[::3] = np.repeat(labels, 2)[::3]
+        founds.append(Detections(near, random.random(2 * count), found))
+    return truths, founds
+
+
+def figures(quality):
+    told = {name: value for name, value in asdict(quality).items() if name in HEADLINE}
+    for name, one in quality.per_class.items():
+        told[f"per_class.{name}.ap_50"] = one.ap_50
+        told[f"per_class.{name}.ap_50_95"] = one.ap_50_95
+    return told
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_image_that_counts_twice_is_as_good_as_two(seed):
+    truths, founds = random_set(seed)
+    weights = draws(len(truths), seed, 4)
+    values = resampled(answers(truths, founds, CLASSES), weights)
+    for place, row in enumerate(weights):
+        images = np.repeat(np.arange(len(truths)), row)
+        wanted = figures(score([truths[i] for i in images], [founds[i] for i in images], CLASSES))
+        got = {name: float(value[place]) for name, value in values.items()}
+        assert got == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+
+
+def test_counted_once_they_are_the_figures_themselves():
+    truths, founds = random_set(1)
+    given = answers(truths, founds, CLASSES)
+    wanted = figures(score(truths, founds, CLASSES))
+    assert figures_once(given) == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+
+
+def test_every_resample_has_as_many_images_and_the_seed_fixes_them():
+    weights = draws(50, seed=3)
+    assert weights.shape == (1000, 50)
+    np.testing.assert_array_equal(weights.sum(axis=1), 50)
+    np.testing.assert_array_equal(weights, draws(50, seed=3))
+    assert (weights != draws(50, seed=4)).any()
+
+
+def test_many_resamples_are_worked_out_in_blocks_all_the_same(monkeypatch):
+    truths, founds = random_set(2)
+    weights = draws(len(truths), 0, 40)
+    whole = resampled(answers(truths, founds, CLASSES), weights)
+    monkeypatch.setattr("pipelines.evaluation.precision.BLOCK", 150)
+    for name, values in resampled(answers(truths, founds, CLASSES), weights).items():
+        np.testing.assert_array_equal(values, whole[name])
+
+
+def test_a_resample_without_objects_is_undefined():
+    box = [[0.0, 0, 10, 10]]
+    given = answers([Annotations(box, [0]), Annotations()], [Detections(), Detections()], ("a",))
+    values = resampled(given, np.array([[0, 2], [1, 1]]))["map_50"]
+    assert math.isnan(values[0])
+    assert values[1] == 0.0
+
+
+def test_another_iou_is_called_by_its_name():
+    truth, found = [Annotations([[0, 0, 10, 10]], [0])], [Detections([[0, 0, 4, 10]], [1], [0])]
+    once = figures_once(answers(truth, found, ("a",)), iou=0.3)
+    assert (once["map_30"], once["map_50"]) == (1.0, 0.0)
+
+
+def test_a_figure_is_told_from_the_images_that_hold_what_it_is_about():
+    small, large = [0.0, 0, 10, 10], [0.0, 0, 200, 200]
+    truths = [
+        Annotations([small, small], [0, 0]),
+        Annotations([small, large], [0, 1]),
+        Annotations([small], [1], [True]),
+        Annotations(),
+    ]
+    told = images_holding(answers(truths, [Detections()] * 4, CLASSES))
+    assert (told["map_50"], told["small"], told["medium"], told["large"]) == (2, 2, 0, 1)
+    assert [told[f"per_class.{name}.ap_50"] for name in CLASSES] == [2, 1, 0]
+    assert set(told) == set(figures_once(answers(truths, [Detections()] * 4, CLASSES)))

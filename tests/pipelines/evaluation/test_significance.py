@@ -1,0 +1,97 @@
+import math
+
+import numpy as np
+import pytest
+
+from pipelines.evaluation.significance import (
+    difference,
+    images_to_settle,
+    interval,
+    rounded_up,
+    student_t,
+)
+
+RANDOM = np.random.default_rng(0)
+SPREAD = RANDOM.normal(0, 0.02, 2000)
+ODDS = np.linspace(-1, 1, 2001) * 0.1
+
+
+def test_an_interval_without_bias_is_student_s_around_the_figure():
+    low, high = interval(0.5, 0.5 + SPREAD, 70)
+    wanted = 1.9949 * 0.02 * math.sqrt(70 / 69)
+    assert (low, high) == (
+        pytest.approx(0.5 - wanted, abs=0.004),
+        pytest.approx(0.5 + wanted, abs=0.004),
+    )
+
+
+def test_an_interval_is_moved_against_the_bias_of_the_resamples():
+    low, high = interval(0.5, 0.51 + SPREAD, 70)
+    assert (low + high) / 2 == pytest.approx(0.49, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("point", "values", "images"),
+    [
+        (math.nan, 0.5 + SPREAD, 70),
+        (0.5, np.full(100, math.nan), 70),
+        (0.5, 0.5 + SPREAD, 4),
+        (0.5, np.append(np.full(60, math.nan), np.full(40, 0.5)), 70),
+    ],
+)
+def test_what_is_not_known_has_no_interval(point, values, images):
+    assert all(math.isnan(end) for end in interval(point, values, images))
+
+
+def test_a_figure_that_never_varies_has_an_interval_of_no_width():
+    assert interval(1.0, np.ones(1000), 70) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"), [(0.1, "better"), (-0.1, "worse"), (0.01, "cannot_tell")]
+)
+def test_the_verdict_is_that_of_the_interval(more, verdict):
+    told = difference(0.5 + more, 0.5, 0.5 + more + SPREAD, np.full(2000, 0.5), 70, 70)
+    assert told.verdict == verdict
+    assert told.difference == pytest.approx(more)
+    assert (told.images_to_settle is not None) == (verdict == "cannot_tell")
+
+
+def test_pairing_finds_what_both_share():
+    shared = RANDOM.normal(0, 0.2, 2000)
+    told = difference(0.52, 0.5, 0.52 + shared + SPREAD / 10, 0.5 + shared, 70, 70)
+    assert told.verdict == "better"
+    assert told.share_won == 1.0
+
+
+def test_a_detector_against_itself_cannot_be_told_apart():
+    told = difference(0.5, 0.5, 0.5 + SPREAD, 0.5 + SPREAD, 70, 70)
+    assert (told.verdict, told.share_won, told.images_to_settle) == ("cannot_tell", 0.5, None)
+
+
+def test_an_undefined_difference_is_not_decided():
+    told = difference(math.nan, 0.5, np.full(10, math.nan), np.full(10, 0.5), 70, 70)
+    assert told.verdict == "cannot_tell"
+    assert math.isnan(told.difference)
+    assert told.images_to_settle is None
+
+
+def test_half_the_difference_wants_four_times_the_images():
+    # spread .02 at 70 images: for .04 about 70 · (2.8 · .02 / .04)²
+    assert images_to_settle(0.04, SPREAD, 70) == pytest.approx(70 * 1.4**2, rel=0.1)
+    assert images_to_settle(0.02, SPREAD, 70) == pytest.approx(4 * 70 * 1.4**2, rel=0.1)
+
+
+def test_no_number_is_told_for_what_no_number_would_settle():
+    assert images_to_settle(0.0, SPREAD, 70) is None
+    assert images_to_settle(1e-6, SPREAD, 70) is None
+
+
+@pytest.mark.parametrize(("number", "shown"), [(7.2, 8), (71.0, 71), (123.4, 130), (4321.0, 4400)])
+def test_an_estimate_has_two_figures(number, shown):
+    assert rounded_up(number) == shown
+
+
+@pytest.mark.parametrize(("freedom", "wanted"), [(4, 2.776), (10, 2.228), (69, 1.995)])
+def test_student_s_t_is_that_of_the_tables(freedom, wanted):
+    assert student_t(0.975, freedom) == pytest.approx(wanted, abs=0.01)

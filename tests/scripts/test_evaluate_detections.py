@@ -1,0 +1,132 @@
+"""The command that scores other tools' files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.annotations import Annotations
+from pipelines.detections import Detections
+from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
+from scripts.evaluate_detections import main
+
+ROOT = Path(__file__).resolve().parents[2]
+CLASSES = ("cat", "dog")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A ground truth, a good and a bad tool's results, and one that means corners."""
+    random = np.random.default_rng(0)
+    truths, good, bad = [], [], []
+    for _ in range(12):
+        corners = random.uniform(0, 200, (5, 2))
+        boxes = np.hstack([corners, corners + random.uniform(20, 80, (5, 2))])
+        truths.append(Annotations(boxes, random.integers(0, 2, 5)))
+        scores = random.random(5)
+        good.append(Detections(boxes, scores, truths[-1].labels))
+        bad.append(Detections(boxes[:2] + 7, scores[:2], truths[-1].labels[:2]))
+    (tmp_path / "gt.json").write_text(json.dumps(ground_truth_to_coco(truths, CLASSES)))
+    for name, found in (("good", good), ("bad", bad)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(detections_to_coco(found)))
+    rows = detections_to_coco(good)
+    for row in rows:
+        row["bbox"] = [*row["bbox"][:2], *np.add(row["bbox"][:2], row["bbox"][2:])]
+    (tmp_path / "corners.json").write_text(json.dumps(rows))
+    return tmp_path
+
+
+def run(files, *more, detections=("good=good.json",), output="out"):
+    named = [
+        f"{name}={files / path}" for name, _, path in (text.partition("=") for text in detections)
+    ]
+    return main(
+        [
+            *("--ground-truth", str(files / "gt.json"), "--detections", *named),
+            *("--output", str(files / output), *more),
+        ]
+    )
+
+
+def test_files_are_scored_in_the_shape_of_a_run(files, capsys):
+    assert run(files, "--iou", "0.3", detections=("good=good.json", "bad=bad.json")) == 0
+    metrics = json.loads((files / "out" / "metrics.json").read_text())
+    good, bad = (metrics["pipelines"][name] for name in ("good", "bad"))
+    assert good["quality"]["map_50"] == good["quality"]["map_30"] == 1.0
+    assert bad["quality"]["map_50"] < 0.6
+    assert good["latency_ms"] is None
+    assert metrics["comparison"]["good_minus_bad"]["map_30"]["verdict"] == "better"
+    assert metrics["dataset"]["classes"] == ["cat", "dog"]
+    assert "good against bad" in " ".join(capsys.readouterr().out.split())
+
+
+def test_inclusive_corners_are_a_choice(files):
+    assert run(files, "--inclusive-pixels", detections=("bad=bad.json",)) == 0
+    assert run(files, detections=("bad=bad.json",), output="other") == 0
+    told = [
+        json.loads((files / name / "metrics.json").read_text())["pipelines"]["bad"]["quality"]
+        for name in ("out", "other")
+    ]
+    assert told[0]["map_50_95"] > told[1]["map_50_95"]
+
+
+@pytest.mark.parametrize(
+    ("detections", "more", "said"),
+    [
+        (("good=missing.json",), (), "missing.json: can't be read"),
+        (("good=corners.json",), (), "left, top, right, bottom"),
+        (("good=good.json", "good=bad.json"), (), "is taken"),
+        (("../good=good.json",), (), "NAME=FILE"),
+        (("good=gt.json",), (), "has not all of image_id, category_id, bbox and score"),
+        (("good=good.json",), ("--iou", "1.5"), "--iou must be"),
+        (("good=good.json",), ("--seed", "-1"), "--seed must be"),
+    ],
+)
+def test_bad_input_is_exit_2_with_a_sentence_and_no_folder(files, capsys, detections, more, said):
+    assert run(files, *more, detections=detections) == 2
+    assert said in capsys.readouterr().err
+    assert not (files / "out").exists()
+
+
+def test_results_are_not_overwritten_unasked(files, capsys):
+    assert run(files) == 0
+    assert run(files) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert run(files, "--overwrite") == 0
+
+
+def test_images_without_detections_are_said(files, capsys):
+    (files / "few.json").write_text(json.dumps(json.loads((files / "good.json").read_text())[:25]))
+    assert run(files, detections=("few=few.json",)) == 0
+    assert "has no detection in 7 of 12 images" in " ".join(capsys.readouterr().err.split())
+
+
+def test_it_loads_no_framework(files):
+    code = (
+        "import sys; sys.argv = ['x', '--ground-truth', 'gt.json', '--detections', 'a=good.json',"
+        "'--output', 'out']; import runpy\n"
+        f"try: runpy.run_path({str(ROOT / 'scripts' / 'evaluate_detections.py')!r},"
+        " run_name='__main__')\n"
+        "except SystemExit as done: assert done.code == 0\n"
+        "print(sorted({'tensorflow', 'keras', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=files, capture_output=True, text=True
+    )
+    assert done.stdout.strip().endswith("[]"), done.stderr
+
+
+def test_the_example_for_an_own_detector_runs(sample_dataset):
+    from datasets.sample.store import sample_folder
+
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts/evaluate_own_detector.py"), str(sample_folder())],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "mAP@.50 0." in done.stdout
