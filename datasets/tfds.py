@@ -92,7 +92,7 @@ def _library() -> Any:
         import tensorflow_datasets
     except ImportError as error:
         raise DatasetError(
-            "TensorFlow Datasets is not installed; pip install 'tensorflow-datasets>=4.9.9'"
+            "TensorFlow Datasets is not installed; pip install '.[tfds]' brings it"
         ) from error
     return tensorflow_datasets
 
