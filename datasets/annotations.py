@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.boxes import Boxes, as_boxes
+from datasets.problems import Problem
 
 SPLITS = ("train", "val", "test")
 
@@ -65,7 +66,7 @@ class Annotations:
         return len(self.boxes)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class LabelledImage:
     """One image file with its ground truth.
 
@@ -84,6 +85,27 @@ class LabelledImage:
     annotations: Annotations
 
 
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Two images of which one is a copy of the other, or looks nearly the same.
+
+    Attributes:
+        first: name of the image that is further from the test.
+        first_split: its split.
+        second: name of the other.
+        second_split: its split.
+        distance: bits in which the perceptual hashes differ; None for the same bytes.
+        left_out: whether the second was taken out of its split.
+    """
+
+    first: str
+    first_split: str
+    second: str
+    second_split: str
+    distance: int | None = None
+    left_out: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A labelled set: class names in label order, images by split, problems found on the way.
@@ -92,12 +114,16 @@ class Dataset:
         name: the folder's name.
         format: the format it was read as, for example ``voc``.
         classes: class names, sorted; a label is an index into them.
-        splits: the images of ``train``, ``val`` and ``test``.
-        problems: one sentence for each thing mended or left out, naming the file.
+        splits: the images of ``train``, ``val`` and ``test``, each sorted by name.
+        problems: each thing mended, left out or worth knowing.
+        found: what was found in the folder, as a sentence.
+        duplicates: images that are in the set more than once.
     """
 
     name: str
     format: str
     classes: tuple[str, ...]
     splits: Mapping[str, tuple[LabelledImage, ...]]
-    problems: tuple[str, ...] = field(default=())
+    problems: tuple[Problem, ...] = field(default=())
+    found: str = ""
+    duplicates: tuple[Duplicate, ...] = field(default=())

@@ -1,73 +1,97 @@
 """Image files to upright RGB pixels: the one place that decodes and the one EXIF policy.
 
 A photograph is turned upright as its EXIF orientation says, as every viewer and labelling tool
-shows it, and boxes are taken to be in the pixels of the upright picture.
+shows it, and boxes are taken to be in the pixels of the upright picture. Of an animation the first
+frame is taken, transparent parts are white, and 16 bits a channel become the upper 8.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"})
-MAX_PIXELS = 50_000_000  # 150 MB as RGB; phones make up to about that, bombs make more
+from datasets.settings import MAX_PIXELS, MOST_PIXELS
+
+SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("jpg", "jpeg", "jpe", "jfif", "jp2", "png", "bmp", "dib", "gif", "tif", "tiff"),
+        *("webp", "avif", "ppm", "pgm", "pbm", "pnm"),
+    )
+)
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
+_MAY_HOLD_EXIF = frozenset({b"eXIf", b"zTXt", b"tEXt", b"iTXt"})  # PNG chunks Pillow looks into
+
+# The limit is ours to check, from the header and with a sentence that says what to do; Pillow's own
+# would warn on standard error at one size and fail at another, neither of which can be set.
+Image.MAX_IMAGE_PIXELS = None
 
 
 class ImageError(Exception):
     """The file can't be used as an image; the message is one sentence that names it."""
 
 
-def _open(path: Path) -> Image.Image:
-    try:
-        image = Image.open(path)
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{path}: has more than {MAX_PIXELS} pixels; make it smaller") from error
-    except UnidentifiedImageError as error:
-        raise ImageError(f"{path}: is not an image that can be decoded") from error
-    except OSError as error:
-        raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
-    if image.width * image.height > MAX_PIXELS:
-        image.close()
-        raise ImageError(
-            f"{path}: has {image.width}×{image.height} pixels, more than {MAX_PIXELS}; "
-            "make it smaller"
-        )
-    return image
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an image file says of itself before any pixel is decoded.
+
+    Attributes:
+        width_px: width of the upright image.
+        height_px: height of the upright image.
+        orientation: as EXIF counts it, 1 to 8; from 5 on the file stores height × width.
+    """
+
+    width_px: int
+    height_px: int
+    orientation: int
+
+    @property
+    def is_turned(self) -> bool:
+        """Say whether the stored image lies on its side."""
+        return self.orientation in _TURNED
 
 
-def upright_size(path: Path) -> tuple[int, int]:
-    """Return (width, height) in pixels of the upright image, from the file's header alone.
+def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
+    """Return size and orientation without decoding.
 
     Raises:
-        ImageError: the file is missing, no image, or over `MAX_PIXELS`.
+        ImageError: the file is missing, no image, or has more than ``max_pixels``.
     """
-    with _open(path) as image:
+    with _open(path, max_pixels) as image:
         width, height = image.size
-        try:  # a PNG may have its EXIF at the end and is then read whole
-            turned = image.getexif().get(_ORIENTATION) in _TURNED
+        try:
+            orientation = _orientation(path, image)
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
-        return (height, width) if turned else (width, height)
+        if orientation in _TURNED:
+            width, height = height, width
+        return Header(width, height, orientation)
 
 
-def load_image(path: Path) -> NDArray[np.uint8]:
+def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
     """Return the upright image as ``(H, W, 3)`` uint8 RGB.
 
     Raises:
-        ImageError: the file is missing, truncated, no image, or over `MAX_PIXELS`.
+        ImageError: the file is missing, truncated, no image, of a kind that has no RGB, or has
+            more than ``max_pixels``. Images of a set were held to its limit when it was read.
     """
-    with _open(path) as image:
+    with _open(path, max_pixels) as image:
         try:
             upright = ImageOps.exif_transpose(image)
+            if upright.mode in {"I", "F"}:
+                raise ImageError(
+                    f"{path}: has 32 bits a pixel; save it with 8 or 16 bits a channel"
+                )
             if upright.mode.startswith("I;16"):
-                wide = np.asarray(upright, dtype=np.uint16)
+                wide = np.asarray(upright).astype(np.uint16)
                 upright = Image.fromarray((wide >> 8).astype(np.uint8))
             if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
                 white = Image.new("RGBA", upright.size, "white")
@@ -75,6 +99,48 @@ def load_image(path: Path) -> NDArray[np.uint8]:
             return np.array(upright.convert("RGB"))
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
+
+
+def _open(path: Path, max_pixels: int) -> Image.Image:
+    try:
+        image = Image.open(path)
+    except UnidentifiedImageError as error:
+        said = "is empty" if path.stat().st_size == 0 else "is not an image that can be decoded"
+        raise ImageError(f"{path}: {said}") from error
+    except OSError as error:
+        raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
+    except _UNDECODABLE as error:
+        raise _broken(path, error) from error
+    if image.width * image.height > max_pixels:
+        image.close()
+        raise ImageError(
+            f"{path}: has {image.width}×{image.height} pixels, more than {max_pixels}; make it "
+            "smaller or raise dataset.max_pixels"
+        )
+    return image
+
+
+def _orientation(path: Path, image: Image.Image) -> int:
+    """Return the EXIF orientation; a PNG is asked only where it may have one.
+
+    Pillow decodes a whole PNG to look for EXIF behind its pixels.
+    """
+    if image.format == "PNG" and "exif" not in image.info:
+        with path.open("rb") as stream:
+            if not _may_hold_exif(stream):
+                return 1
+    found = image.getexif().get(_ORIENTATION, 1)
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _may_hold_exif(png: BinaryIO) -> bool:
+    """Say whether a PNG has a chunk in which EXIF may be (PNG specification, 5.3)."""
+    png.seek(8)
+    while len(head := png.read(8)) == 8:
+        if head[4:] in _MAY_HOLD_EXIF:
+            return True
+        png.seek(int.from_bytes(head[:4]) + 4, 1)
+    return False
 
 
 def _broken(path: Path, error: Exception) -> ImageError:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+Description = str | Callable[[], str]  # a function where it changes as the step goes on
 
 
 class Track(Protocol):
     """Loops over ``items`` while somebody watches."""
 
-    def __call__(self, items: Iterable[T], description: str, total: int) -> Iterable[T]:
+    def __call__(self, items: Iterable[T], description: Description, total: int) -> Iterable[T]:
         """Return ``items`` unchanged, telling how many of ``total`` are done."""
         ...
 
 
-def silently(items: Iterable[T], description: str, total: int) -> Iterator[T]:
+def silently(items: Iterable[T], description: Description, total: int) -> Iterator[T]:
     """Loop without a word: the `Track` for tests and for callers that watch themselves."""
     del description, total
     return iter(items)

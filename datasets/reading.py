@@ -1,115 +1,209 @@
-"""A folder to a `Dataset`: finds the format, completes the splits, checks that images decode."""
+"""A folder to a `Dataset`: finds the format, reads it, cleans it, completes the splits."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 
-from datasets.annotations import SPLITS, Dataset, DatasetError, LabelledImage
-from datasets.images import ImageError, load_image
+from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
+from datasets.class_names import label_classes, remarks_on_classes
+from datasets.cleaning import CleanBoxes, clean_boxes
+from datasets.coco import looks_like_coco, read_coco
+from datasets.csv_table import looks_like_csv, read_csv
+from datasets.duplicates import Contents, find_copies, without_copies_in_test
+from datasets.files import Files
+from datasets.images import Header, ImageError, read_header
+from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
+from datasets.raw import RawSet
+from datasets.settings import DatasetSettings
 from datasets.splits import complete_splits
 from datasets.voc import looks_like_voc, read_voc
+from datasets.yolo import looks_like_yolo, read_yolo
 
-FORMATS = ("voc",)
+Images = tuple[LabelledImage, ...]
 
 
-def read_dataset(folder: Path, format_name: str = "auto", track: Track = silently) -> Dataset:
+@dataclass(frozen=True)
+class Format:
+    """How one format is told and read."""
+
+    title: str
+    is_there: Callable[[Files], bool]
+    read: Callable[[Files, Track], RawSet]
+
+
+# Where a folder has several, the one that says most about its images comes first.
+FORMATS: Mapping[str, Format] = {
+    "voc": Format("Pascal VOC", looks_like_voc, read_voc),
+    "coco": Format("COCO JSON", looks_like_coco, read_coco),
+    "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
+    "csv": Format("CSV", looks_like_csv, read_csv),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A set as its folder has it: its own splits, nothing drawn and no duplicate taken out.
+
+    Attributes:
+        name: the folder's name.
+        format: the format it was read as.
+        found: what was found in the folder, as a sentence.
+        classes: class names, sorted.
+        splits: images by split, ``""`` for those in none, each sorted by name.
+        problems: each thing mended, left out or worth knowing.
+    """
+
+    name: str
+    format: str
+    found: str
+    classes: tuple[str, ...]
+    splits: Mapping[str, Images]
+    problems: tuple[Problem, ...]
+
+
+def read_dataset(
+    folder: Path,
+    format_name: str = "auto",
+    track: Track = silently,
+    settings: DatasetSettings | None = None,
+) -> Dataset:
     """Read a labelled set, whatever is wrong with it listed in ``problems``.
 
     Args:
         folder: where the images and annotations are.
         format_name: one of `FORMATS`, or ``auto`` to find it by looking.
         track: watches the reading.
+        settings: choices about the data; None for the defaults.
+
+    Raises:
+        DatasetError: the folder is missing or empty, or nothing in it can be used.
+    """
+    settings = settings or DatasetSettings()
+    return completed(read_found(folder, format_name, track, settings), settings)
+
+
+def completed(found: Found, settings: DatasetSettings) -> Dataset:
+    """Return the set with all three splits, and no test image that train or val has too.
+
+    Raises:
+        DatasetError: there are too few images for three splits.
+    """
+    digest = Contents()
+    splits, notes = complete_splits(found.splits, settings.shares(), digest)
+    copies = find_copies(splits, digest)
+    splits, copies, told = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
+    problems = (*found.problems, *notes, *told)
+    dataset = Dataset(
+        found.name, found.format, found.classes, splits, problems, found.found, copies
+    )
+    remarks = remarks_on_classes(dataset)
+    return Dataset(
+        found.name, found.format, found.classes, splits, (*problems, *remarks), found.found, copies
+    )
+
+
+def read_found(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Found:
+    """Read a set as its folder has it; see `read_dataset`.
 
     Raises:
         DatasetError: the folder is missing or empty, or nothing in it can be used.
     """
     folder = folder.resolve()
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: is not a folder; --dataset takes the folder of a set")
-    if format_name == "auto":
-        format_name = find_format(folder)
-    if format_name != "voc":
+    files = Files(folder)
+    if format_name not in {"auto", *FORMATS}:
         raise DatasetError(f"{format_name}: unknown format; known are {', '.join(FORMATS)}")
-    found = read_voc(folder, track)
-    if not found.classes:
-        raise DatasetError(f"{folder}: no annotation has an object; there is nothing to learn")
-    splits, notes = complete_splits(found.images)
-    dataset = Dataset(folder.name, format_name, found.classes, splits, (*found.problems, *notes))
-    return replace(dataset, problems=(*dataset.problems, *_class_problems(dataset)))
+    others: list[str] = []
+    if format_name == "auto":
+        format_name, *others = find_formats(files)
+    raw = FORMATS[format_name].read(files, track)
+    for other in others:
+        text = (
+            f"there is {FORMATS[other].title} too, which was not read; --format {other} reads it "
+            f"instead of {FORMATS[format_name].title}"
+        )
+        raw.say(Kind.FORMAT, "", text)
+    _list_unannotated(files, raw)
+    headers = _headers(files, raw, settings.max_pixels, track)
+    cleaned = clean_boxes(raw, headers)
+    classes, label_of, remarks = label_classes(
+        raw.class_names, cleaned.class_name, merge=settings.merge_classes
+    )
+    if not len(cleaned.boxes):
+        first = f" The first problem: {raw.problems[0]}." if raw.problems else ""
+        raise DatasetError(
+            f"{folder}: no annotation has an object that can be used; there is nothing to learn."
+            f"{first}"
+        )
+    splits = _labelled(files, raw, headers, cleaned, label_of)
+    problems = (*raw.problems, *cleaned.problems, *remarks)
+    return Found(folder.name, format_name, raw.found, classes, splits, problems)
 
 
-def find_format(folder: Path) -> str:
-    """Return the format of the set in the folder.
+def find_formats(files: Files) -> list[str]:
+    """Return the formats in the folder, the one to read first.
 
     Raises:
         DatasetError: nothing in it is known.
     """
-    if looks_like_voc(folder):
-        return "voc"
-    if not any(folder.iterdir()):
-        raise DatasetError(f"{folder}: is empty; --dataset takes a folder with labelled images")
-    raise DatasetError(
-        f"{folder}: no annotations found; Pascal VOC wants an XML file for each image, beside it "
-        "or in Annotations/"
-    )
+    if not files.names:
+        raise DatasetError(f"{files.root}: is empty; --dataset takes a folder with labelled images")
+    known = [name for name, how in FORMATS.items() if how.is_there(files)]
+    if not known:
+        raise DatasetError(
+            f"{files.root}: no annotations found for its {len(files.images)} images; boxes may be "
+            "in Pascal VOC XML, COCO JSON, YOLO text files or a CSV with a header "
+            "filename,class,xmin,ymin,xmax,ymax"
+        )
+    return known
 
 
-def without_broken_images(dataset: Dataset, track: Track = silently, jobs: int = 1) -> Dataset:
-    """Return the set without images that do not decode, each named in ``problems``.
-
-    Raises:
-        DatasetError: a split has no image left.
-    """
-    images = [image for split in SPLITS for image in dataset.splits[split]]
-    checks = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-        delayed(_why_broken)(image) for image in images
-    )
-    reasons = list(track(checks, "checking images", len(images)))
-    broken = {id(image) for image, reason in zip(images, reasons, strict=True) if reason}
-    splits = {
-        split: tuple(image for image in found if id(image) not in broken)
-        for split, found in dataset.splits.items()
-    }
-    said = tuple(f"{reason}; left out" for reason in reasons if reason)
-    for split, found in splits.items():
-        if not found:
-            raise DatasetError(f"no image of the {split} split decodes; the first: {said[0]}")
-    return replace(dataset, splits=splits, problems=(*dataset.problems, *said))
+def _list_unannotated(files: Files, raw: RawSet) -> None:
+    for name in files.images:
+        if raw.index_of(name) is None and name not in raw.left_out:
+            raw.say(Kind.NO_ANNOTATION, name, "has no annotation; left out")
 
 
-def limited(dataset: Dataset, images_per_split: int, seed: int) -> Dataset:
-    """Return the set with at most that many images a split, drawn at random, in order."""
-    random = np.random.default_rng(seed)
-
-    def draw(images: tuple[LabelledImage, ...]) -> tuple[LabelledImage, ...]:
-        keep = random.permutation(len(images))[:images_per_split]
-        return tuple(images[index] for index in sorted(keep))
-
-    return replace(dataset, splits={split: draw(dataset.splits[split]) for split in SPLITS})
-
-
-def _why_broken(image: LabelledImage) -> str | None:
-    try:
-        load_image(image.path)
-    except ImageError as error:
-        return str(error)
-    return None
+def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[Header | None]:
+    """Return the header of each image, None for those that can't be used, which are listed."""
+    names = [image.name for image in raw.images]
+    headers: list[Header | None] = []
+    # One after the other: what a header costs is Python's, so threads only stand in a queue.
+    for name in track(names, "looking at images", len(names)):
+        try:
+            headers.append(read_header(files.path(name), max_pixels))
+        except ImageError as error:
+            said = str(error).removeprefix(f"{files.path(name)}: ")
+            raw.say(Kind.BROKEN_IMAGE, name, f"{said}; left out")
+            headers.append(None)
+    return headers
 
 
-def _class_problems(dataset: Dataset) -> list[str]:
-    boxes = {
-        split: Counter(int(label) for image in images for label in image.annotations.labels)
-        for split, images in dataset.splits.items()
-    }
-    return [
-        f"class {name}: {boxes['test'][label]} boxes in test but none in train, so neither "
-        "pipeline can know it"
-        for label, name in enumerate(dataset.classes)
-        if boxes["test"][label] and not boxes["train"][label]
-    ]
+def _labelled(
+    files: Files,
+    raw: RawSet,
+    headers: Sequence[Header | None],
+    cleaned: CleanBoxes,
+    label_of: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> dict[str, Images]:
+    """Return the images with their ground truth by split, each sorted by name."""
+    labels = label_of[cleaned.class_name]
+    edges = np.searchsorted(cleaned.image, np.arange(len(raw.images) + 1))
+    splits: dict[str, list[LabelledImage]] = {}
+    for index in sorted(range(len(raw.images)), key=lambda index: raw.images[index].name):
+        header = headers[index]
+        if header is None:
+            continue
+        rows = slice(edges[index], edges[index + 1])
+        truth = Annotations(cleaned.boxes[rows], labels[rows], cleaned.ignore[rows])
+        image = raw.images[index]
+        splits.setdefault(image.split, []).append(
+            LabelledImage(
+                image.name, files.path(image.name), header.width_px, header.height_px, truth
+            )
+        )
+    return {split: tuple(images) for split, images in splits.items()}

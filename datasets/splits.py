@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from datasets.annotations import SPLITS, DatasetError, LabelledImage
+from datasets.annotations import SPLITS, Dataset, DatasetError, LabelledImage
+from datasets.problems import Kind, Problem
 
-HELD_OUT = 0.15  # of all images, once for val and once for test
 Images = tuple[LabelledImage, ...]
 
 
-def complete_splits(found: Mapping[str, Images]) -> tuple[dict[str, Images], tuple[str, ...]]:
-    """Return train, val and test, and a sentence for each split that had to be drawn.
+def complete_splits(
+    found: Mapping[str, Images],
+    shares: tuple[float, float, float],
+    digest: Callable[[LabelledImage], str],
+) -> tuple[dict[str, Images], tuple[Problem, ...]]:
+    """Return train, val and test, and a remark on each split that had to be drawn.
 
-    A set without splits is divided 70/15/15. A set with a val but no test split is scored on its
-    val, as such sets are published. What is then missing is taken from train.
+    A set without splits is divided by ``shares``. A set with a val but no test split is scored on
+    its val, as such sets are published. What is then missing is taken from train.
 
     Args:
         found: the images by split, ``""`` for those that belong to none.
+        shares: of train, val and test, which sum to 1.
+        digest: of an image file's content.
 
     Raises:
         DatasetError: there are too few images for three splits.
@@ -35,48 +42,62 @@ def complete_splits(found: Mapping[str, Images]) -> tuple[dict[str, Images], tup
     if "" in splits:
         loose = splits.pop("")
         if not splits:
-            notes.append(f"no splits of its own: {len(loose)} images divided 70/15/15 by content")
-        splits["train"] = splits.get("train", ()) + loose
+            said = "/".join(f"{100 * share:g}" for share in shares)
+            notes.append(f"no splits of its own: {len(loose)} images divided {said} by content")
+        splits["train"] = _by_name(splits.get("train", ()) + loose)
     if "test" not in splits and "val" in splits:
         splits["test"] = splits.pop("val")
         notes.append("no test split: its val split is the test split")
     total = sum(map(len, splits.values()))
-    for split in ("test", "val"):
+    for split, share in (("test", shares[2]), ("val", shares[1])):
         if split not in splits:
-            wanted = max(1, round(HELD_OUT * total))
-            splits[split], splits["train"] = draw(splits.get("train", ()), wanted)
+            wanted = max(1, round(share * total))
+            splits[split], splits["train"] = draw(splits.get("train", ()), wanted, digest)
             notes.append(f"no {split} split: {len(splits[split])} images drawn from train")
     for split in SPLITS:
         if not splits.get(split):
             raise DatasetError(
                 f"the {split} split has no images ({total} in all); a set needs at least 3 "
-                "annotated images, one for each of train, val and test"
+                "different annotated images, one for each of train, val and test"
             )
-    return {split: splits[split] for split in SPLITS}, tuple(notes)
+    problems = tuple(Problem(Kind.SPLIT, "", note) for note in notes)
+    return {split: splits[split] for split in SPLITS}, problems
 
 
-def draw(images: Images, count: int) -> tuple[Images, Images]:
-    """Return ``count`` images drawn evenly over the classes, and the rest, both in order.
+def draw(
+    images: Images, count: int, digest: Callable[[LabelledImage], str]
+) -> tuple[Images, Images]:
+    """Return about ``count`` images drawn evenly over the classes, and the rest, both in order.
 
     Images are lined up by their rarest class and, within it, by the hash of the file; taking
-    every n-th of that line is a stratified sample.
+    every n-th of that line is a stratified sample. Copies of a file stand in one place of the line.
     """
     boxes_of_class = Counter(int(label) for im in images for label in im.annotations.labels)
-
-    def place(index: int) -> tuple[int, str]:
-        labels = images[index].annotations.labels
-        rarest = min(labels, key=lambda label: (boxes_of_class[int(label)], label), default=-1)
-        with images[index].path.open("rb") as stream:
-            return int(rarest), hashlib.file_digest(stream, "sha256").hexdigest()
-
-    line = sorted(range(len(images)), key=place)
+    digests = [digest(image) for image in images]
+    rarest_of: dict[str, int] = {}
+    for image, content in zip(images, digests, strict=True):
+        labels = image.annotations.labels.tolist()
+        rarest = min(labels, key=lambda label: (boxes_of_class[label], label), default=-1)
+        rarest_of[content] = min(rarest_of.get(content, rarest), rarest)
+    line = sorted(rarest_of, key=lambda content: (rarest_of[content], content))
     count = min(count, len(line))
     steps = np.floor((np.arange(count) + 0.5) * len(line) / max(count, 1)).astype(int)
     taken = {line[step] for step in steps}
     return (
-        tuple(image for index, image in enumerate(images) if index in taken),
-        tuple(image for index, image in enumerate(images) if index not in taken),
+        tuple(im for im, content in zip(images, digests, strict=True) if content in taken),
+        tuple(im for im, content in zip(images, digests, strict=True) if content not in taken),
     )
+
+
+def limited(dataset: Dataset, images_per_split: int, seed: int) -> Dataset:
+    """Return the set with at most that many images a split, drawn at random, in order."""
+    random = np.random.default_rng(seed)
+
+    def cut(images: Images) -> Images:
+        keep = random.permutation(len(images))[:images_per_split]
+        return tuple(images[index] for index in sorted(keep))
+
+    return replace(dataset, splits={split: cut(dataset.splits[split]) for split in SPLITS})
 
 
 def split_sha256(splits: Mapping[str, Sequence[LabelledImage]]) -> str:
@@ -88,3 +109,7 @@ def split_sha256(splits: Mapping[str, Sequence[LabelledImage]]) -> str:
             digest.update(image.annotations.boxes.tobytes())
             digest.update(image.annotations.labels.tobytes())
     return digest.hexdigest()
+
+
+def _by_name(images: Images) -> Images:
+    return tuple(sorted(images, key=lambda image: image.name))

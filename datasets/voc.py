@@ -1,141 +1,129 @@
 """Pascal VOC: one XML file an image, corners 1-based and inclusive (Everingham et al., 2010).
 
 Three layouts are read: ``JPEGImages/Annotations/ImageSets/Main``, split folders (``train/``,
-``val/`` or ``valid/``, ``test/``) and XML beside the images. Files are looked up among those
-found below the set's folder, so no name in a file can lead out of it.
+``val/`` or ``valid/``, ``test/``) and XML beside the images. This is the one file that knows VOC's
+way of counting pixels, which tables with ``xmin,ymin,xmax,ymax`` share.
 """
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-import numpy as np
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import parse
+from datasets.annotations import SPLITS, DatasetError, LabelledImage
+from datasets.files import Files, split_of_folders
+from datasets.numbers import plain
+from datasets.problems import Kind
+from datasets.progress import Track
+from datasets.raw import RawImage, RawSet
+from datasets.xml_lines import line_of, parse_xml
 
-from datasets.annotations import Annotations, DatasetError, LabelledImage
-from datasets.boxes import clip
-from datasets.images import SUFFIXES, ImageError, upright_size
-from datasets.progress import Track, silently
-
-SPLIT_FOLDERS = {
-    "train": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-}
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
+LISTS = ("train", "val", "test", "trainval")
+_HEAD_BYTES = 4096
+Corners = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
-class VocObject:
-    """One ``<object>`` as the file has it: raw corners, 1-based and inclusive."""
+def exclusive(corners: Corners) -> Corners:
+    """Return 1-based inclusive corners as 0-based exclusive ones, swapped ones still swapped.
 
-    class_name: str
-    corners: tuple[float, float, float, float]
-    difficult: bool
-
-
-@dataclass(frozen=True)
-class VocFile:
-    """What one XML file says."""
-
-    path: Path
-    image_name: str
-    size_px: tuple[int, int] | None
-    objects: tuple[VocObject, ...]
+    The first pixel has number 1, so the smaller end moves by one and the larger, which is then
+    excluded, stays. Equal ends mean no area, before the conversion and after it.
+    """
+    x1, y1, x2, y2 = corners
+    return (
+        x1 - (x1 < x2),
+        y1 - (y1 < y2),
+        x2 - (x2 < x1),
+        y2 - (y2 < y1),
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class VocSet:
-    """Everything read below a folder: images by split ("" where there is none) and problems."""
-
-    classes: tuple[str, ...]
-    images: Mapping[str, tuple[LabelledImage, ...]]
-    problems: tuple[str, ...]
+def inclusive(corners: Corners) -> Corners:
+    """Return 0-based exclusive corners as 1-based inclusive ones."""
+    x1, y1, x2, y2 = corners
+    return x1 + 1, y1 + 1, x2, y2
 
 
-def looks_like_voc(folder: Path) -> bool:
-    """Say whether there is an XML file of an annotated image below the folder."""
-    return any(_is_annotation(path) for path in folder.rglob("*.[xX][mM][lL]"))
+def looks_like_voc(files: Files) -> bool:
+    """Say whether there is an XML file of an annotated image."""
+    return any(_is_annotation(files.path(name)) for name in files.with_suffix(".xml"))
 
 
-def read_voc(folder: Path, track: Track = silently) -> VocSet:
-    """Read every annotated image below the folder.
+def read_voc(files: Files, track: Track) -> RawSet:
+    """Read every XML file that is about an image.
 
     Raises:
         DatasetError: no annotation matches an image, or a file is not safe to read.
     """
-    xml_paths = sorted(path for path in folder.rglob("*.[xX][mM][lL]"))
-    images = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    problems: list[str] = []
-    pairs: list[tuple[VocFile, Path]] = []
-    by_stem: dict[str, list[Path]] = defaultdict(list)
-    for image in images:
-        by_stem[image.stem].append(image)
-    for path in track(xml_paths, "reading annotations", len(xml_paths)):
+    raw = RawSet("voc")
+    names = files.with_suffix(".xml")
+    listed = _listed_splits(files, raw)
+    for name in track(names, "reading annotations", len(names)):
         try:
-            file = _read_xml(path)
+            root = parse_xml(files.path(name))
+            if root.tag != "annotation":
+                raise ValueError("is not a Pascal VOC annotation")
         except ValueError as error:
-            problems.append(f"{path}: {error}; left out")
+            raw.say(Kind.BROKEN_FILE, name, f"{error}; left out")
             continue
-        match = _image_of(file, by_stem)
-        if match is None:
-            problems.append(f"{path}: no image called {path.stem} or {file.image_name}; left out")
-        else:
-            pairs.append((file, match))
-    if not pairs:
-        raise DatasetError(_nothing_found(folder, len(xml_paths), len(images), problems))
-    annotated = {image for _, image in pairs}
-    problems += [f"{p}: has no annotation; left out" for p in images if p not in annotated]
-    classes = tuple(sorted({o.class_name for file, _ in pairs for o in file.objects}))
-    read = [_labelled(file, image, folder, classes, problems) for file, image in pairs]
-    unique = {image.name: image for image in read if image is not None}
-    return VocSet(classes, _by_split(folder, unique, problems), tuple(problems))
+        _read_image(files, raw, name, root, listed)
+    if not raw.images:
+        first = f" The first: {raw.problems[0]}." if raw.problems else ""
+        raise DatasetError(
+            f"{files.root}: none of its {len(names)} XML files matches one of its "
+            f"{len(files.images)} images; each image needs an XML file of the same name beside it "
+            f"or in Annotations/.{first}"
+        )
+    for first_name, other in files.sharing_a_stem():
+        raw.say(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
+    splits = "splits by folder where there are any"
+    if listed:
+        splits = f"splits from {listed.folder}"
+        for stem in sorted(listed.unmet):
+            split, line = listed.stems[stem]
+            place = f"{listed.folder}/{split}.txt"
+            raw.say(Kind.LISTED, place, f"no annotated image called {stem}", line)
+    raw.found = f"Pascal VOC: {len(raw.images)} images with an XML file, {splits}"
+    return raw
 
 
 def _is_annotation(path: Path) -> bool:
     with path.open("rb") as stream:
-        return b"<annotation" in stream.read(1024)
+        head = stream.read(_HEAD_BYTES).replace(b"\0", b"")  # UTF-16 has every other byte 0
+        return b"<annotation" in head or b"<!DOCTYPE" in head
 
 
-def _nothing_found(folder: Path, xml_files: int, images: int, problems: Sequence[str]) -> str:
-    first = f" The first: {problems[0]}." if problems else ""
-    return (
-        f"{folder}: none of its {xml_files} XML files matches one of its {images} images; each "
-        f"image needs an XML file of the same name beside it or in Annotations/.{first}"
-    )
-
-
-def _image_of(file: VocFile, by_stem: Mapping[str, Sequence[Path]]) -> Path | None:
-    """Return the image an annotation is about: by place and name first, then by what it says."""
-    named = by_stem.get(file.path.stem, ())
-    beside = [path for path in named if path.parent == file.path.parent]
-    if beside or named:
-        return min(beside or named, key=lambda path: (path.name != file.image_name, path))
-    said = by_stem.get(Path(file.image_name).stem, ())
-    return said[0] if said else None
-
-
-def _read_xml(path: Path) -> VocFile:
-    try:
-        root = parse(path, forbid_dtd=True).getroot()
-    except DefusedXmlException as error:
-        raise DatasetError(
-            f"{path}: has a DTD or entities, which may hide an attack; remove them"
-        ) from error
-    except (ParseError, UnicodeDecodeError, LookupError) as error:
-        raise ValueError(f"is not XML ({error})") from error
-    if root is None or root.tag != "annotation":
-        raise ValueError("is not a Pascal VOC annotation")
-    said = (root.findtext("filename") or "").replace("\\", "/")
-    objects = tuple(_read_object(path, element) for element in root.iter("object"))
-    return VocFile(path, Path(said).name, _size(root), objects)
+def _read_image(
+    files: Files, raw: RawSet, source: str, root: Element, listed: _Listed | None
+) -> None:
+    said = (root.findtext("filename") or "").strip()
+    image = files.image_beside(source, said)
+    if said and (named := files.image(said, source, split_of_folders(source))):
+        image = image or named
+    if image is None:
+        raw.say(
+            Kind.NO_IMAGE,
+            source,
+            f"no image called {posixpath.basename(source)[:-4]} or {said}; left out",
+        )
+        return
+    split = split_of_folders(image) or split_of_folders(source)
+    if listed:
+        in_list = listed.split_of(image)
+        if in_list is None:
+            raw.say(Kind.LISTED, image, f"is in no list of {listed.folder}; left out")
+            raw.left_out.add(image)
+            return
+        split = in_list
+    index = raw.add_image(RawImage(image, split, source, _size(root)))
+    if index is None:
+        return
+    for element in root.iter("object"):
+        _read_object(raw, index, source, element)
 
 
 def _size(root: Element) -> tuple[int, int] | None:
@@ -145,90 +133,125 @@ def _size(root: Element) -> tuple[int, int] | None:
         return None
 
 
-def _read_object(path: Path, element: Element) -> VocObject:
-    name = (element.findtext("name") or "").strip()
-    if not name:
-        raise ValueError("has an object without a name")
+def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None:
+    name = element.findtext("name") or ""
+    if "\n" in name:  # set on lines of its own by a pretty-printer
+        name = name.strip()
+    if not name.strip():
+        raw.say(Kind.NOT_A_BOX, source, "an object without a name; left out", line_of(element))
+        return
+    box = element.find("bndbox")
     try:
-        corners = [
-            float(element.findtext(f"bndbox/{corner}") or "")
-            for corner in ("xmin", "ymin", "xmax", "ymax")
-        ]
-    except ValueError as error:
-        raise ValueError(f"has a {name} whose box is not four numbers") from error
-    if not all(math.isfinite(corner) for corner in corners):
-        raise DatasetError(f"{path}: a box of {name} has a number that is not finite; mend it")
-    difficult = (element.findtext("difficult") or "0").strip() not in {"0", ""}
-    return VocObject(name, (corners[0], corners[1], corners[2], corners[3]), difficult)
+        corners = [float((box.findtext(c) if box is not None else "") or "") for c in CORNERS]
+    except ValueError:
+        text = f"a {name} whose box is not four numbers; left out"
+        raw.say(Kind.NOT_A_BOX, source, text, line_of(element))
+        return
+    difficult = (element.findtext("difficult") or "0").strip().lower() not in {"0", "", "false"}
+    raw.add_box(
+        index,
+        exclusive((corners[0], corners[1], corners[2], corners[3])),
+        name,
+        line_of(box if box is not None else element),
+        ignore=difficult,
+    )
 
 
-def _labelled(
-    file: VocFile, path: Path, folder: Path, classes: Sequence[str], problems: list[str]
-) -> LabelledImage | None:
-    """Turn raw corners into boxes inside the image, noting all that had to be mended."""
-    try:
-        width, height = upright_size(path)
-    except ImageError as error:
-        problems.append(f"{error}; left out")
+@dataclass(frozen=True)
+class _Listed:
+    """What ``ImageSets/Main`` says: the list, split and line of each stem.
+
+    Attributes:
+        folder: of the lists.
+        stems: split and line by stem; an image is in the first split that lists it.
+        unmet: the stems no image was found for yet.
+    """
+
+    folder: str
+    stems: dict[str, tuple[str, int]]
+    unmet: set[str]
+
+    def split_of(self, image: str) -> str | None:
+        """Return the split of an image, by its longest listed name; None if it is in no list."""
+        parts = posixpath.splitext(image)[0].split("/")
+        for tail in ("/".join(parts[start:]) for start in range(len(parts))):
+            if tail in self.stems:
+                self.unmet.discard(tail)
+                return self.stems[tail][0].replace("trainval", "train")
         return None
-    if file.size_px not in {None, (0, 0), (width, height)}:
-        problems.append(f"{file.path}: says {file.size_px}, the image has {(width, height)} pixels")
-    boxes, labels, ignore = [], [], []
-    for item in file.objects:
-        x_min, y_min, x_max, y_max = item.corners
-        if x_max < x_min or y_max < y_min:
-            problems.append(f"{file.path}: a box of {item.class_name} had its corners swapped")
-            x_min, x_max = sorted((x_min, x_max))
-            y_min, y_max = sorted((y_min, y_max))
-        if x_max == x_min or y_max == y_min:
-            problems.append(f"{file.path}: a box of {item.class_name} has no area; left out")
+
+
+def _listed_splits(files: Files, raw: RawSet) -> _Listed | None:
+    """Return the lists of ``ImageSets/Main``, or None if there are none."""
+    lists = [name for name in files.with_suffix(".txt") if _is_list(name)]
+    folder = min((posixpath.dirname(name) for name in lists), key=len, default="")
+    # A list of train and val together only adds what neither of the two has.
+    names = [f"{folder}/{split}.txt" for split in LISTS if f"{folder}/{split}.txt" in lists]
+    stems: dict[str, tuple[str, int]] = {}
+    for name in names:
+        split = posixpath.basename(name)[:-4]
+        if split == "trainval" and f"{folder}/train.txt" in names:
             continue
-        box = np.array([[x_min - 1, y_min - 1, x_max, y_max]])
-        inside = clip(box, width, height)
-        if inside[0, 2] <= inside[0, 0] or inside[0, 3] <= inside[0, 1]:
-            problems.append(f"{file.path}: a box of {item.class_name} is outside; left out")
-            continue
-        if not np.array_equal(box, inside):
-            problems.append(f"{file.path}: a box of {item.class_name} was cut to the image")
-        boxes.append(inside[0])
-        labels.append(classes.index(item.class_name))
-        ignore.append(item.difficult)
-    name = path.relative_to(folder).as_posix()
-    return LabelledImage(name, path, width, height, Annotations(boxes, labels, ignore))
+        for number, line in enumerate(files.text(name).splitlines(), 1):
+            words = line.split()
+            if len(words) > 1 and words[-1] in {"1", "-1", "0"}:  # as in the lists of one class
+                words.pop()
+            stem = " ".join(words).removesuffix(".jpg")
+            first, _ = stems.setdefault(stem, (split, number)) if stem else (split, 0)
+            if split not in {first, "trainval"}:
+                raw.say(Kind.LISTED, name, f"{stem} is listed for {first} and stays there", number)
+    return _Listed(folder, stems, set(stems)) if stems else None
 
 
-def _by_split(
-    folder: Path, images: Mapping[str, LabelledImage], problems: list[str]
-) -> dict[str, tuple[LabelledImage, ...]]:
-    listed = _listed_splits(folder)
-    if listed:
-        by_stem = {image.path.stem: image for image in images.values()}
-        splits = {}
-        for split, stems in listed.items():
-            missing = [stem for stem in stems if stem not in by_stem]
-            problems += [f"{split}.txt: no annotated image called {stem}" for stem in missing]
-            splits[split] = tuple(by_stem[stem] for stem in stems if stem in by_stem)
-        return splits
-    folders: dict[str, list[LabelledImage]] = defaultdict(list)
-    for name, image in images.items():
-        folders[_split_of(Path(name).parts[:-1])].append(image)
-    return {split: tuple(found) for split, found in folders.items()}
+def _is_list(name: str) -> bool:
+    folder, base = posixpath.split(name)
+    return folder.lower().endswith("imagesets/main") and base[:-4] in LISTS
 
 
-def _split_of(parents: Iterable[str]) -> str:
-    return next((SPLIT_FOLDERS[p.lower()] for p in parents if p.lower() in SPLIT_FOLDERS), "")
+def write_voc(
+    folder: Path, splits: Mapping[str, Sequence[LabelledImage]], classes: Sequence[str]
+) -> None:
+    """Write ``Annotations`` and ``ImageSets/Main`` for images in the folder's ``JPEGImages``.
+
+    Args:
+        folder: which is there.
+        splits: images by split, under their names in ``JPEGImages``; ``""`` for those in none,
+            which are listed for train if there are lists at all: unlisted images are left out.
+        classes: names in label order.
+    """
+    for images in splits.values():
+        for image in images:
+            path = folder / "Annotations" / f"{posixpath.splitext(image.name)[0]}.xml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            tree = ElementTree(_annotation(image, classes))
+            indent(tree)
+            tree.write(path, encoding="utf-8", xml_declaration=True)
+    if not any(split in SPLITS for split in splits):
+        return
+    lists = {split: list(splits.get(split, ())) for split in SPLITS}
+    lists["train"] += splits.get("", ())
+    (folder / "ImageSets" / "Main").mkdir(parents=True, exist_ok=True)
+    for split, images in lists.items():
+        if images:
+            stems = sorted(posixpath.splitext(image.name)[0] for image in images)
+            listing = folder / "ImageSets" / "Main" / f"{split}.txt"
+            listing.write_text("".join(f"{stem}\n" for stem in stems), encoding="utf-8")
 
 
-def _listed_splits(folder: Path) -> dict[str, list[str]]:
-    """Return the image stems of each ``ImageSets/Main/<split>.txt``, in order, each once."""
-    listed: dict[str, list[str]] = {}
-    for split in ("train", "val", "trainval", "test"):
-        path = folder / "ImageSets" / "Main" / f"{split}.txt"
-        if path.is_file():
-            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-            listed[split] = list(dict.fromkeys(line.split()[0] for line in lines if line.strip()))
-    both = listed.pop("trainval", None)
-    if both is not None and "train" not in listed:
-        held = set(listed.get("val", ()))
-        listed["train"] = [stem for stem in both if stem not in held]
-    return listed
+def _annotation(image: LabelledImage, classes: Sequence[str]) -> Element:
+    root = Element("annotation")
+    SubElement(root, "folder").text = "JPEGImages"
+    SubElement(root, "filename").text = posixpath.basename(image.name)
+    size = SubElement(root, "size")
+    for name, value in (("width", image.width_px), ("height", image.height_px), ("depth", 3)):
+        SubElement(size, name).text = str(value)
+    truth = image.annotations
+    for box, label, ignore in zip(truth.boxes, truth.labels, truth.ignore, strict=True):
+        item = SubElement(root, "object")
+        SubElement(item, "name").text = classes[label]
+        SubElement(item, "difficult").text = str(int(ignore))
+        corners = SubElement(item, "bndbox")
+        x1, y1, x2, y2 = box.tolist()
+        for name, number in zip(CORNERS, inclusive((x1, y1, x2, y2)), strict=True):
+            SubElement(corners, name).text = plain(number)
+    return root

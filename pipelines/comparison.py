@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,14 @@ from typing import Any
 from rich.console import Console
 
 from datasets.annotations import SPLITS, Dataset
-from datasets.reading import limited, read_dataset, without_broken_images
-from datasets.splits import split_sha256
+from datasets.checking import without_broken_images
+from datasets.class_names import judged_where_learnt
+from datasets.duplicates import by_split_pair
+from datasets.problems import counts, summary
+from datasets.reading import read_dataset
+from datasets.splits import limited, split_sha256
+from datasets.tfds import PREFIX as TFDS
+from datasets.tfds import stored_folder
 from pipelines import runtime
 from pipelines.detection_stage import detect_and_time, detecting_memory
 from pipelines.isolation import in_own_process
@@ -34,12 +41,14 @@ from pipelines.scoring_stage import (
 from pipelines.settings import RunSettings, to_json
 from pipelines.training_stage import train
 
-LISTED_PROBLEMS = 5  # on the terminal; metrics.json has them all
+LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
 CONSOLE = Console(stderr=True, highlight=False)
 
 
 def default_output(settings: RunSettings) -> Path:
     """Return ``runs/<dataset name>`` below the current folder."""
+    if settings.dataset.startswith(TFDS):
+        return Path("runs") / settings.dataset.removeprefix(TFDS).replace("/", "-")
     return Path("runs") / (Path(settings.dataset).resolve().name or "dataset")
 
 
@@ -66,7 +75,7 @@ def compare(
     if settings.device == "gpu":
         in_own_process(_check_device, settings.device)
     dataset = _dataset(settings)
-    _keep_out_of_data(output, settings)
+    keep_out_of_data(output, settings)
     outside, notes = outside_detections(settings.detections, truth_of(dataset), settings.pipelines)
     for note in notes:
         CONSOLE.print(f"  note: {note}", markup=False)
@@ -151,36 +160,47 @@ def _check_device(wish: str) -> None:
 
 def _dataset(settings: RunSettings) -> Dataset:
     """Return the set, read, checked and cut to ``--limit``, having said what was found."""
-    if settings.dataset == "sample":
-        from datasets.sample.store import sample_folder
-
-        path = sample_folder(track=on_terminal)
-    else:
-        path = Path(settings.dataset)
-    dataset = read_dataset(path, settings.format, on_terminal)
+    path = dataset_folder(settings.dataset)
+    dataset = read_dataset(path, settings.format, on_terminal, settings.data)
+    CONSOLE.print(f"[bold]{dataset.name}[/bold]: {dataset.found}")
     if settings.limit is not None:
         dataset = limited(dataset, settings.limit, settings.seed)
     dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
-    counts = ", ".join(f"{len(dataset.splits[split])} {split}" for split in SPLITS)
+    split_counts = ", ".join(f"{len(dataset.splits[split])} {split}" for split in SPLITS)
     CONSOLE.print(
-        f"[bold]{dataset.name}[/bold]: {dataset.format} annotations, {counts} images, "
-        f"{len(dataset.classes)} classes ({', '.join(dataset.classes)})"
+        f"  {split_counts} images, {len(dataset.classes)} classes ({', '.join(dataset.classes)})",
+        markup=False,
     )
-    for problem in dataset.problems[:LISTED_PROBLEMS]:
-        CONSOLE.print(f"  note: {problem}", markup=False)
-    more = len(dataset.problems) - LISTED_PROBLEMS
-    if more > 0:
-        CONSOLE.print(f"  and {more} more notes; dataset.problems in {METRICS} lists all")
-    return dataset
+    lines = summary(dataset.problems)
+    for line in lines[:LISTED_PROBLEMS]:
+        CONSOLE.print(f"  note: {line}", markup=False, soft_wrap=True)
+    if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
+        CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
+    return judged_where_learnt(dataset)
 
 
-def _keep_out_of_data(output: Path, settings: RunSettings) -> None:
+def dataset_folder(said: str) -> Path:
+    """Return the folder of a set: the sample's, a TensorFlow dataset's, or the one named.
+
+    Raises:
+        DatasetError: the set can't be made.
+    """
+    if said == "sample":
+        from datasets.sample.store import sample_folder
+
+        return sample_folder(track=on_terminal)
+    if said.startswith(TFDS):
+        return in_own_process(stored_folder, said.removeprefix(TFDS), on_terminal)
+    return Path(said)
+
+
+def keep_out_of_data(output: Path, settings: RunSettings) -> None:
     """Refuse to write where the user's images are.
 
     Raises:
         RunFolderError: the output is the set's folder, in it or around it.
     """
-    if settings.dataset == "sample":
+    if settings.dataset == "sample" or settings.dataset.startswith(TFDS):
         return
     data, place = Path(settings.dataset).resolve(), output.resolve()
     if data.is_relative_to(place) or place.is_relative_to(data):
@@ -200,5 +220,14 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
             }
             for split, images in dataset.splits.items()
         },
-        "problems": list(dataset.problems),
+        "found": dataset.found,
+        "problems": [str(problem) for problem in dataset.problems],
+        "problem_counts": counts(dataset.problems),
+        "duplicates": {
+            "across_splits": by_split_pair(
+                [d for d in dataset.duplicates if d.first_split != d.second_split]
+            ),
+            "left_out_of_test": sum(d.left_out for d in dataset.duplicates),
+            "pairs": [asdict(duplicate) for duplicate in dataset.duplicates],
+        },
     }

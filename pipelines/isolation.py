@@ -23,6 +23,7 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
 
     Raises:
         ProcessDiedError: it was killed.
+        KeyboardInterrupt: it was stopped.
         Exception: whatever the function raised.
     """
     context = multiprocessing.get_context("spawn")
@@ -53,7 +54,7 @@ def _answer(answer: Connection, function: Callable[..., Any], arguments: tuple[A
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         answer.send((True, function(*arguments)))
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         answer.send((False, error))
 
 

@@ -15,10 +15,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from datasets.progress import Description
+
 T = TypeVar("T")
 
 
-def on_terminal(items: Iterable[T], description: str, total: int) -> Iterator[T]:
+def on_terminal(items: Iterable[T], description: Description, total: int) -> Iterator[T]:
     """Loop over ``items`` with a bar, their number, the time taken and the time left."""
     columns = (
         TextColumn("{task.description:<22}"),
@@ -29,7 +31,11 @@ def on_terminal(items: Iterable[T], description: str, total: int) -> Iterator[T]
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(description, total=total)
+        task = progress.add_task(_now(description), total=total)
         for item in items:
             yield item
-            progress.advance(task)
+            progress.update(task, advance=1, description=_now(description))
+
+
+def _now(description: Description) -> str:
+    return description if isinstance(description, str) else description()

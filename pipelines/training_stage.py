@@ -11,6 +11,7 @@ from datasets.annotations import Dataset
 from pipelines import runtime
 from pipelines.progress import on_terminal
 from pipelines.settings import RunSettings
+from pipelines.stopping import stop_at_a_good_moment
 
 
 def train(name: str, dataset: Dataset, settings: RunSettings, folder: Path) -> dict[str, Any]:
@@ -23,14 +24,11 @@ def train(name: str, dataset: Dataset, settings: RunSettings, folder: Path) -> d
     runtime.set_threads(threads)
     train_one = {"classical": _train_classical, "yolo": _train_yolo}[name]
     folder.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
     told = train_one(dataset, settings, folder, threads)
-    seconds = time.monotonic() - started - told.pop("decoding_seconds")
     images = dataset.splits["train"]
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return {
         "training": {
-            "seconds": seconds,
             "images": len(images),
             "boxes": sum(len(image.annotations) for image in images),
             **told["training"],
@@ -48,6 +46,7 @@ def _train_classical(
 ) -> dict[str, Any]:
     from pipelines.classical_training import train_classical
 
+    started = time.monotonic()
     detector = train_classical(
         dataset.splits["train"],
         dataset.splits["val"],
@@ -60,8 +59,7 @@ def _train_classical(
     detector.save(folder)
     return {
         # It opens images one by one as it goes, so decoding can't be told apart and is counted.
-        "decoding_seconds": 0.0,
-        "training": {},
+        "training": {"seconds": time.monotonic() - started},
         # What GrabCut and HOG cost depends on the image; there is no count of it.
         "model": {"parameters": detector.parameters, "multiply_adds": None},
         "peak_gpu": None,
@@ -77,23 +75,26 @@ def _train_yolo(
     from models.yolo.schedule import Amount
     from pipelines.yolo import load_yolo, train_yolo
 
-    trained = train_yolo(
-        dataset.splits["train"],
-        dataset.splits["val"],
-        dataset.classes,
-        settings.yolo,
-        settings.image_size,
-        Amount(settings.epochs, settings.train_minutes),
-        settings.seed,
-        folder,
-        on_terminal,
-    )
+    with stop_at_a_good_moment() as is_stopped:
+        trained = train_yolo(
+            dataset.splits["train"],
+            dataset.splits["val"],
+            dataset.classes,
+            settings.yolo,
+            settings.image_size,
+            Amount(settings.epochs, settings.train_minutes),
+            settings.seed,
+            folder,
+            on_terminal,
+            is_stopped,
+        )
     detector = load_yolo(folder)
     return {
-        "decoding_seconds": trained.decoding_seconds,
         "training": {
+            "seconds": trained.seconds,
             "device": device.name,
             "updates": trained.updates,
+            "flips": sorted(trained.flips),
             "waiting_share": trained.waiting_share,
             "history": list(trained.history),
             "settings": asdict(settings.yolo),

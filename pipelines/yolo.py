@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,11 @@ if TYPE_CHECKING:
     from models.yolo.training import Trained
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
+INPUT_SIDES_PX = (256, 320, 384, 448)  # the network's longer side, chosen by the objects' size
+LEAST_OBJECT_PX = 16.0  # two of the finest cells
 MOST_VALIDATION_IMAGES = 500  # held in memory while training; more would not choose better
 WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.json"
+STANDING = "training.npz"  # of a training that is not over
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,16 +134,15 @@ class YoloDetector:
 def choose_input(images: Sequence[LabelledImage], image_size: int | None) -> tuple[int, int]:
     """Return the network's input (height, width) for a training split.
 
-    Without an ``image_size`` the longer side is the smallest of 256, 320, 384 and 448 at which
-    nine of ten objects are at least two of the finest cells (16 px) wide, or the largest of them;
-    images are never enlarged more than that needs.
+    Without an ``image_size`` the longer side is the smallest of `INPUT_SIDES_PX` at which, of
+    every class, nine of ten objects are at least two of the finest cells wide, or the largest of
+    them.
     """
     sizes = [(image.width_px, image.height_px) for image in images]
     if image_size is None:
-        shares = np.concatenate([_object_shares(image) for image in images])
-        smallest = float(np.quantile(shares, 0.1)) if shares.size else 0.1
-        fits = [side for side in (256, 320, 384, 448) if side * smallest >= 16]
-        image_size = fits[0] if fits else 448
+        smallest = _smallest_share(images)
+        fits = [side for side in INPUT_SIDES_PX if side * smallest >= LEAST_OBJECT_PX]
+        image_size = fits[0] if fits else INPUT_SIDES_PX[-1]
     return input_size(sizes, image_size)
 
 
@@ -153,17 +156,40 @@ def train_yolo(
     seed: int,
     folder: Path,
     track: Track,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train on ``train``, choose on ``val``, and save the detector into ``folder``."""
+    """Train on ``train``, choose on ``val``, and save the detector into ``folder``.
+
+    A training that was stopped or killed goes on from the standing it left there.
+
+    Raises:
+        TrainingError: it can't be trained.
+        KeyboardInterrupt: ``is_stopped`` said so; the standing is saved.
+    """
+    from models.yolo.checkpoint import Checkpoint
     from models.yolo.training import train_network
 
     input_hw = choose_input(train, image_size)
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
     limit = max(100, 2 * crowd)
     validate = _validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
-    trained = train_network(train, len(classes), input_hw, settings, amount, seed, validate, track)
+    checkpoint = Checkpoint(folder / STANDING)
+    trained = train_network(
+        train,
+        len(classes),
+        input_hw,
+        settings,
+        amount,
+        seed,
+        validate,
+        track,
+        checkpoint,
+        is_stopped,
+    )
+    chosen = time.monotonic()
     save_yolo(trained.network, classes, settings, limit, folder)
-    return trained
+    checkpoint.remove()
+    return replace(trained, seconds=trained.seconds + time.monotonic() - chosen)
 
 
 def save_yolo(
@@ -228,10 +254,19 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
     )
 
 
-def _object_shares(image: LabelledImage) -> NDArray[np.float64]:
-    """Return each object's size (root of its area) as a share of the image's longer side."""
-    sides = image.annotations.boxes[:, 2:] - image.annotations.boxes[:, :2]
-    return np.asarray(np.sqrt(sides.prod(axis=1)) / max(image.width_px, image.height_px))
+def _smallest_share(images: Sequence[LabelledImage]) -> float:
+    """Return the size of small objects of the smallest class, as a share of the longer side.
+
+    An object's size is the root of its area. Small is a tenth of a class; classes are looked at
+    one by one, since each counts alike in mAP however rare it is.
+    """
+    shares, labels = [np.zeros(0)], [np.zeros(0, np.int64)]
+    for image in images:
+        sides = image.annotations.boxes[:, 2:] - image.annotations.boxes[:, :2]
+        shares.append(np.sqrt(sides.prod(axis=1)) / max(image.width_px, image.height_px))
+        labels.append(image.annotations.labels)
+    every, of_class = np.concatenate(shares), np.concatenate(labels)
+    return min((float(np.quantile(every[of_class == c], 0.1)) for c in set(of_class)), default=0.1)
 
 
 def _validation(
@@ -248,7 +283,7 @@ def _validation(
 
     def validate(network: keras.Model) -> float:
         if not compiled:  # once: the weights change, the graph does not
-            compiled.append(graph_forward(network, xla=settings.xla))
+            compiled.append(graph_forward(network, xla=False))
         detector = YoloDetector(
             compiled[0], input_hw, tuple(classes), settings.nms_iou, limit, 0, 0
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,8 +48,13 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     data = made.add_argument_group("data")
-    data.add_argument("--dataset", metavar="PATH|sample", help="a labelled folder, or the sample")
-    data.add_argument("--format", choices=["auto", "voc"], help="default: found by looking")
+    data.add_argument(
+        "--dataset",
+        metavar="PATH|sample|tfds:NAME",
+        help="a labelled folder, the sample, or tfds:voc/2007",
+    )
+    formats = ["auto", "voc", "coco", "yolo", "csv"]
+    data.add_argument("--format", choices=formats, help="default: found by looking")
     data.add_argument("--limit", type=int, metavar="N", help="images a split, for a fast look")
     run = made.add_argument_group("run")
     run.add_argument("--pipelines", nargs="+", choices=PIPELINES, help="default: both")
@@ -149,6 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pipelines.runtime import DeviceError
 
     output = arguments.output or default_output(settings)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     try:
         metrics = compare(settings, output, overwrite=arguments.overwrite, resume=arguments.resume)
     except (

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from datasets.annotations import DatasetError
+from datasets.cache import cache_homes
 from datasets.progress import Track, silently
 
 NAME = "sample"
@@ -38,7 +39,7 @@ def sample_folder(seed: int = 0, track: Track = silently) -> Path:
         raise DatasetError(f"{seed}: the seed of the sample set must be 0 or more")
     key = f"sample-{seed}-{_fingerprint()}"
     reasons = []
-    for home in _homes():
+    for home in cache_homes():
         try:
             if not (home / key).is_dir():
                 _render_into(home, key, seed, track)
@@ -67,16 +68,6 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:  # another build of it, such as opencv-python-headless
         return "of unknown version"
-
-
-def _homes() -> list[Path]:
-    """Return where the set may be kept, best first."""
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG specification has relative paths ignored.
-    first = Path(cache) if Path(cache).is_absolute() else Path("~/.cache").expanduser()
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    temporary = Path(tempfile.gettempdir()) / f"classical-or-deep-{user}"
-    return [first / "classical-or-deep", temporary]
 
 
 def _render_into(home: Path, key: str, seed: int, track: Track) -> None:

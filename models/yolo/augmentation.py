@@ -5,6 +5,8 @@ Boxes go through the very matrix that moves the pixels, so they stay exact.
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import cv2
 import numpy as np
 from numpy.random import Generator
@@ -13,9 +15,7 @@ from numpy.typing import NDArray
 from datasets.boxes import Boxes, area, clip
 from models.yolo.letterbox import GREY
 from models.yolo.settings import YoloSettings
-
-Picture = NDArray[np.uint8]
-Sample = tuple[Picture, Boxes, NDArray[np.int64]]
+from models.yolo.symmetry import HORIZONTAL, TRANSPOSE, VERTICAL, Picture, Sample
 
 VISIBLE = 0.3  # a box cut to less of its area is no longer asked for
 SMALLEST_PX = 2.0  # nor is one that became thinner than this
@@ -31,14 +31,19 @@ def plain(sample: Sample, picture_hw: tuple[int, int]) -> Sample:
 
 
 def augmented(
-    samples: list[Sample], picture_hw: tuple[int, int], settings: YoloSettings, random: Generator
+    samples: list[Sample],
+    picture_hw: tuple[int, int],
+    settings: YoloSettings,
+    flips: Set[str],
+    random: Generator,
 ) -> Sample:
     """Return one training picture made of one sample, or of four around a random middle.
 
     Args:
         samples: one or four of (``(h, w, 3)`` uint8, ``(N, 4)`` xyxy pixels, ``(N,)`` labels).
         picture_hw: height and width of the result.
-        settings: how far scale, flips and colours go.
+        settings: how far scale and colours go.
+        flips: which of `symmetry.MIRRORINGS` happen, each half the time.
         random: the only source of chance.
     """
     height, width = picture_hw
@@ -51,7 +56,7 @@ def augmented(
     all_boxes, all_labels = [], []
     for (left, top, right, bottom), (picture, boxes, labels) in zip(regions, samples, strict=True):
         region = canvas[top:bottom, left:right]
-        matrix = _placement(picture, picture_hw, region, len(samples) > 1, settings, random)
+        matrix = _placement(picture, picture_hw, region, len(samples) > 1, settings, flips, random)
         moved, kept = _paint(region, picture, boxes, labels, matrix)
         all_boxes.append(moved + np.array([left, top, left, top]))
         all_labels.append(kept)
@@ -65,19 +70,19 @@ def _placement(
     region: Picture,
     mosaic: bool,
     settings: YoloSettings,
+    flips: Set[str],
     random: Generator,
 ) -> NDArray[np.float64]:
     """Return the ``(2, 3)`` matrix from the sample's pixels to the region's."""
     height, width = picture.shape[:2]
     matrix = np.eye(3)
-    if settings.flips in {"horizontal", "all"} and random.random() < 0.5:
+    if HORIZONTAL in flips and random.random() < 0.5:
         matrix = np.array([[-1.0, 0, width], [0, 1, 0], [0, 0, 1]]) @ matrix
-    if settings.flips == "all":
-        if random.random() < 0.5:
-            matrix = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]]) @ matrix
-        if random.random() < 0.5:
-            matrix = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]) @ matrix
-            height, width = width, height
+    if VERTICAL in flips and random.random() < 0.5:
+        matrix = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]]) @ matrix
+    if TRANSPOSE in flips and random.random() < 0.5:
+        matrix = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]) @ matrix
+        height, width = width, height
     fit = min(picture_hw[0] / height, picture_hw[1] / width)
     low = 0.75 if mosaic else 1.0  # four pictures show more if each is a little smaller
     factor = fit * low * np.exp(random.uniform(-1, 1) * np.log1p(settings.scale))

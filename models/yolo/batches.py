@@ -7,7 +7,7 @@ another number of threads, sees the same pictures.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,10 @@ from datasets.annotations import LabelledImage
 from datasets.boxes import Boxes
 from datasets.images import load_image
 from datasets.progress import Track
-from models.yolo.augmentation import Sample, augmented, plain
+from models.yolo.augmentation import augmented, plain
 from models.yolo.letterbox import fit_scale, shrink
 from models.yolo.settings import YoloSettings
+from models.yolo.symmetry import Sample
 
 CACHE_SCALE = 1.25  # of the input: room to enlarge a picture without blur
 AHEAD = 6  # batches prepared while the network learns
@@ -37,12 +38,14 @@ class Batch(NamedTuple):
         boxes: ``(B, M, 4)`` float32 xyxy pixels of the picture.
         labels: ``(B, M)`` int32.
         real: ``(B, M)`` float32, 1 for boxes and 0 for padding.
+        sources: places of all training images that are seen in it.
     """
 
     pictures: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     labels: NDArray[np.int32]
     real: NDArray[np.float32]
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +109,7 @@ def make_batch(
     update: int,
     input_hw: tuple[int, int],
     settings: YoloSettings,
+    flips: Set[str],
     seed: int,
     mosaic: bool,
 ) -> Batch:
@@ -113,44 +117,48 @@ def make_batch(
     random = np.random.default_rng((seed, update))
     room = padded_boxes(cache)
     size = settings.batch
-    batch = Batch(
-        np.empty((size, *input_hw, 3), np.uint8),
-        np.zeros((size, room, 4), np.float32),
-        np.zeros((size, room), np.int32),
-        np.zeros((size, room), np.float32),
-    )
+    pictures = np.empty((size, *input_hw, 3), np.uint8)
+    boxes = np.zeros((size, room, 4), np.float32)
+    labels = np.zeros((size, room), np.int32)
+    real = np.zeros((size, room), np.float32)
+    sources: list[int] = []
     for row in range(size):
-        first = _turn(update * size + row, len(cache.sizes), seed)
+        chosen = [_turn(update * size + row, len(cache.sizes), seed)]
         if not settings.augment:
-            made = plain(cache.sample(first), input_hw)
+            made = plain(cache.sample(chosen[0]), input_hw)
         else:
             others = 3 if mosaic and random.random() < settings.mosaic else 0
-            chosen = [first, *random.integers(0, len(cache.sizes), others)]
-            made = augmented([cache.sample(i) for i in chosen], input_hw, settings, random)
-        picture, boxes, labels = made
-        count = min(len(boxes), room)
-        batch.pictures[row] = picture
-        batch.boxes[row, :count] = boxes[:count]
-        batch.labels[row, :count] = labels[:count]
-        batch.real[row, :count] = 1.0
-    return batch
+            chosen += random.integers(0, len(cache.sizes), others).tolist()
+            made = augmented([cache.sample(i) for i in chosen], input_hw, settings, flips, random)
+        pictures[row], its_boxes, its_labels = made
+        count = min(len(its_boxes), room)
+        boxes[row, :count] = its_boxes[:count]
+        labels[row, :count] = its_labels[:count]
+        real[row, :count] = 1.0
+        sources += chosen
+    return Batch(pictures, boxes, labels, real, tuple(sources))
 
 
 def batches(
     cache: Cache,
     input_hw: tuple[int, int],
     settings: YoloSettings,
+    flips: Set[str],
     seed: int,
     mosaic: Callable[[int], bool],
+    first: int = 0,
 ) -> Generator[Batch]:
-    """Yield batches without end, made ahead in a thread; ``mosaic`` says which may have mosaics."""
+    """Yield batches from update ``first`` on without end, made ahead in a thread.
+
+    ``mosaic`` says which updates may have mosaics.
+    """
 
     def make(update: int) -> Batch:
-        return make_batch(cache, update, input_hw, settings, seed, mosaic=mosaic(update))
+        return make_batch(cache, update, input_hw, settings, flips, seed, mosaic=mosaic(update))
 
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
-        waiting = deque(pool.submit(make, update) for update in range(AHEAD))
-        update = AHEAD
+        update = first + AHEAD
+        waiting = deque(pool.submit(make, number) for number in range(first, update))
         try:
             while True:
                 yield waiting.popleft().result()

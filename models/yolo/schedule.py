@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from models.yolo.settings import YoloSettings
 
-LEAST_UPDATES = 600
+LEAST_UPDATES = 1200
 FINAL_SHARE = 0.01  # of the learning rate, reached at the end
 
 
@@ -28,11 +28,11 @@ class Amount:
 
 
 def default_updates(images: int) -> int:
-    """Return the updates for that many training images: 240·√images, at least 600.
+    """Return the updates for that many training images: 480·√images, at least 1200.
 
     Never from the clock, so that a seed fixes the result.
     """
-    return max(LEAST_UPDATES, round(240 * math.sqrt(images)))
+    return max(LEAST_UPDATES, round(480 * math.sqrt(images)))
 
 
 def learning_rate(update: int, progress: float, peak: float, lr_warmup: int) -> float:
@@ -86,12 +86,15 @@ class Plan:
             validations=settings.validations,
         )
 
-    def updates(self) -> Iterator[int]:
-        """Yield the number of each update until it is time to stop, at least one."""
+    def updates(self, first: int = 0) -> Iterator[int]:
+        """Yield the number of each update from ``first`` on until it is time to stop.
+
+        Of a training by the clock there is at least one.
+        """
         if self.deadline is None:
-            yield from range(self.expected)
+            yield from range(first, self.expected)
             return
-        for update in itertools.count():
+        for update in itertools.count(first):
             if update and time.monotonic() >= self.deadline:
                 return
             yield update

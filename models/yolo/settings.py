@@ -11,8 +11,8 @@ class YoloSettings:
 
     width: int = 8  # channels after the stem; doubles at each stride: 0.4 M weights in all
     depth: int = 1  # bottlenecks in each CSP block; more costs time that small sets don't repay
-    batch: int = 8  # images an update: more updates beat larger batches on small sets
-    updates: int = 0  # 0: 240·√images, so that ten times the images train three times as long
+    batch: int = 4  # images an update: twice the updates of half the size learn far more
+    updates: int = 0  # 0: 480·√images, so that ten times the images train three times as long
     learning_rate: float = 2e-3  # AdamW at the end of the ramp
     weight_decay: float = 0.03  # decoupled; not on biases and normalisation
     clip_norm: float = 10.0  # of the whole gradient: an early batch of tiny boxes can be huge
@@ -22,10 +22,9 @@ class YoloSettings:
     mosaic: float = 0.5  # share of training pictures put together from four
     close_mosaic: float = 0.18  # the last share of training, which sees whole pictures only
     scale: float = 0.3  # pictures are made up to this much larger or smaller
-    flips: str = "horizontal"  # none, horizontal or all (with vertical and transpose)
+    flips: str = "auto"  # or none, horizontal, all; auto finds which the objects allow
     jitter: float = 0.25  # largest change of gain; colours and brightness
     augment: bool = True  # off: the network sees the plain letterboxed pictures
-    xla: bool = True  # compile the step: 30 s once, a third less an image after
     validations: int = 5  # times the validation split is scored in the second half of training
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
     runtime: str = "auto"  # auto, litert or graph: what runs the trained network

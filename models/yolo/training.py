@@ -1,30 +1,28 @@
-"""The training loop: one compiled step, a schedule, and a choice made on the validation split."""
+"""The training loop: updates by a schedule, a choice on validation, a standing on disk."""
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
-from keras import ops
 
 from datasets.annotations import LabelledImage
 from datasets.progress import Track
 from models.errors import TrainingError
-from models.yolo.assigner import assign
-from models.yolo.batches import batches, fill_cache
-from models.yolo.decoding import grid_points
-from models.yolo.distances import decode_boxes
-from models.yolo.losses import Losses, detection_losses
+from models.yolo.batches import Batch, batches, fill_cache
+from models.yolo.checkpoint import Checkpoint, Standing
 from models.yolo.network import build_network
 from models.yolo.schedule import Amount, Plan, learning_rate
 from models.yolo.settings import YoloSettings
+from models.yolo.symmetry import chosen_flips
+from models.yolo.update import compiled_update
+from models.yolo.weights import FlatWeights
 
 Validate = Callable[[keras.Model], float]
 
@@ -36,16 +34,39 @@ class Trained:
     Attributes:
         network: with the weights of the best validation figure.
         updates: how many were made.
-        history: one entry a validation: update, loss parts, learning rate, validation figure.
-        decoding_seconds: before the training: image files to pictures of the input's size.
-        waiting_share: of the training's time, spent waiting for batches.
+        flips: the mirrorings that were used.
+        history: one entry a validation: update, seconds, loss parts, learning rate, figure.
+        seconds: from decoded pictures to chosen weights, over all attempts.
+        waiting_share: of the seconds, spent waiting for batches.
     """
 
     network: keras.Model
     updates: int
+    flips: frozenset[str]
     history: tuple[dict[str, float], ...]
-    decoding_seconds: float
+    seconds: float
     waiting_share: float
+
+
+@dataclass
+class Course:
+    """How far a training has come; with the weights, all that going on needs.
+
+    Attributes:
+        done: updates made.
+        seconds: taken by earlier attempts.
+        waited: seconds spent waiting for batches.
+        history: see `Trained`.
+        best: the chosen weights so far.
+        said: the present losses and rate in words, for the terminal.
+    """
+
+    done: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best: list[Any] = field(default_factory=list)
+    said: str = "training YOLO"
 
 
 def train_network(
@@ -57,6 +78,8 @@ def train_network(
     seed: int,
     validate: Validate,
     track: Track,
+    checkpoint: Checkpoint,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train from scratch and return the weights that did best on the validation split.
 
@@ -72,114 +95,107 @@ def train_network(
         seed: fixes weights and pictures; sums on several threads still differ in the last digits.
         validate: gives the figure of a network on the validation split, more is better.
         track: watches the updates.
+        checkpoint: a training whose standing is there goes on from it.
+        is_stopped: asked after each update; once it is true the standing is saved.
 
     Raises:
-        TrainingError: the loss is not finite.
+        TrainingError: a loss is not finite; the message names the pictures.
+        KeyboardInterrupt: it was stopped.
     """
     keras.utils.set_random_seed(seed)
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
-        arrived = time.monotonic()
         cache = fill_cache(images, input_hw, Path(folder), track)
         started = time.monotonic()
         network = build_network(input_hw, class_count, settings.width, settings.depth)
-        optimizer = _optimizer(settings)
-        step = compiled_step(network, optimizer, settings)
+        weights = FlatWeights(network, settings)
+        course = _resumed(checkpoint, weights)
+        started -= course.seconds
         plan = Plan.of(amount, len(images), settings, started)
-        history: list[dict[str, float]] = []
-        best: tuple[float, list[Any]] | None = None
-        waited = 0.0
-        done = 0
-        made = batches(cache, input_hw, settings, seed, plan.allows_mosaic)
-        for update in track(plan.updates(), "training YOLO", plan.expected):
+        update = compiled_update(weights, settings)
+        samples = [cache.sample(index) for index in range(len(images))]
+        flips = chosen_flips(settings.flips, samples, seed)
+        made = batches(cache, input_hw, settings, flips, seed, plan.allows_mosaic, course.done)
+        for number in track(plan.updates(course.done), lambda: course.said, plan.expected):
             before = time.monotonic()
             batch = next(made)
-            waited += time.monotonic() - before
-            progress = plan.progress(update)
-            rate = learning_rate(update, progress, settings.learning_rate, plan.lr_warmup)
-            optimizer.learning_rate.assign(rate)
-            losses = step(*batch)
-            done = update + 1
-            if plan.is_time_to_validate(done, len(history)):
-                entry, weights = _validated(network, optimizer, validate, losses, done, rate)
-                history.append(entry)
-                if best is None or entry["validation"] >= best[0]:
-                    best = entry["validation"], weights
-        made.close()
-        if best is None:
-            entry, weights = _validated(network, optimizer, validate, losses, done, rate)
-            history.append(entry)
-            best = entry["validation"], weights
-        network.set_weights(best[1])
-        seconds = time.monotonic() - started
-        del cache
-    return Trained(network, done, tuple(history), started - arrived, waited / seconds)
-
-
-def compiled_step(
-    network: keras.Model, optimizer: Any, settings: YoloSettings
-) -> Callable[..., Losses]:
-    """Return the function that makes one update of a batch and gives its losses."""
-    points, strides = (ops.convert_to_tensor(a) for a in grid_points(network.input_shape[1:3]))
-    variables = network.trainable_variables
-    optimizer.build(variables)
-
-    def step(pictures: Any, boxes: Any, labels: Any, real: Any) -> Losses:
-        with tf.GradientTape() as tape:
-            outputs = network(ops.cast(pictures, "float32"), training=True)
-            logits = outputs[..., 4:]
-            decoded = decode_boxes(outputs[..., :4], points, strides)
-            targets = assign(
-                tf.stop_gradient(ops.sigmoid(logits)),
-                tf.stop_gradient(decoded),
-                points,
-                strides,
-                boxes,
-                labels,
-                real,
+            course.waited += time.monotonic() - before
+            rate = learning_rate(
+                number, plan.progress(number), settings.learning_rate, plan.lr_warmup
             )
-            losses = detection_losses(logits, decoded, targets)
-            total = losses.classes + settings.box_weight * losses.boxes
-        optimizer.apply(tape.gradient(total, variables), variables)
-        return losses
+            weights.optimizer.learning_rate.assign(rate)
+            losses = update(batch.pictures, batch.boxes, batch.labels, batch.real)
+            parts = {"loss_classes": float(losses.classes), "loss_boxes": float(losses.boxes)}
+            _check_finite(parts, number, batch, images)
+            course.done = number + 1
+            course.said = _in_words(course, parts, plan)
+            if plan.is_time_to_validate(course.done, len(course.history)):
+                entry = {"update": course.done, "seconds": time.monotonic() - started}
+                entry |= {"learning_rate": rate, **parts}
+                _validate(weights, validate, course, entry)
+            if checkpoint.is_due or is_stopped():
+                checkpoint.save(_standing(course, weights, time.monotonic() - started))
+                if is_stopped():
+                    raise KeyboardInterrupt
+        made.close()
+        if not course.history:  # the clock ran out before the first
+            entry = {"update": course.done, "seconds": time.monotonic() - started}
+            _validate(weights, validate, course, entry | {"learning_rate": rate, **parts})
+        network.set_weights(course.best)
+        seconds = time.monotonic() - started
+        del samples, cache
+    share = course.waited / seconds
+    return Trained(network, course.done, flips, tuple(course.history), seconds, share)
 
-    compiled: Callable[..., Losses] = tf.function(step, jit_compile=settings.xla)
-    return compiled
 
-
-def _optimizer(settings: YoloSettings) -> Any:
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        global_clipnorm=settings.clip_norm,
-        use_ema=True,
-        ema_momentum=settings.ema,
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
-
-
-def _validated(
-    network: keras.Model,
-    optimizer: Any,
-    validate: Validate,
-    losses: Losses,
-    update: int,
-    rate: float,
-) -> tuple[dict[str, float], list[Any]]:
-    """Score the averaged weights and return the entry and those weights; the network keeps its own.
-
-    Raises:
-        TrainingError: the loss is not finite.
-    """
-    parts = {"classes": float(losses.classes), "boxes": float(losses.boxes)}
-    if not all(np.isfinite(value) for value in parts.values()):
-        raise TrainingError(
-            f"the loss is not finite after {update} updates; try a smaller --set yolo.learning_rate"
-        )
-    own = network.get_weights()
-    optimizer.finalize_variable_values(network.trainable_variables)
-    averaged = network.get_weights()
+def _validate(
+    weights: FlatWeights, validate: Validate, course: Course, entry: dict[str, float]
+) -> None:
+    """Score the averaged weights, note the figure and keep them if they are the best so far."""
+    network = weights.network
+    own, averaged = network.get_weights(), weights.averaged()
+    network.set_weights(averaged)
     figure = validate(network)
     network.set_weights(own)
-    entry = {"update": update, "learning_rate": rate, "validation": figure}
-    return entry | {f"loss_{name}": value for name, value in parts.items()}, averaged
+    if all(figure >= before["validation"] for before in course.history):
+        course.best = averaged
+    course.history.append({**entry, "validation": figure})
+
+
+def _check_finite(
+    losses: dict[str, float], number: int, batch: Batch, images: Sequence[LabelledImage]
+) -> None:
+    if all(math.isfinite(value) for value in losses.values()):
+        return
+    names = ", ".join(sorted({images[index].name for index in batch.sources}))
+    raise TrainingError(
+        f"the loss is not finite at update {number + 1}; try a smaller --set "
+        f"yolo.learning_rate, or look at the pictures it was made of: {names}"
+    )
+
+
+def _in_words(course: Course, losses: dict[str, float], plan: Plan) -> str:
+    said = f"YOLO, loss {losses['loss_classes']:.2f} + {losses['loss_boxes']:.2f}"
+    if plan.deadline is not None:
+        minutes = max(plan.deadline - time.monotonic(), 0) / 60
+        said = f"{minutes:.1f} minutes left, {said}"
+    if course.history:
+        said += f", val mAP {course.history[-1]['validation']:.3f}"
+    return said
+
+
+def _standing(course: Course, weights: FlatWeights, seconds: float) -> Standing:
+    progress = {
+        "done": course.done,
+        "seconds": seconds,
+        "waited": course.waited,
+        "history": course.history,
+    }
+    return Standing(progress, weights.state(), course.best)
+
+
+def _resumed(checkpoint: Checkpoint, weights: FlatWeights) -> Course:
+    standing = checkpoint.load()
+    if standing is None:
+        return Course()
+    weights.restore(standing.weights)
+    return Course(**standing.progress, best=standing.best)

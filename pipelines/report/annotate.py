@@ -1,7 +1,7 @@
 """One picture of one image: ground truth and every pipeline's detections, side by side.
 
 Right and wrong are told apart by the line as well as by the mark: a true positive is solid, a
-false positive dashed and marked ×, a missed object dotted and marked ?. Colour tells classes
+false positive dashed and marked x, a missed object dotted and marked ?. Colour tells classes
 apart (Okabe & Ito 2008, chosen for people who do not tell red from green).
 """
 
@@ -78,12 +78,12 @@ def _detections_panel(
     verdict = match(truth, shown)
     right, wrong = int(verdict.true_positive.sum()), int(verdict.false_positive.sum())
     missed = int(verdict.missed.sum())
-    panel, pen = _panel(image, f"{title}: {right} right, {wrong} wrong ×, {missed} missed ?")
+    panel, pen = _panel(image, f"{title}: {right} right, {wrong} wrong x, {missed} missed ?")
     lost = truth.boxes[verdict.missed], truth.labels[verdict.missed]
     names = [f"? {classes[label]}" for label in lost[1]]
     _draw_boxes(panel, pen, lost[0] * scale, lost[1], names, [DOTTED] * missed)
     names = [
-        f"{'× ' if bad else ''}{classes[label]} {score:.2f}"
+        f"{'x ' if bad else ''}{classes[label]} {score:.2f}"
         for label, score, bad in zip(
             shown.labels, shown.scores, verdict.false_positive, strict=True
         )

@@ -6,7 +6,6 @@ from voc_files import write_image, write_xml
 from datasets.annotations import SPLITS
 from datasets.reading import read_dataset
 from datasets.splits import split_sha256
-from datasets.voc import read_voc
 
 
 def classes_set(folder, counts):
@@ -59,7 +58,7 @@ def test_missing_splits_are_drawn_from_train_and_said(tmp_path, folders, expecte
     dataset = read_dataset(tmp_path)
     assert len(dataset.splits["test"]) == 10
     assert len(dataset.splits["train"]) + len(dataset.splits["val"]) == 10
-    assert any(expected in problem for problem in dataset.problems)
+    assert any(expected in str(problem) for problem in dataset.problems)
 
 
 def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):
@@ -67,4 +66,3 @@ def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):
     before = split_sha256(read_dataset(tmp_path).splits)
     write_xml(tmp_path / "003.xml", [("a", (1, 1, 9, 8))])
     assert split_sha256(read_dataset(tmp_path).splits) != before
-    assert len(read_voc(tmp_path).images[""]) == 6

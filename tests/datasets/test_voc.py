@@ -3,20 +3,23 @@ import hashlib
 import numpy as np
 import pytest
 from PIL import Image
-from voc_files import write_image, write_set, write_xml
+from voc_files import found_in, write_image, write_set, write_xml
 
 from datasets.annotations import DatasetError
+from datasets.checking import without_broken_images
 from datasets.images import load_image
-from datasets.reading import limited, read_dataset, without_broken_images
-from datasets.voc import read_voc
+from datasets.reading import read_dataset
+from datasets.splits import limited
 
 
 def one(folder, objects, **more):
     """Read a set of one image with those objects."""
     write_image(folder / "a.png")
     write_xml(folder / "a.xml", objects, **more)
-    found = read_voc(folder)
-    return found.images[""][0], found.problems
+    write_image(folder / "b.png", seed=1)
+    write_xml(folder / "b.xml", [("cat", (1, 1, 9, 9)), ("dog", (1, 1, 9, 9))])
+    found, problems = found_in(folder)
+    return found.splits[""][0], problems
 
 
 def test_inclusive_corners_become_exclusive_ones(tmp_path):
@@ -52,7 +55,7 @@ def test_difficult_objects_are_ignored_ones(tmp_path):
 def test_the_image_is_right_where_the_annotation_gives_another_size(tmp_path):
     image, problems = one(tmp_path, [("cat", (1, 1, 9, 9))], size_px=(600, 400))
     assert (image.width_px, image.height_px) == (60, 40)
-    assert "says (600, 400)" in problems[0]
+    assert "says 600×400" in problems[0]
 
 
 @pytest.mark.parametrize(
@@ -66,29 +69,29 @@ def test_xml_that_may_hide_an_attack_is_refused_by_name(tmp_path, text):
     write_set(tmp_path)
     (tmp_path / "im3.xml").write_text(text)
     with pytest.raises(DatasetError, match=r"im3\.xml.*DTD"):
-        read_voc(tmp_path)
+        found_in(tmp_path)
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "1e999"])
 def test_numbers_that_are_not_finite_are_refused_by_name(tmp_path, number):
     write_set(tmp_path, objects=[("cat", (number, 1, 2, 3))])
-    with pytest.raises(DatasetError, match=r"im0\.xml.*not finite"):
-        read_voc(tmp_path)
+    with pytest.raises(DatasetError, match=r"im0\.xml, line 1.*not finite"):
+        found_in(tmp_path)
 
 
 def test_xml_that_is_not_xml_is_listed_and_the_rest_goes_on(tmp_path):
     write_set(tmp_path)
     (tmp_path / "im3.xml").write_text("<annotation><object>")
-    found = read_voc(tmp_path)
-    assert len(found.images[""]) == 7
-    assert any("im3.xml: is not XML" in problem for problem in found.problems)
+    found, problems = found_in(tmp_path)
+    assert len(found.splits[""]) == 7
+    assert any("im3.xml: is not XML" in problem for problem in problems)
 
 
 def test_images_and_annotations_without_each_other_are_listed(tmp_path):
     write_set(tmp_path)
     write_image(tmp_path / "lonely.png")
     write_xml(tmp_path / "orphan.xml")
-    problems = read_voc(tmp_path).problems
+    _, problems = found_in(tmp_path)
     assert any("lonely.png: has no annotation" in problem for problem in problems)
     assert any("orphan.xml: no image" in problem for problem in problems)
 
@@ -97,8 +100,8 @@ def test_split_folders_keep_images_of_one_name_apart(tmp_path):
     for index, split in enumerate(["train", "test"]):
         write_image(tmp_path / split / "a.JPG", seed=index)
         write_xml(tmp_path / split / "a.xml")
-    images = read_voc(tmp_path).images
-    assert {split: [i.name for i in found] for split, found in images.items()} == {
+    splits = found_in(tmp_path)[0].splits
+    assert {split: [i.name for i in found] for split, found in splits.items()} == {
         "train": ["train/a.JPG"],
         "test": ["test/a.JPG"],
     }
@@ -106,7 +109,7 @@ def test_split_folders_keep_images_of_one_name_apart(tmp_path):
 
 def test_listed_splits_are_kept_and_trainval_completes_train(tmp_path):
     for stem in "abcd":
-        write_image(tmp_path / "JPEGImages" / f"{stem}.jpg")
+        write_image(tmp_path / "JPEGImages" / f"{stem}.jpg", seed=ord(stem))
         write_xml(tmp_path / "Annotations" / f"{stem}.xml")
     main = tmp_path / "ImageSets" / "Main"
     main.mkdir(parents=True)
@@ -116,7 +119,7 @@ def test_listed_splits_are_kept_and_trainval_completes_train(tmp_path):
     dataset = read_dataset(tmp_path)
     stems = {split: [i.path.stem for i in found] for split, found in dataset.splits.items()}
     assert stems == {"train": ["a"], "val": ["b"], "test": ["c", "d"]}
-    assert any("no annotated image called missing" in problem for problem in dataset.problems)
+    assert any("no annotated image called missing" in str(problem) for problem in dataset.problems)
 
 
 def test_a_photograph_is_read_upright_with_its_boxes_in_the_upright_picture(tmp_path):
@@ -126,9 +129,9 @@ def test_a_photograph_is_read_upright_with_its_boxes_in_the_upright_picture(tmp_
     exif[0x0112] = 6
     Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
     write_xml(tmp_path / "a.xml", [("cat", (1, 1, 40, 10))], size_px=(40, 60))
-    found = read_voc(tmp_path)
-    (image,) = found.images[""]
-    assert not found.problems
+    found, problems = found_in(tmp_path)
+    (image,) = found.splits[""]
+    assert not problems
     upright = load_image(image.path)
     assert upright.shape == (60, 40, 3)
     x1, y1, x2, y2 = image.annotations.boxes[0].astype(int)
@@ -142,7 +145,7 @@ def test_images_that_do_not_decode_are_left_out_and_named(tmp_path):
     broken.write_bytes(broken.read_bytes()[:-200])
     dataset = without_broken_images(read_dataset(tmp_path), jobs=2)
     assert sum(map(len, dataset.splits.values())) == 11
-    assert any("im5.png: does not decode" in problem for problem in dataset.problems)
+    assert any("im5.png: does not decode" in str(problem) for problem in dataset.problems)
 
 
 @pytest.mark.parametrize(
@@ -169,9 +172,9 @@ def test_a_missing_folder_is_refused_by_name(tmp_path):
 
 def test_a_class_only_in_test_is_said(tmp_path):
     for split, name in [("train", "cat"), ("val", "cat"), ("test", "dog")]:
-        write_image(tmp_path / split / f"{split}.png")
+        write_image(tmp_path / split / f"{split}.png", seed=len(name) + len(split))
         write_xml(tmp_path / split / f"{split}.xml", [(name, (1, 1, 9, 9))])
-    problems = read_dataset(tmp_path).problems
+    problems = [str(problem) for problem in read_dataset(tmp_path).problems]
     assert any("class dog: 1 boxes in test but none in train" in problem for problem in problems)
 
 

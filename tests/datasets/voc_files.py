@@ -3,6 +3,10 @@
 import numpy as np
 from PIL import Image
 
+from datasets.progress import silently
+from datasets.reading import read_found
+from datasets.settings import DatasetSettings
+
 OBJECT = """<object><name>{name}</name><difficult>{difficult}</difficult><bndbox>
 <xmin>{0}</xmin><ymin>{1}</ymin><xmax>{2}</xmax><ymax>{3}</ymax></bndbox></object>"""
 
@@ -20,6 +24,12 @@ def write_xml(path, objects=(("cat", (11, 11, 30, 30)),), size_px=(60, 40), imag
         f"<annotation><filename>{image or path.stem + '.jpg'}</filename><size><width>{size_px[0]}"
         f"</width><height>{size_px[1]}</height></size>{inner}</annotation>"
     )
+
+
+def found_in(folder, format_name="auto", **settings):
+    """What is in the folder, and the problems as text."""
+    found = read_found(folder, format_name, silently, DatasetSettings(**settings))
+    return found, [str(problem) for problem in found.problems]
 
 
 def write_set(folder, count=8, objects=(("cat", (11, 11, 30, 30)),)):

@@ -41,7 +41,7 @@ def yolo_folder(sample_dataset, tmp_path_factory):
     from models.yolo.settings import YoloSettings
     from pipelines.yolo import train_yolo
 
-    settings = YoloSettings(width=4, batch=2, updates=2, xla=False, validations=1)
+    settings = YoloSettings(width=4, batch=2, updates=2, validations=1)
     folder = tmp_path_factory.mktemp("yolo")
     train, val = sample_dataset.splits["train"][:4], sample_dataset.splits["val"][:2]
     train_yolo(train, val, sample_dataset.classes, settings, 96, Amount(), 0, folder, silently)

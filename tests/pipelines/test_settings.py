@@ -19,7 +19,7 @@ from pipelines.settings import (
     [
         ("yolo.width=16", "yolo", "width", 16),
         ("yolo.learning_rate=1e-3", "yolo", "learning_rate", 0.001),
-        ("yolo.xla=false", "yolo", "xla", False),
+        ("yolo.augment=false", "yolo", "augment", False),
         ("yolo.flips=all", "yolo", "flips", "all"),
         ("evaluation.latency_samples=662", "evaluation", "latency_samples", 662),
     ],
@@ -38,7 +38,7 @@ def test_a_setting_is_changed_by_name(assignment, section, name, value):
         ("nothing.at.all=1", "no setting"),
         ("yolo.width=wide", "a whole number"),
         ("yolo.width=1.5", "a whole number"),
-        ("yolo.xla=perhaps", "true or false"),
+        ("yolo.augment=perhaps", "true or false"),
         ("yolo=1", "not one setting"),
         ("seed.more=1", "not one setting"),
         ("yolo.width", "NAME=VALUE"),

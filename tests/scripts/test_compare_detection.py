@@ -23,7 +23,6 @@ TINY = [
     "yolo.width=4",
     "yolo.batch=2",
     "yolo.updates=3",
-    "yolo.xla=false",
     "yolo.validations=1",
     "evaluation.latency_samples=4",
 ]
@@ -287,7 +286,7 @@ def test_a_run_killed_in_the_middle_is_gone_on_with(photographs, tmp_path):
         (["--dataset", "attack"], "DTD"),
         (["--dataset", "good", "--detections", "mine"], "NAME=FILE"),
         (["--dataset", "good", "--detections", "mine=no.json"], "no.json: can't be read"),
-        (["--format", "coco"], "invalid choice"),
+        (["--format", "pdf"], "invalid choice"),
     ],
 )
 def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments, said):

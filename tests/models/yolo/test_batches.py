@@ -7,6 +7,7 @@ from models.yolo.batches import batches, fill_cache, make_batch
 from models.yolo.settings import YoloSettings
 
 INPUT_HW = (64, 96)
+FLIPS = {"horizontal"}
 
 
 @pytest.fixture
@@ -28,24 +29,24 @@ def test_ignored_objects_are_not_asked_for(cache):
 
 def test_a_batch_depends_on_seed_and_number_alone(cache):
     settings = YoloSettings(batch=4)
-    made = batches(cache, INPUT_HW, settings, 7, lambda update: update < 3)
+    made = batches(cache, INPUT_HW, settings, FLIPS, 7, lambda update: update < 3)
     ahead = [next(made) for _ in range(5)]
     made.close()
     for update, batch in enumerate(ahead):
-        again = make_batch(cache, update, INPUT_HW, settings, 7, mosaic=update < 3)
+        again = make_batch(cache, update, INPUT_HW, settings, FLIPS, 7, mosaic=update < 3)
         for first, second in zip(batch, again, strict=True):
             np.testing.assert_array_equal(first, second)
-    other = make_batch(cache, 0, INPUT_HW, settings, 8, mosaic=True)
+    other = make_batch(cache, 0, INPUT_HW, settings, FLIPS, 8, mosaic=True)
     assert not np.array_equal(other.pictures, ahead[0].pictures)
 
 
 def test_every_picture_is_seen_once_a_round(cache):
     settings = YoloSettings(batch=5, augment=False)
-    seen = make_batch(cache, 3, INPUT_HW, settings, 0, mosaic=False).pictures[:, 0, 0, 0]
+    seen = make_batch(cache, 3, INPUT_HW, settings, FLIPS, 0, mosaic=False).pictures[:, 0, 0, 0]
     assert sorted(seen.tolist()) == [0, 40, 80, 120, 160]
 
 
 def test_padding_is_marked_as_such(cache):
-    batch = make_batch(cache, 0, INPUT_HW, YoloSettings(augment=False), 0, mosaic=False)
+    batch = make_batch(cache, 0, INPUT_HW, YoloSettings(augment=False), FLIPS, 0, mosaic=False)
     assert set(batch.real.sum(1).astype(int)) <= {1, 2}
     assert (batch.boxes[batch.real == 0] == 0).all()

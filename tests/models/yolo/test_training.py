@@ -14,8 +14,8 @@ def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
     from pipelines.yolo import load_yolo, train_yolo
 
     eight = sample_dataset.splits["train"][:8]
-    settings = YoloSettings(augment=False, updates=400, xla=False, validations=2)
-    train_yolo(eight, eight, sample_dataset.classes, settings, 320, Amount(), 0, tmp_path, silently)
+    settings = YoloSettings(augment=False, updates=300, validations=1)
+    train_yolo(eight, eight, sample_dataset.classes, settings, 224, Amount(), 0, tmp_path, silently)
     detector = load_yolo(tmp_path, threads=2)
     found = [detector.detect(load_image(image.path)) for image in eight]
     quality = score([image.annotations for image in eight], found, sample_dataset.classes)
@@ -24,9 +24,10 @@ def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
 
 def test_a_loss_that_is_not_finite_stops_training_with_a_sentence(sample_dataset, tmp_path):
     from models.errors import TrainingError
+    from models.yolo.checkpoint import Checkpoint
     from models.yolo.training import train_network
 
-    settings = YoloSettings(learning_rate=float("inf"), updates=4, xla=False, clip_norm=1e9)
+    settings = YoloSettings(learning_rate=float("inf"), updates=4, clip_norm=1e9)
     with pytest.raises(TrainingError, match="not finite"):
         train_network(
             sample_dataset.splits["train"][:4],
@@ -37,6 +38,7 @@ def test_a_loss_that_is_not_finite_stops_training_with_a_sentence(sample_dataset
             0,
             lambda network: 0.0,
             silently,
+            Checkpoint(None),
         )
 
 

@@ -1,0 +1,222 @@
+"""COCO JSON: images, categories and boxes as left, top, width, height (Lin et al., 2014).
+
+One file for all, one a split (``annotations/instances_train2017.json`` beside ``train2017/``) or
+one in each split's folder (``_annotations.coco.json``). Files are decoded straight into the few
+fields that are needed: outlines, by far the most of such a file, never become objects.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from datasets.annotations import DatasetError, LabelledImage
+from datasets.boxes import area, xyxy_to_xywh
+from datasets.files import Files, split_of_file
+from datasets.problems import Kind
+from datasets.progress import Track
+from datasets.raw import RawImage, RawSet
+
+_HEAD_BYTES = 4096
+_KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"info"', b'"licenses"')
+# What the COCO project itself puts beside its boxes.
+_OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
+_ENDLESS = re.compile(rb"(NaN|-?Infinity)")
+Id = int | str
+
+
+class _Image(msgspec.Struct, gc=False):
+    id: Id
+    file_name: str
+    width: float | None = None
+    height: float | None = None
+
+
+class _Category(msgspec.Struct, gc=False):
+    id: Id
+    name: str
+    supercategory: str | None = None
+
+
+class _Annotation(msgspec.Struct, gc=False):
+    image_id: Id
+    category_id: Id
+    id: Id = -1
+    bbox: list[float] | None = None
+    iscrowd: int | bool | None = 0
+    ignore: int | bool | None = 0
+
+
+class _Document(msgspec.Struct):
+    images: list[_Image]
+    categories: list[_Category]
+    annotations: list[_Annotation] = []
+
+
+def looks_like_coco(files: Files) -> bool:
+    """Say whether there is a JSON file that begins like COCO's."""
+    return bool(_documents(files))
+
+
+def read_coco(files: Files, track: Track) -> RawSet:
+    """Read every COCO file of boxes.
+
+    Raises:
+        DatasetError: a file has another shape, or none of its images is there.
+    """
+    raw = RawSet("coco", counts_in="annotation")
+    names = _documents(files)
+    if not names:
+        raise DatasetError(
+            f"{files.root}: has no JSON file with images, annotations and categories, as COCO's"
+        )
+    for name in track(names, "reading annotations", len(names)):
+        _read_document(files, raw, name, _decoded(files.path(name)))
+    if not raw.images:
+        first = f" The first: {raw.problems[0]}." if raw.problems else ""
+        raise DatasetError(
+            f"{files.root}: none of the images named in {', '.join(names)} is "
+            f"among its {len(files.images)} images.{first}"
+        )
+    raw.found = f"COCO JSON: {', '.join(names)}"
+    return raw
+
+
+def _documents(files: Files) -> list[str]:
+    """Return the files to read, those of train before val and test."""
+    found = []
+    for name in files.with_suffix(".json"):
+        with files.path(name).open("rb") as stream:
+            head = stream.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+        base = posixpath.basename(name)
+        if head.startswith(b"{") and any(key in head for key in _KEYS):
+            found += [] if _OTHER_TASKS.match(base) else [name]
+    order = {"train": 0, "val": 1, "test": 2, "": 3}
+    return sorted(found, key=lambda name: (order[split_of_file(name)], name))
+
+
+def _decoded(path: Path) -> _Document:
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        return msgspec.json.decode(data, type=_Document, strict=False)
+    except msgspec.ValidationError as error:
+        raise DatasetError(
+            f"{path}: is not COCO JSON ({error}); it needs images, annotations and categories"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        endless = _ENDLESS.search(data)
+        said = f"has the number {endless[1].decode()}, which is not finite" if endless else error
+        raise DatasetError(f"{path}: is not JSON ({said}); write the file anew") from error
+
+
+def _read_document(files: Files, raw: RawSet, source: str, document: _Document) -> None:
+    split = split_of_file(source)
+    names = {_plain(c.id): c.name for c in document.categories}
+    for category in _classes(document):
+        raw.add_class(category.name)
+    places: dict[Id, int | None] = {}
+    for image in document.images:
+        places[_plain(image.id)] = _add_image(files, raw, source, split, image)
+    for annotation in document.annotations:
+        line = annotation.id if isinstance(annotation.id, int) else -1
+        if (image_id := _plain(annotation.image_id)) not in places:
+            text = f"is of image {annotation.image_id}, which the file does not list; left out"
+            raw.say(Kind.NO_IMAGE, source, text, line)
+            continue
+        place, name = places[image_id], names.get(_plain(annotation.category_id))
+        if place is None:
+            continue
+        box = annotation.bbox or []
+        if name is None or len(box) != 4:
+            told = f"category {annotation.category_id} is not in the file"
+            text = f"{told if name is None else 'has no bbox of four numbers'}; left out"
+            raw.say(Kind.NOT_A_BOX, source, text, line)
+            continue
+        x, y, width, height = box
+        ignore = bool(annotation.iscrowd or annotation.ignore)
+        raw.add_box(place, (x, y, x + width, y + height), name, line, ignore=ignore)
+
+
+def _classes(document: _Document) -> list[_Category]:
+    """Return the categories without those that are only there as the group of others.
+
+    Some tools export the project's name as a category, above all others and without a box.
+    """
+    groups = {c.supercategory for c in document.categories if c.supercategory != c.name}
+    used = {_plain(a.category_id) for a in document.annotations}
+    return [c for c in document.categories if _plain(c.id) in used or c.name not in groups]
+
+
+def _add_image(files: Files, raw: RawSet, source: str, split: str, image: _Image) -> int | None:
+    """Return the index of an image, or None where its boxes are to be left out."""
+    found = files.image(image.file_name, source, split)
+    if found is None:
+        text = f"no image called {image.file_name}; left out"
+        raw.say(Kind.NO_IMAGE, source, text)
+        return None
+    size = None
+    if image.width and image.height:
+        size = (int(image.width), int(image.height))
+    return raw.add_image(RawImage(found, split, source, size))
+
+
+def _plain(said: Id) -> Id:
+    """Return an id such that ``1`` and ``"1"`` are one."""
+    return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() else said
+
+
+def write_coco(
+    folder: Path, splits: Mapping[str, Sequence[LabelledImage]], classes: Sequence[str]
+) -> None:
+    """Write ``annotations/instances_<split>.json`` for images in the folder's ``images``.
+
+    Args:
+        folder: which is there.
+        splits: images by split, under their names in ``images``; ``""`` for those in none.
+        classes: names in label order.
+    """
+    (folder / "annotations").mkdir(exist_ok=True)
+    everything = sorted(image.name for images in splits.values() for image in images)
+    id_of = {name: number for number, name in enumerate(everything, 1)}
+    number = 0
+    for split, images in splits.items():
+        rows = []
+        for image in images:
+            truth = image.annotations
+            for box, size, label, ignore in zip(
+                xyxy_to_xywh(truth.boxes).tolist(),
+                area(truth.boxes).tolist(),
+                truth.labels.tolist(),
+                truth.ignore.tolist(),
+                strict=True,
+            ):
+                number += 1
+                rows.append(
+                    {
+                        "id": number,
+                        "image_id": id_of[image.name],
+                        "category_id": label + 1,
+                        "bbox": box,
+                        "area": size,
+                        "iscrowd": int(ignore),
+                    }
+                )
+        document = {
+            "images": [
+                {
+                    "id": id_of[image.name],
+                    "file_name": image.name,
+                    "width": image.width_px,
+                    "height": image.height_px,
+                }
+                for image in images
+            ],
+            "annotations": rows,
+            "categories": [{"id": n, "name": name} for n, name in enumerate(classes, 1)],
+        }
+        name = f"instances_{split}.json" if split else "instances.json"
+        (folder / "annotations" / name).write_bytes(msgspec.json.encode(document))

@@ -1,0 +1,167 @@
+"""TensorFlow Datasets: downloads, verifies and splits itself; kept as a COCO folder, read as any.
+
+An optional extra. Image files are stored as they are in the set, never decoded and saved anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from datasets.annotations import Annotations, DatasetError, LabelledImage
+from datasets.cache import cache_homes
+from datasets.coco import write_coco
+from datasets.files import split_of_file
+from datasets.progress import Track
+
+PREFIX = "tfds:"
+_IGNORED = ("is_crowd", "is_difficult", "invalid", "is_group_of")
+_WITHOUT_METADATA = ("train", "validation", "test")  # what a set nearly always calls its splits
+
+
+def stored_folder(name: str, track: Track) -> Path:
+    """Return the COCO folder of a TensorFlow dataset, downloading it where it is not there yet.
+
+    It imports TensorFlow: call it in a process of its own.
+
+    Args:
+        name: as TensorFlow Datasets has it, for example ``voc/2007``.
+        track: watches the storing.
+
+    Raises:
+        DatasetError: the extra is not installed, there is no such set or no network, or its
+            examples have no boxes.
+    """
+    tfds = _library()
+    try:
+        builder = tfds.builder(name)
+    except Exception as error:  # it raises its own, import errors and those of the file system
+        raise DatasetError(
+            f"{PREFIX}{name}: is no TensorFlow dataset ({_first_line(error)})"
+        ) from error
+    objects = _objects_key(name, builder.info.features)
+    key = f"tfds-{builder.info.full_name.replace('/', '-')}"
+    reasons = []
+    for home in cache_homes():
+        folder = home / key / name.replace("/", "-")
+        if folder.is_dir():
+            return folder
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f"{key}.partial-", dir=home) as partial:
+                _download(name, builder)
+                _store(tfds, builder, objects, Path(partial) / key / folder.name, track)
+                (Path(partial) / key).rename(home / key)
+        except OSError as error:
+            reasons.append(f"{home} ({error.strerror or error})")
+        else:
+            return folder
+    raise DatasetError(
+        f"{PREFIX}{name} can't be written to {' nor to '.join(reasons)}; set XDG_CACHE_HOME to a "
+        "folder that can"
+    )
+
+
+def _download(name: str, builder: Any) -> None:
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        raise DatasetError(
+            f"{PREFIX}{name}: can't be downloaded ({_first_line(error)}); check the network, or "
+            "what its page in the TensorFlow Datasets catalogue asks for"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def _library() -> Any:
+    try:
+        import tensorflow_datasets
+    except ImportError as error:
+        raise DatasetError(
+            "TensorFlow Datasets is not installed; pip install 'tensorflow-datasets>=4.9.9'"
+        ) from error
+    return tensorflow_datasets
+
+
+def _objects_key(name: str, features: Any) -> str:
+    """Return the feature that holds the boxes, for example ``objects`` or ``faces``."""
+    for key, feature in features.items():
+        inner = getattr(feature, "feature", None)
+        if inner is not None and hasattr(inner, "items") and "bbox" in dict(inner.items()):
+            return str(key)
+    raise DatasetError(f"{PREFIX}{name}: its examples have no boxes; it is not made for detection")
+
+
+def _store(tfds: Any, builder: Any, objects: str, folder: Path, track: Track) -> None:
+    """Write the image files and one COCO file a split; splits without any box are left out."""
+    classes = _class_names(builder.info.features, objects)
+    splits: dict[str, list[LabelledImage]] = {}
+    for part in list(builder.info.splits) or _WITHOUT_METADATA:
+        split = split_of_file(part)
+        if not split or split in splits:
+            continue
+        examples = builder.as_dataset(split=part, decoders={"image": tfds.decode.SkipDecoding()})
+        total = int(examples.cardinality())
+        images = [
+            _image(number, example, objects, folder, split)
+            for number, example in enumerate(
+                track(_as_numpy(tfds, examples), f"storing {part}", max(total, 0))
+            )
+        ]
+        if any(len(image.annotations) for image in images):
+            splits[split] = images
+        else:  # benchmarks keep the boxes of their test split to themselves
+            shutil.rmtree(folder / "images" / split, ignore_errors=True)
+    if not splits:
+        raise DatasetError(f"{PREFIX}{builder.name}: no example of any split has a box")
+    write_coco(folder, splits, classes)
+
+
+def _as_numpy(tfds: Any, examples: Any) -> Iterator[Mapping[str, Any]]:
+    yield from tfds.as_numpy(examples)
+
+
+def _class_names(features: Any, objects: str) -> tuple[str, ...]:
+    """Return the class names in label order; a set of one class is named after its boxes."""
+    label = dict(features[objects].feature.items()).get("label")
+    return tuple(label.names) if label is not None else (objects.removesuffix("s"),)
+
+
+def _image(
+    number: int, example: Mapping[str, Any], objects: str, folder: Path, split: str
+) -> LabelledImage:
+    """Write one image file and return it with its boxes in pixels."""
+    data = bytes(example["image"])
+    with Image.open(BytesIO(data)) as image:
+        suffix = (image.format or "jpeg").lower()
+        width, height = image.size
+    name = f"{split}/{number:07}.{'jpg' if suffix == 'jpeg' else suffix}"
+    path = folder / "images" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    rows = example[objects]
+    boxes = _corners(np.asarray(rows["bbox"], dtype=np.float64), width, height)
+    labels = rows.get("label", np.zeros(len(boxes), dtype=np.int64))
+    ignore = np.zeros(len(boxes), dtype=bool)
+    for flag in _IGNORED:
+        if flag in rows:
+            ignore |= np.asarray(rows[flag], dtype=bool)
+    return LabelledImage(name, path, width, height, Annotations(boxes, labels, ignore))
+
+
+def _corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+    """Return xyxy pixels for TensorFlow's fractions in the order ymin, xmin, ymax, xmax."""
+    turned = boxes.reshape(-1, 4)[:, [1, 0, 3, 2]]
+    # The fractions are float32: six digits behind the point are what they can tell.
+    return np.asarray(np.round(turned * np.array([width, height, width, height]), 4))

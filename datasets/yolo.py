@@ -1,0 +1,219 @@
+"""YOLO text labels: a line an object, ``class x y width height`` in fractions, x and y its centre.
+
+Each image has its label file at the same path with ``images`` replaced by ``labels``, or beside it.
+An empty label file means an image without objects, and so does a missing one, which is counted.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from datasets.annotations import SPLITS, DatasetError, LabelledImage
+from datasets.boxes import xyxy_to_xywh
+from datasets.files import Files
+from datasets.numbers import plain
+from datasets.problems import Kind
+from datasets.progress import Track
+from datasets.raw import RawImage, RawSet
+from datasets.yolo_config import NAME_LISTS, YoloConfig, find_config, images_of_splits
+
+BOX_NUMBERS, SCORED_NUMBERS, LEAST_OUTLINE_NUMBERS = 5, 6, 7
+_PIXELS = (2.0, 1e6)  # a number between is no fraction, but a pixel
+IGNORED = "ignored"  # our own list beside data.yaml; the format itself has no such thing
+
+
+def looks_like_yolo(files: Files) -> bool:
+    """Say whether the set describes itself as YOLO's do, or has a label file beside an image."""
+    config = find_config(files)
+    if config.entries:
+        return True
+    labels = _label_files(files)
+    for image in files.images:
+        name = label_file_of(image, labels)
+        if name and (lines := files.text(name).split("\n")) and lines[0].strip():
+            return _numbers(lines[0]) is not None
+    return False
+
+
+def read_yolo(files: Files, track: Track) -> RawSet:
+    """Read every image the set lists, with its label file.
+
+    Raises:
+        DatasetError: no image has labels, or an entry or number can't be used.
+    """
+    raw = RawSet("yolo")
+    config = find_config(files)
+    names = dict(config.class_names or {})
+    for _, class_name in sorted(names.items()):
+        raw.add_class(class_name)
+    ignored = _ignored_boxes(files, config)
+    labels = _label_files(files)
+    listed = images_of_splits(files, config, raw)
+    far = 0
+    for image, split in track(sorted(listed.items()), "reading annotations", len(listed)):
+        label = label_file_of(image, labels)
+        index = raw.add_image(RawImage(image, split, label or image, in_fractions=True))
+        if label is None:
+            raw.say(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
+        elif index is not None:
+            hidden = ignored.get(image, frozenset())
+            far += _read_labels(raw, index, files.text(label), names, config, hidden)
+    if not raw.images:
+        where = config.source or "its folders"
+        raise DatasetError(f"{files.root}: no image is where {where} says the images are")
+    if far > len(raw.images) / 2:
+        raise DatasetError(
+            f"{files.root}: its label files hold pixels ({far} boxes lie far outside); YOLO's "
+            "numbers are fractions of the image's width and height"
+        )
+    for first, other in files.sharing_a_stem():
+        if first in listed and other in listed:
+            raw.say(Kind.SAME_NAME, other, f"shares its label file with {first}")
+    told = f"names from {config.source}" if names else "classes called by number, no names found"
+    if not names:
+        raw.say(Kind.FORMAT, "", "no data.yaml or classes.txt names the classes")
+    raw.found = f"YOLO text labels: {len(raw.images)} images, {told}"
+    return raw
+
+
+def label_file_of(image: str, labels: Mapping[str, str]) -> str | None:
+    """Return the label file of an image out of those by name in lower case, or None."""
+    for place in label_places(image):
+        if place.lower() in labels:
+            return labels[place.lower()]
+    return None
+
+
+def label_places(image: str) -> list[str]:
+    """Return where the label file of an image may be, the usual place first."""
+    stem = posixpath.splitext(image)[0]
+    parts = stem.split("/")
+    places = []
+    for index in range(len(parts) - 2, -1, -1):
+        if parts[index].lower() in {"images", "image", "img", "imgs", "jpegimages"}:
+            moved = [*parts[:index], "labels", *parts[index + 1 :]]
+            places.append("/".join(moved) + ".txt")
+    places.append(f"{stem}.txt")
+    folder, base = posixpath.split(stem)
+    return [*places, posixpath.join(folder, "labels", f"{base}.txt"), f"labels/{stem}.txt"]
+
+
+def _label_files(files: Files) -> dict[str, str]:
+    return {
+        name.lower(): name
+        for name in files.with_suffix(".txt")
+        if posixpath.basename(name).lower() not in NAME_LISTS
+    }
+
+
+def _read_labels(
+    raw: RawSet,
+    index: int,
+    text: str,
+    names: dict[int, str],
+    config: YoloConfig,
+    ignored: frozenset[int],
+) -> int:
+    """Add the boxes of one label file; return how many lie far outside the image."""
+    source = raw.images[index].source
+    far = count = 0
+    for line, words in enumerate(text.splitlines(), 1):
+        if not words.strip():
+            continue
+        numbers = _numbers(words)
+        if numbers is None:
+            raw.say(Kind.NOT_A_BOX, source, f"{words.strip()[:60]!r} is no box; left out", line)
+            continue
+        class_name = names.get(int(numbers[0])) if names else str(int(numbers[0]))
+        if class_name is None:
+            text = f"class {int(numbers[0])} is not in {config.source}; left out"
+            raw.say(Kind.NOT_A_BOX, source, text, line)
+            continue
+        if config.has_keypoints or len(numbers) <= SCORED_NUMBERS:
+            x, y, width, height = numbers[1:BOX_NUMBERS]
+            corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        else:
+            xs, ys = numbers[1::2], numbers[2::2]
+            corners = (min(xs), min(ys), max(xs), max(ys))
+            raw.say(Kind.POLYGON, source, f"the box around an outline of {class_name}", line)
+        far += _PIXELS[0] < max(map(abs, corners)) < _PIXELS[1]
+        raw.add_box(index, corners, class_name, line, ignore=count in ignored)
+        count += 1
+    return far
+
+
+def _numbers(line: str) -> list[float] | None:
+    """Return the numbers of a box or outline, or None if the line is neither."""
+    try:
+        numbers = [float(word) for word in line.split()]
+    except ValueError:
+        return None
+    whole = len(numbers) >= BOX_NUMBERS and numbers[0] >= 0 and numbers[0] == numbers[0] // 1
+    outline = len(numbers) >= LEAST_OUTLINE_NUMBERS and len(numbers) % 2 == 1
+    return numbers if whole and (len(numbers) <= SCORED_NUMBERS or outline) else None
+
+
+def _ignored_boxes(files: Files, config: YoloConfig) -> dict[str, frozenset[int]]:
+    """Return the boxes to ignore by image, by their place in its label file, as we write them."""
+    name = posixpath.join(posixpath.dirname(config.source), f"{IGNORED}.txt")
+    ignored: dict[str, frozenset[int]] = {}
+    if name in files.name_set:
+        for line in files.text(name).splitlines():
+            places, _, said = line.partition("\t")
+            image = files.image(said, name) if said else None
+            if image and all(place.isdigit() for place in places.split(",")):
+                ignored[image] = frozenset(int(place) for place in places.split(","))
+    return ignored
+
+
+def write_yolo(
+    folder: Path, splits: Mapping[str, Sequence[LabelledImage]], classes: Sequence[str]
+) -> None:
+    """Write ``labels``, a list of images for each split and ``data.yaml``.
+
+    Boxes that are ignored stay in the label files, and ``ignored.txt`` says which they are.
+
+    Args:
+        folder: which is there.
+        splits: images by split, under their names in ``images``; ``""`` for those in none.
+        classes: names in label order.
+    """
+    ignored: list[str] = []
+    for images in splits.values():
+        for image in images:
+            path = folder / label_places(f"images/{image.name}")[0]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(_label_lines(image)), encoding="utf-8")
+            hidden = np.flatnonzero(image.annotations.ignore)
+            if len(hidden):
+                ignored.append(f"{','.join(map(str, hidden))}\timages/{image.name}\n")
+    said: dict[str, object] = {}
+    for split, images in splits.items():
+        name = f"{split or 'unsplit'}.txt"
+        listing = "".join(f"./images/{image.name}\n" for image in images)
+        (folder / name).write_text(listing, encoding="utf-8")
+        if split in SPLITS:
+            said[split] = name
+    if ignored:
+        (folder / f"{IGNORED}.txt").write_text("".join(ignored), encoding="utf-8")
+    if said and "" in splits:  # what no split has counts as training images
+        said["train"] = [name for name in (said.get("train"), "unsplit.txt") if name]
+    said["names"] = dict(enumerate(classes))
+    text = yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
+    (folder / "data.yaml").write_text(text, encoding="utf-8")
+
+
+def _label_lines(image: LabelledImage) -> list[str]:
+    size = np.array([image.width_px, image.height_px] * 2, dtype=np.float64)
+    truth = image.annotations
+    corner = xyxy_to_xywh(truth.boxes)
+    centred = np.concatenate([corner[:, :2] + corner[:, 2:] / 2, corner[:, 2:]], axis=1) / size
+    return [
+        " ".join([str(label), *map(plain, row)]) + "\n"
+        for label, row in zip(truth.labels.tolist(), centred.tolist(), strict=True)
+    ]

@@ -1,0 +1,93 @@
+"""All of a network's trainable weights as two vectors, so that an update is a few large steps.
+
+AdamW on 159 small variables costs 19 ms an update on two cores whatever their size; on the same
+weights laid end to end it costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from models.yolo.settings import YoloSettings
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class FlatWeights:
+    """A network's weights laid end to end, their running average and their AdamW.
+
+    Attributes:
+        network: whose weights they are.
+        variables: its trainable variables, kernels first: the order of `apply`'s gradients.
+        optimizer: Keras's AdamW (Loshchilov & Hutter 2019); it decays the kernels only.
+    """
+
+    def __init__(self, network: keras.Model, settings: YoloSettings) -> None:
+        """Lay the weights out as they are now."""
+        kernels = [v for v in network.trainable_variables if len(v.shape) > 1]
+        others = [v for v in network.trainable_variables if len(v.shape) <= 1]
+        self.network = network
+        self.variables = kernels + others
+        self._groups = (kernels, others)
+        self._rows = [
+            keras.Variable(np.concatenate([np.asarray(v).ravel() for v in group]), name=name)
+            for group, name in ((kernels, "kernels"), (others, "others"))
+        ]
+        self._averages = [keras.Variable(ops.copy(row.value)) for row in self._rows]
+        self._ema = settings.ema
+        self.optimizer = keras.optimizers.AdamW(
+            learning_rate=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            global_clipnorm=settings.clip_norm,
+        )
+        self.optimizer.exclude_from_weight_decay(var_names=["others"])
+        self.optimizer.build(self._rows)
+
+    def apply(self, gradients: Sequence[Any]) -> None:
+        """Make one update with the gradients of `variables`; to be called in a compiled step."""
+        count = len(self._groups[0])
+        parts = gradients[:count], gradients[count:]
+        flat = [ops.concatenate([ops.reshape(g, (-1,)) for g in part]) for part in parts]
+        self.optimizer.apply(flat, self._rows)
+        for row, average in zip(self._rows, self._averages, strict=True):
+            average.assign(self._ema * average.value + (1 - self._ema) * row.value)
+        self._lay_out([row.value for row in self._rows])
+
+    def averaged(self) -> list[NDArray[np.float32]]:
+        """Return the network's weights, as its ``set_weights`` takes them, with averages for own.
+
+        Statistics of batch normalisation, which nothing trains, are those of now.
+        """
+        own = [row.numpy() for row in self._rows]
+        self._lay_out([average.value for average in self._averages])
+        weights: list[NDArray[np.float32]] = self.network.get_weights()
+        self._lay_out(own)
+        return weights
+
+    def state(self) -> Arrays:
+        """Return everything needed to go on from here, by name."""
+        return {name: np.asarray(variable) for name, variable in self._kept().items()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to a `state` of the same network."""
+        for name, variable in self._kept().items():
+            variable.assign(state[name])
+        self._lay_out([row.value for row in self._rows])
+
+    def _kept(self) -> dict[str, Any]:
+        kept = [*self._rows, *self._averages, *self.optimizer.variables]
+        kept += self.network.non_trainable_variables
+        return {f"variable_{number}": variable for number, variable in enumerate(kept)}
+
+    def _lay_out(self, rows: Sequence[Any]) -> None:
+        """Give every variable of the network its piece of the rows."""
+        for row, group in zip(rows, self._groups, strict=True):
+            ends = np.cumsum([int(np.prod(v.shape)) for v in group])[:-1].tolist()
+            for variable, piece in zip(group, ops.split(row, ends), strict=True):
+                variable.assign(ops.reshape(piece, variable.shape))

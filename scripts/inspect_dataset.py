@@ -1,0 +1,124 @@
+"""Look at a labelled set, or write it in another format.
+
+Exit 0 when done, problems or not; 2 for bad usage or a set that can't be read at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipelines.settings import RunSettings, SettingsError, checked, with_setting
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made.add_argument("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
+    formats = ["auto", "voc", "coco", "yolo", "csv"]
+    made.add_argument("--format", choices=formats, default="auto", help="default: by looking")
+    made.add_argument("--output", type=Path, metavar="DIR", help="default: runs/inspect-<name>")
+    made.add_argument(
+        "--convert", choices=["voc", "coco", "yolo"], help="write the set so, into --output DIR"
+    )
+    made.add_argument(
+        "--headers-only", action="store_true", help="decode no image, for a fast look"
+    )
+    made.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help="as dataset.split=80/10/10, dataset.merge_classes=true",
+    )
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Inspect or convert; return the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
+        for assignment in arguments.set:
+            settings = with_setting(settings, assignment)
+        settings = checked(settings)
+        if arguments.convert and arguments.output is None:
+            raise SettingsError("--convert needs --output DIR, a new folder for the set")
+    except SettingsError as error:
+        return refuse(error)
+    # From here on it takes a moment to import.
+    from datasets.annotations import DatasetError
+    from pipelines.run_folder import RunFolderError
+
+    try:
+        if arguments.convert:
+            convert_set(settings, arguments.convert, arguments.output)
+        else:
+            look(settings, arguments.output, decode=not arguments.headers_only)
+    except (DatasetError, RunFolderError) as error:
+        return refuse(error)
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was written")
+        return 130
+    return 0
+
+
+def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
+    """Print and write what is in the set."""
+    from rich.console import Console
+
+    from datasets.problems import summary
+    from datasets.reading import read_found
+    from pipelines import runtime
+    from pipelines.comparison import dataset_folder, keep_out_of_data
+    from pipelines.inspection import PROBLEMS, check_replaceable, inspect
+    from pipelines.progress import on_terminal
+    from pipelines.report.inspection_text import inspection_text
+
+    folder = dataset_folder(settings.dataset)
+    output = output or Path("runs") / f"inspect-{folder.resolve().name}"
+    keep_out_of_data(output, settings)
+    check_replaceable(output)
+    found = read_found(folder, settings.format, on_terminal, settings.data)
+    jobs = runtime.usable_cores()
+    told = inspect(found, settings.data, output, on_terminal, jobs, decode=decode)
+    console = Console(highlight=False)
+    for part in inspection_text(told.numbers):
+        console.print(part, soft_wrap=isinstance(part, str))
+    for line in summary(told.problems):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    console.print(f"[bold]{output}[/bold]: inspection.json, contact_sheet.png, {PROBLEMS}")
+
+
+def convert_set(settings: RunSettings, target: str, output: Path) -> None:
+    """Write the set in another format and say what was left out."""
+    from datasets.conversion import convert
+    from datasets.problems import summary
+    from datasets.reading import read_found
+    from pipelines.comparison import dataset_folder
+    from pipelines.progress import on_terminal
+
+    folder = dataset_folder(settings.dataset)
+    found = read_found(folder, settings.format, on_terminal, settings.data)
+    lost = convert(found, folder, target, output, on_terminal)
+    print(f"{found.name}: {found.found}")
+    for line in (*summary(found.problems), *lost):
+        print(f"  {line}")
+    images = [image for split in found.splits.values() for image in split]
+    boxes = sum(len(image.annotations) for image in images)
+    print(f"{output}: {len(images)} images and {boxes} boxes as {target}")
+
+
+def refuse(error: Exception) -> int:
+    """Print one sentence; return 2."""
+    print(f"inspect_dataset: {error}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

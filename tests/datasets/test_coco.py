@@ -1,0 +1,136 @@
+import json
+
+import pytest
+from set_files import everything, write_coco_set, write_images
+from voc_files import found_in, write_image
+
+from datasets.annotations import DatasetError
+
+GOOD = [("cat", (10, 20, 30, 10))]
+
+
+def test_ids_are_sparse_classes_are_sorted_and_boxes_become_corners(tmp_path):
+    write_coco_set(tmp_path, [[("zebra", (0, 0, 5, 5)), ("cat", (10, 20, 30, 10))]])
+    found, problems = found_in(tmp_path)
+    truth = everything(found)["0.png"].annotations
+    assert found.classes == ("cat", "zebra")
+    assert truth.boxes.tolist() == [[0, 0, 5, 5], [10, 20, 40, 30]]
+    assert truth.labels.tolist() == [1, 0]
+    assert not problems
+
+
+def test_crowds_are_ignored_and_outlines_not_needed(tmp_path):
+    crowd = {"iscrowd": 1, "segmentation": {"counts": [1, 2], "size": [4, 4]}}
+    plain = {"iscrowd": 0, "segmentation": [[1, 2, 3, 4, 5, 6]], "area": None}
+    write_coco_set(tmp_path, [[("cat", (0, 0, 5, 5), crowd), ("cat", (9, 9, 5, 5), plain)]])
+    found, _ = found_in(tmp_path)
+    assert everything(found)["0.png"].annotations.ignore.tolist() == [True, False]
+
+
+def test_classes_without_boxes_are_kept_but_not_the_group_of_all_others(tmp_path):
+    categories = [
+        {"id": 0, "name": "pets", "supercategory": "none"},
+        {"id": 3, "name": "cat", "supercategory": "pets"},
+        {"id": 90, "name": "unicorn", "supercategory": "pets"},
+    ]
+    write_coco_set(tmp_path, [GOOD], categories=categories)
+    found, _ = found_in(tmp_path)
+    assert found.classes == ("cat", "unicorn")
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {
+            "train": ("annotations/instances_train2017.json", "train2017/"),
+            "val": ("annotations/instances_val2017.json", "val2017/"),
+        },
+        {
+            "train": ("train/_annotations.coco.json", "train/"),
+            "val": ("valid/_annotations.coco.json", "valid/"),
+        },
+        {"train": ("train.json", "images/"), "val": ("val.json", "images/")},
+    ],
+)
+def test_every_layout_has_its_splits_though_images_count_from_one_in_each(tmp_path, layout):
+    for seed, (split, (place, images)) in enumerate(layout.items()):
+        name = "1.png" if len({i for _, i in layout.values()}) == 2 else f"{split}.png"
+        write_image(tmp_path / images / name, seed=seed)
+        write_coco_set(tmp_path, [[(split, (0, 0, 9, 9))]], file_names=[name], place=place)
+    found, problems = found_in(tmp_path)
+    assert not problems
+    assert {split: len(images) for split, images in found.splits.items()} == {"train": 1, "val": 1}
+    for split, (image,) in found.splits.items():
+        assert image.name.startswith(layout[split][1])
+        assert found.classes[image.annotations.labels[0]] == split
+
+
+def test_an_image_of_another_split_does_not_stand_in_for_a_missing_one(tmp_path):
+    for split in ("train2017", "val2017"):
+        write_image(tmp_path / split / f"{split}.png")
+        names = [f"{split}.png", "1.png"]
+        place = f"annotations/instances_{split}.json"
+        write_coco_set(tmp_path, [GOOD, GOOD], file_names=names, place=place)
+    write_image(tmp_path / "val2017" / "1.png", seed=9)
+    found, problems = found_in(tmp_path)
+    assert [image.name for image in found.splits["train"]] == ["train2017/train2017.png"]
+    assert sum("no image called 1.png" in problem for problem in problems) == 1
+
+
+@pytest.mark.parametrize("said", ["sub/0.PNG", "sub\\0.png", "./sub/0.png", "data/sub/0.png"])
+def test_file_names_are_found_whatever_their_slashes_case_and_first_folders(tmp_path, said):
+    write_image(tmp_path / "sub" / "0.png")
+    found, _ = found_in(write_coco_set(tmp_path, [GOOD], file_names=[said]))
+    assert list(everything(found)) == ["sub/0.png"]
+
+
+def test_a_byte_order_mark_and_numbers_as_text_are_read(tmp_path):
+    write_coco_set(tmp_path, [GOOD])
+    path = tmp_path / "annotations.json"
+    text = path.read_text().replace('"image_id": 0', '"image_id": "0"')
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert len(everything(found_in(tmp_path)[0])["0.png"].annotations) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"images": 3, "annotations": [], "categories": []}', r"Expected `array`, got `int`"),
+        ('{"images": [], "annotations": []}', "categories"),
+        ('{"images": [{"id": 1}], "categories": []}', "file_name"),
+        ('{"images": [', "is not JSON"),
+        ('{"images": [], "x": ' + "[" * 100_000, "is not JSON"),
+    ],
+)
+def test_json_of_another_shape_is_refused_with_file_and_reason(tmp_path, text, said):
+    write_images(tmp_path, 1)
+    (tmp_path / "labels.json").write_text(text)
+    with pytest.raises(DatasetError, match=rf"labels\.json: .*{said}"):
+        found_in(tmp_path)
+
+
+def test_annotations_that_are_no_boxes_are_left_out_and_named(tmp_path):
+    broken = [
+        {"id": 1, "image_id": 0, "category_id": 3, "bbox": []},
+        {"id": 2, "image_id": 0, "category_id": 3},
+        {"id": 3, "image_id": 7, "category_id": 3, "bbox": [1, 1, 2, 2]},
+        {"id": 4, "image_id": 0, "category_id": 99, "bbox": [1, 1, 2, 2]},
+        {"id": 5, "image_id": 0, "category_id": 3, "bbox": [1, 1, 2, 2]},
+    ]
+    write_coco_set(tmp_path, [GOOD], annotations=broken)
+    found, problems = found_in(tmp_path)
+    assert everything(found)["0.png"].annotations.boxes.tolist() == [[1, 1, 3, 3]]
+    assert [problem.split(":")[0] for problem in problems] == [
+        f"annotations.json, annotation {number}" for number in (1, 2, 3, 4)
+    ]
+
+
+def test_other_tasks_of_the_coco_project_are_not_boxes(tmp_path):
+    write_images(tmp_path / "val2017", 1)
+    names = ["0.png"]
+    place = "annotations/instances_val2017.json"
+    write_coco_set(tmp_path, [GOOD], file_names=names, place=place)
+    captions = {"images": [], "annotations": [{"image_id": 0, "caption": "a cat"}]}
+    path = tmp_path / "annotations" / "captions_val2017.json"
+    path.write_text(json.dumps(captions))
+    assert len(everything(found_in(tmp_path)[0])) == 1

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets.images import ImageError, load_image, read_header
+
+RED = (255, 0, 0)
+
+
+def saved(folder, image, name, **more):
+    path = folder / name
+    image.save(path, **more)
+    return path
+
+
+def palette_image():
+    return Image.new("RGB", (4, 3), RED).quantize(4)
+
+
+def grey_16():
+    return Image.fromarray(np.full((3, 4), 0xABCD, np.uint16))
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "colour"),
+    [
+        (lambda: Image.new("L", (4, 3), 77), "a.png", (77, 77, 77)),
+        (lambda: Image.new("1", (4, 3), 1), "a.png", (255, 255, 255)),
+        (grey_16, "a.png", (0xAB,) * 3),
+        (grey_16, "a.tif", (0xAB,) * 3),
+        (lambda: Image.new("CMYK", (4, 3), (0, 255, 255, 0)), "a.tif", RED),
+        (palette_image, "a.png", RED),
+        (palette_image, "a.gif", RED),
+        (lambda: Image.new("RGBA", (4, 3), (0, 0, 0, 0)), "a.png", (255, 255, 255)),
+        (lambda: Image.new("LA", (4, 3), (9, 255)), "a.png", (9, 9, 9)),
+        (lambda: Image.new("RGB", (4, 3), RED), "a.webp", RED),
+        (lambda: Image.new("RGB", (4, 3), RED), "a.bmp", RED),
+    ],
+)
+def test_images_of_every_kind_become_rgb_of_8_bits(tmp_path, make, name, colour):
+    options = {"lossless": True} if name.endswith("webp") else {}
+    path = saved(tmp_path, make(), name, **options)
+    pixels = load_image(path)
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (3, 4, 3)
+    assert (pixels == colour).all()
+    header = read_header(path)
+    assert (header.width_px, header.height_px) == (4, 3)
+
+
+def test_a_jpeg_in_cmyk_has_its_colours(tmp_path):
+    cmyk = Image.new("RGB", (32, 32), RED).convert("CMYK")
+    pixels = load_image(saved(tmp_path, cmyk, "a.jpg", quality=95)).astype(int)
+    assert abs(pixels - RED).max() < 8
+
+
+def test_of_an_animation_the_first_frame_is_taken(tmp_path):
+    frames = [Image.new("RGB", (4, 3), colour) for colour in (RED, (0, 0, 255))]
+    path = saved(tmp_path, frames[0], "a.gif", save_all=True, append_images=frames[1:])
+    assert (load_image(path) == RED).all()
+
+
+def test_one_pixel_is_an_image(tmp_path):
+    assert load_image(saved(tmp_path, Image.new("RGB", (1, 1), RED), "a.png")).shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float32])
+def test_32_bits_a_pixel_are_refused_by_name(tmp_path, dtype):
+    path = saved(tmp_path, Image.fromarray(np.full((3, 4), 70_000, dtype)), "deep.tif")
+    with pytest.raises(ImageError, match=r"deep\.tif: has 32 bits a pixel"):
+        load_image(path)
+
+
+def test_a_png_tells_its_orientation_even_behind_its_pixels(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = saved(tmp_path, Image.new("RGB", (4, 3)), "a.png", exif=exif)
+    data = path.read_bytes()
+    start = data.index(b"eXIf") - 4
+    length = 12 + int.from_bytes(data[start : start + 4])
+    moved = data[:start] + data[start + length : -12] + data[start : start + length] + data[-12:]
+    path.write_bytes(moved)
+    header = read_header(path)
+    assert (header.width_px, header.height_px, header.orientation) == (3, 4, 6)
+    assert load_image(path).shape == (4, 3, 3)
+
+
+def test_a_header_of_a_large_png_costs_no_decoding(tmp_path):
+    path = saved(tmp_path, Image.new("RGB", (64, 64)), "a.png")
+    data = path.read_bytes()
+    place = data.index(b"IDAT") + 4
+    path.write_bytes(data[:place] + bytes(8) + data[place + 8 :])  # broken pixels, whole chunks
+    assert read_header(path).width_px == 64
+    with pytest.raises(ImageError, match="does not decode"):
+        load_image(path)

@@ -1,0 +1,67 @@
+import cv2
+import numpy as np
+import pytest
+
+from models.yolo.symmetry import MIRRORINGS, chosen_flips, told_apart
+
+SIDE = 40
+
+
+def picture_of(draw, random, objects=4):
+    """A noisy picture with some objects in it, drawn by ``draw`` on squares of their own."""
+    picture = random.integers(90, 130, (SIDE, SIDE * objects, 3)).astype(np.uint8)
+    boxes = []
+    for place in range(objects):
+        x = SIDE * place + int(random.integers(0, 8))
+        draw(picture[4:35, x : x + 31])
+        boxes.append([x, 4, x + 31, 35])
+    return picture, np.array(boxes, float), np.zeros(objects, np.int64)
+
+
+def disc(square):
+    cv2.circle(square, (15, 15), 12, (230, 230, 230), -1)
+
+
+def arrow(square):
+    square[:] = cv2.arrowedLine(square.copy(), (27, 15), (3, 15), (230, 230, 230), 3, tipLength=0.5)
+
+
+def tee(square):
+    square[3:9, 3:28] = 230
+    square[3:28, 13:18] = 230
+
+
+def samples(draw, images=12):
+    random = np.random.default_rng(0)
+    return [picture_of(draw, random) for _ in range(images)]
+
+
+@pytest.mark.parametrize(
+    ("draw", "allowed"),
+    [(disc, set(MIRRORINGS)), (arrow, {"vertical"}), (tee, {"horizontal"})],
+)
+def test_only_mirrorings_that_nobody_can_tell_are_used(draw, allowed):
+    assert chosen_flips("auto", samples(draw), 0) == allowed
+
+
+def test_two_classes_that_mirror_each_other_are_not_taken_for_one_symmetric():
+    both = samples(arrow)
+    for picture, boxes, labels in samples(arrow):
+        mirrored = picture[:, ::-1].copy()
+        turned = boxes.copy()
+        turned[:, [0, 2]] = picture.shape[1] - boxes[:, [2, 0]]
+        both.append((mirrored, turned, labels + 1))
+    assert "horizontal" not in chosen_flips("auto", both, 0)
+
+
+def test_too_few_objects_to_find_out_leave_left_and_right_alike():
+    assert told_apart(samples(arrow, images=2), "horizontal", 0) == []
+    assert chosen_flips("auto", samples(arrow, images=2), 0) == {"horizontal"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "flips"),
+    [("none", set()), ("horizontal", {"horizontal"}), ("all", set(MIRRORINGS))],
+)
+def test_a_wish_is_obeyed_without_looking(wish, flips):
+    assert chosen_flips(wish, samples(arrow), 0) == flips
