@@ -21,8 +21,8 @@ from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
 
-_HEAD_BYTES = 4096
-_KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"info"', b'"licenses"')
+_HEAD_BYTES = 2**20  # a long list of categories may come first
+_KEYS = (b'"images"', b'"annotations"')
 # What the COCO project itself puts beside its boxes.
 _OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
 _ENDLESS = re.compile(rb"(NaN|-?Infinity)")

@@ -36,12 +36,15 @@ class Files:
         """List the folder.
 
         Raises:
-            DatasetError: it is no folder.
+            DatasetError: it is no folder, or a file has a name that is no text.
         """
         if not root.is_dir():
             raise DatasetError(f"{root}: is not a folder; --dataset takes the folder of a set")
         self.root = root
         self.names: tuple[str, ...] = tuple(sorted(_walk(root)))
+        for name in self.names:
+            if not name.isascii() and name.encode(errors="replace").decode() != name:
+                raise DatasetError(f"{root}: the file name {name!r} is not UTF-8; rename the file")
 
     @cached_property
     def images(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ class Kind(StrEnum):
     CUT = "boxes reaching beyond their image, cut to it"
     OUTSIDE = "boxes wholly outside their image, left out"
     NOT_A_BOX = "objects that are not a box with a class, left out"
-    POLYGON = "outlines, of which the box around them is taken"
+    POLYGON = "remarks on outlines"
     SIZE = "annotations giving another size than the image has; the image is right"
     TURNED = "images annotated as stored, turned upright together with their boxes"
     BROKEN_IMAGE = "images that can't be used, left out"

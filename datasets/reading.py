@@ -113,7 +113,14 @@ def read_found(folder: Path, format_name: str, track: Track, settings: DatasetSe
     Raises:
         DatasetError: the folder is missing or empty, or nothing in it can be used.
     """
-    folder = folder.resolve()
+    try:
+        return _read(folder.resolve(), format_name, track, settings)
+    except OSError as error:
+        place = error.filename or folder
+        raise DatasetError(f"{place}: can't be read ({error.strerror or error})") from error
+
+
+def _read(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Found:
     files = Files(folder)
     if format_name not in {"auto", *FORMATS}:
         raise DatasetError(f"{format_name}: unknown format; known are {', '.join(FORMATS)}")

@@ -5,6 +5,7 @@ An optional extra. Image files are stored as they are in the set, never decoded 
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -71,6 +72,8 @@ def stored_folder(name: str, track: Track) -> Path:
 
 
 def _download(name: str, builder: Any) -> None:
+    # Without a network it tries for minutes, with a warning each time; the bar shows it tries.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     try:
         builder.download_and_prepare()
     except Exception as error:

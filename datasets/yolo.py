@@ -54,7 +54,7 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     ignored = _ignored_boxes(files, config)
     labels = _label_files(files)
     listed = images_of_splits(files, config, raw)
-    far = 0
+    far = outlined = 0
     for image, split in track(sorted(listed.items()), "reading annotations", len(listed)):
         label = label_file_of(image, labels)
         index = raw.add_image(RawImage(image, split, label or image, in_fractions=True))
@@ -62,7 +62,9 @@ def read_yolo(files: Files, track: Track) -> RawSet:
             raw.say(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
         elif index is not None:
             hidden = ignored.get(image, frozenset())
-            far += _read_labels(raw, index, files.text(label), names, config, hidden)
+            out, outlines = _read_labels(raw, index, files.text(label), names, config, hidden)
+            far += out
+            outlined += outlines
     if not raw.images:
         where = config.source or "its folders"
         raise DatasetError(f"{files.root}: no image is where {where} says the images are")
@@ -71,6 +73,9 @@ def read_yolo(files: Files, track: Track) -> RawSet:
             f"{files.root}: its label files hold pixels ({far} boxes lie far outside); YOLO's "
             "numbers are fractions of the image's width and height"
         )
+    if outlined:
+        text = f"{outlined} objects are outlines; the box around each is taken"
+        raw.say(Kind.POLYGON, "", text)
     for first, other in files.sharing_a_stem():
         if first in listed and other in listed:
             raw.say(Kind.SAME_NAME, other, f"shares its label file with {first}")
@@ -118,10 +123,10 @@ def _read_labels(
     names: dict[int, str],
     config: YoloConfig,
     ignored: frozenset[int],
-) -> int:
-    """Add the boxes of one label file; return how many lie far outside the image."""
+) -> tuple[int, int]:
+    """Add the boxes of one label file; return how many lie far out and how many are outlines."""
     source = raw.images[index].source
-    far = count = 0
+    far = outlines = count = 0
     for line, words in enumerate(text.splitlines(), 1):
         if not words.strip():
             continue
@@ -140,11 +145,11 @@ def _read_labels(
         else:
             xs, ys = numbers[1::2], numbers[2::2]
             corners = (min(xs), min(ys), max(xs), max(ys))
-            raw.say(Kind.POLYGON, source, f"the box around an outline of {class_name}", line)
+            outlines += 1
         far += _PIXELS[0] < max(map(abs, corners)) < _PIXELS[1]
         raw.add_box(index, corners, class_name, line, ignore=count in ignored)
         count += 1
-    return far
+    return far, outlines
 
 
 def _numbers(line: str) -> list[float] | None:

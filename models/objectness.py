@@ -1,89 +1,119 @@
-"""How likely a window holds any object at all: a linear model of gradients and colours.
+"""How likely a box holds any object at all, and where that object is: linear in a coarse view.
 
-In the spirit of BING (Cheng et al. 2014): a window is seen at 32 × 32 pixels, as 4 × 4 cells of
-nine orientations and a mean colour, so that all windows of one shape are scored by sliding over one
-resized image.
+In the spirit of BING (Cheng et al. 2014) and of the region proposal network (Ren et al. 2015): a
+box is seen with a quarter of its sides around it, as 6 × 6 cells of nine orientations and a mean
+colour. One hyperplane ranks boxes, four more move them onto what they half show.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 
-CELL_PX, CELLS, BINS = 8, 4, 9
-WINDOW_PX = CELL_PX * CELLS
-LENGTH = CELLS * CELLS * (BINS + 3)
+from datasets.boxes import Boxes
+from models.box_regression import apply_steps, steps_to
+from models.channels import BINS, COLOURS, Channels, cells
+from models.hog import Features, widened
 
-Grid = NDArray[np.float32]
+CELLS, CONTEXT = 6, 0.25  # the box itself is 4 × 4 of the cells
+GRADIENTS = CELLS * CELLS * BINS
+LENGTH = CELLS * CELLS * (BINS + COLOURS)
+LEAST_STRENGTH = 0.05  # added to a box's length of gradients: what is flat stays flat
+STRENGTH = 30.0  # of the ridge that moves boxes
 
 
 @dataclass(frozen=True, eq=False)
 class Objectness:
-    """A hyperplane over window features: ``(LENGTH,)`` float32 weights and a bias."""
+    """Hyperplanes over a box's coarse view.
 
-    weights: NDArray[np.float32]
-    bias: float
+    Attributes:
+        weights: ``(LENGTH, 5)`` float32: to the log odds of an object, and to the steps of x, y,
+            width and height.
+        bias: ``(5,)`` float32.
+    """
 
-    def score(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return ``(N,)`` log odds of being an object for ``(N, LENGTH)`` features."""
-        return np.asarray(features @ self.weights + np.float32(self.bias), np.float32)
+    weights: Features
+    bias: Features
+
+    def score(self, views: Features) -> NDArray[np.float32]:
+        """Return the ``(N,)`` log odds of an object for ``(N, LENGTH)`` views."""
+        return np.asarray(views @ self.weights[:, 0] + self.bias[0], np.float32)
+
+    def score_and_refine(self, views: Features, boxes: Boxes) -> tuple[NDArray[np.float32], Boxes]:
+        """Return the ``(N,)`` log odds, and the ``(N, 4)`` boxes moved towards their objects."""
+        told = views @ self.weights + self.bias
+        return told[:, 0], apply_steps(boxes, told[:, 1:].astype(np.float64))
 
 
-def cells(image: NDArray[np.uint8]) -> Grid:
-    """Return each whole cell's orientation histogram and mean Lab colour.
+def view(levels: Channels, boxes: Boxes) -> Features:
+    """Return the ``(N, LENGTH)`` coarse views of boxes.
+
+    Gradients are divided by their length in the view, so that contrast does not matter.
+    """
+    gradients, colours = cells(levels, widened(boxes, CONTEXT), CELLS, CELLS)
+    flat = gradients.reshape(len(boxes), GRADIENTS)
+    flat /= np.sqrt(np.einsum("ij,ij->i", flat, flat))[:, None] + np.float32(LEAST_STRENGTH)
+    return np.concatenate([flat, colours.reshape(len(boxes), LENGTH - GRADIENTS)], axis=1)
+
+
+def score_grid(objectness: Objectness, gradients: Features, colours: Features) -> Features:
+    """Return the log odds of all boxes of 4 × 4 cells, a quarter of their size apart.
+
+    The same as `Objectness.score` of their `view`, without making the views: a hyperplane slides
+    over the cells that neighbours share.
 
     Args:
-        image: ``(H, W, 3)`` uint8 RGB.
+        objectness: the hyperplane.
+        gradients: ``(R, C, 9)`` cells.
+        colours: ``(R, C, 3)`` cells.
 
     Returns:
-        ``(H // 8, W // 8, 12)`` float32.
+        ``(R - 5, C - 5)`` float32; one may be 0 and the array empty.
     """
-    rows, columns = image.shape[0] // CELL_PX, image.shape[1] // CELL_PX
-    image = image[: rows * CELL_PX, : columns * CELL_PX]
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1)
-    dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1)
-    strength, angle = cv2.cartToPolar(dx, dy, angleInDegrees=True)
-    orientation = (angle * (BINS / 180.0)).astype(np.int64) % BINS  # 180° apart is the same edge
-    row_of = np.arange(rows * CELL_PX) // CELL_PX
-    column_of = np.arange(columns * CELL_PX) // CELL_PX
-    place = (row_of[:, None] * columns + column_of[None, :]) * BINS + orientation
-    histogram = np.bincount(place.ravel(), strength.ravel(), rows * columns * BINS)
-    mean = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(mean, cv2.COLOR_RGB2LAB).astype(np.float32)
-    both = [histogram.reshape(rows, columns, BINS) / (255 * CELL_PX), (lab - 128.0) / 255.0]
-    return np.concatenate(both, axis=-1).astype(np.float32)
+    weights, bias = objectness.weights[:, 0], objectness.bias[0]
+    slope = _slide(gradients, weights[:GRADIENTS].reshape(CELLS, CELLS, BINS))
+    hue = _slide(colours, weights[GRADIENTS:].reshape(CELLS, CELLS, COLOURS))
+    energy = np.einsum("rci,rci->rc", gradients, gradients)[..., None]
+    lengths = np.sqrt(_slide(energy, np.ones((CELLS, CELLS, 1), np.float32)))
+    return np.asarray(slope / (lengths + np.float32(LEAST_STRENGTH)) + hue + bias, np.float32)
 
 
-def window_features(grid: Grid) -> NDArray[np.float32]:
-    """Return the features of all 4 × 4 windows of cells, row by row: ``(rows · columns, LENGTH)``.
-
-    Gradients are divided by their length in the window, so that contrast does not matter; what is
-    left where there are none is next to nothing.
-    """
-    views = sliding_window_view(grid, (CELLS, CELLS), axis=(0, 1))  # (R, C, 12, 4, 4)
-    flat = views.reshape(-1, BINS + 3, CELLS * CELLS)
-    gradients = flat[:, :BINS].reshape(len(flat), -1)
-    norms = np.sqrt(np.einsum("ij,ij->i", gradients, gradients))[:, None]
-    colours = flat[:, BINS:].reshape(len(flat), -1)
-    return np.concatenate([gradients / (norms + 0.05), colours], axis=1)
+def _slide(grid: Features, weights: Features) -> Features:
+    """Return the ``(R - 5, C - 5)`` products of weights with the grid below them."""
+    rows, columns = max(grid.shape[0] - CELLS + 1, 0), max(grid.shape[1] - CELLS + 1, 0)
+    each = grid @ weights.reshape(-1, weights.shape[2]).T  # (R, C, 36)
+    total = np.zeros((rows, columns), np.float32)
+    for place in range(CELLS * CELLS):
+        down, right = divmod(place, CELLS)
+        total += each[down : down + rows, right : right + columns, place]
+    return total
 
 
 def fit_objectness(
-    features: NDArray[np.float32], is_object: NDArray[np.bool_], seed: int
+    views: Features, overlaps: NDArray[np.float64], boxes: Boxes, targets: Boxes, seed: int
 ) -> Objectness:
-    """Return the logistic regression of windows on objects and of windows beside them.
+    """Return the hyperplanes of boxes on objects and of boxes beside them.
 
-    Raises:
-        ValueError: there are not both.
+    Args:
+        views: ``(N, LENGTH)`` of the boxes.
+        overlaps: ``(N,)`` largest IoU with an object: from .6 on a box is on it and below .4
+            beside it; between, it only teaches where the object is.
+        boxes: ``(N, 4)``.
+        targets: ``(N, 4)`` the objects they overlap.
+        seed: of the solver.
     """
-    if is_object.all() or not is_object.any():
-        raise ValueError("objectness needs windows on objects and windows beside them")
-    model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=200, random_state=seed)
-    model.fit(features, is_object)
-    return Objectness(model.coef_[0].astype(np.float32), float(model.intercept_[0]))
+    weights, bias = np.zeros((LENGTH, 5), np.float32), np.zeros(5, np.float32)
+    on, beside = overlaps >= 0.6, overlaps < 0.4
+    if on.any() and beside.any():
+        sure = on | beside
+        model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=200, random_state=seed)
+        model.fit(views[sure], on[sure])
+        weights[:, 0], bias[0] = model.coef_[0], model.intercept_[0]
+    near = overlaps >= 0.4
+    if near.sum() >= 20:
+        ridge = Ridge(STRENGTH).fit(views[near], steps_to(boxes[near], targets[near]))
+        weights[:, 1:], bias[1:] = ridge.coef_.T, ridge.intercept_
+    return Objectness(weights, bias)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,39 +14,48 @@ from numpy.typing import NDArray
 
 from datasets.boxes import Boxes, clip
 from models.box_regression import BoxRegression
-from models.hog import Features, describe
+from models.hog import Features, Template, describe
 from models.linear_svm import LinearSvm
 from models.objectness import Objectness
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
 from pipelines.nms import suppress
-from pipelines.proposals.propose import Proposals, propose
+from pipelines.proposals.propose import Proposals, Proposer, Search, propose, search
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 MOST_PAIRS = 1000  # of proposal and class that go on to regression and NMS
+OBJECTNESSES = ("first", "second")  # of the proposer
 ARRAYS, SETTINGS = "arrays.npz", "settings.json"
 
 
 @dataclass(frozen=True, eq=False)
 class Proposed:
-    """Proposals, and the image they are of."""
+    """Proposals, and the image they are of, in whose pixels they are."""
 
-    image: Image
+    searched: Search
     proposals: Proposals
 
     @property
     def boxes(self) -> Boxes:
-        """``(N, 4)`` candidates without a class."""
-        return self.proposals.boxes
+        """``(N, 4)`` candidates without a class, in pixels of the original."""
+        return self.proposals.boxes * self.searched.back
 
 
 @dataclass(frozen=True, eq=False)
 class Described:
-    """Proposals with their ``(N, D)`` features, and the image's height and width."""
+    """Proposals with their ``(N, D)`` features, and where they are.
+
+    Attributes:
+        proposals: in pixels of the searched image.
+        features: ``(N, D)``.
+        size: width and height of the searched image.
+        back: ``(4,)`` pixels of the original for one of the searched image.
+    """
 
     proposals: Proposals
-    features: Features
-    image_hw: tuple[int, int]
+    features: Features | NDArray[np.float16]
+    size: tuple[int, int]
+    back: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +69,8 @@ class Scored:
 
     @property
     def boxes(self) -> Boxes:
-        """The ``(N, 4)`` boxes as they were proposed."""
-        return self.described.proposals.boxes[self.rows]
+        """The ``(N, 4)`` boxes as they were proposed, in pixels of the original."""
+        return self.described.proposals.boxes[self.rows] * self.described.back
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,18 +90,18 @@ class ClassicalDetector:
     Attributes:
         classes: class names in label order.
         settings: see `ClassicalSettings`.
-        shapes: ``(K, 2)`` of the windows.
-        objectness: ranks candidates.
+        proposer: finds and ranks candidates.
+        templates: of the HOG.
         svm: recognises them.
         regression: moves their boxes.
         limit: most detections an image.
-        jobs: threads that describe an image's boxes.
+        jobs: threads that cut.
     """
 
     classes: tuple[str, ...]
     settings: ClassicalSettings
-    shapes: NDArray[np.float64]
-    objectness: Objectness
+    proposer: Proposer
+    templates: tuple[Template, ...]
     svm: LinearSvm
     regression: BoxRegression
     limit: int
@@ -120,22 +128,26 @@ class ClassicalDetector:
         with ThreadPoolExecutor(self.jobs) as pool:
             return list(pool.map(alone.detect, images))
 
+    def answer(self, described: Described) -> Detections:
+        """Return what `detect` does once the image's proposals are described."""
+        return self._nms(self._refine(self._classify(described)))
+
     @property
     def parameters(self) -> int:
         """How many numbers were learnt."""
         return sum(array.size for array in _arrays(self).values())
 
     def _propose(self, image: Image) -> Proposed:
-        found = propose(image, self.shapes, self.objectness, self.settings, self.jobs)
-        return Proposed(image, found)
+        searched = search(image)
+        return Proposed(searched, propose(searched, self.proposer, self.settings, self.jobs))
 
     def _describe(self, given: Proposed) -> Described:
-        image, proposals = given.image, given.proposals
-        features = describe_boxes(image, proposals.boxes, self.settings, self.jobs)
-        return Described(proposals, features, (image.shape[0], image.shape[1]))
+        searched, proposals = given.searched, given.proposals
+        features = describe_boxes(searched, proposals.boxes, self.templates, self.settings)
+        return Described(proposals, features, searched.size, searched.back)
 
     def _classify(self, described: Described) -> Scored:
-        scores = self.svm.scores(described.features)
+        scores = self.svm.scores(described.features.astype(np.float32, copy=False))
         rows, labels = np.nonzero(scores >= LOWEST_SCORE)
         kept = scores[rows, labels]
         best = np.argsort(-kept, kind="stable")[:MOST_PAIRS]
@@ -143,12 +155,11 @@ class ClassicalDetector:
 
     def _refine(self, scored: Scored) -> Refined:
         described = scored.described
-        boxes = scored.boxes
+        boxes = described.proposals.boxes[scored.rows]
         if self.settings.regression:
-            features = described.features[scored.rows]
+            features = described.features[scored.rows].astype(np.float32, copy=False)
             boxes = self.regression.refine(boxes, scored.labels, features)
-        height, width = described.image_hw
-        boxes = clip(boxes, width, height)
+        boxes = clip(boxes, *described.size) * described.back
         real = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         cut = described.proposals.from_grabcut[scored.rows]
         return Refined(boxes[real], scored.labels[real], scored.scores[real], cut[real])
@@ -170,6 +181,7 @@ class ClassicalDetector:
         said = {
             "classes": list(self.classes),
             "limit": self.limit,
+            "templates": [list(template) for template in self.templates],
             "settings": asdict(self.settings),
         }
         (folder / SETTINGS).write_text(json.dumps(said, indent=2), encoding="utf-8")
@@ -187,8 +199,12 @@ def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
         return ClassicalDetector(
             classes=tuple(said["classes"]),
             settings=_settings(said["settings"]),
-            shapes=arrays["shapes"],
-            objectness=Objectness(arrays["objectness_weights"], float(arrays["objectness_bias"])),
+            proposer=Proposer(
+                arrays["shapes"],
+                arrays["prior"],
+                *(Objectness(arrays[f"{n}_weights"], arrays[f"{n}_bias"]) for n in OBJECTNESSES),
+            ),
+            templates=tuple((rows, columns) for rows, columns in said["templates"]),
             svm=LinearSvm(*(arrays[f"svm_{f.name}"] for f in fields(LinearSvm))),
             regression=BoxRegression(arrays["regression_weights"], arrays["regression_bias"]),
             limit=said["limit"],
@@ -203,22 +219,19 @@ def _settings(said: dict[str, Any]) -> ClassicalSettings:
 
 
 def describe_boxes(
-    image: Image, boxes: Boxes, settings: ClassicalSettings, jobs: int = 1
+    searched: Search, boxes: Boxes, templates: tuple[Template, ...], settings: ClassicalSettings
 ) -> Features:
-    """Return the ``(N, D)`` features of an image's boxes, described by several threads."""
+    """Return the ``(N, D)`` features of boxes of a searched image."""
     colour = settings.descriptor == "hog+colour"
-    work = partial(describe, image, context=settings.context, colour=colour)
-    if jobs == 1:
-        return work(boxes)
-    with ThreadPoolExecutor(jobs) as pool:
-        return np.concatenate(list(pool.map(work, np.array_split(boxes, jobs))))
+    return describe(searched.levels, boxes, templates, context=settings.context, colour=colour)
 
 
 def _arrays(detector: ClassicalDetector) -> dict[str, Any]:
     return {
-        "shapes": detector.shapes,
-        "objectness_weights": detector.objectness.weights,
-        "objectness_bias": np.array(detector.objectness.bias),
+        "shapes": detector.proposer.shapes,
+        "prior": detector.proposer.prior,
+        **{f"{n}_weights": getattr(detector.proposer, n).weights for n in OBJECTNESSES},
+        **{f"{n}_bias": getattr(detector.proposer, n).bias for n in OBJECTNESSES},
         **{f"svm_{f.name}": getattr(detector.svm, f.name) for f in fields(LinearSvm)},
         "regression_weights": detector.regression.weights,
         "regression_bias": detector.regression.bias,

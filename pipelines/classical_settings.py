@@ -10,8 +10,8 @@ class ClassicalSettings:
     """Settings reached by ``--set classical.<name>=<value>``."""
 
     proposals: int = 400  # boxes an image that are described; recall hardly grows beyond
-    arm: str = "grabcut+windows"  # or grabcut, or windows alone: what proposes boxes
-    grabcut_sizes: tuple[int, ...] = (128, 192)  # longer side of the cut image: cost grows squared
+    arm: str = "grabcut+windows"  # or grabcut, windows or prior alone: what proposes boxes
+    grabcut_sizes: tuple[int, ...] = (128,)  # longer side of the cut image: cost grows squared
     grabcut_iterations: int = 1  # a second one moves few borders and doubles the time
     window_shapes: int = 10  # clusters of the training boxes' widths and heights
     descriptor: str = "hog+colour"  # or hog alone

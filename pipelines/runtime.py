@@ -26,6 +26,7 @@ LIBRARIES = (
     "scikit-image",
     "numpy",
     "pillow",
+    "faster-coco-eval",
     "joblib",
 )
 ROOT = Path(__file__).resolve().parents[1]  # of the project

@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("--images", type=int, default=118_000, metavar="N")
     made.add_argument("--boxes", type=int, default=860_000, metavar="N")
+    made.add_argument("--keep", type=Path, metavar="DIR", help="make the set there, or use it")
     made.add_argument(
         "--inspect", action="store_true", help="also decode every image, as a look does"
     )
@@ -41,10 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make, read, print; return 0."""
     arguments = parser().parse_args(argv)
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "coco"
-        started = time.perf_counter()
-        size = make_set(folder, arguments.images, arguments.boxes)
-        print(f"made in {time.perf_counter() - started:.0f} s; JSON of {size / 2**20:.0f} MiB")
+        folder = arguments.keep or Path(place) / "coco"
+        if not folder.exists():
+            started = time.perf_counter()
+            size = make_set(folder, arguments.images, arguments.boxes)
+            print(f"made in {time.perf_counter() - started:.0f} s; JSON of {size / 2**20:.0f} MiB")
         print("read and checked:", json.dumps(in_own_process(read, folder)))
         if arguments.inspect:
             print("inspected:", json.dumps(in_own_process(look, folder, Path(place) / "look")))

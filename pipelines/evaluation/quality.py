@@ -1,9 +1,9 @@
-"""How good detections are: COCO's figures (Lin et al. 2014), as pycocotools computes them."""
+"""How good detections are: COCO's figures (Lin et al. 2014), all of them and each class's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import nan
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
+from pipelines.evaluation.coco_library import ALL_SIZES, MOST, coco_averages
 from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75, match_all
 from pipelines.evaluation.pairs import (
     Floats,
@@ -25,7 +26,6 @@ from pipelines.evaluation.pairs import (
 from pipelines.evaluation.precision import (
     Ranked,
     average_precision,
-    precision_at_recalls,
     ranked_classes,
 )
 
@@ -114,7 +114,7 @@ class Answers:
         """Pairs of one class with an IoU of .5 and more."""
         return overlapping(self.found, self.objects, COCO_IOUS[0] - 1e-9, same_class=True)
 
-    def ranked(self, area: str = "all", most: int | None = None) -> list[Ranked]:
+    def ranked(self, area: str = "all") -> list[Ranked]:
         """Return each class at the ten IoUs, for objects of one size."""
         verdicts = match_all(
             self.found,
@@ -124,13 +124,6 @@ class Answers:
             most=self.max_detections,
             area_range=AREAS[area],
         )
-        if most is not None:
-            late = (self.found.rank >= most)[:, None]
-            verdicts = replace(
-                verdicts,
-                true_positive=verdicts.true_positive & ~late,
-                ignored=verdicts.ignored | late,
-            )
         size = (self.images, len(self.classes))
         return ranked_classes(self.found, verdicts, self.objects, size, AREAS[area])
 
@@ -190,36 +183,33 @@ def score(
 
 def quality_of(given: Answers) -> Quality:
     """Return COCO's figures and each class's."""
-    once = np.ones((1, given.images), np.int64)
-    every = given.ranked()
-    curves = [precision_at_recalls(ranked, once) for ranked in every]
-    precision = np.array([curve.mean(axis=2)[0] for curve, _ in curves]).reshape(-1, 10)
-    recall = np.array([recalls[0] for _, recalls in curves]).reshape(-1, 10)
-    sizes = {size: averages(given.ranked(size), once) for size in SIZES}
-
-    def recall_of(most: int) -> float:
-        return mean_known(averages(given.ranked(most=most), once)[1])
-
+    precision, recall = coco_averages(
+        given.objects, given.found, given.images, len(given.classes), given.max_detections
+    )
+    by_size = {size: place for place, size in enumerate(AREAS)}
+    ap = precision.mean(axis=1)[..., MOST]  # (10, C, 4)
+    most = recall[..., MOST]  # (10, C, 4)
+    counts = np.bincount(given.objects.label[~given.objects.ignore], minlength=len(given.classes))
     return Quality(
-        map_50_95=mean_known(precision),
-        map_50=mean_known(precision[:, IOU_50]),
-        map_75=mean_known(precision[:, IOU_75]),
-        small=mean_known(sizes["small"][0]),
-        medium=mean_known(sizes["medium"][0]),
-        large=mean_known(sizes["large"][0]),
-        average_recall=mean_known(recall),
-        average_recall_1=recall_of(1),
-        average_recall_10=recall_of(10),
-        average_recall_small=mean_known(sizes["small"][1]),
-        average_recall_medium=mean_known(sizes["medium"][1]),
-        average_recall_large=mean_known(sizes["large"][1]),
+        map_50_95=mean_known(ap[..., ALL_SIZES]),
+        map_50=mean_known(ap[IOU_50, :, ALL_SIZES]),
+        map_75=mean_known(ap[IOU_75, :, ALL_SIZES]),
+        small=mean_known(ap[..., by_size["small"]]),
+        medium=mean_known(ap[..., by_size["medium"]]),
+        large=mean_known(ap[..., by_size["large"]]),
+        average_recall=mean_known(most[..., ALL_SIZES]),
+        average_recall_1=mean_known(recall[..., ALL_SIZES, 0]),
+        average_recall_10=mean_known(recall[..., ALL_SIZES, 1]),
+        average_recall_small=mean_known(most[..., by_size["small"]]),
+        average_recall_medium=mean_known(most[..., by_size["medium"]]),
+        average_recall_large=mean_known(most[..., by_size["large"]]),
         per_class={
             name: ClassQuality(
-                ap_50_95=float(precision[label].mean()),
-                ap_50=float(precision[label, IOU_50]),
-                average_recall=float(recall[label].mean()),
-                ground_truth=int(every[label].objects.sum()),
-                precision_50=tuple(curves[label][0][0, IOU_50].tolist()),
+                ap_50_95=float(ap[:, label, ALL_SIZES].mean()),
+                ap_50=float(ap[IOU_50, label, ALL_SIZES]),
+                average_recall=float(most[:, label, ALL_SIZES].mean()),
+                ground_truth=int(counts[label]),
+                precision_50=tuple(precision[IOU_50, :, label, ALL_SIZES, MOST].tolist()),
             )
             for label, name in enumerate(given.classes)
         },

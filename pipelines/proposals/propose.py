@@ -9,17 +9,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.boxes import Boxes, as_boxes, clip, xyxy_to_xywh
-from models.hog import crop
-from models.objectness import LENGTH, WINDOW_PX, Objectness, cells, window_features
+from models.channels import Channels, channels
+from models.objectness import Objectness, view
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Image
 from pipelines.proposals.grabcut import grabcut_boxes
-from pipelines.proposals.windows import WORKING_PX, all_windows
+from pipelines.proposals.windows import best_windows
 
-RANKED = 1500  # best windows that go on to thinning, which costs their square
+WORKING_PX = 640  # longer side of the image that is searched: bounds time and memory
+WINDOWS = 900  # best windows that are looked at again
 SEEDS, SEED_IOU = 24, 0.2  # windows GrabCut starts from: few, apart, of the best RANKED_SEEDS
 RANKED_SEEDS = 300
-THINNING_IOU = 0.75  # candidates that overlap more are one
+SPREAD_IOUS = (0.5, 0.75)  # candidates that overlap more are one, at first and at last
+DISTINCT = 0.1  # of a side or its logarithm: candidates nearer than that are one
+MOST_THINNED = 600  # candidates beyond the budget that are compared pair by pair
+LEAST_SIDE_PX = 2.0  # of a candidate, in the searched image
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """An image as it is searched.
+
+    Attributes:
+        image: ``(h, w, 3)`` uint8 RGB, the longer side 640 pixels at most.
+        levels: its channels.
+        back: ``(4,)`` pixels of the original for one of these, as x, y, x, y.
+    """
+
+    image: Image
+    levels: Channels
+    back: NDArray[np.float64]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Proposer:
+    """What proposing has learnt.
+
+    Attributes:
+        shapes: ``(K, 2)`` of the windows, as shares of the longer side.
+        prior: ``(P, 4)`` boxes that training images often have, as shares of width and height.
+        first: ranks windows.
+        second: ranks and moves the best of them, and what GrabCut finds.
+    """
+
+    shapes: NDArray[np.float64]
+    prior: Boxes
+    first: Objectness
+    second: Objectness
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +68,7 @@ class Proposals:
     """Candidate boxes, best first.
 
     Attributes:
-        boxes: ``(N, 4)`` float64 xyxy pixels, inside the image, with an area.
+        boxes: ``(N, 4)`` float64 xyxy pixels of the searched image, inside it, with an area.
         objectness: ``(N,)`` float32 log odds.
         from_grabcut: ``(N,)`` bool, which of them GrabCut found.
     """
@@ -37,60 +78,102 @@ class Proposals:
     from_grabcut: NDArray[np.bool_]
 
 
-def propose(
-    image: Image,
-    shapes: NDArray[np.float64],
-    objectness: Objectness,
-    settings: ClassicalSettings,
-    jobs: int = 1,
-) -> Proposals:
-    """Return at most ``settings.proposals`` candidates of an image.
-
-    Args:
-        image: ``(H, W, 3)`` uint8 RGB.
-        shapes: of the windows, from `windows.fit_shapes`.
-        objectness: ranks all candidates alike.
-        settings: the arm, the budget and GrabCut's sizes.
-        jobs: threads that cut; the answer is the same with any number.
-    """
+def search(image: Image) -> Search:
+    """Return the ``(H, W, 3)`` uint8 RGB image at the size it is searched, with its channels."""
     scale = min(1.0, WORKING_PX / max(image.shape[:2]))
     width, height = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     small = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    windows, window_scores = _best_windows(small, shapes, objectness)
+    back = np.tile([image.shape[1] / width, image.shape[0] / height], 2)
+    return Search(small, channels(small), back)
+
+
+def candidates(
+    searched: Search,
+    shapes: NDArray[np.float64],
+    prior: Boxes,
+    first: Objectness,
+    settings: ClassicalSettings,
+    jobs: int = 1,
+) -> tuple[Boxes, NDArray[np.bool_]]:
+    """Return the ``(N, 4)`` boxes of the chosen arm before ranking, and which GrabCut found."""
+    width, height = searched.size
+    if settings.arm == "prior":
+        boxes = prior * [width, height, width, height]
+        return boxes, np.zeros(len(boxes), bool)
+    windows, odds = best_windows(searched.levels, width, height, shapes, first, WINDOWS)
     cuts = as_boxes(())
     if "grabcut" in settings.arm:
         best = slice(RANKED_SEEDS)
-        seeds = windows[best][_thin(windows[best], window_scores[best], SEED_IOU, SEEDS)]
-        cuts = grabcut_boxes(small, seeds, settings.grabcut_sizes, settings.grabcut_iterations)
-        cuts = clip(cuts, width, height)
-        cuts = cuts[((cuts[:, 2:] - cuts[:, :2]) >= 2).all(axis=1)]
-    if "windows" not in settings.arm:
-        windows, window_scores = windows[:0], window_scores[:0]
-    boxes = np.concatenate([windows, cuts])
-    scores = np.concatenate([window_scores, objectness.score(_box_features(small, cuts))])
-    from_grabcut = np.arange(len(boxes)) >= len(windows)
-    keep = _thin(boxes, scores, THINNING_IOU, settings.proposals)
-    back = np.tile([image.shape[1] / width, image.shape[0] / height], 2)
-    return Proposals(boxes[keep] * back, scores[keep], from_grabcut[keep])
+        seeds = windows[best][thinned(windows[best], odds[best], SEED_IOU, SEEDS)]
+        cuts = grabcut_boxes(
+            searched.image, seeds, settings.grabcut_sizes, settings.grabcut_iterations, jobs
+        )
+        cuts = _sizable(clip(cuts, width, height))
+    windows = _sizable(windows if "windows" in settings.arm else windows[:0])
+    return np.concatenate([windows, cuts]), np.arange(len(windows) + len(cuts)) >= len(windows)
 
 
-def _best_windows(
-    image: Image, shapes: NDArray[np.float64], objectness: Objectness
-) -> tuple[Boxes, NDArray[np.float32]]:
-    every = [(boxes, objectness.score(rows)) for boxes, rows in all_windows(image, shapes)]
-    boxes = np.concatenate([as_boxes(()), *(found for found, _ in every)])
-    scores = np.concatenate([np.zeros(0, np.float32), *(found for _, found in every)])
-    best = np.argsort(-scores, kind="stable")[:RANKED]
-    return boxes[best], scores[best]
+def propose(
+    searched: Search, proposer: Proposer, settings: ClassicalSettings, jobs: int = 1
+) -> Proposals:
+    """Return at most ``settings.proposals`` candidates of an image.
+
+    Every candidate is there as it was found and as `second` moves it; the better one of two that
+    are almost the same is kept.
+
+    Args:
+        searched: the image.
+        proposer: what was learnt.
+        settings: the arm, the budget and GrabCut's sizes.
+        jobs: threads that cut; the answer is the same with any number.
+    """
+    boxes, cut = candidates(
+        searched, proposer.shapes, proposer.prior, proposer.first, settings, jobs
+    )
+    width, height = searched.size
+    odds, moved = proposer.second.score_and_refine(view(searched.levels, boxes), boxes)
+    moved = clip(moved, width, height)
+    moved_odds = proposer.second.score(view(searched.levels, moved))
+    boxes, odds = np.concatenate([moved, boxes]), np.concatenate([moved_odds, odds])
+    cut = np.tile(cut, 2)
+    real = ((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE_PX).all(axis=1)
+    boxes, odds, cut = boxes[real], odds[real], cut[real]
+    keep = chosen(boxes, odds, settings.proposals)
+    return Proposals(boxes[keep], odds[keep], cut[keep])
 
 
-def _box_features(image: Image, boxes: Boxes) -> NDArray[np.float32]:
-    """Return the features of boxes of any shape, each seen as one window."""
-    rows = [window_features(cells(crop(image, box, 0.0, WINDOW_PX)))[0] for box in boxes]
-    return np.array(rows, np.float32).reshape(-1, LENGTH)
+def chosen(boxes: Boxes, odds: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
+    """Return the places of at most ``limit`` boxes, best first and each place once.
+
+    First come boxes that are the best of all that show the same object; what is left of the budget
+    goes to their next best neighbours, in finer and finer steps. A small budget is thereby spread
+    over the image, and a large one holds several tries at an object.
+    """
+    left = distinct(boxes, odds)[: MOST_THINNED + limit]
+    kept = np.zeros(0, np.int64)
+    for iou_threshold in SPREAD_IOUS:
+        order = np.concatenate([kept, left[~np.isin(left, kept)]])
+        rank = -np.arange(len(order), dtype=np.float32)
+        kept = order[thinned(boxes[order], rank, iou_threshold, limit)]
+    return kept
 
 
-def _thin(
+def distinct(boxes: Boxes, odds: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the places of boxes that no better one almost equals, best first.
+
+    Boxes almost equal each other if centres and sides fall into the same cell of a grid whose
+    steps are a tenth of the sides: found by sorting, where comparing all pairs takes their square.
+    """
+    best = np.argsort(-odds, kind="stable")
+    sides = boxes[best, 2:] - boxes[best, :2]
+    logs = np.rint(np.log(sides) / DISTINCT)
+    centres = (boxes[best, :2] + boxes[best, 2:]) / 2
+    places = np.rint(centres / (np.exp(logs * DISTINCT) * DISTINCT))
+    _, first = np.unique(np.concatenate([logs, places], axis=1), axis=0, return_index=True)
+    return np.asarray(best[np.sort(first)])
+
+
+def thinned(
     boxes: Boxes, scores: NDArray[np.float32], iou_threshold: float, limit: int
 ) -> NDArray[np.int64]:
     """Return the places of at most ``limit`` boxes, best first, none too much like a better one."""
@@ -99,3 +182,7 @@ def _thin(
     above_zero = (scores - scores.min()).astype(float)  # OpenCV takes no negative scores
     kept = cv2.dnn.NMSBoxes(xyxy_to_xywh(boxes).tolist(), above_zero.tolist(), 0.0, iou_threshold)
     return np.asarray(kept, np.int64).reshape(-1)[:limit]
+
+
+def _sizable(boxes: Boxes) -> Boxes:
+    return boxes[((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE_PX).all(axis=1)]

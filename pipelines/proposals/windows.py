@@ -5,20 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from datasets.boxes import Boxes, clip
-from models.objectness import CELL_PX, CELLS, WINDOW_PX, cells, window_features
-from pipelines.detections import Image
+from models.channels import Channels, between, by_level
+from models.hog import Features
+from models.objectness import CELLS, Objectness, score_grid
 
-WORKING_PX = 640  # longer side of the image that is searched: bounds time and memory
-LARGEST_GRID_PX = 1024  # longer side of an image resized for the smallest windows
-BORDER = CELLS // 2  # cells added around, for objects that the frame cuts
+STEPS = 4  # windows are a quarter of their size apart
+AROUND = (CELLS - STEPS) // 2  # cells of context
 LEAST_VISIBLE = 0.5  # of a window that reaches out of the image
+LEAST_STEP_PX = 2.0  # windows of a few pixels are not tried at every pixel
 
 
 def fit_shapes(sizes: NDArray[np.float64], count: int, seed: int) -> NDArray[np.float64]:
@@ -39,36 +39,61 @@ def fit_shapes(sizes: NDArray[np.float64], count: int, seed: int) -> NDArray[np.
 
 
 def all_windows(
-    image: Image, shapes: NDArray[np.float64]
-) -> Iterator[tuple[Boxes, NDArray[np.float32]]]:
-    """Yield, for each shape, its windows at a quarter of its size apart, and their features.
+    levels: Channels, width: int, height: int, shapes: NDArray[np.float64]
+) -> Iterator[tuple[Boxes, Features, Features]]:
+    """Yield, for each shape, its windows a quarter of its size apart and the cells they share.
 
     Args:
-        image: ``(H, W, 3)`` uint8 RGB.
+        levels: of the image.
+        width: of the image in pixels.
+        height: of the image in pixels.
         shapes: ``(K, 2)`` from `fit_shapes`.
 
     Yields:
-        ``(N, 4)`` boxes in the image's pixels, cut to it, and ``(N, LENGTH)`` features.
+        ``(r, c, 4)`` windows in the image's pixels, not cut to it, and ``(r + 5, c + 5, 9)`` and
+        ``(r + 5, c + 5, 3)`` cells of gradients and colours.
     """
-    height, width = image.shape[:2]
-    longer = max(height, width)
-    for share_x, share_y in shapes:
-        # Resized so that a window of this shape is 32 × 32 pixels.
-        scale_x = min(WINDOW_PX / (share_x * longer), LARGEST_GRID_PX / longer)
-        scale_y = min(WINDOW_PX / (share_y * longer), LARGEST_GRID_PX / longer)
-        columns = max(1, round(width * scale_x / CELL_PX))
-        rows = max(1, round(height * scale_y / CELL_PX))
-        small = cv2.resize(image, (columns * CELL_PX, rows * CELL_PX), interpolation=cv2.INTER_AREA)
-        grid = cells(np.asarray(small, np.uint8))
-        grid = np.pad(grid, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="edge")
-        across, down = grid.shape[1] - CELLS + 1, grid.shape[0] - CELLS + 1
-        if across < 1 or down < 1:
-            continue
-        ys, xs = np.mgrid[:down, :across]
-        left_top = np.stack([xs.ravel(), ys.ravel()], axis=1) - BORDER
-        cell = np.array([width / columns, height / rows])
-        boxes = np.concatenate([left_top * cell, (left_top + CELLS) * cell], axis=1)
-        cut = clip(boxes, width, height)
-        whole = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-        seen = (cut[:, 2:] - cut[:, :2]).prod(axis=1) >= LEAST_VISIBLE * whole
-        yield cut[seen], window_features(grid)[seen]
+    longer = max(width, height)
+    for shape in shapes * longer:
+        step_x, step_y = np.maximum(shape / STEPS, LEAST_STEP_PX)
+        # The first and the last window reach half out of the image.
+        left, top = -STEPS // 2 * step_x, -STEPS // 2 * step_y
+        across, down = int(np.ceil(width / step_x)) + 1, int(np.ceil(height / step_y)) + 1
+        xs = left + step_x * np.arange(-AROUND, across + STEPS + AROUND)
+        ys = top + step_y * np.arange(-AROUND, down + STEPS + AROUND)
+        box = np.array([[0.0, 0.0, step_x, step_y]])
+        ((level, _),) = by_level(levels, box, 1, 1)
+        gradients, colours = between(level, xs[None] * level.scale[0], ys[None] * level.scale[1])
+        x1, y1 = np.meshgrid(xs[AROUND : AROUND + across], ys[AROUND : AROUND + down])
+        windows = np.stack([x1, y1, x1 + STEPS * step_x, y1 + STEPS * step_y], axis=2)
+        yield windows, gradients[0], colours[0]
+
+
+def best_windows(
+    levels: Channels,
+    width: int,
+    height: int,
+    shapes: NDArray[np.float64],
+    objectness: Objectness,
+    limit: int,
+) -> tuple[Boxes, NDArray[np.float32]]:
+    """Return the ``(N, 4)`` windows with the highest log odds, cut to the image, best first."""
+    boxes, scores = [np.zeros((0, 4))], [np.zeros(0, np.float32)]
+    for windows, gradients, colours in all_windows(levels, width, height, shapes):
+        found = score_grid(objectness, gradients, colours).ravel()
+        some = np.argsort(-found, kind="stable")[:limit]
+        boxes.append(windows.reshape(-1, 4)[some])
+        scores.append(found[some])
+    every, odds = visible(np.concatenate(boxes), np.concatenate(scores), width, height)
+    best = np.argsort(-odds, kind="stable")[:limit]
+    return every[best], odds[best]
+
+
+def visible(
+    windows: Boxes, values: NDArray[np.float32], width: int, height: int
+) -> tuple[Boxes, NDArray[np.float32]]:
+    """Return the windows that are at least half in the image, cut to it, and their values."""
+    cut = clip(windows, width, height)
+    whole = (windows[:, 2:] - windows[:, :2]).prod(axis=1)
+    seen = (cut[:, 2:] - cut[:, :2]).prod(axis=1) >= LEAST_VISIBLE * whole
+    return cut[seen], values[seen]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.annotations import LabelledImage
-from datasets.images import load_image
+from datasets.images import ImageError, load_image
 from pipelines.report.annotate import PAPER, annotate
 
 SHOWN, COLUMNS = 24, 4
@@ -40,15 +40,16 @@ def contact_sheet(images: Iterable[LabelledImage], classes: Sequence[str]) -> ND
     """Return the picture, ``(h, w, 3)`` uint8 RGB, a tile for each image in rows of four.
 
     Args:
-        images: which are opened one after the other.
+        images: which are opened one after the other; those that do not decode have no tile.
         classes: names in label order.
-
-    Raises:
-        ImageError: an image does not decode.
     """
     tiles = []
     for image in images:
-        drawn = annotate(load_image(image.path), image.annotations, {}, classes, {})
+        try:
+            pixels = load_image(image.path)
+        except ImageError:
+            continue
+        drawn = annotate(pixels, image.annotations, {}, classes, {})
         tile = Image.fromarray(drawn)
         tile.thumbnail((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
         tiles.append(tile)

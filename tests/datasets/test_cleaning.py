@@ -1,5 +1,6 @@
 """Each row of dirty data, on a set made for it; most as COCO, since the rules are one for all."""
 
+import os
 import zlib
 
 import numpy as np
@@ -167,3 +168,17 @@ def test_images_without_objects_are_kept(tmp_path):
     found, problems = found_in(write_coco_set(tmp_path, [GOOD, []]))
     assert len(everything(found)["1.png"].annotations) == 0
     assert not problems
+
+
+def test_a_file_that_can_not_be_opened_is_refused_by_name(tmp_path):
+    write_coco_set(tmp_path, [GOOD])
+    (tmp_path / "more.json").symlink_to(tmp_path / "gone.json")
+    with pytest.raises(DatasetError, match=r"more\.json: can't be read"):
+        found_in(tmp_path)
+
+
+def test_a_file_name_that_is_no_text_is_refused(tmp_path):
+    write_coco_set(tmp_path, [GOOD])
+    (tmp_path / os.fsdecode(b"\xff.png")).touch()
+    with pytest.raises(DatasetError, match=r"'\\udcff\.png' is not UTF-8"):
+        found_in(tmp_path)

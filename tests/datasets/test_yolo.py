@@ -73,9 +73,10 @@ def test_images_outside_all_splits_are_listed(tmp_path):
 
 
 def test_outlines_give_the_box_around_them_and_that_is_said(tmp_path):
-    found, problems = found_in(write_yolo_set(tmp_path, ["0 0.1 0.5 0.5 0.1 0.3 0.75\n"]))
+    text = "0 0.1 0.5 0.5 0.1 0.3 0.75\n"
+    found, problems = found_in(write_yolo_set(tmp_path, [text, text]))
     assert everything(found)["images/0.png"].annotations.boxes.tolist() == [[6, 4, 30, 30]]
-    assert problems == ["labels/0.txt, line 1: the box around an outline of cat"]
+    assert problems == ["2 objects are outlines; the box around each is taken"]
 
 
 def test_a_score_or_keypoints_behind_a_box_are_not_an_outline(tmp_path):
@@ -155,3 +156,10 @@ def test_darknet_names_its_files_in_obj_data(tmp_path):
 def test_a_description_of_another_shape_is_refused_with_the_reason(tmp_path, yaml, said):
     with pytest.raises(DatasetError, match=rf"data\.yaml: .*{said}"):
         found_in(write_yolo_set(tmp_path, [LINE], yaml))
+
+
+def test_an_export_with_notes_in_json_is_not_taken_for_coco(tmp_path):
+    write_yolo_set(tmp_path, [LINE], yaml="")
+    (tmp_path / "classes.txt").write_text("cat\n")
+    (tmp_path / "notes.json").write_text('{"categories": [{"id": 0, "name": "cat"}], "info": {}}')
+    assert found_in(tmp_path)[0].format == "yolo"

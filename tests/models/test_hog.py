@@ -1,66 +1,68 @@
 import numpy as np
 from skimage.feature import hog as skimage_hog
 
+from datasets.boxes import as_boxes
 from models.box_regression import apply_steps, fit_regression, steps_to
-from models.hog import COLOUR_CELLS, crop, describe, hog_descriptor, length
+from models.channels import channels
+from models.hog import COLOUR_CELLS, describe, fit_templates, length, most_alike
+
+SQUARE = ((8, 8),)
 
 
 def test_descriptor_agrees_with_scikit_image_on_real_texture():
     from skimage.data import astronaut
 
-    from datasets.boxes import as_boxes
-
     image = astronaut()
-    boxes = as_boxes([[100, 60, 228, 188], [180, 80, 308, 208], [0, 300, 128, 428]])
-    ours = describe(image, boxes, context=0.0, colour=False)
-    theirs = [
-        skimage_hog(
-            crop(image, box, 0.0, 64),
+    boxes = as_boxes([[100, 60, 164, 124], [180, 80, 244, 144], [300, 300, 364, 364]])
+    ours = describe(channels(image), boxes, SQUARE, context=0.0, colour=False)
+    for row, (x1, y1, x2, y2) in enumerate(boxes.astype(int)):
+        theirs = skimage_hog(
+            np.sqrt(image[y1:y2, x1:x2]),
             orientations=9,
             pixels_per_cell=(8, 8),
             cells_per_block=(2, 2),
             block_norm="L2-Hys",
             channel_axis=-1,
         )
-        for box in boxes
-    ]
-    for row, other in enumerate(theirs):
-        # OpenCV orders blocks by column, weights pixels by a Gaussian and shares them between
-        # cells, so the two agree in what they see and not in every number.
-        blocks = ours[row].reshape(7, 7, 4, 9).transpose(1, 0, 2, 3).sum(axis=2).ravel()
-        similar = other.reshape(7, 7, 4, 9).sum(axis=2).ravel()
-        assert np.corrcoef(blocks, similar)[0, 1] > 0.8
+        # Ours shares a pixel between two orientations and sees beyond the crop's border.
+        assert np.corrcoef(ours[row], theirs)[0, 1] > 0.8
 
 
-def test_edges_fall_into_the_bin_of_their_direction():
-    upright = np.zeros((64, 64, 3), np.uint8)
-    upright[:, 32:] = 255
-    bins = np.asarray(hog_descriptor().compute(upright)).reshape(-1, 9).sum(axis=0)
-    level = np.asarray(hog_descriptor().compute(upright.transpose(1, 0, 2).copy()))
-    assert bins.argmax() in {0, 8}  # the gradient of an upright edge points at 0° or 180°
-    assert level.reshape(-1, 9).sum(axis=0).argmax() == 4
+def test_contrast_hardly_matters():
+    from skimage.data import astronaut
 
-
-def test_a_crop_beyond_the_border_repeats_it():
-    image = np.full((20, 20, 3), 9, np.uint8)
-    window = crop(image, np.array([-5.0, -5, 25, 25]), 0.5, 64)
-    assert window.shape == (64, 64, 3)
-    assert (window == 9).all()
+    image = astronaut()
+    box = as_boxes([[100, 60, 228, 188]])
+    full = describe(channels(image), box, SQUARE, context=0.1, colour=False)
+    pale = describe(channels(image // 2 + 64), box, SQUARE, context=0.1, colour=False)
+    assert np.corrcoef(full[0], pale[0])[0, 1] > 0.9
 
 
 def test_colour_can_be_left_out():
-    image = np.zeros((40, 40, 3), np.uint8)
+    levels = channels(np.zeros((40, 40, 3), np.uint8))
     box = np.array([[0.0, 0, 40, 40]])
-    assert describe(image, box, context=0.1, colour=True).shape == (1, length(True))
-    assert length(True) - length(False) == 3 * COLOUR_CELLS**2
+    described = describe(levels, box, SQUARE, context=0.1, colour=True)
+    assert described.shape == (1, length(SQUARE, colour=True))
+    assert length(SQUARE, colour=True) - length(SQUARE, colour=False) == 3 * COLOUR_CELLS**2
 
 
-def test_colour_tells_red_from_blue():
-    image = np.zeros((40, 80, 3), np.uint8)
-    image[:, :40, 0] = image[:, 40:, 2] = 200
-    boxes = np.array([[5.0, 5, 35, 35], [45, 5, 75, 35]])
-    colours = describe(image, boxes, context=0.0, colour=True)[:, length(False) :]
-    assert np.abs(colours[0] - colours[1]).max() > 0.5
+def test_boxes_of_one_shape_share_one_template_and_unlike_ones_have_their_own():
+    tall, square, wide = [0, 0, 20.0, 60], [0, 0, 40.0, 40], [0, 0, 60.0, 20]
+    assert fit_templates(as_boxes([square] * 9), 0) == SQUARE
+    assert fit_templates(as_boxes([square, [0, 0, 44, 40], [0, 0, 40, 44]]), 0) == SQUARE
+    fitted = fit_templates(as_boxes([tall, square, wide] * 5), 0)
+    assert len(fitted) == 3
+    assert [np.sign(columns - rows) for rows, columns in fitted] == [-1, 0, 1]
+    assert most_alike(as_boxes([wide, tall, square]), fitted).tolist() == [2, 0, 1]
+
+
+def test_each_template_has_a_place_of_its_own_in_the_description():
+    random = np.random.default_rng(0)
+    levels = channels(random.integers(0, 256, (80, 80, 3), dtype=np.uint8))
+    boxes = as_boxes([[0, 0, 20.0, 60], [0, 0, 60.0, 20]])
+    described = describe(levels, boxes, ((12, 5), (5, 12)), context=0.0, colour=False)
+    assert not (described[0] * described[1]).any()
+    assert (described != 0).any(axis=1).all()
 
 
 def test_steps_lead_from_boxes_to_their_targets():

@@ -59,15 +59,16 @@ def test_it_learns_the_sample_set_and_nothing_from_shuffled_labels(sample_datase
     assert figures[1] < 0.3
 
 
-@pytest.mark.parametrize("arm", ["windows", "grabcut"])
+@pytest.mark.parametrize("arm", ["prior", "windows", "grabcut"])
 def test_each_arm_proposes_alone(sample_dataset, arm):
     from dataclasses import replace
 
-    from pipelines.proposals.propose import propose
+    from pipelines.proposals.propose import propose, search
 
-    detector = trained(sample_dataset, 2, train=8)
+    settings = replace(FAST, arm=arm)
+    detector = trained(sample_dataset, 2, train=8, settings=settings)
     image = load_image(sample_dataset.splits["train"][0].path)
-    found = propose(image, detector.shapes, detector.objectness, replace(FAST, arm=arm))
+    found = propose(search(image), detector.proposer, settings)
     assert 0 < len(found.boxes) <= FAST.proposals
     assert found.from_grabcut.all() == (arm == "grabcut")
     assert found.from_grabcut.any() == (arm == "grabcut")

@@ -285,9 +285,9 @@ def test_a_run_killed_in_the_middle_is_gone_on_with(photographs, tmp_path):
         (["--dataset", "good", "--output", "good/run"], "is where the data is"),
         (["--dataset", "good", "--output", "mine"], "no run"),
         (["--dataset", "attack"], "DTD"),
+        (["--format", "pdf"], "invalid choice"),
         (["--dataset", "good", "--detections", "mine"], "NAME=FILE"),
         (["--dataset", "good", "--detections", "mine=no.json"], "no.json: can't be read"),
-        (["--format", "pdf"], "invalid choice"),
     ],
 )
 def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments, said):

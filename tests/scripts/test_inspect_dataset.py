@@ -148,3 +148,13 @@ def test_bccd_is_the_same_set_in_every_format(tmp_path, target):
     assert again.format == target
     assert again.classes == found.classes
     assert contents(again.splits) == contents(found.splits)
+
+
+def test_a_broken_image_is_no_obstacle_to_a_fast_look(tmp_path):
+    write_set(tmp_path / "mine")
+    broken = tmp_path / "mine" / "im3.png"
+    broken.write_bytes(broken.read_bytes()[:-200])
+    for arguments, count in ((["--headers-only"], 8), ([], 7)):
+        done = run("mine", *arguments, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert f"{count} images" in done.stdout
