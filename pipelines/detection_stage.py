@@ -6,6 +6,7 @@ for the figures; the clock runs before that in a pass of its own, so that the fi
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,7 +88,11 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
     told: dict[str, Any] = {
         "latency_ms": latencies,
         "throughput": rates,
-        "threads": runtime.thread_settings(),
+        # LiteRT can't be asked; it was told when its network was loaded.
+        "threads": {
+            **runtime.thread_settings(),
+            "litert": threads if "ai_edge_litert" in sys.modules else None,
+        },
         "from_grabcut": {},
         "reaches": {},
     }

@@ -6,7 +6,7 @@ import pytest
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
-from pipelines.detections import Detections, Detector, StagedDetector, run_stages
+from pipelines.detections import BatchDetector, Detections, Detector, StagedDetector, run_stages
 
 RANDOM = np.random.default_rng(0)
 IMAGES = {
@@ -119,6 +119,16 @@ def test_detect_is_the_composition_of_its_stages(detector):
     staged = run_stages(detector.stages, IMAGES["noise"], after=seen.append)
     assert seen == [stage.name for stage in detector.stages]
     np.testing.assert_array_equal(staged.boxes, detector.detect(IMAGES["noise"]).boxes)
+
+
+def test_a_batch_gives_what_its_images_give(detector):
+    if not isinstance(detector, BatchDetector):
+        pytest.skip("it takes one image at a time")
+    names = ["noise", "one pixel high", "large"]
+    for name, found in zip(names, detector.detect_batch([IMAGES[n] for n in names]), strict=True):
+        alone = detector.detect(IMAGES[name])
+        np.testing.assert_array_equal(found.boxes, alone.boxes)
+        np.testing.assert_array_equal(found.scores, alone.scores)
 
 
 def test_a_saved_detector_has_no_pickle(classical_folder):

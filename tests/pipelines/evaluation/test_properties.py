@@ -13,7 +13,7 @@ from pipelines.evaluation.error_types import error_costs
 from pipelines.evaluation.quality import answers, quality_of, score
 
 CLASSES = ("a", "b")
-MANY = settings(max_examples=60, deadline=None, derandomize=True)
+MANY = settings(max_examples=40, deadline=None, derandomize=True)
 
 # On a coarse grid, so that ties, duplicates and overlaps at a threshold are common.
 SIDE = st.integers(1, 4).map(lambda n: 10.0 * n)
