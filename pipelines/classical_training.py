@@ -26,6 +26,7 @@ from pipelines.detections import Image
 from pipelines.evaluation.quality import score
 from pipelines.proposals.learn import learn_proposer, overlaps
 from pipelines.proposals.propose import propose, search
+from pipelines.runtime import one_thread_a_call
 
 POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
 POOL_MB = 300  # of examples kept: bounds memory, whatever the number of images
@@ -71,7 +72,8 @@ def train_classical(
         done = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
             delayed(one)(number) for number in range(len(images))
         )
-        return list(track(done, name, len(images)))
+        with one_thread_a_call():
+            return list(track(done, name, len(images)))
 
     templates = fit_templates(np.concatenate([truth.boxes for truth in real]), seed)
     numbers = length(templates, colour=settings.descriptor == "hog+colour")
