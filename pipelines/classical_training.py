@@ -102,7 +102,13 @@ def train_classical(
         each(watched, partial(_held_out, detector=detector), "describing validation"),
         [image.annotations for image in watched],
     )
-    detector = held.best(_mined(pool, detector, seed))
+    rounds = _mined(pool, detector, seed)
+    detector = held.best([mined for mined, _ in rounds])
+    rows = next(rows for mined, rows in rounds if mined is detector)
+    detector = held.best([detector, *_other_strengths(pool, detector, rows)])
+    if settings.regression:
+        still = replace(detector, settings=replace(detector.settings, regression=False))
+        detector = held.best([detector, still])
     return replace(detector, svm=held.calibrated(detector.svm))
 
 
@@ -169,8 +175,13 @@ def _fit_regression(pool: Examples, classes: int) -> BoxRegression:
     )
 
 
-def _mined(pool: Examples, detector: ClassicalDetector, seed: int) -> list[ClassicalDetector]:
-    """Return the detector after each round of hard negatives (Felzenszwalb et al. 2010, §4.4)."""
+def _mined(
+    pool: Examples, detector: ClassicalDetector, seed: int
+) -> list[tuple[ClassicalDetector, NDArray[np.int64]]]:
+    """Return the detector after each round of hard negatives, and the examples it learnt from.
+
+    The first has only seen background drawn by chance (Felzenszwalb et al. 2010, §4.4).
+    """
     random = np.random.default_rng(seed)
     classes, settings = len(detector.classes), detector.settings
     positive = []
@@ -179,13 +190,13 @@ def _mined(pool: Examples, detector: ClassicalDetector, seed: int) -> list[Class
         positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
     background = np.flatnonzero(pool.labels == BACKGROUND)
     seen = random.permutation(background)[:FIRST_BACKGROUND]
-    svm, detectors = None, []
+    svm, rounds = None, []
     for mining in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
         features = pool.features[rows].astype(np.float32)
         svm = fit(features, pool.labels[rows], classes, settings.c, svm)
         del features
-        detectors.append(replace(detector, svm=svm))
+        rounds.append((replace(detector, svm=svm), rows))
         if mining == settings.mining_rounds:
             break
         hardness = _hardness(svm, pool.features, background)
@@ -195,7 +206,23 @@ def _mined(pool: Examples, detector: ClassicalDetector, seed: int) -> list[Class
         if len(hard) < FEWEST_MINED * len(seen):
             break
         seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
-    return detectors
+    return rounds
+
+
+def _other_strengths(
+    pool: Examples, detector: ClassicalDetector, rows: NDArray[np.int64]
+) -> list[ClassicalDetector]:
+    """Return the detector with SVMs of other C, learnt from the same examples."""
+    settings = detector.settings
+    features, labels = pool.features[rows].astype(np.float32), pool.labels[rows]
+    return [
+        replace(
+            detector,
+            settings=replace(settings, c=factor * settings.c),
+            svm=fit(features, labels, len(detector.classes), factor * settings.c, detector.svm),
+        )
+        for factor in settings.c_factors
+    ]
 
 
 def _hardness(

@@ -130,6 +130,7 @@ def quickened(settings: RunSettings) -> RunSettings:
         window_shapes=6,
         moved_copies=2,
         mining_rounds=0,
+        c_factors=(),
     )
     yolo = replace(
         settings.yolo,

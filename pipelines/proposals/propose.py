@@ -103,8 +103,7 @@ def candidates(
     windows, odds = best_windows(searched.levels, width, height, shapes, first, WINDOWS)
     cuts = as_boxes(())
     if "grabcut" in settings.arm:
-        best = slice(RANKED_SEEDS)
-        seeds = windows[best][thinned(windows[best], odds[best], SEED_IOU, SEEDS)]
+        seeds = _seeds(windows, odds)
         cuts = grabcut_boxes(
             searched.image, seeds, settings.grabcut_sizes, settings.grabcut_iterations, jobs
         )
@@ -171,6 +170,19 @@ def distinct(boxes: Boxes, odds: NDArray[np.float32]) -> NDArray[np.int64]:
     places = np.rint(centres / (np.exp(logs * DISTINCT) * DISTINCT))
     _, first = np.unique(np.concatenate([logs, places], axis=1), axis=0, return_index=True)
     return np.asarray(best[np.sort(first)])
+
+
+def seeds_of(searched: Search, proposer: Proposer) -> tuple[Boxes, Boxes]:
+    """Return the boxes that GrabCut starts from, and all windows they are chosen among."""
+    windows, odds = best_windows(
+        searched.levels, *searched.size, proposer.shapes, proposer.first, WINDOWS
+    )
+    return _seeds(windows, odds), windows
+
+
+def _seeds(windows: Boxes, odds: NDArray[np.float32]) -> Boxes:
+    best = slice(RANKED_SEEDS)
+    return windows[best][thinned(windows[best], odds[best], SEED_IOU, SEEDS)]
 
 
 def thinned(
