@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from models.hog import Features
 
 BACKGROUND = -1
-STEPS = 60  # of the solver; the last digits are not worth more
+STEPS = 120  # of the solver; the last digits are not worth more
 NEVER = -20.0  # the margin of a class that training has never seen
 
 
@@ -90,7 +90,7 @@ def fit(
         begin = np.concatenate([start.weights, start.bias[None]]).astype(np.float64)
         begin[:, ~learnt] = 0.0
     found = minimize(
-        loss, begin.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "ftol": 1e-5}
+        loss, begin.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "ftol": 3e-6}
     ).x.reshape(size + 1, classes)
     bias = np.where(learnt, found[-1], NEVER).astype(np.float32)
     ones, zeros = np.ones(classes, np.float32), np.zeros(classes, np.float32)

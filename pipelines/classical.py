@@ -14,16 +14,19 @@ from numpy.typing import NDArray
 
 from datasets.boxes import Boxes, clip
 from models.box_regression import BoxRegression
+from models.channels import Channels
 from models.hog import Features, Template, describe
 from models.linear_svm import LinearSvm
 from models.objectness import Objectness
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
-from pipelines.nms import suppress
+from pipelines.nms import surviving
 from pipelines.proposals.propose import Proposals, Proposer, Search, propose, search
+from pipelines.voting import voted
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
-MOST_PAIRS = 1000  # of proposal and class that go on to regression and NMS
+MOST_PAIRS = 400  # of proposal and class that go on to regression and NMS, or twice the limit
+VOTING_IOU = 0.65  # boxes that overlap a detection at least this much say where it is
 OBJECTNESSES = ("first", "second")  # of the proposer
 ARRAYS, SETTINGS = "arrays.npz", "settings.json"
 
@@ -50,12 +53,14 @@ class Described:
         features: ``(N, D)``.
         size: width and height of the searched image.
         back: ``(4,)`` pixels of the original for one of the searched image.
+        levels: channels of the searched image; none are needed for a single look.
     """
 
     proposals: Proposals
     features: Features | NDArray[np.float16]
     size: tuple[int, int]
     back: NDArray[np.float64]
+    levels: Channels
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,29 +148,37 @@ class ClassicalDetector:
 
     def _describe(self, given: Proposed) -> Described:
         searched, proposals = given.searched, given.proposals
-        features = describe_boxes(searched, proposals.boxes, self.templates, self.settings)
-        return Described(proposals, features, searched.size, searched.back)
+        features = describe_boxes(searched.levels, proposals.boxes, self.templates, self.settings)
+        return Described(proposals, features, searched.size, searched.back, searched.levels)
 
     def _classify(self, described: Described) -> Scored:
         scores = self.svm.scores(described.features.astype(np.float32, copy=False))
         rows, labels = np.nonzero(scores >= LOWEST_SCORE)
         kept = scores[rows, labels]
-        best = np.argsort(-kept, kind="stable")[:MOST_PAIRS]
+        best = np.argsort(-kept, kind="stable")[: max(MOST_PAIRS, 2 * self.limit)]
         return Scored(described, rows[best], labels[best], kept[best])
 
     def _refine(self, scored: Scored) -> Refined:
-        described = scored.described
+        """Move boxes, look at each again where it now is, and move it once more.
+
+        The second look also scores: a box that had to be moved far was badly seen at first.
+        """
+        described, scores, labels = scored.described, scored.scores, scored.labels
         boxes = described.proposals.boxes[scored.rows]
         if self.settings.regression:
             features = described.features[scored.rows].astype(np.float32, copy=False)
-            boxes = self.regression.refine(boxes, scored.labels, features)
-        boxes = clip(boxes, *described.size) * described.back
+            boxes = clip(self.regression.refine(boxes, labels, features), *described.size)
+            for _ in range(self.settings.looks - 1):
+                features = describe_boxes(described.levels, boxes, self.templates, self.settings)
+                again = self.svm.scores(features)[np.arange(len(labels)), labels]
+                scores = np.sqrt(scores * again)
+                boxes = clip(self.regression.refine(boxes, labels, features), *described.size)
         real = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         cut = described.proposals.from_grabcut[scored.rows]
-        return Refined(boxes[real], scored.labels[real], scored.scores[real], cut[real])
+        return Refined(boxes[real] * described.back, labels[real], scores[real], cut[real])
 
     def _nms(self, refined: Refined) -> Detections:
-        return suppress(
+        rows = surviving(
             refined.boxes,
             refined.scores,
             refined.labels,
@@ -173,6 +186,8 @@ class ClassicalDetector:
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
         )
+        boxes = voted(refined.boxes, refined.scores, refined.labels, rows, VOTING_IOU)
+        return Detections(boxes, refined.scores[rows], refined.labels[rows])
 
     def save(self, folder: Path) -> None:
         """Write ``arrays.npz`` and ``settings.json`` into the folder."""
@@ -219,11 +234,11 @@ def _settings(said: dict[str, Any]) -> ClassicalSettings:
 
 
 def describe_boxes(
-    searched: Search, boxes: Boxes, templates: tuple[Template, ...], settings: ClassicalSettings
+    levels: Channels, boxes: Boxes, templates: tuple[Template, ...], settings: ClassicalSettings
 ) -> Features:
-    """Return the ``(N, D)`` features of boxes of a searched image."""
+    """Return the ``(N, D)`` features of boxes of a searched image with those channels."""
     colour = settings.descriptor == "hog+colour"
-    return describe(searched.levels, boxes, templates, context=settings.context, colour=colour)
+    return describe(levels, boxes, templates, context=settings.context, colour=colour)
 
 
 def _arrays(detector: ClassicalDetector) -> dict[str, Any]:

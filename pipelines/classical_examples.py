@@ -98,7 +98,7 @@ def gather(
     shown = nearest[near]
     boxes = np.concatenate([moved, proposals[near], proposals[beside]])
     found = Examples(
-        features=describe_boxes(searched, boxes, templates, settings).astype(np.float16),
+        features=describe_boxes(searched.levels, boxes, templates, settings).astype(np.float16),
         boxes=boxes,
         targets=np.concatenate(
             [np.tile(real.boxes, (copies, 1)), truth.boxes[shown], proposals[beside]]

@@ -26,6 +26,7 @@ from pipelines.detections import Image
 from pipelines.evaluation.quality import score
 from pipelines.proposals.learn import learn_proposer, overlaps
 from pipelines.proposals.propose import propose, search
+from pipelines.runtime import one_thread_a_call
 
 POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
 POOL_MB = 300  # of examples kept: bounds memory, whatever the number of images
@@ -71,7 +72,8 @@ def train_classical(
         done = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
             delayed(one)(number) for number in range(len(images))
         )
-        return list(track(done, name, len(images)))
+        with one_thread_a_call():
+            return list(track(done, name, len(images)))
 
     templates = fit_templates(np.concatenate([truth.boxes for truth in real]), seed)
     numbers = length(templates, colour=settings.descriptor == "hog+colour")
@@ -100,7 +102,13 @@ def train_classical(
         each(watched, partial(_held_out, detector=detector), "describing validation"),
         [image.annotations for image in watched],
     )
-    detector = held.best(_mined(pool, detector, seed))
+    rounds = _mined(pool, detector, seed)
+    detector = held.best([mined for mined, _ in rounds])
+    rows = next(rows for mined, rows in rounds if mined is detector)
+    detector = held.best([detector, *_other_strengths(pool, detector, rows)])
+    if settings.regression:
+        still = replace(detector, settings=replace(detector.settings, regression=False))
+        detector = held.best([detector, still])
     return replace(detector, svm=held.calibrated(detector.svm))
 
 
@@ -111,8 +119,12 @@ class Held:
         self.described, self.truth = described, truth
 
     def quality(self, detector: ClassicalDetector) -> float:
-        """Return the detector's mAP@[.50:.95], nan without an object."""
-        found = [detector.answer(described) for described in self.described]
+        """Return the detector's mAP@[.50:.95] at first look, nan without an object.
+
+        A second look would need the channels of all images, thirty times the memory.
+        """
+        glance = replace(detector, settings=replace(detector.settings, looks=1))
+        found = [glance.answer(described) for described in self.described]
         return score(self.truth, found, detector.classes).map_50_95
 
     def best(self, detectors: Sequence[ClassicalDetector]) -> ClassicalDetector:
@@ -152,8 +164,10 @@ def _held_out(
     del truth, random  # nothing is drawn, and answers come later
     searched = search(image)
     proposals = propose(searched, detector.proposer, detector.settings)
-    features = describe_boxes(searched, proposals.boxes, detector.templates, detector.settings)
-    return Described(proposals, features.astype(np.float16), searched.size, searched.back)
+    features = describe_boxes(
+        searched.levels, proposals.boxes, detector.templates, detector.settings
+    )
+    return Described(proposals, features.astype(np.float16), searched.size, searched.back, ())
 
 
 def _fit_regression(pool: Examples, classes: int) -> BoxRegression:
@@ -167,8 +181,13 @@ def _fit_regression(pool: Examples, classes: int) -> BoxRegression:
     )
 
 
-def _mined(pool: Examples, detector: ClassicalDetector, seed: int) -> list[ClassicalDetector]:
-    """Return the detector after each round of hard negatives (Felzenszwalb et al. 2010, §4.4)."""
+def _mined(
+    pool: Examples, detector: ClassicalDetector, seed: int
+) -> list[tuple[ClassicalDetector, NDArray[np.int64]]]:
+    """Return the detector after each round of hard negatives, and the examples it learnt from.
+
+    The first has only seen background drawn by chance (Felzenszwalb et al. 2010, §4.4).
+    """
     random = np.random.default_rng(seed)
     classes, settings = len(detector.classes), detector.settings
     positive = []
@@ -177,13 +196,13 @@ def _mined(pool: Examples, detector: ClassicalDetector, seed: int) -> list[Class
         positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
     background = np.flatnonzero(pool.labels == BACKGROUND)
     seen = random.permutation(background)[:FIRST_BACKGROUND]
-    svm, detectors = None, []
+    svm, rounds = None, []
     for mining in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
         features = pool.features[rows].astype(np.float32)
         svm = fit(features, pool.labels[rows], classes, settings.c, svm)
         del features
-        detectors.append(replace(detector, svm=svm))
+        rounds.append((replace(detector, svm=svm), rows))
         if mining == settings.mining_rounds:
             break
         hardness = _hardness(svm, pool.features, background)
@@ -193,7 +212,23 @@ def _mined(pool: Examples, detector: ClassicalDetector, seed: int) -> list[Class
         if len(hard) < FEWEST_MINED * len(seen):
             break
         seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
-    return detectors
+    return rounds
+
+
+def _other_strengths(
+    pool: Examples, detector: ClassicalDetector, rows: NDArray[np.int64]
+) -> list[ClassicalDetector]:
+    """Return the detector with SVMs of other C, learnt from the same examples."""
+    settings = detector.settings
+    features, labels = pool.features[rows].astype(np.float32), pool.labels[rows]
+    return [
+        replace(
+            detector,
+            settings=replace(settings, c=factor * settings.c),
+            svm=fit(features, labels, len(detector.classes), factor * settings.c, detector.svm),
+        )
+        for factor in settings.c_factors
+    ]
 
 
 def _hardness(

@@ -160,13 +160,18 @@ def look_into(
 
 
 def sources_of(found: Detections, candidates: Sourced) -> list[bool]:
-    """Return whether GrabCut proposed each detection, told by the candidate it was."""
+    """Return whether GrabCut proposed each detection, told by the candidate it was.
+
+    That is known by its score and label: its box may have moved since. Of candidates alike in both
+    the first counts.
+    """
 
     def rows(each: Sourced | Detections) -> NDArray[np.float64]:
-        return np.column_stack([each.boxes, each.scores, each.labels])
+        return np.column_stack([each.scores, each.labels])
 
-    flags = zip(rows(candidates), candidates.from_grabcut, strict=True)
-    cut = {row.tobytes(): bool(flag) for row, flag in flags}
+    cut: dict[bytes, bool] = {}
+    for row, flag in zip(rows(candidates), candidates.from_grabcut, strict=True):
+        cut.setdefault(row.tobytes(), bool(flag))
     return [cut[row.tobytes()] for row in rows(found)]
 
 

@@ -8,7 +8,8 @@ import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,21 @@ def set_threads(count: int) -> None:
         threading = sys.modules["tensorflow"].config.threading
         threading.set_intra_op_parallelism_threads(count)
         threading.set_inter_op_parallelism_threads(count)
+
+
+@contextmanager
+def one_thread_a_call() -> Iterator[None]:
+    """Let OpenCV and BLAS use one thread for a while: for loops that are themselves in threads."""
+    import cv2
+    import threadpoolctl
+
+    kept = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpoolctl.threadpool_limits(1):
+            yield
+    finally:
+        cv2.setNumThreads(kept)
 
 
 def thread_settings() -> dict[str, int | None]:

@@ -140,11 +140,11 @@ def quickened(settings: RunSettings) -> RunSettings:
         window_shapes=6,
         moved_copies=2,
         mining_rounds=0,
+        c_factors=(),
     )
     yolo = replace(
         settings.yolo,
         updates=700,
-        learning_rate=4e-3,
         ema=0.98,
         validations=1,
     )

@@ -22,6 +22,9 @@ LEAST_SIDE_PX = 3  # of a part, in the reduced image
 CORE_SHARE = 0.4  # of a seed box's sides, around its middle: surely object
 LEAST_PIXELS = 64  # of each kind in a start mask: five Gaussians need some to be fitted to
 
+# A reduced image, its start mask, and pixels of the image for one of its own, as x, y, x, y.
+Start = tuple[Image, NDArray[np.uint8], NDArray[np.float64]]
+
 
 def grabcut_boxes(
     image: Image,
@@ -39,7 +42,20 @@ def grabcut_boxes(
         iterations: of each cut.
         jobs: threads.
     """
-    starts = []
+
+    def boxes_of(start: Start) -> Boxes:
+        small, mask, back = start
+        whole = cut(small, mask, iterations)
+        return np.concatenate([parts(whole), parts(~whole)]) * back
+
+    # Not joblib: it looks for answers every 10 ms, a tenth of what all cuts take.
+    with ThreadPoolExecutor(jobs) as pool:
+        return np.concatenate([as_boxes(()), *pool.map(boxes_of, starts(image, seeds, sizes_px))])
+
+
+def starts(image: Image, seeds: Boxes, sizes_px: Sequence[int]) -> list[Start]:
+    """Return what is cut: at each size, from the seeds and from contrast."""
+    found = []
     for size_px in sizes_px:
         scale = min(1.0, size_px / max(image.shape[:2]))
         width = max(1, round(image.shape[1] * scale))
@@ -48,17 +64,9 @@ def grabcut_boxes(
             cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8
         )
         back = np.tile([image.shape[1] / width, image.shape[0] / height], 2)
-        starts.append((small, seeded_mask(small.shape, seeds / back), back))
-        starts.append((small, contrast_mask(small), back))
-
-    def boxes_of(start: tuple[Image, NDArray[np.uint8], NDArray[np.float64]]) -> Boxes:
-        small, mask, back = start
-        whole = cut(small, mask, iterations)
-        return np.concatenate([parts(whole), parts(~whole)]) * back
-
-    # Not joblib: it looks for answers every 10 ms, a tenth of what all cuts take.
-    with ThreadPoolExecutor(jobs) as pool:
-        return np.concatenate([as_boxes(()), *pool.map(boxes_of, starts)])
+        found.append((small, seeded_mask(small.shape, seeds / back), back))
+        found.append((small, contrast_mask(small), back))
+    return found
 
 
 def cut(image: Image, start: NDArray[np.uint8], iterations: int) -> NDArray[np.bool_]:

@@ -49,7 +49,7 @@ def learn_proposer(
     """Return a proposer of images that have at least one object that is not ignored."""
     shapes = fit_shapes(_relative_sizes(images), settings.window_shapes, seed)
     prior = _usual_boxes(images, seed)
-    few = images[:: max(1, len(images) // LEARNT_FROM)]
+    few = images[:: -(-len(images) // LEARNT_FROM)]
     seen = each(few, partial(_windows, shapes=shapes), "learning windows")
     first = _fit(seen, seed)
     work = partial(_candidates, shapes=shapes, prior=prior, first=first, settings=settings)

@@ -22,6 +22,7 @@ SEEDS, SEED_IOU = 24, 0.2  # windows GrabCut starts from: few, apart, of the bes
 RANKED_SEEDS = 300
 SPREAD_IOUS = (0.5, 0.75)  # candidates that overlap more are one, at first and at last
 DISTINCT = 0.1  # of a side or its logarithm: candidates nearer than that are one
+MOVED_BEYOND = 200  # candidates beyond the budget that are moved and looked at once more
 MOST_THINNED = 600  # candidates beyond the budget that are compared pair by pair
 LEAST_SIDE_PX = 2.0  # of a candidate, in the searched image
 
@@ -103,8 +104,7 @@ def candidates(
     windows, odds = best_windows(searched.levels, width, height, shapes, first, WINDOWS)
     cuts = as_boxes(())
     if "grabcut" in settings.arm:
-        best = slice(RANKED_SEEDS)
-        seeds = windows[best][thinned(windows[best], odds[best], SEED_IOU, SEEDS)]
+        seeds = _seeds(windows, odds)
         cuts = grabcut_boxes(
             searched.image, seeds, settings.grabcut_sizes, settings.grabcut_iterations, jobs
         )
@@ -118,8 +118,8 @@ def propose(
 ) -> Proposals:
     """Return at most ``settings.proposals`` candidates of an image.
 
-    Every candidate is there as it was found and as `second` moves it; the better one of two that
-    are almost the same is kept.
+    The best candidates are there twice: as they were found, and as `second` moves them. Of two
+    that are almost the same the better one is kept.
 
     Args:
         searched: the image.
@@ -132,10 +132,11 @@ def propose(
     )
     width, height = searched.size
     odds, moved = proposer.second.score_and_refine(view(searched.levels, boxes), boxes)
-    moved = clip(moved, width, height)
+    best = np.argsort(-odds, kind="stable")[: settings.proposals + MOVED_BEYOND]
+    moved = clip(moved[best], width, height)
     moved_odds = proposer.second.score(view(searched.levels, moved))
     boxes, odds = np.concatenate([moved, boxes]), np.concatenate([moved_odds, odds])
-    cut = np.tile(cut, 2)
+    cut = np.concatenate([cut[best], cut])
     real = ((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE_PX).all(axis=1)
     boxes, odds, cut = boxes[real], odds[real], cut[real]
     keep = chosen(boxes, odds, settings.proposals)
@@ -171,6 +172,19 @@ def distinct(boxes: Boxes, odds: NDArray[np.float32]) -> NDArray[np.int64]:
     places = np.rint(centres / (np.exp(logs * DISTINCT) * DISTINCT))
     _, first = np.unique(np.concatenate([logs, places], axis=1), axis=0, return_index=True)
     return np.asarray(best[np.sort(first)])
+
+
+def seeds_of(searched: Search, proposer: Proposer) -> tuple[Boxes, Boxes]:
+    """Return the boxes that GrabCut starts from, and all windows they are chosen among."""
+    windows, odds = best_windows(
+        searched.levels, *searched.size, proposer.shapes, proposer.first, WINDOWS
+    )
+    return _seeds(windows, odds), windows
+
+
+def _seeds(windows: Boxes, odds: NDArray[np.float32]) -> Boxes:
+    best = slice(RANKED_SEEDS)
+    return windows[best][thinned(windows[best], odds[best], SEED_IOU, SEEDS)]
 
 
 def thinned(

@@ -1,0 +1,130 @@
+"""Print what the classical detector costs: training by number of images, detection by image size.
+
+Each training runs in a process of its own, so that its peak memory is its own. Detection is timed
+on the validation images at half, once and twice their size, stage by stage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+
+SHARES = (0.25, 0.5, 1.0)  # of the training images
+SCALES = (0.5, 1.0, 2.0)  # of the images' sides
+TIMED, WARM_UP = 40, 2  # images a size, and calls left out
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print; return 0, or 2 for data that can't be used."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", default="sample", help="a folder, or sample")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    arguments = parser.parse_args(argv)
+
+    from datasets.annotations import DatasetError
+    from datasets.reading import read_dataset
+    from datasets.sample.store import sample_folder
+    from pipelines.isolation import in_own_process
+    from pipelines.settings import RunSettings, SettingsError, with_setting
+
+    try:
+        sample = arguments.dataset == "sample"
+        dataset = read_dataset(sample_folder() if sample else Path(arguments.dataset))
+        settings = RunSettings()
+        for assignment in arguments.set:
+            settings = with_setting(settings, assignment)
+    except (DatasetError, SettingsError) as error:
+        print(f"measure_classical: {error}", file=sys.stderr)
+        return 2
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        trained = [
+            in_own_process(train_once, dataset, share, settings.classical, arguments.seed, place)
+            for share in SHARES
+        ]
+        detected = in_own_process(detect_all, dataset, place)
+    show(trained, detected, dataset.name)
+    return 0
+
+
+def train_once(
+    dataset: Any, share: float, settings: Any, seed: int, folder: Path
+) -> dict[str, float]:
+    """Train on a share of the images, save the detector and return images, seconds and MB."""
+    from pipelines import runtime
+    from pipelines.classical_training import train_classical
+    from pipelines.progress import on_terminal
+
+    jobs = runtime.usable_cores()
+    runtime.set_threads(jobs)
+    train = dataset.splits["train"]
+    train = train[: max(1, round(share * len(train)))]
+    started = time.perf_counter()
+    detector = train_classical(
+        train, dataset.splits["val"], dataset.classes, settings, seed, on_terminal, jobs
+    )
+    seconds = time.perf_counter() - started
+    detector.save(folder)
+    return {"images": len(train), "seconds": seconds, "peak_mb": runtime.peak_rss_mb()}
+
+
+def detect_all(dataset: Any, folder: Path) -> list[dict[str, Any]]:
+    """Return for each scale the mean image size, the p50 and the mean of each stage in ms."""
+    import cv2
+
+    from datasets.images import load_image
+    from pipelines import runtime
+    from pipelines.classical import load_classical
+    from pipelines.evaluation.latency import measure_latency
+
+    jobs = runtime.usable_cores()
+    runtime.set_threads(jobs)
+    detector = load_classical(folder, jobs)
+    originals = [load_image(image.path) for image in dataset.splits["val"][:TIMED]]
+    rows = []
+    for scale in SCALES:
+        images = [
+            np.asarray(cv2.resize(image, None, fx=scale, fy=scale), np.uint8) for image in originals
+        ]
+        latency = measure_latency(
+            {"classical": detector},
+            lambda number, images=images: images[number % len(images)],  # type: ignore[misc]
+            samples=TIMED,
+            warm_up=WARM_UP,
+            clock=time.perf_counter,
+            synchronise=lambda: None,
+        )["classical"]
+        pixels = float(np.mean([image.shape[0] * image.shape[1] for image in images]))
+        rows.append({"megapixels": pixels / 1e6, "p50": latency.p50, **latency.stages})
+    return rows
+
+
+def show(
+    trained: Sequence[dict[str, float]], detected: Sequence[dict[str, Any]], name: str
+) -> None:
+    """Print both tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for title, rows in (("Training", trained), ("Detection, ms", detected)):
+        table = Table(title=f"{title}: {name}")
+        for column in rows[0]:
+            table.add_column(column, justify="right")
+        for row in rows:
+            table.add_row(*(f"{value:.4g}" for value in row.values()))
+        console.print(table)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

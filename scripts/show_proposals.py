@@ -1,0 +1,105 @@
+"""Draw what the classical detector sees in one image: proposals, GrabCut's masks, HOG.
+
+Into the output folder go ``windows.png`` (the seeds and best windows GrabCut starts from),
+``grabcut_1.png`` … (each cut's start mask, its mask and the boxes it gave), ``proposals.png`` (the
+budget's best, GrabCut's in orange), and ``hog_1.png`` … of the best detected crops.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+SHOWN = 60  # proposals drawn; more hide the image
+WINDOW, CUT = "#56B4E9", "#E69F00"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Draw; return 0, or 2 for an image or a model that can't be used."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, help="a run's models/classical folder")
+    parser.add_argument("image", type=Path)
+    parser.add_argument("--output", type=Path, default=Path("proposals"), help="folder to write")
+    parser.add_argument("--crops", type=int, default=3, help="detections whose HOG is drawn")
+    arguments = parser.parse_args(argv)
+
+    from datasets.images import ImageError, load_image
+    from pipelines.classical import load_classical
+    from pipelines.proposals.propose import propose, search, seeds_of
+
+    try:
+        detector = load_classical(arguments.model)
+        pixels = load_image(arguments.image)
+    except (OSError, ValueError, ImageError) as error:
+        print(f"show_proposals: {error}", file=sys.stderr)
+        return 2
+    searched = search(pixels)
+    pictures = {}
+    seeds, windows = seeds_of(searched, detector.proposer)
+    pictures["windows"] = with_boxes(searched.image, windows[:SHOWN], WINDOW, seeds)
+    pictures |= cut_pictures(searched.image, seeds, detector.settings.grabcut_sizes)
+    found = propose(searched, detector.proposer, detector.settings)
+    best, cut = found.boxes[:SHOWN], found.from_grabcut[:SHOWN]
+    pictures["proposals"] = with_boxes(searched.image, best[~cut], WINDOW, best[cut])
+    boxes = detector.detect(pixels).boxes[: arguments.crops]
+    for number, box in enumerate(boxes, start=1):
+        pictures[f"hog_{number}"] = hog_picture(pixels, box)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        picture.save(arguments.output / f"{name}.png")
+        print(arguments.output / f"{name}.png")
+    return 0
+
+
+def with_boxes(
+    image: NDArray[np.uint8], boxes: NDArray[np.float64], colour: str, above: NDArray[np.float64]
+) -> Image.Image:
+    """Return the image with boxes in that colour and others above them in orange."""
+    picture = Image.fromarray(image)
+    pen = ImageDraw.Draw(picture)
+    for some, ink, width in ((boxes, colour, 1), (above, CUT, 2)):
+        for box in some:
+            pen.rectangle(tuple(box), outline=ink, width=width)
+    return picture
+
+
+def cut_pictures(
+    image: NDArray[np.uint8], seeds: NDArray[np.float64], sizes_px: Sequence[int]
+) -> dict[str, Image.Image]:
+    """Return for each cut: its start mask, its mask and the boxes of the mask's parts."""
+    from pipelines.proposals.grabcut import cut, parts, starts
+
+    pictures = {}
+    for number, (small, mask, _) in enumerate(starts(image, seeds, sizes_px), start=1):
+        whole = cut(small, mask, 1)
+        levels = np.array([0, 255, 85, 170], np.uint8)  # sure and probable ground and object
+        panels = [levels[mask], whole.astype(np.uint8) * np.uint8(255)]
+        shown = [np.repeat(panel[..., None], 3, axis=2) for panel in panels]
+        boxes = np.asarray(with_boxes(small, parts(whole), CUT, parts(whole)[:0]))
+        pictures[f"grabcut_{number}"] = Image.fromarray(np.hstack([*shown, boxes]))
+    return pictures
+
+
+def hog_picture(image: NDArray[np.uint8], box: NDArray[np.float64]) -> Image.Image:
+    """Return the crop beside its histograms of oriented gradients."""
+    from skimage.feature import hog
+
+    x1, y1, x2, y2 = np.rint(box).astype(int)
+    crop = np.asarray(
+        Image.fromarray(image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]).resize((256, 256))
+    )
+    _, drawn = hog(crop, pixels_per_cell=(32, 32), visualize=True, channel_axis=-1)
+    grey = (255 * drawn / max(float(drawn.max()), 1e-9)).astype(np.uint8)
+    return Image.fromarray(np.hstack([crop, np.repeat(grey[..., None], 3, axis=2)]))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,46 @@
+import numpy as np
+from PIL import Image
+
+from datasets.progress import silently
+from pipelines.classical_settings import ClassicalSettings
+from scripts import measure_proposals, show_proposals
+
+
+def test_recall_is_printed_for_each_arm_and_budget_and_drawn(tmp_path, capsys):
+    plot = tmp_path / "recall.png"
+    asked = ["--limit", "5", "--arms", "prior", "windows", "--plot", str(plot)]
+    assert measure_proposals.main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.count("prior") >= len(measure_proposals.BUDGETS)
+    assert "best average recall with 300 boxes: windows" in said
+    with Image.open(plot) as picture:
+        assert picture.width > 1000
+
+
+def test_data_that_is_not_there_is_refused(tmp_path, capsys):
+    assert measure_proposals.main(["--dataset", str(tmp_path / "none")]) == 2
+    assert "is not a folder" in capsys.readouterr().err
+
+
+def test_proposals_masks_and_hog_are_drawn(sample_dataset, tmp_path):
+    from pipelines.classical_training import train_classical
+
+    settings = ClassicalSettings(
+        proposals=100, grabcut_sizes=(64,), window_shapes=3, mining_rounds=0, c_factors=()
+    )
+    train, val = sample_dataset.splits["train"][:12], sample_dataset.splits["val"][:3]
+    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)
+    detector.save(tmp_path / "model")
+    drawn = tmp_path / "drawn"
+    asked = [str(tmp_path / "model"), str(train[0].path), "--output", str(drawn), "--crops", "1"]
+    assert show_proposals.main(asked) == 0
+    names = {path.name for path in drawn.iterdir()}
+    assert names == {"windows.png", "grabcut_1.png", "grabcut_2.png", "proposals.png", "hog_1.png"}
+    with Image.open(drawn / "proposals.png") as picture:
+        shown = np.asarray(picture, int)
+    assert np.abs(shown - np.asarray(Image.open(train[0].path), int)).max() > 50
+
+
+def test_a_model_that_is_not_there_is_refused(tmp_path, capsys):
+    assert show_proposals.main([str(tmp_path), str(tmp_path / "a.png")]) == 2
+    assert "show_proposals:" in capsys.readouterr().err
