@@ -29,4 +29,5 @@ def voted(
     weights = agree * scores
     means = weights @ boxes / weights.sum(axis=1, keepdims=True)
     # A mean lies between its boxes; rounding must not carry it over the image's border.
-    return np.clip(means, boxes.min(axis=0, initial=np.inf), boxes.max(axis=0, initial=-np.inf))
+    low, high = boxes.min(axis=0, initial=np.inf), boxes.max(axis=0, initial=-np.inf)
+    return np.asarray(np.clip(means, low, high))
