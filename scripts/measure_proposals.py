@@ -39,8 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from datasets.annotations import DatasetError
     from datasets.reading import read_dataset
-    from datasets.splits import limited
     from datasets.sample.store import sample_folder
+    from datasets.splits import limited
     from pipelines import runtime
 
     runtime.set_threads(runtime.usable_cores())
