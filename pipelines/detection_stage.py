@@ -34,10 +34,10 @@ from pipelines.evaluation.lost_objects import reach
 from pipelines.evaluation.throughput import measure_throughput
 from pipelines.progress import on_terminal
 from pipelines.run_folder import write_json
-from pipelines.settings import RunSettings
+from pipelines.settings import EvaluationSettings, RunSettings
 
 MEMORY_IMAGES = 8  # looked at for peak memory: more take no more
-RATE_IMAGES, RATE_SECONDS = 16, 1.0  # held decoded, and spent on each batch, for throughput
+RATE_IMAGES = 16  # held decoded for throughput
 # Where each split's detections go, below the run's folder.
 FOLDERS = {"val": Path("validation"), "test": Path()}
 
@@ -84,7 +84,7 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
         name: load(name, folder / "models" / name, device, threads) for name in settings.pipelines
     }
     latencies = _time(detectors, dataset.splits["test"], settings, device)
-    rates = _rates(detectors, dataset.splits["test"], device)
+    rates = _rates(detectors, dataset.splits["test"], settings.evaluation, device)
     told: dict[str, Any] = {
         "latency_ms": latencies,
         "throughput": rates,
@@ -214,7 +214,10 @@ def _time(
 
 
 def _rates(
-    detectors: dict[str, Detector], images: Sequence[LabelledImage], device: runtime.Device
+    detectors: dict[str, Detector],
+    images: Sequence[LabelledImage],
+    settings: EvaluationSettings,
+    device: runtime.Device,
 ) -> dict[str, Any]:
     pixels = [load_image(image.path) for image in images[:RATE_IMAGES]]
     joules = energy_counter()
@@ -223,7 +226,8 @@ def _rates(
             measure_throughput(
                 detector,
                 pixels,
-                seconds=RATE_SECONDS,
+                batches=settings.throughput_batches,
+                seconds=settings.throughput_seconds,
                 clock=time.perf_counter,
                 synchronise=device.synchronise,
                 joules=joules,

@@ -29,6 +29,8 @@ class EvaluationSettings:
 
     latency_samples: int = 64  # calls timed; the least for a 90th percentile, 662 give the 99th
     warm_up: int = 3  # calls left out first: caches and lazy set-up settle within two
+    throughput_seconds: float = 1.0  # spent on each size of batch
+    throughput_batches: tuple[int, ...] = (1, 2, 4, 8, 16)  # images at once, 1 among them
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,10 @@ def checked(settings: RunSettings) -> RunSettings:
             "evaluation.latency_samples must be at least 1 and evaluation.warm_up 0 or more",
         ),
         (
+            1 in settings.evaluation.throughput_batches,
+            "evaluation.throughput_batches must have 1 among them",
+        ),
+        (
             settings.yolo.flips in {"auto", "none", "horizontal", "all"},
             "yolo.flips is auto, none, horizontal or all",
         ),
@@ -136,7 +142,7 @@ def quickened(settings: RunSettings) -> RunSettings:
     classical = replace(
         settings.classical,
         proposals=200,
-        grabcut_sizes=(96,),
+        grabcut_sizes=(64,),
         window_shapes=6,
         moved_copies=2,
         mining_rounds=0,
@@ -144,11 +150,20 @@ def quickened(settings: RunSettings) -> RunSettings:
     )
     yolo = replace(
         settings.yolo,
-        updates=700,
+        updates=460,
+        learning_rate=8e-3,
         ema=0.98,
         validations=1,
     )
-    return replace(settings, image_size=160, annotate=8, classical=classical, yolo=yolo)
+    evaluation = replace(settings.evaluation, throughput_seconds=0.2, throughput_batches=(1,))
+    return replace(
+        settings,
+        image_size=160,
+        annotate=8,
+        classical=classical,
+        yolo=yolo,
+        evaluation=evaluation,
+    )
 
 
 def with_setting(settings: S, assignment: str) -> S:

@@ -8,7 +8,6 @@ from math import nan
 
 from pipelines.detections import BatchDetector, Detector, Image
 
-BATCHES = (1, 2, 4, 8, 16)
 LEAST_CALLS = 3
 
 
@@ -33,6 +32,7 @@ def measure_throughput(
     detector: Detector,
     images: Sequence[Image],
     *,
+    batches: Sequence[int] = (1, 2, 4, 8, 16),
     seconds: float,
     clock: Callable[[], float],
     synchronise: Callable[[], None],
@@ -43,19 +43,20 @@ def measure_throughput(
     Args:
         detector: whose ``detect`` takes one image; with ``detect_batch`` batches are tried too.
         images: decoded, ``(H, W, 3)`` uint8 RGB, used again and again.
+        batches: sizes to try, 1 among them.
         seconds: least time for each batch; the first call of each is left out.
         clock: seconds.
         synchronise: waits until the device has finished.
         joules: the machine's energy counter, None where it has none.
 
     Raises:
-        ValueError: there is no image.
+        ValueError: there is no image, or no batch of 1.
     """
-    if not images:
-        raise ValueError("at least one image is needed")
+    if not images or 1 not in batches:
+        raise ValueError("at least one image and a batch of 1 are needed")
     rates: dict[int, float] = {}
     spent = nan
-    for batch in BATCHES if isinstance(detector, BatchDetector) else BATCHES[:1]:
+    for batch in batches if isinstance(detector, BatchDetector) else (1,):
         call = _call_of(detector, [images[place % len(images)] for place in range(batch)])
         call()
         synchronise()
