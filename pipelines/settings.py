@@ -150,15 +150,16 @@ def quickened(settings: RunSettings) -> RunSettings:
     )
     yolo = replace(
         settings.yolo,
-        updates=460,
+        batch=8,
+        updates=380,
         learning_rate=8e-3,
-        ema=0.98,
+        ema=0.97,
         validations=1,
     )
     evaluation = replace(settings.evaluation, throughput_seconds=0.2, throughput_batches=(1,))
     return replace(
         settings,
-        image_size=160,
+        image_size=128,
         annotate=8,
         classical=classical,
         yolo=yolo,
