@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
@@ -5,21 +10,32 @@ from datasets.progress import silently
 from pipelines.classical_settings import ClassicalSettings
 from scripts import measure_proposals, show_proposals
 
+ROOT = Path(__file__).resolve().parents[2]
 
-def test_recall_is_printed_for_each_arm_and_budget_and_drawn(tmp_path, capsys):
+
+def measured(*arguments):
+    """Run the script in a process of its own: it sets threads, which TensorFlow allows once."""
+    command = [sys.executable, str(ROOT / "scripts" / "measure_proposals.py"), *arguments]
+    environment = {**os.environ, "COLUMNS": "120"}
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=300, env=environment
+    )
+
+
+def test_recall_is_printed_for_each_arm_and_budget_and_drawn(tmp_path):
     plot = tmp_path / "recall.png"
-    asked = ["--limit", "5", "--arms", "prior", "windows", "--plot", str(plot)]
-    assert measure_proposals.main(asked) == 0
-    said = capsys.readouterr().out
-    assert said.count("prior") >= len(measure_proposals.BUDGETS)
-    assert "best average recall with 300 boxes: windows" in said
+    done = measured("--limit", "5", "--arms", "prior", "windows", "--plot", str(plot))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("prior") >= len(measure_proposals.BUDGETS)
+    assert "best average recall with 300 boxes: windows" in done.stdout
     with Image.open(plot) as picture:
         assert picture.width > 1000
 
 
-def test_data_that_is_not_there_is_refused(tmp_path, capsys):
-    assert measure_proposals.main(["--dataset", str(tmp_path / "none")]) == 2
-    assert "is not a folder" in capsys.readouterr().err
+def test_data_that_is_not_there_is_refused(tmp_path):
+    done = measured("--dataset", str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert "is not a folder" in done.stderr
 
 
 def test_proposals_masks_and_hog_are_drawn(sample_dataset, tmp_path):
