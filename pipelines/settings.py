@@ -15,7 +15,7 @@ from models.yolo.settings import YoloSettings
 from pipelines.classical_settings import ClassicalSettings
 
 PIPELINES = ("classical", "yolo")
-SAMPLE_UPDATES = 1800  # of the YOLO training: the whole main job in under five minutes
+SAMPLE_UPDATES = 1500  # of the YOLO training: the whole main job in under five minutes
 S = TypeVar("S")
 
 
