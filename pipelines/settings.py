@@ -151,7 +151,7 @@ def quickened(settings: RunSettings) -> RunSettings:
     yolo = replace(
         settings.yolo,
         batch=8,
-        updates=380,
+        updates=320,
         learning_rate=8e-3,
         ema=0.97,
         validations=1,
