@@ -77,12 +77,7 @@ def read_coco(files: Files, track: Track) -> RawSet:
         )
     for name in track(names, "reading annotations", len(names)):
         _read_document(files, raw, name, _decoded(files.path(name)))
-    if not raw.images:
-        first = f" The first: {raw.problems[0]}." if raw.problems else ""
-        raise DatasetError(
-            f"{files.root}: none of the images named in {', '.join(names)} is "
-            f"among its {len(files.images)} images.{first}"
-        )
+    raw.refuse_if_empty(files, names)
     raw.found = f"COCO JSON: {', '.join(names)}"
     return raw
 

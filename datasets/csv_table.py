@@ -82,14 +82,9 @@ def read_csv(files: Files, track: Track) -> RawSet:
         )
     for table in track(tables, "reading annotations", len(tables)):
         _read_table(files, raw, table)
-    names = ", ".join(table.name for table in tables)
-    if not raw.images:
-        first = f" The first: {raw.problems[0]}." if raw.problems else ""
-        raise DatasetError(
-            f"{files.root}: none of the images named in {names} is among its "
-            f"{len(files.images)} images.{first}"
-        )
-    raw.found = f"CSV: {names}"
+    names = [table.name for table in tables]
+    raw.refuse_if_empty(files, names)
+    raw.found = f"CSV: {', '.join(names)}"
     return raw
 
 

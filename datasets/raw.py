@@ -8,12 +8,15 @@ for all formats and are dealt with behind it, over flat arrays: a set of the siz
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.annotations import DatasetError
 from datasets.boxes import Boxes
+from datasets.files import Files
 from datasets.problems import Kind, Problem
 
 
@@ -96,6 +99,20 @@ class RawSet:
             return None
         self.images.append(image)
         return place
+
+    def refuse_if_empty(self, files: Files, sources: Sequence[str]) -> None:
+        """Refuse a set of which no named image is there.
+
+        Raises:
+            DatasetError: no image was added; with the first problem met.
+        """
+        if self.images:
+            return
+        first = f" The first: {self.problems[0]}." if self.problems else ""
+        raise DatasetError(
+            f"{files.root}: none of the images named in {', '.join(sources)} is among its "
+            f"{len(files.images)} images.{first}"
+        )
 
     def index_of(self, name: str) -> int | None:
         """Return the index of an image that was added."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 ARMS = ("prior", "windows", "grabcut", "grabcut+windows")
 BUDGETS = (50, 100, 300, 1000)
 IOUS = np.arange(0.5, 0.96, 0.05)
-T = TypeVar("T")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,6 +66,7 @@ def measure(dataset: Any, split: str, arm: str, seed: int) -> dict[int, dict[str
     from datasets.images import load_image
     from pipelines import runtime
     from pipelines.classical_settings import ClassicalSettings
+    from pipelines.each_image import each_image
     from pipelines.progress import on_terminal
     from pipelines.proposals.learn import learn_proposer
     from pipelines.proposals.propose import propose, search
@@ -74,7 +74,10 @@ def measure(dataset: Any, split: str, arm: str, seed: int) -> dict[int, dict[str
     jobs = runtime.usable_cores()
     settings = replace(ClassicalSettings(), arm=arm)
     proposer = learn_proposer(
-        dataset.splits["train"], settings, seed, partial(each_image, seed=seed, jobs=jobs)
+        dataset.splits["train"],
+        settings,
+        seed,
+        partial(each_image, seed=seed, jobs=jobs, track=on_terminal),
     )
     best: dict[int, list[NDArray[np.float64]]] = {budget: [] for budget in BUDGETS}
     boxes: dict[int, list[int]] = {budget: [] for budget in BUDGETS}
@@ -98,27 +101,6 @@ def measure(dataset: Any, split: str, arm: str, seed: int) -> dict[int, dict[str
         }
         for budget in BUDGETS
     }
-
-
-def each_image(
-    images: Sequence[Any], work: Callable[..., T], name: str, *, seed: int, jobs: int
-) -> list[T]:
-    """Do the work on every image, with random numbers of its own."""
-    from joblib import Parallel, delayed
-
-    from datasets.images import load_image
-    from pipelines.progress import on_terminal
-    from pipelines.runtime import one_thread_a_call
-
-    def one(number: int) -> T:
-        random = np.random.default_rng((seed, number))
-        return work(load_image(images[number].path), images[number].annotations, random)
-
-    done = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-        delayed(one)(number) for number in range(len(images))
-    )
-    with one_thread_a_call():
-        return list(on_terminal(done, name, len(images)))
 
 
 def show(measured: dict[str, dict[int, dict[str, Any]]], title: str) -> None:
