@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,6 @@ from models.box_regression import BoxRegression
 from models.channels import Channels
 from models.hog import Features, Template, describe
 from models.linear_svm import LinearSvm
-from models.objectness import Objectness
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
 from pipelines.nms import surviving
@@ -28,7 +25,7 @@ LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall cur
 MOST_PAIRS = 400  # of proposal and class that go on to regression and NMS, or twice the limit
 VOTING_IOU = 0.65  # boxes that overlap a detection at least this much say where it is
 OBJECTNESSES = ("first", "second")  # of the proposer
-ARRAYS, SETTINGS = "arrays.npz", "settings.json"
+SVM_ARRAYS = ("weights", "bias", "slope", "offset")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +137,7 @@ class ClassicalDetector:
     @property
     def parameters(self) -> int:
         """How many numbers were learnt."""
-        return sum(array.size for array in _arrays(self).values())
+        return sum(array.size for array in self.arrays().values())
 
     def _propose(self, image: Image) -> Proposed:
         searched = search(image)
@@ -189,48 +186,20 @@ class ClassicalDetector:
         boxes = voted(refined.boxes, refined.scores, refined.labels, rows, VOTING_IOU)
         return Detections(boxes, refined.scores[rows], refined.labels[rows])
 
-    def save(self, folder: Path) -> None:
-        """Write ``arrays.npz`` and ``settings.json`` into the folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(folder / ARRAYS, **_arrays(self))
-        said = {
-            "classes": list(self.classes),
-            "limit": self.limit,
-            "templates": [list(template) for template in self.templates],
-            "settings": asdict(self.settings),
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all that was learnt, by name."""
+        found = {
+            "shapes": self.proposer.shapes,
+            "prior": self.proposer.prior,
+            **{f"{n}_weights": getattr(self.proposer, n).weights for n in OBJECTNESSES},
+            **{f"{n}_bias": getattr(self.proposer, n).bias for n in OBJECTNESSES},
+            **{f"svm_{name}": getattr(self.svm, name) for name in SVM_ARRAYS},
+            "regression_weights": self.regression.weights,
+            "regression_bias": self.regression.bias,
         }
-        (folder / SETTINGS).write_text(json.dumps(said, indent=2), encoding="utf-8")
-
-
-def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
-    """Return the detector saved in the folder.
-
-    Raises:
-        OSError: a file is missing.
-        ValueError: an array is not plain numbers.
-    """
-    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-        return ClassicalDetector(
-            classes=tuple(said["classes"]),
-            settings=_settings(said["settings"]),
-            proposer=Proposer(
-                arrays["shapes"],
-                arrays["prior"],
-                *(Objectness(arrays[f"{n}_weights"], arrays[f"{n}_bias"]) for n in OBJECTNESSES),
-            ),
-            templates=tuple((rows, columns) for rows, columns in said["templates"]),
-            svm=LinearSvm(*(arrays[f"svm_{f.name}"] for f in fields(LinearSvm))),
-            regression=BoxRegression(arrays["regression_weights"], arrays["regression_bias"]),
-            limit=said["limit"],
-            jobs=jobs,
-        )
-
-
-def _settings(said: dict[str, Any]) -> ClassicalSettings:
-    """Return the settings of a JSON file, where tuples are lists."""
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
-    return ClassicalSettings(**values)
+        if self.svm.map is not None:
+            found |= {f"kernel_{name}": array for name, array in vars(self.svm.map).items()}
+        return found
 
 
 def describe_boxes(
@@ -239,18 +208,6 @@ def describe_boxes(
     """Return the ``(N, D)`` features of boxes of a searched image with those channels."""
     colour = settings.descriptor == "hog+colour"
     return describe(levels, boxes, templates, context=settings.context, colour=colour)
-
-
-def _arrays(detector: ClassicalDetector) -> dict[str, Any]:
-    return {
-        "shapes": detector.proposer.shapes,
-        "prior": detector.proposer.prior,
-        **{f"{n}_weights": getattr(detector.proposer, n).weights for n in OBJECTNESSES},
-        **{f"{n}_bias": getattr(detector.proposer, n).bias for n in OBJECTNESSES},
-        **{f"svm_{f.name}": getattr(detector.svm, f.name) for f in fields(LinearSvm)},
-        "regression_weights": detector.regression.weights,
-        "regression_bias": detector.regression.bias,
-    }
 
 
 def limit_for(most_objects: int) -> int:

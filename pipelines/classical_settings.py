@@ -18,6 +18,8 @@ class ClassicalSettings:
     context: float = 0.15  # of the box on each side, seen with it: borders matter to HOG
     moved_copies: int = 3  # of each training box, slightly off as proposals are
     mining_rounds: int = 2  # of hard negatives; a third found next to none
+    kernel: str = "linear"  # of the SVM; or rbf, by Nyström's approximation
+    landmarks: int = 500  # examples that the approximation is made of; its time grows with them
     c: float = 0.01  # of the linear SVM, where the validation split does not want another
     c_factors: tuple[float, ...] = (0.3, 3.0)  # times c, tried on validation too
     nms_iou: float = 0.4  # detections of one class that overlap more are one object

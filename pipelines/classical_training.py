@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.images import load_image
 from datasets.progress import Track
 from models.box_regression import BoxRegression, fit_regression
 from models.errors import TrainingError
 from models.hog import fit_templates, length
+from models.kernel_map import fit_map
 from models.linear_svm import BACKGROUND, LinearSvm, calibrate, fit
 from pipelines.classical import ClassicalDetector, Described, describe_boxes, limit_for
 from pipelines.classical_examples import NEAR_IOU, Examples, gather, known
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Image
+from pipelines.each_image import each_image
 from pipelines.evaluation.quality import score
 from pipelines.proposals.learn import learn_proposer, overlaps
 from pipelines.proposals.propose import propose, search
-from pipelines.runtime import one_thread_a_call
 
 POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
 POOL_MB = 300  # of examples kept: bounds memory, whatever the number of images
@@ -36,8 +34,6 @@ FEWEST_MINED = 0.02  # of the background seen: mining that finds fewer has nothi
 CHUNK = 4096  # examples scored at a time
 VALIDATED = 60  # images of the validation split that choices are made on
 BETTER = 0.002  # mAP@[.50:.95] that a choice must gain to replace the default
-
-T = TypeVar("T")
 
 
 def train_classical(
@@ -60,21 +56,7 @@ def train_classical(
     if not any(len(truth) for truth in real):
         raise TrainingError("the train split has no box to learn from; label some objects")
 
-    def each(
-        images: Sequence[LabelledImage],
-        work: Callable[[Image, Annotations, Generator], T],
-        name: str,
-    ) -> list[T]:
-        def one(number: int) -> T:
-            random = np.random.default_rng((seed, number))
-            return work(load_image(images[number].path), images[number].annotations, random)
-
-        done = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-            delayed(one)(number) for number in range(len(images))
-        )
-        with one_thread_a_call():
-            return list(track(done, name, len(images)))
-
+    each = partial(each_image, seed=seed, jobs=jobs, track=track)
     templates = fit_templates(np.concatenate([truth.boxes for truth in real]), seed)
     numbers = length(templates, colour=settings.descriptor == "hog+colour")
     proposer = learn_proposer(train, settings, seed, each)
@@ -196,11 +178,13 @@ def _mined(
         positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
     background = np.flatnonzero(pool.labels == BACKGROUND)
     seen = random.permutation(background)[:FIRST_BACKGROUND]
-    svm, rounds = None, []
+    svm, kernel_map, rounds = None, None, []
     for mining in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
         features = pool.features[rows].astype(np.float32)
-        svm = fit(features, pool.labels[rows], classes, settings.c, svm)
+        if settings.kernel == "rbf" and kernel_map is None:
+            kernel_map = fit_map(features, settings.landmarks, seed)
+        svm = fit(features, pool.labels[rows], classes, settings.c, svm, kernel_map)
         del features
         rounds.append((replace(detector, svm=svm), rows))
         if mining == settings.mining_rounds:
@@ -225,7 +209,14 @@ def _other_strengths(
         replace(
             detector,
             settings=replace(settings, c=factor * settings.c),
-            svm=fit(features, labels, len(detector.classes), factor * settings.c, detector.svm),
+            svm=fit(
+                features,
+                labels,
+                len(detector.classes),
+                factor * settings.c,
+                detector.svm,
+                detector.svm.map,
+            ),
         )
         for factor in settings.c_factors
     ]

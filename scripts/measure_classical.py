@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from datasets.reading import read_dataset
     from datasets.sample.store import sample_folder
     from pipelines.isolation import in_own_process
-    from pipelines.settings import RunSettings, SettingsError, with_setting
+    from pipelines.settings import RunSettings
+    from pipelines.settings_by_name import SettingsError, with_setting
 
     try:
         sample = arguments.dataset == "sample"
@@ -62,6 +63,7 @@ def train_once(
 ) -> dict[str, float]:
     """Train on a share of the images, save the detector and return images, seconds and MB."""
     from pipelines import runtime
+    from pipelines.classical_files import save_classical
     from pipelines.classical_training import train_classical
     from pipelines.progress import on_terminal
 
@@ -74,7 +76,7 @@ def train_once(
         train, dataset.splits["val"], dataset.classes, settings, seed, on_terminal, jobs
     )
     seconds = time.perf_counter() - started
-    detector.save(folder)
+    save_classical(detector, folder)
     return {"images": len(train), "seconds": seconds, "peak_mb": runtime.peak_rss_mb()}
 
 
@@ -84,7 +86,7 @@ def detect_all(dataset: Any, folder: Path) -> list[dict[str, Any]]:
 
     from datasets.images import load_image
     from pipelines import runtime
-    from pipelines.classical import load_classical
+    from pipelines.classical_files import load_classical
     from pipelines.evaluation.latency import measure_latency
 
     jobs = runtime.usable_cores()

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
 
     from datasets.images import ImageError, load_image
-    from pipelines.classical import load_classical
+    from pipelines.classical_files import load_classical
     from pipelines.proposals.propose import propose, search, seeds_of
 
     try:

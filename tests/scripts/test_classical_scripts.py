@@ -39,6 +39,7 @@ def test_data_that_is_not_there_is_refused(tmp_path):
 
 
 def test_proposals_masks_and_hog_are_drawn(sample_dataset, tmp_path):
+    from pipelines.classical_files import save_classical
     from pipelines.classical_training import train_classical
 
     settings = ClassicalSettings(
@@ -46,7 +47,7 @@ def test_proposals_masks_and_hog_are_drawn(sample_dataset, tmp_path):
     )
     train, val = sample_dataset.splits["train"][:12], sample_dataset.splits["val"][:3]
     detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)
-    detector.save(tmp_path / "model")
+    save_classical(detector, tmp_path / "model")
     drawn = tmp_path / "drawn"
     asked = [str(tmp_path / "model"), str(train[0].path), "--output", str(drawn), "--crops", "1"]
     assert show_proposals.main(asked) == 0
