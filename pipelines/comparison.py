@@ -38,7 +38,7 @@ from pipelines.scoring_stage import (
     score_saved,
     truth_of,
 )
-from pipelines.settings import RunSettings, to_json
+from pipelines.settings import RunSettings
 from pipelines.training_stage import train
 
 LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
@@ -80,7 +80,7 @@ def compare(
     for note in notes:
         CONSOLE.print(f"  note: {note}", markup=False)
     data = _describe(dataset)
-    chosen = {"settings": to_json(settings), "split_sha256": data["split_sha256"]}
+    chosen = {"settings": asdict(settings), "split_sha256": data["split_sha256"]}
     folder.open(chosen, overwrite=overwrite, resume=resume)
     trained = {
         name: folder.stage(
@@ -116,7 +116,7 @@ def compare(
         "schema_version": SCHEMA_VERSION,
         "dataset": data,
         "environment": runtime.environment(detected["threads"]),
-        "settings": to_json(settings),
+        "settings": asdict(settings),
         "pipelines": {
             name: {
                 "quality": quality,

@@ -178,7 +178,7 @@ def sources_of(found: Detections, candidates: Sourced) -> list[bool]:
 def load(name: str, folder: Path, device: runtime.Device, threads: int) -> Detector:
     """Return the saved detector of the pipeline of that name."""
     if name == "classical":
-        from pipelines.classical import load_classical
+        from pipelines.classical_files import load_classical
 
         return load_classical(folder, jobs=threads)
     from pipelines.yolo import load_yolo

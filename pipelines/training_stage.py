@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -44,6 +45,7 @@ def train(name: str, dataset: Dataset, settings: RunSettings, folder: Path) -> d
 def _train_classical(
     dataset: Dataset, settings: RunSettings, folder: Path, threads: int
 ) -> dict[str, Any]:
+    from pipelines.classical_files import save_classical
     from pipelines.classical_training import train_classical
 
     started = time.monotonic()
@@ -56,7 +58,7 @@ def _train_classical(
         on_terminal,
         jobs=threads,
     )
-    detector.save(folder)
+    save_classical(detector, folder)
     return {
         # It opens images one by one as it goes, so decoding can't be told apart and is counted.
         "training": {"seconds": time.monotonic() - started},
@@ -73,16 +75,26 @@ def _train_yolo(
     runtime.load_tensorflow()
     device = runtime.choose_device(settings.device)
     from models.yolo.schedule import Amount
-    from pipelines.yolo import load_yolo, train_yolo
+    from pipelines.yolo import load_yolo
+    from pipelines.yolo_training import choose_input, train_yolo
 
+    train, amount = dataset.splits["train"], Amount(settings.epochs, settings.train_minutes)
+    choice = choose_input(train, dataset.classes, settings.image_size)
+    height, width = choice.input_hw
+    length = amount.in_words(len(train), settings.yolo)
+    reasons = {
+        "input": f"{width}×{height} px, {choice.reason}",
+        "length": f"{length}, {settings.yolo.batch} pictures each",
+    }
+    print(f"  YOLO: input {reasons['input']}; {reasons['length']}", file=sys.stderr)
     with stop_at_a_good_moment() as is_stopped:
         trained = train_yolo(
-            dataset.splits["train"],
+            train,
             dataset.splits["val"],
             dataset.classes,
             settings.yolo,
-            settings.image_size,
-            Amount(settings.epochs, settings.train_minutes),
+            choice.input_hw,
+            amount,
             settings.seed,
             folder,
             on_terminal,
@@ -93,6 +105,7 @@ def _train_yolo(
         "training": {
             "seconds": trained.seconds,
             "device": device.name,
+            "reasons": reasons,
             "updates": trained.updates,
             "flips": sorted(trained.flips),
             "waiting_share": trained.waiting_share,
@@ -103,6 +116,7 @@ def _train_yolo(
             "parameters": detector.parameters,
             "multiply_adds": detector.multiply_adds,
             "input_hw": list(detector.input_hw),
+            "pretrained_on": settings.yolo.pretrained_on,
         },
         "peak_gpu": runtime.peak_gpu_mb(),
     }

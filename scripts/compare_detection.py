@@ -17,16 +17,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipelines.requirements import Requirement, RequirementError, parse_requirement
-from pipelines.settings import (
-    PIPELINES,
-    RunSettings,
-    SettingsError,
-    checked,
-    completed,
-    from_json,
-    quickened,
-    with_setting,
-)
+from pipelines.settings import PIPELINES, RunSettings, checked, completed, quickened
+from pipelines.settings_by_name import SettingsError, from_json, with_setting
 
 # Options that are fields of `RunSettings` under the same name; None means "not given".
 SHARED = (

@@ -12,7 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipelines.settings import RunSettings, SettingsError, checked, with_setting
+from pipelines.settings import RunSettings, checked
+from pipelines.settings_by_name import SettingsError, with_setting
 
 
 def parser() -> argparse.ArgumentParser:

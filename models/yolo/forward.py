@@ -6,11 +6,12 @@ On a CPU LiteRT answers four to five times sooner than a graph and needs no Tens
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from models.quiet import native_stderr_hidden
@@ -18,9 +19,19 @@ from models.quiet import native_stderr_hidden
 if TYPE_CHECKING:
     import keras
 
-# One picture, (H, W, 3) uint8, to its answers, (A, 4 + C) float32.
-Forward = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 TOLERANCE = 1e-3  # of logits and log distances: boxes then differ by less than 0.1 %
+
+
+class Forward(Protocol):
+    """A network ready to answer."""
+
+    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the ``(A, 4 + C)`` answers to one ``(H, W, 3)`` picture."""
+        ...
+
+    def many(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the ``(N, A, 4 + C)`` answers to ``(N, H, W, 3)`` pictures."""
+        ...
 
 
 class ConversionError(Exception):
@@ -36,7 +47,7 @@ def save_litert(network: keras.Model, path: Path) -> None:
     """
     try:
         path.write_bytes(_converted(network))
-        converted = litert_forward(path, threads=1)
+        converted = LiteRtForward(path, threads=1)
     except Exception as error:  # the converter raises what its C++ parts happen to raise
         path.unlink(missing_ok=True)
         raise ConversionError(f"the conversion to LiteRT failed: {error}") from error
@@ -75,35 +86,71 @@ def largest_difference(network: keras.Model, forward: Forward) -> float:
     return float(np.abs(got - wanted).max())
 
 
-def litert_forward(path: Path, threads: int) -> Forward:
-    """Return the call of a saved LiteRT network on that many threads."""
-    from ai_edge_litert.interpreter import Interpreter
+class LiteRtForward:
+    """A LiteRT network: all threads on one picture, or each thread on pictures of its own."""
 
-    with native_stderr_hidden():
-        interpreter = Interpreter(model_path=str(path), num_threads=threads)
-        interpreter.allocate_tensors()
-    (given,) = (detail["index"] for detail in interpreter.get_input_details())
-    (answer,) = (detail["index"] for detail in interpreter.get_output_details())
+    def __init__(self, path: Path, threads: int) -> None:
+        self.path, self.threads = path, threads
+        self._shared = LiteRtNetwork(path, threads)
+        self._single: SimpleQueue[LiteRtNetwork] = SimpleQueue()
+        self._made = 0
 
-    def forward(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        interpreter.set_tensor(given, picture[None].astype(np.float32))
-        interpreter.invoke()
-        return np.asarray(interpreter.get_tensor(answer)[0], dtype=np.float32)
+    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the answers to one picture."""
+        return self._shared.answer(picture)
 
-    return forward
+    def many(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the answers to several pictures."""
+        while self._made < self.threads:
+            self._single.put(LiteRtNetwork(self.path, 1))
+            self._made += 1
+
+        def one(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+            network = self._single.get()
+            try:
+                return network.answer(picture)
+            finally:
+                self._single.put(network)
+
+        spread = Parallel(n_jobs=self.threads, prefer="threads")
+        return np.stack(spread(delayed(one)(picture) for picture in pictures))
 
 
-def graph_forward(network: keras.Model, *, xla: bool = True) -> Forward:
-    """Return the call of a Keras network as a TensorFlow graph, with XLA unless told not to."""
-    import tensorflow as tf
+class LiteRtNetwork:
+    """One interpreter of a LiteRT file, for one caller at a time."""
 
-    compiled = tf.function(
-        lambda pictures: network(tf.cast(pictures, tf.float32), training=False),
-        input_signature=[tf.TensorSpec((1, *network.input_shape[1:]), tf.uint8)],
-        jit_compile=xla,
-    )
+    def __init__(self, path: Path, threads: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter
 
-    def forward(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(compiled(picture[None])[0], dtype=np.float32)
+        with native_stderr_hidden():
+            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            self._interpreter.allocate_tensors()
+        (self._given,) = (each["index"] for each in self._interpreter.get_input_details())
+        (self._answer,) = (each["index"] for each in self._interpreter.get_output_details())
 
-    return forward
+    def answer(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the ``(A, 4 + C)`` answers to an ``(H, W, 3)`` picture."""
+        self._interpreter.set_tensor(self._given, picture[None].astype(np.float32))
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._answer)[0], dtype=np.float32)
+
+
+class GraphForward:
+    """A Keras network as one compiled TensorFlow graph; XLA compiles each size of batch anew."""
+
+    def __init__(self, network: keras.Model, *, xla: bool = True) -> None:
+        import tensorflow as tf
+
+        self._compiled = tf.function(
+            lambda pictures: network(tf.cast(pictures, tf.float32), training=False),
+            input_signature=[tf.TensorSpec((None, *network.input_shape[1:]), tf.uint8)],
+            jit_compile=xla,
+        )
+
+    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the answers to one picture."""
+        return np.asarray(self.many(picture[None])[0])
+
+    def many(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the answers to several pictures."""
+        return np.asarray(self._compiled(pictures), dtype=np.float32)

@@ -12,7 +12,9 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from models.yolo.backbones import pretrained_backbone
 from models.yolo.decoding import STRIDES
+from models.yolo.settings import SCRATCH, SMALL
 
 # sigmoid(-4.6) = 0.01: at the start nearly every cell is background (RetinaNet, Lin et al. 2017)
 CLASS_BIAS = -4.6
@@ -62,8 +64,24 @@ def head(x: Any, hidden: int, classes: int) -> Any:
     return layers.Reshape((both.shape[1] * both.shape[2], 4 + classes))(both)
 
 
+def small_backbone(image: Any, width: int, depth: int) -> list[Any]:
+    """Return feature maps at strides 8, 16 and 32, of 4, 8 and 16 times ``width`` channels."""
+    x = layers.Rescaling(1 / 127.5, offset=-1.0)(image)
+    x = conv(x, width, 3, 2)
+    levels = []
+    for k in range(1, 5):  # strides 4, 8, 16, 32
+        x = c2f(conv(x, width * 2**k, 3, 2), width * 2**k, depth, shortcut=True)
+        levels.append(x)
+    return levels[1:]
+
+
 def build_network(
-    input_hw: tuple[int, int], classes: int, width: int = 8, depth: int = 1
+    input_hw: tuple[int, int],
+    classes: int,
+    width: int = 8,
+    depth: int = 1,
+    backbone: str = SMALL,
+    backbone_weights: str = SCRATCH,
 ) -> keras.Model:
     """Return the network for one input size.
 
@@ -72,6 +90,8 @@ def build_network(
         classes: number of classes C.
         width: channels after the stem.
         depth: bottlenecks in each CSP block.
+        backbone: one of `settings.BACKBONES`.
+        backbone_weights: of a backbone that is not the small one, see `pretrained_backbone`.
 
     Returns:
         A model from ``(B, H, W, 3)`` float32 RGB, 0 to 255, to ``(B, A, 4 + C)`` float32, the
@@ -79,17 +99,17 @@ def build_network(
 
     Raises:
         ValueError: a side is no multiple of 32.
+        TrainingError: the backbone's weights are not to be had.
     """
     if any(side % STRIDES[-1] for side in input_hw):
         raise ValueError(f"the input must be multiples of {STRIDES[-1]} pixels, not {input_hw}")
     image = keras.Input((*input_hw, 3), name="image")
-    x = layers.Rescaling(1 / 127.5, offset=-1.0)(image)
-    x = conv(x, width, 3, 2)
-    levels = []
-    for k in range(1, 5):  # strides 4, 8, 16, 32
-        x = c2f(conv(x, width * 2**k, 3, 2), width * 2**k, depth, shortcut=True)
-        levels.append(x)
-    _, fine, middle, coarse = levels
+    if backbone == SMALL:
+        fine, middle, coarse = small_backbone(image, width, depth)
+    else:
+        maps = pretrained_backbone(image, backbone, backbone_weights, STRIDES)
+        sizes = (width * 4, width * 8, width * 16)  # as the small one's, whatever it came with
+        fine, middle, coarse = (conv(m, size, 1) for m, size in zip(maps, sizes, strict=True))
     coarse = sppf(coarse, width * 16)
     middle = layers.Concatenate()([layers.UpSampling2D()(coarse), middle])
     middle = c2f(middle, width * 8, depth, shortcut=False)
@@ -103,7 +123,9 @@ def multiply_adds(network: keras.Model) -> int:
     """Return the multiplications with addition that one image costs in the convolutions."""
     total = 0
     for layer in network.layers:
-        if isinstance(layer, layers.Conv2D):
+        if isinstance(layer, keras.Model):
+            total += multiply_adds(layer)
+        elif isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
             _, rows, columns, _ = layer.output.shape
             total += int(rows * columns * ops.size(layer.kernel))
     return total

@@ -26,6 +26,21 @@ class Amount:
     epochs: int | None = None
     minutes: float | None = None
 
+    def in_words(self, images: int, settings: YoloSettings) -> str:
+        """Return how long training on that many images will be, and why."""
+        if self.minutes is not None:
+            return f"{self.minutes:g} minutes by the clock, as set"
+        if self.epochs is not None:
+            return f"{self.updates(images, settings)} updates, {self.epochs} epochs as set"
+        reason = "as set" if settings.updates else f"for {images} images"
+        return f"{self.updates(images, settings)} updates, {reason}"
+
+    def updates(self, images: int, settings: YoloSettings) -> int:
+        """Return the updates for that many training images; by the clock only a guess."""
+        if self.epochs is not None:
+            return max(1, round(self.epochs * images / settings.batch))
+        return settings.updates or default_updates(images)
+
 
 def default_updates(images: int) -> int:
     """Return the updates for that many training images: 480·√images, at least 1200.
@@ -72,10 +87,7 @@ class Plan:
     @classmethod
     def of(cls, amount: Amount, images: int, settings: YoloSettings, started: float) -> Plan:
         """Return the plan for that many training images."""
-        if amount.epochs is not None:
-            expected = max(1, round(amount.epochs * images / settings.batch))
-        else:
-            expected = settings.updates or default_updates(images)
+        expected = amount.updates(images, settings)
         deadline = None if amount.minutes is None else started + 60 * amount.minutes
         return cls(
             expected=expected,

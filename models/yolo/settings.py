@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SMALL = "small"  # the network's own backbone, from scratch
+BACKBONES = (SMALL, "resnet50", "mobilenetv3", "efficientnetv2b0")
+SCRATCH, IMAGENET = "none", "imagenet"  # in the place of a file of weights
+
 
 @dataclass(frozen=True)
 class YoloSettings:
@@ -11,6 +15,8 @@ class YoloSettings:
 
     width: int = 8  # channels after the stem; doubles at each stride: 0.4 M weights in all
     depth: int = 1  # bottlenecks in each CSP block; more costs time that small sets don't repay
+    backbone: str = SMALL  # from scratch; or resnet50, mobilenetv3, efficientnetv2b0
+    backbone_weights: str = IMAGENET  # of those, downloaded; or none; or a file without top
     batch: int = 4  # images an update: twice the updates of half the size learn far more
     updates: int = 0  # 0: 480·√images, so that ten times the images train three times as long
     learning_rate: float = 4e-3  # AdamW at the end of the ramp; half of it learns half as much
@@ -28,3 +34,10 @@ class YoloSettings:
     validations: int = 5  # times the validation split is scored in the second half of training
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
     runtime: str = "auto"  # auto, litert or graph: what runs the trained network
+
+    @property
+    def pretrained_on(self) -> str | None:
+        """What the network has seen before training, None if nothing."""
+        if self.backbone == SMALL or self.backbone_weights == SCRATCH:
+            return None
+        return "ImageNet" if self.backbone_weights == IMAGENET else self.backbone_weights

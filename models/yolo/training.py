@@ -99,14 +99,22 @@ def train_network(
         is_stopped: asked after each update; once it is true the standing is saved.
 
     Raises:
-        TrainingError: a loss is not finite; the message names the pictures.
+        TrainingError: a loss is not finite; the message names the pictures. Or the backbone's
+            weights are not to be had.
         KeyboardInterrupt: it was stopped.
     """
     keras.utils.set_random_seed(seed)
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         cache = fill_cache(images, input_hw, Path(folder), track)
         started = time.monotonic()
-        network = build_network(input_hw, class_count, settings.width, settings.depth)
+        network = build_network(
+            input_hw,
+            class_count,
+            settings.width,
+            settings.depth,
+            settings.backbone,
+            settings.backbone_weights,
+        )
         weights = FlatWeights(network, settings)
         course = _resumed(checkpoint, weights)
         started -= course.seconds

@@ -46,7 +46,7 @@ def closing_table(metrics: Mapping[str, Any]) -> Table:
         f"at most {most} detections of a class count in an image",
     )
     table.add_column("")
-    for name in pipelines:
+    for name in headings(pipelines):
         table.add_column(name, justify="right")
     pairs = metrics["comparison"]
     only = next(iter(pairs.values())) if len(pairs) == 1 else None
@@ -63,6 +63,14 @@ def closing_table(metrics: Mapping[str, Any]) -> Table:
         if set(row) != {UNKNOWN}:
             table.add_row(label, *row)
     return table
+
+
+def headings(pipelines: Mapping[str, Any]) -> list[str]:
+    """Return what each detector is called; what had seen other images before says so."""
+    return [
+        f"{name} (pre-trained)" if (told["model"] or {}).get("pretrained_on") else name
+        for name, told in pipelines.items()
+    ]
 
 
 def verdict_table(metrics: Mapping[str, Any]) -> Table:
@@ -85,7 +93,7 @@ def losses_table(pipelines: Mapping[str, Any]) -> Table:
         "objects not found at the score best for F1, and what each stage could still reach",
     )
     table.add_column("")
-    for name in pipelines:
+    for name in headings(pipelines):
         table.add_column(name, justify="right")
     qualities = [p["quality"] for p in pipelines.values()]
     for group, label, form in (
@@ -106,7 +114,7 @@ def conventions_table(pipelines: Mapping[str, Any]) -> Table:
     """Return the same detections under every convention, and in a line why they differ."""
     table = Table(title="mAP@.50 of the same detections by convention")
     table.add_column("")
-    for name in pipelines:
+    for name in headings(pipelines):
         table.add_column(name, justify="right")
     table.add_column("why it differs")
     for convention, why in WHY.items():

@@ -22,6 +22,7 @@ IMAGES = {
 
 @pytest.fixture(scope="session")
 def classical_folder(sample_dataset, tmp_path_factory):
+    from pipelines.classical_files import save_classical
     from pipelines.classical_settings import ClassicalSettings
     from pipelines.classical_training import train_classical
 
@@ -31,7 +32,7 @@ def classical_folder(sample_dataset, tmp_path_factory):
     train, val = sample_dataset.splits["train"][:20], sample_dataset.splits["val"][:6]
     detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)
     folder = tmp_path_factory.mktemp("classical")
-    detector.save(folder)
+    save_classical(detector, folder)
     return folder
 
 
@@ -39,18 +40,20 @@ def classical_folder(sample_dataset, tmp_path_factory):
 def yolo_folder(sample_dataset, tmp_path_factory):
     from models.yolo.schedule import Amount
     from models.yolo.settings import YoloSettings
-    from pipelines.yolo import train_yolo
+    from pipelines.yolo_training import train_yolo
 
     settings = YoloSettings(width=4, batch=2, updates=2, validations=1)
     folder = tmp_path_factory.mktemp("yolo")
     train, val = sample_dataset.splits["train"][:4], sample_dataset.splits["val"][:2]
-    train_yolo(train, val, sample_dataset.classes, settings, 96, Amount(), 0, folder, silently)
+    train_yolo(
+        train, val, sample_dataset.classes, settings, (96, 96), Amount(), 0, folder, silently
+    )
     return folder
 
 
 def load(name, request):
     if name == "classical":
-        from pipelines.classical import load_classical
+        from pipelines.classical_files import load_classical
 
         return load_classical(request.getfixturevalue("classical_folder"), jobs=2)
     from pipelines.yolo import load_yolo

@@ -1,17 +1,10 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
-from pipelines.settings import (
-    RunSettings,
-    SettingsError,
-    checked,
-    from_json,
-    quickened,
-    to_json,
-    with_setting,
-)
+from pipelines.settings import RunSettings, checked, quickened
+from pipelines.settings_by_name import SettingsError, from_json, with_setting
 
 
 @pytest.mark.parametrize(
@@ -51,7 +44,7 @@ def test_a_wrong_setting_is_refused_by_name(assignment, said):
 
 def test_settings_survive_a_json_file():
     settings = replace(quickened(RunSettings()), pipelines=("yolo",), train_minutes=2.5, limit=3)
-    assert from_json(RunSettings, json.loads(json.dumps(to_json(settings)))) == settings
+    assert from_json(RunSettings, json.loads(json.dumps(asdict(settings)))) == settings
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""Print what the YOLO-style detector reaches with several seeds, and what it costs.
+
+    python scripts/measure_yolo.py --dataset BCCD --minutes 10 --seeds 0 1 2
+
+Each seed is a run of the main job; cut off, the same command goes on where it was. Figures are of
+the test split, which no choice has seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+COLUMNS = {
+    "mAP@.50": (("quality", "map_50"), "{:.3f}"),
+    "mAP@[.50:.95]": (("quality", "map_50_95"), "{:.3f}"),
+    "training s": (("training", "seconds"), "{:.0f}"),
+    "updates": (("training", "updates"), "{}"),
+    "waiting": (("training", "waiting_share"), "{:.2%}"),
+    "peak MiB": (("memory_mb", "peak_rss"), "{:.0f}"),
+    "detect p50 ms": (("latency_ms", "p50"), "{:.1f}"),
+    "network ms": (("latency_ms", "stages", "network"), "{:.1f}"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train, measure and print; return 0, or 2 for what can't be used."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", default="sample", help="a folder, or sample")
+    parser.add_argument("--minutes", type=float, help="of training; by default by the images")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--output", type=Path, default=Path("runs/measure-yolo"))
+    arguments = parser.parse_args(argv)
+
+    from datasets.annotations import DatasetError
+    from models.errors import TrainingError
+    from pipelines.comparison import compare
+    from pipelines.run_folder import RunFolderError
+    from pipelines.settings import RunSettings, checked, completed
+    from pipelines.settings_by_name import SettingsError, with_setting
+
+    rows = []
+    try:
+        settings = RunSettings(
+            dataset=arguments.dataset, pipelines=("yolo",), train_minutes=arguments.minutes
+        )
+        for assignment in arguments.set:
+            settings = with_setting(settings, assignment)
+        settings = checked(completed(settings))
+        for seed in arguments.seeds:
+            place = arguments.output / f"seed-{seed}"
+            begun = place.exists() or place.with_name(f"{place.name}.partial").exists()
+            metrics = compare(replace(settings, seed=seed), place, resume=begun)
+            rows.append((seed, metrics["pipelines"]["yolo"]))
+    except (DatasetError, RunFolderError, SettingsError, TrainingError) as error:
+        print(f"measure_yolo: {error}", file=sys.stderr)
+        return 2
+    show(rows, f"{arguments.dataset}, {metrics['environment']['cpu']}")
+    return 0
+
+
+def show(rows: Sequence[tuple[int, Mapping[str, Any]]], title: str) -> None:
+    """Print a row a seed and what device the times are of."""
+    from rich.console import Console
+    from rich.table import Table
+
+    devices = {json.dumps(told["latency_ms"]["device"]) for _, told in rows}
+    table = Table(title=f"YOLO: {title}", caption=f"times on {', '.join(sorted(devices))}")
+    for name in ("seed", *COLUMNS):
+        table.add_column(name, justify="right")
+    for seed, told in rows:
+        table.add_row(str(seed), *(_shown(told, *column) for column in COLUMNS.values()))
+    Console().print(table)
+
+
+def _shown(told: Mapping[str, Any], path: tuple[str, ...], form: str) -> str:
+    value: Any = told
+    for key in path:
+        value = value.get(key) if value else None
+    return "–" if value is None else form.format(value)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
