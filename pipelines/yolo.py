@@ -172,7 +172,7 @@ def train_yolo(
     input_hw = choose_input(train, image_size)
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
     limit = max(100, 2 * crowd)
-    validate = _validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
+    validate = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
     checkpoint = Checkpoint(folder / STANDING)
     trained = train_network(
         train,
@@ -236,13 +236,7 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
     if (folder / LITERT).is_file() and not gpu and settings.runtime != "graph":
         forward = litert_forward(folder / LITERT, threads)
     else:
-        from models.yolo.network import build_network
-
-        network = build_network(
-            (height, width), len(said["classes"]), settings.width, settings.depth
-        )
-        network.load_weights(folder / WEIGHTS)
-        forward = graph_forward(network)
+        forward = graph_forward(load_network(folder))
     return YoloDetector(
         forward=forward,
         input_hw=(height, width),
@@ -252,6 +246,22 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
         parameters=said["parameters"],
         multiply_adds=said["multiply_adds"],
     )
+
+
+def load_network(folder: Path) -> keras.Model:
+    """Return the network saved in the folder; it loads TensorFlow.
+
+    Raises:
+        OSError: a file is missing.
+    """
+    from models.yolo.network import build_network
+
+    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    settings = YoloSettings(**said["settings"])
+    height, width = said["input_hw"]
+    network = build_network((height, width), len(said["classes"]), settings.width, settings.depth)
+    network.load_weights(folder / WEIGHTS)
+    return network
 
 
 def _smallest_share(images: Sequence[LabelledImage]) -> float:
@@ -269,7 +279,16 @@ def _smallest_share(images: Sequence[LabelledImage]) -> float:
     return min((float(np.quantile(every[of_class == c], 0.1)) for c in set(of_class)), default=0.1)
 
 
-def _validation(
+def detector_of(
+    network: keras.Model, classes: Sequence[str], settings: YoloSettings, limit: int
+) -> YoloDetector:
+    """Return a detector that asks the network as it is then: its weights may go on changing."""
+    height, width = network.input_shape[1:3]
+    forward = graph_forward(network, xla=False)
+    return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit, 0, 0)
+
+
+def validation(
     images: Sequence[LabelledImage],
     classes: Sequence[str],
     input_hw: tuple[int, int],
@@ -279,17 +298,14 @@ def _validation(
     """Return the function that scores a network on the validation split: mAP@[.50:.95]."""
     pictures = [letterbox(load_image(image.path), input_hw) for image in images]
     truth: list[Annotations] = [image.annotations for image in images]
-    compiled: list[Forward] = []
+    compiled: list[YoloDetector] = []
 
     def validate(network: keras.Model) -> float:
         if not compiled:  # once: the weights change, the graph does not
-            compiled.append(graph_forward(network, xla=False))
-        detector = YoloDetector(
-            compiled[0], input_hw, tuple(classes), settings.nms_iou, limit, 0, 0
-        )
+            compiled.append(detector_of(network, classes, settings, limit))
         found = [
             run_stages(
-                detector.stages[1:],
+                compiled[0].stages[1:],
                 Letterboxed(picture, scales, (image.height_px, image.width_px)),
             )
             for image, (picture, scales) in zip(images, pictures, strict=True)
