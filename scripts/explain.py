@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         metrics = read_metrics(arguments.run)
-        reason = pipelines_missing(metrics["settings"].get("pipelines", ()))
+        reason = pipelines_missing(metrics["settings"].get("pipelines", ("classical", "yolo")))
         if reason:
             raise RunFolderError(f"{arguments.run}: {reason}")
         if arguments.masks < 2:

@@ -68,10 +68,29 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
     numbers = sizes(costs.images)
     seeds = [subject.settings.seed + place for place in range(SEEDS)]
     most = subject.pipelines["yolo"]["training"]["updates"]
-    updates = yolo_updates(cells.seconds, costs, most, len(numbers) * len(seeds))
+    updates = planned_updates(cells, costs, most, len(numbers) * len(seeds))
     wanted = keys(numbers, seeds, updates)
     measure = Trainings(subject).measure
     return concluded(measured(wanted, measure, costs, cells, on_terminal))
+
+
+def planned_updates(cells: Cells, costs: Costs, most: int, trainings: int) -> int:
+    """Return how many updates each YOLO training gets: what was planned when the study began.
+
+    A study that goes on has another moment of its budget left, and must not plan anew.
+    """
+    plan = cells.get(
+        "plan",
+        lambda: {
+            "updates": yolo_updates(cells.seconds, costs, most, trainings),
+            "seconds": cells.seconds,
+        },
+    )
+    if plan is None:
+        return yolo_updates(cells.seconds, costs, most, trainings)
+    cells.seconds = max(cells.seconds, plan["seconds"])
+    updates: int = plan["updates"]
+    return updates
 
 
 def costs_of(subject: Subject) -> Costs:

@@ -82,11 +82,11 @@ class Trainings:
         return found, False
 
     def _yolo(self, images: Sequence[LabelledImage], key: Key) -> tuple[list[Detections], bool]:
+        compiled = self._compiled  # before other imports of TensorFlow, for its silence
         from models.yolo.checkpoint import Checkpoint
         from models.yolo.schedule import Amount
         from models.yolo.training import train_network
 
-        compiled = self._compiled
         try:
             trained = train_network(
                 images,

@@ -54,10 +54,10 @@ def toy_images(tmp_path):
 
 @pytest.fixture(scope="session")
 def small_sample(sample_dataset):
-    """A dozen images a split of the sample."""
+    """A few images a split of the sample."""
     return replace(
         sample_dataset,
-        splits={split: images[:12] for split, images in sample_dataset.splits.items()},
+        splits={split: images[:8] for split, images in sample_dataset.splits.items()},
     )
 
 
@@ -67,7 +67,7 @@ def classical(small_sample):
     from pipelines.classical_training import train_classical
 
     settings = ClassicalSettings(
-        proposals=100, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=1
+        proposals=80, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=0
     )
     heard = []
     detector = train_classical(

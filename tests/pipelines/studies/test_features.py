@@ -37,9 +37,9 @@ def coloured(number):
 
 
 SPLITS = {
-    "train": [coloured(n) for n in range(16)],
-    "val": [coloured(n) for n in range(100, 106)],
-    "test": [coloured(n) for n in range(200, 210)],
+    "train": [coloured(n) for n in range(10)],
+    "val": [coloured(n) for n in range(100, 104)],
+    "test": [coloured(n) for n in range(200, 206)],
 }
 
 
