@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -44,10 +44,12 @@ def train_classical(
     seed: int,
     track: Track,
     jobs: int,
+    told: Callable[[float], None] = lambda figure: None,
 ) -> ClassicalDetector:
     """Return a detector trained on ``train``, with choices and calibration made on ``val``.
 
-    Every draw depends on the seed and the image's number alone, never on ``jobs``.
+    Every draw depends on the seed and the image's number alone, never on ``jobs``. ``told`` hears
+    each validation figure, mAP@[.50:.95] at first look, as soon as it is known.
 
     Raises:
         TrainingError: there is nothing to learn from.
@@ -83,22 +85,27 @@ def train_classical(
     held = Held(
         each(watched, partial(_held_out, detector=detector), "describing validation"),
         [image.annotations for image in watched],
+        told,
     )
-    rounds = _mined(pool, detector, seed)
-    detector = held.best([mined for mined, _ in rounds])
-    rows = next(rows for mined, rows in rounds if mined is detector)
-    detector = held.best([detector, *_other_strengths(pool, detector, rows)])
+    learnt_from: dict[ClassicalDetector, NDArray[np.int64]] = {}
+    detector = held.best(_noting(_mined(pool, detector, seed), learnt_from))
+    detector = held.best(_other_strengths(pool, detector, learnt_from[detector]), detector)
     if settings.regression:
         still = replace(detector, settings=replace(detector.settings, regression=False))
-        detector = held.best([detector, still])
+        detector = held.best([still], detector)
     return replace(detector, svm=held.calibrated(detector.svm))
 
 
 class Held:
     """Validation images, proposed and described once, on which choices are made."""
 
-    def __init__(self, described: Sequence[Described], truth: Sequence[Annotations]) -> None:
-        self.described, self.truth = described, truth
+    def __init__(
+        self,
+        described: Sequence[Described],
+        truth: Sequence[Annotations],
+        told: Callable[[float], None],
+    ) -> None:
+        self.described, self.truth, self.told = described, truth, told
 
     def quality(self, detector: ClassicalDetector) -> float:
         """Return the detector's mAP@[.50:.95] at first look, nan without an object.
@@ -107,15 +114,24 @@ class Held:
         """
         glance = replace(detector, settings=replace(detector.settings, looks=1))
         found = [glance.answer(described) for described in self.described]
-        return score(self.truth, found, detector.classes).map_50_95
+        figure = score(self.truth, found, detector.classes).map_50_95
+        self.told(figure)
+        return figure
 
-    def best(self, detectors: Sequence[ClassicalDetector]) -> ClassicalDetector:
-        """Return the first of the detectors that no other is clearly better than."""
-        best, reached = detectors[0], self.quality(detectors[0])
-        for detector in detectors[1:]:
+    def best(
+        self, detectors: Iterable[ClassicalDetector], best: ClassicalDetector | None = None
+    ) -> ClassicalDetector:
+        """Return the first of the detectors that no other is clearly better than.
+
+        Each is judged as it comes, ``best`` before all.
+        """
+        reached = -np.inf if best is None else self.quality(best)
+        for detector in detectors:
             quality = self.quality(detector)
-            if quality > reached + BETTER:
+            if best is None or quality > reached + BETTER:
                 best, reached = detector, quality
+        if best is None:
+            raise ValueError("there is no detector to choose from")
         return best
 
     def calibrated(self, svm: LinearSvm) -> LinearSvm:
@@ -163,10 +179,20 @@ def _fit_regression(pool: Examples, classes: int) -> BoxRegression:
     )
 
 
+def _noting(
+    rounds: Iterable[tuple[ClassicalDetector, NDArray[np.int64]]],
+    learnt_from: dict[ClassicalDetector, NDArray[np.int64]],
+) -> Iterator[ClassicalDetector]:
+    """Yield the detectors and note what each has learnt from."""
+    for detector, rows in rounds:
+        learnt_from[detector] = rows
+        yield detector
+
+
 def _mined(
     pool: Examples, detector: ClassicalDetector, seed: int
-) -> list[tuple[ClassicalDetector, NDArray[np.int64]]]:
-    """Return the detector after each round of hard negatives, and the examples it learnt from.
+) -> Iterator[tuple[ClassicalDetector, NDArray[np.int64]]]:
+    """Yield the detector after each round of hard negatives, and the examples it learnt from.
 
     The first has only seen background drawn by chance (Felzenszwalb et al. 2010, §4.4).
     """
@@ -178,7 +204,7 @@ def _mined(
         positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
     background = np.flatnonzero(pool.labels == BACKGROUND)
     seen = random.permutation(background)[:FIRST_BACKGROUND]
-    svm, kernel_map, rounds = None, None, []
+    svm, kernel_map = None, None
     for mining in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
         features = pool.features[rows].astype(np.float32)
@@ -186,7 +212,7 @@ def _mined(
             kernel_map = fit_map(features, settings.landmarks, seed)
         svm = fit(features, pool.labels[rows], classes, settings.c, svm, kernel_map)
         del features
-        rounds.append((replace(detector, svm=svm), rows))
+        yield replace(detector, svm=svm), rows
         if mining == settings.mining_rounds:
             break
         hardness = _hardness(svm, pool.features, background)
@@ -196,17 +222,16 @@ def _mined(
         if len(hard) < FEWEST_MINED * len(seen):
             break
         seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
-    return rounds
 
 
 def _other_strengths(
     pool: Examples, detector: ClassicalDetector, rows: NDArray[np.int64]
-) -> list[ClassicalDetector]:
-    """Return the detector with SVMs of other C, learnt from the same examples."""
+) -> Iterator[ClassicalDetector]:
+    """Yield the detector with SVMs of other C, learnt from the same examples."""
     settings = detector.settings
     features, labels = pool.features[rows].astype(np.float32), pool.labels[rows]
-    return [
-        replace(
+    for factor in settings.c_factors:
+        yield replace(
             detector,
             settings=replace(settings, c=factor * settings.c),
             svm=fit(
@@ -218,8 +243,6 @@ def _other_strengths(
                 detector.svm.map,
             ),
         )
-        for factor in settings.c_factors
-    ]
 
 
 def _hardness(

@@ -7,7 +7,7 @@ kept so that a run that was cut off goes on behind it. Only this file writes ``m
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,9 @@ from pipelines.scoring_stage import (
     truth_of,
 )
 from pipelines.settings import RunSettings
+from pipelines.studies.study import DEFAULT, pipelines_missing, study
+from pipelines.studies.subject import Subject
+from pipelines.studies.verdict import choice
 from pipelines.training_stage import train
 
 LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
@@ -53,7 +56,12 @@ def default_output(settings: RunSettings) -> Path:
 
 
 def compare(
-    settings: RunSettings, output: Path, *, overwrite: bool = False, resume: bool = False
+    settings: RunSettings,
+    output: Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    axes: Sequence[str] = DEFAULT,
 ) -> dict[str, Any]:
     """Run the whole comparison into ``output`` and return what its ``metrics.json`` holds.
 
@@ -74,7 +82,7 @@ def compare(
         return metrics
     if settings.device == "gpu":
         in_own_process(_check_device, settings.device)
-    dataset = _dataset(settings)
+    dataset = read_checked(settings)
     keep_out_of_data(output, settings)
     outside, notes = outside_detections(settings.detections, truth_of(dataset), settings.pipelines)
     for note in notes:
@@ -132,9 +140,19 @@ def compare(
         },
         "comparison": scored.comparison,
     }
+    metrics |= _studied(axes, Subject(folder.partial, dataset, settings, metrics["pipelines"]))
     write_json(folder.partial / METRICS, metrics)
     folder.finish()
     return metrics
+
+
+def _studied(axes: Sequence[str], subject: Subject) -> dict[str, Any]:
+    """Return ``axes`` and the ``choice`` that follows from them, none without both pipelines."""
+    if axes and pipelines_missing(subject.settings.pipelines):
+        CONSOLE.print(f"  note: {pipelines_missing(subject.settings.pipelines)}", markup=False)
+        axes = ()
+    found = study(subject, axes)
+    return {"axes": found, "choice": choice(found)}
 
 
 def _measured(
@@ -158,8 +176,12 @@ def _check_device(wish: str) -> None:
     runtime.choose_device(wish)
 
 
-def _dataset(settings: RunSettings) -> Dataset:
-    """Return the set, read, checked and cut to ``--limit``, having said what was found."""
+def read_checked(settings: RunSettings) -> Dataset:
+    """Return the set, read, checked and cut to ``--limit``, having said what was found.
+
+    Raises:
+        DatasetError: it can't be used.
+    """
     path = dataset_folder(settings.dataset)
     dataset = read_dataset(path, settings.format, on_terminal, settings.data)
     CONSOLE.print(f"[bold]{dataset.name}[/bold]: {dataset.found}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from datasets.annotations import Dataset
 from pipelines import runtime
+from pipelines.evaluation.figures import plain
 from pipelines.progress import on_terminal
 from pipelines.settings import RunSettings
 from pipelines.stopping import stop_at_a_good_moment
@@ -49,6 +50,11 @@ def _train_classical(
     from pipelines.classical_training import train_classical
 
     started = time.monotonic()
+    history: list[dict[str, float]] = []
+
+    def note(figure: float) -> None:
+        history.append({"seconds": time.monotonic() - started, "validation": figure})
+
     detector = train_classical(
         dataset.splits["train"],
         dataset.splits["val"],
@@ -57,11 +63,12 @@ def _train_classical(
         settings.seed,
         on_terminal,
         jobs=threads,
+        told=note,
     )
     save_classical(detector, folder)
     return {
         # It opens images one by one as it goes, so decoding can't be told apart and is counted.
-        "training": {"seconds": time.monotonic() - started},
+        "training": {"seconds": time.monotonic() - started, "history": plain(history)},
         # What GrabCut and HOG cost depends on the image; there is no count of it.
         "model": {"parameters": detector.parameters, "multiply_adds": None},
         "peak_gpu": None,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -18,6 +19,9 @@ from models.yolo.letterbox import letterbox, restore
 from models.yolo.settings import YoloSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
 from pipelines.nms import suppress
+
+if TYPE_CHECKING:
+    import keras
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.json"
@@ -138,17 +142,7 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
     if (folder / LITERT).is_file() and not gpu and settings.runtime != "graph":
         forward: Forward = LiteRtForward(folder / LITERT, threads)
     else:
-        from models.yolo.network import build_network
-
-        network = build_network(
-            (height, width),
-            len(said["classes"]),
-            settings.width,
-            settings.depth,
-            settings.backbone,
-        )
-        network.load_weights(folder / WEIGHTS)
-        forward = GraphForward(network)
+        forward = GraphForward(load_network(folder))
     return YoloDetector(
         forward=forward,
         input_hw=(height, width),
@@ -159,3 +153,21 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
         multiply_adds=said["multiply_adds"],
         jobs=threads,
     )
+
+
+def load_network(folder: Path) -> keras.Model:
+    """Return the network saved in the folder; it loads TensorFlow.
+
+    Raises:
+        OSError: a file is missing.
+    """
+    from models.yolo.network import build_network
+
+    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    settings = YoloSettings(**said["settings"])
+    height, width = said["input_hw"]
+    network = build_network(
+        (height, width), len(said["classes"]), settings.width, settings.depth, settings.backbone
+    )
+    network.load_weights(folder / WEIGHTS)
+    return network

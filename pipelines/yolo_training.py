@@ -14,7 +14,7 @@ import numpy as np
 from datasets.annotations import Annotations, LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
-from models.yolo.forward import ConversionError, Forward, GraphForward, save_litert
+from models.yolo.forward import ConversionError, GraphForward, save_litert
 from models.yolo.letterbox import input_size, letterbox
 from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
@@ -88,7 +88,7 @@ def train_yolo(
 
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
     limit = max(100, 2 * crowd)
-    validate = _validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
+    validate = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
     checkpoint = Checkpoint(folder / STANDING)
     trained = train_network(
         train,
@@ -153,7 +153,16 @@ def _smallest_share(images: Sequence[LabelledImage]) -> tuple[float, int | None]
     return min(small, default=(0.1, None))
 
 
-def _validation(
+def detector_of(
+    network: keras.Model, classes: Sequence[str], settings: YoloSettings, limit: int
+) -> YoloDetector:
+    """Return a detector that asks the network as it is then: its weights may go on changing."""
+    height, width = network.input_shape[1:3]
+    forward = GraphForward(network, xla=False)
+    return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit, 0, 0)
+
+
+def validation(
     images: Sequence[LabelledImage],
     classes: Sequence[str],
     input_hw: tuple[int, int],
@@ -163,17 +172,14 @@ def _validation(
     """Return the function that scores a network on the validation split: mAP@[.50:.95]."""
     pictures = [letterbox(load_image(image.path), input_hw) for image in images]
     truth: list[Annotations] = [image.annotations for image in images]
-    compiled: list[Forward] = []
+    compiled: list[YoloDetector] = []
 
     def validate(network: keras.Model) -> float:
         if not compiled:  # once: the weights change, the graph does not
-            compiled.append(GraphForward(network, xla=False))
-        detector = YoloDetector(
-            compiled[0], input_hw, tuple(classes), settings.nms_iou, limit, 0, 0
-        )
+            compiled.append(detector_of(network, classes, settings, limit))
         found = [
             run_stages(
-                detector.stages[1:],
+                compiled[0].stages[1:],
                 Letterboxed(picture, scales, (image.height_px, image.width_px)),
             )
             for image, (picture, scales) in zip(images, pictures, strict=True)

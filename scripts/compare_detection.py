@@ -87,6 +87,13 @@ def parser() -> argparse.ArgumentParser:
         help="change a setting of an algorithm, as classical.proposals=300",
     )
     more.add_argument(
+        "--axes",
+        default="approach,time",
+        metavar="NAMES",
+        help="also study data,hardware,features,approach,time,interpretability, all or none "
+        "(approach,time); scripts/study_axes.py adds others later",
+    )
+    more.add_argument(
         "--settings", type=Path, metavar="FILE", help="repeat the run of this metrics.json"
     )
     return made
@@ -142,14 +149,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     from models.errors import TrainingError
     from pipelines.comparison import compare, default_output
     from pipelines.evaluation.outside import OutsideFileError
+    from pipelines.finished_run import add_axes
     from pipelines.isolation import ProcessDiedError
     from pipelines.run_folder import RunFolderError
     from pipelines.runtime import DeviceError
+    from pipelines.studies.study import MINUTES, AxesError, chosen_axes, pipelines_missing
 
     output = arguments.output or default_output(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     try:
-        metrics = compare(settings, output, overwrite=arguments.overwrite, resume=arguments.resume)
+        axes = chosen_axes(arguments.axes)
+        metrics = compare(
+            settings,
+            output,
+            overwrite=arguments.overwrite,
+            resume=arguments.resume,
+            axes=axes,
+        )
+        missing = [name for name in axes if name not in metrics.get("axes", {})]
+        if missing and not pipelines_missing(metrics["settings"]["pipelines"]):
+            # A run that was whole before knows nothing of axes asked for since.
+            metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True)
     except (
         DatasetError,
         TrainingError,
@@ -157,6 +177,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         DeviceError,
         OutsideFileError,
         ProcessDiedError,
+        AxesError,
     ) as error:
         return refuse(error)
     except KeyboardInterrupt:
@@ -170,12 +191,15 @@ def show(metrics: dict[str, Any], output: Path) -> None:
     """Print the closing table and where everything is."""
     from rich.console import Console
 
+    from pipelines.report.axes_table import print_axes
     from pipelines.report.table import closing_tables
 
     console = Console()
     for table in closing_tables(metrics):
         console.print(table)
-    console.print(f"[bold]{output}[/bold]: metrics.json, annotated/, detections/, models/")
+    if metrics.get("axes"):
+        print_axes(metrics["axes"], metrics["choice"])
+    console.print(f"[bold]{output}[/bold]: metrics.json, annotated/, axes/, detections/, models/")
 
 
 def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:

@@ -21,16 +21,19 @@ CLASS_BIAS = -4.6
 BATCH_NORM_MOMENTUM = 0.97  # statistics of the last ~30 updates; Keras's 0.99 lags in short runs
 
 
-def conv(x: Any, channels: int, kernel: int = 3, stride: int = 1) -> Any:
-    """Return convolution, batch normalisation and SiLU: ``(B, H/stride, W/stride, channels)``."""
+def conv(x: Any, channels: int, kernel: int = 3, stride: int = 1, name: str | None = None) -> Any:
+    """Return convolution, batch normalisation and SiLU: ``(B, H/stride, W/stride, channels)``.
+
+    The ``name`` is that of the layer whose output it is.
+    """
     x = layers.Conv2D(
         channels, kernel, stride, padding="same", use_bias=False, kernel_initializer="he_normal"
     )(x)
     x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=1e-3)(x)
-    return layers.Activation("silu")(x)
+    return layers.Activation("silu", name=name)(x)
 
 
-def c2f(x: Any, channels: int, depth: int, shortcut: bool) -> Any:
+def c2f(x: Any, channels: int, depth: int, shortcut: bool, name: str) -> Any:
     """Return a CSP block: half the channels pass, half go through ``depth`` bottlenecks."""
     half = channels // 2
     passing = conv(x, half, 1)
@@ -40,16 +43,16 @@ def c2f(x: Any, channels: int, depth: int, shortcut: bool) -> Any:
         inner = conv(conv(y, half), half)
         y = layers.Add()([y, inner]) if shortcut else inner
         parts.append(y)
-    return conv(layers.Concatenate()(parts), channels, 1)
+    return conv(layers.Concatenate()(parts), channels, 1, name=name)
 
 
-def sppf(x: Any, channels: int) -> Any:
+def sppf(x: Any, channels: int, name: str) -> Any:
     """Return spatial pyramid pooling: three 5×5 maxima, one after the other, seen together."""
     x = conv(x, channels // 2, 1)
     parts = [x]
     for _ in range(3):
         parts.append(layers.MaxPooling2D(5, 1, padding="same")(parts[-1]))
-    return conv(layers.Concatenate()(parts), channels, 1)
+    return conv(layers.Concatenate()(parts), channels, 1, name=name)
 
 
 def head(x: Any, hidden: int, classes: int) -> Any:
@@ -70,7 +73,8 @@ def small_backbone(image: Any, width: int, depth: int) -> list[Any]:
     x = conv(x, width, 3, 2)
     levels = []
     for k in range(1, 5):  # strides 4, 8, 16, 32
-        x = c2f(conv(x, width * 2**k, 3, 2), width * 2**k, depth, shortcut=True)
+        x = conv(x, width * 2**k, 3, 2)
+        x = c2f(x, width * 2**k, depth, shortcut=True, name=f"backbone_{2 ** (k + 1)}")
         levels.append(x)
     return levels[1:]
 
@@ -95,7 +99,8 @@ def build_network(
 
     Returns:
         A model from ``(B, H, W, 3)`` float32 RGB, 0 to 255, to ``(B, A, 4 + C)`` float32, the
-        cells ordered as `decoding.grid_points` has them.
+        cells ordered as `decoding.grid_points` has them. Layers ``backbone_<stride>`` give the
+        features of each level before they are mixed, ``neck_<stride>`` what the heads see.
 
     Raises:
         ValueError: a side is no multiple of 32.
@@ -110,11 +115,11 @@ def build_network(
         maps = pretrained_backbone(image, backbone, backbone_weights, STRIDES)
         sizes = (width * 4, width * 8, width * 16)  # as the small one's, whatever it came with
         fine, middle, coarse = (conv(m, size, 1) for m, size in zip(maps, sizes, strict=True))
-    coarse = sppf(coarse, width * 16)
+    coarse = sppf(coarse, width * 16, "neck_32")
     middle = layers.Concatenate()([layers.UpSampling2D()(coarse), middle])
-    middle = c2f(middle, width * 8, depth, shortcut=False)
+    middle = c2f(middle, width * 8, depth, shortcut=False, name="neck_16")
     fine = layers.Concatenate()([layers.UpSampling2D()(middle), fine])
-    fine = c2f(fine, width * 4, depth, shortcut=False)
+    fine = c2f(fine, width * 4, depth, shortcut=False, name="neck_8")
     answers = [head(level, width * 4, classes) for level in (fine, middle, coarse)]
     return keras.Model(image, layers.Concatenate(axis=1)(answers), name="yolo")
 

@@ -74,7 +74,7 @@ class Plan:
         started: on the same clock.
         lr_warmup: updates of the learning rate's ramp.
         close_mosaic: last share of training without mosaics.
-        validations: how often to validate.
+        moments: shares of the training after which to validate.
     """
 
     expected: int
@@ -82,7 +82,7 @@ class Plan:
     started: float
     lr_warmup: int
     close_mosaic: float
-    validations: int
+    moments: tuple[float, ...]
 
     @classmethod
     def of(cls, amount: Amount, images: int, settings: YoloSettings, started: float) -> Plan:
@@ -95,7 +95,7 @@ class Plan:
             started=started,
             lr_warmup=min(settings.lr_warmup, max(1, expected // 10)),
             close_mosaic=settings.close_mosaic,
-            validations=settings.validations,
+            moments=_moments(settings, last=1.0 if deadline is None else 0.95),
         )
 
     def updates(self, first: int = 0) -> Iterator[int]:
@@ -122,9 +122,16 @@ class Plan:
         return self.progress(update) < 1 - self.close_mosaic
 
     def is_time_to_validate(self, done: int, so_far: int) -> bool:
-        """Validate at even steps over the second half, the last time at the very end."""
-        if self.deadline is not None:
-            due = 0.5 + 0.45 * (so_far + 1) / max(self.validations, 1)
-            return so_far < self.validations and self.progress(done) >= due
-        due_update = self.expected * (0.5 + 0.5 * (so_far + 1) / max(self.validations, 1))
-        return done == self.expected or (so_far < self.validations and done >= due_update)
+        """Say whether the next of the moments has come; the very last update is always one."""
+        due = so_far < len(self.moments) and self.progress(done) >= self.moments[so_far]
+        return due or (self.deadline is None and done == self.expected)
+
+
+def _moments(settings: YoloSettings, last: float) -> tuple[float, ...]:
+    """Return the shares of training after which to validate.
+
+    In the second half they are even, up to ``last``; in the first each is half the next.
+    """
+    early = [0.5**place for place in range(settings.glances, 0, -1)]
+    count = max(settings.validations, 1)
+    return (*early, *(0.5 + (last - 0.5) * (place + 1) / count for place in range(count)))

@@ -32,6 +32,7 @@ class YoloSettings:
     jitter: float = 0.25  # largest change of gain; colours and brightness
     augment: bool = True  # off: the network sees the plain letterboxed pictures
     validations: int = 5  # times the validation split is scored in the second half of training
+    glances: int = 4  # times in the first half, each half as far on: how fast it learns
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
     runtime: str = "auto"  # auto, litert or graph: what runs the trained network
 

@@ -17,6 +17,7 @@ from datasets.progress import Track
 from models.errors import TrainingError
 from models.yolo.batches import Batch, batches, fill_cache
 from models.yolo.checkpoint import Checkpoint, Standing
+from models.yolo.losses import Losses
 from models.yolo.network import build_network
 from models.yolo.schedule import Amount, Plan, learning_rate
 from models.yolo.settings import YoloSettings
@@ -46,6 +47,25 @@ class Trained:
     history: tuple[dict[str, float], ...]
     seconds: float
     waiting_share: float
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """A network and its compiled update: made once, they serve many trainings, one by one.
+
+    Attributes:
+        weights: the network's, laid out.
+        update: makes one update of them.
+    """
+
+    weights: FlatWeights
+    update: Callable[..., Losses]
+
+    @classmethod
+    def of(cls, network: keras.Model, settings: YoloSettings) -> Learner:
+        """Return what teaches that network."""
+        weights = FlatWeights(network, settings)
+        return cls(weights, compiled_update(weights, settings))
 
 
 @dataclass
@@ -80,11 +100,12 @@ def train_network(
     track: Track,
     checkpoint: Checkpoint,
     is_stopped: Callable[[], bool] = lambda: False,
+    learner: Learner | None = None,
 ) -> Trained:
     """Train from scratch and return the weights that did best on the validation split.
 
     The averaged weights are scored ``settings.validations`` times, evenly over the second half
-    of training; the best is kept, the later one where two are equal.
+    of training, and a few times before; the best is kept, the later one where two are equal.
 
     Args:
         images: the training split.
@@ -97,6 +118,8 @@ def train_network(
         track: watches the updates.
         checkpoint: a training whose standing is there goes on from it.
         is_stopped: asked after each update; once it is true the standing is saved.
+        learner: of another such training that is over, to compile nothing again; its network then
+            is the one that is trained.
 
     Raises:
         TrainingError: a loss is not finite; the message names the pictures. Or the backbone's
@@ -115,11 +138,15 @@ def train_network(
             settings.backbone,
             settings.backbone_weights,
         )
-        weights = FlatWeights(network, settings)
+        if learner is None:
+            learner = Learner.of(network, settings)
+        else:
+            learner.weights.restart(network.get_weights())
+        weights, update = learner.weights, learner.update
+        network = weights.network
         course = _resumed(checkpoint, weights)
         started -= course.seconds
         plan = Plan.of(amount, len(images), settings, started)
-        update = compiled_update(weights, settings)
         samples = [cache.sample(index) for index in range(len(images))]
         flips = chosen_flips(settings.flips, samples, seed)
         made = batches(cache, input_hw, settings, flips, seed, plan.allows_mosaic, course.done)

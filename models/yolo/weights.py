@@ -70,6 +70,15 @@ class FlatWeights:
         self._lay_out(own)
         return weights
 
+    def restart(self, weights: Sequence[NDArray[Any]]) -> None:
+        """Begin anew from a network's weights, as its ``get_weights`` gives them."""
+        self.network.set_weights(weights)
+        for row, average, group in zip(self._rows, self._averages, self._groups, strict=True):
+            row.assign(np.concatenate([np.asarray(v).ravel() for v in group]))
+            average.assign(row.value)
+        for variable in self.optimizer.variables:
+            variable.assign(ops.zeros_like(variable.value))
+
     def state(self) -> Arrays:
         """Return everything needed to go on from here, by name."""
         return {name: np.asarray(variable) for name, variable in self._kept().items()}

@@ -14,6 +14,8 @@ from voc_files import write_image, write_set, write_xml
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "compare_detection.py"
 TINY = [
+    "--axes",
+    "none",
     "--set",
     "classical.proposals=40",
     "classical.grabcut_sizes=48",
@@ -69,7 +71,10 @@ def photographs(tmp_path_factory):
 def finished(photographs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("work")
     before = state(photographs)
-    done = run("--dataset", photographs, "--image-size", 64, *TINY, folder=folder)
+    done = run(
+        *("--dataset", photographs, "--image-size", 64, *TINY, "--axes", "approach,time"),
+        folder=folder,
+    )
     return folder, done, before
 
 
@@ -130,6 +135,15 @@ def test_a_run_leaves_everything_it_promises(finished):
     tests = metrics["dataset"]["splits"]["test"]["images"]
     assert len(list((output / "annotated").glob("*.png"))) == tests
     assert not (folder / "runs" / "photographs.partial").exists()
+    assert set(metrics["axes"]) == {"approach", "time"}
+    assert metrics["choice"] in " ".join(done.stdout.split())
+    for name, axis in metrics["axes"].items():
+        assert set(axis) >= {"verdict", "favours", "sureness", "cells"}
+        assert axis["favours"] in {"classical", "yolo", "neither"}
+        assert (output / "axes" / f"{name}.png").stat().st_size > 5000
+        assert "<svg" in (output / "axes" / f"{name}.svg").read_text()
+    for figures in metrics["pipelines"].values():
+        assert figures["training"]["history"]
 
 
 @pytest.mark.slow

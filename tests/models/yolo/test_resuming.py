@@ -11,7 +11,7 @@ from models.yolo.settings import YoloSettings
 
 pytestmark = pytest.mark.tensorflow
 
-SETTINGS = YoloSettings(width=4, batch=2, updates=8, validations=2)
+SETTINGS = YoloSettings(width=4, batch=2, updates=8, validations=2, glances=0)
 
 
 @pytest.fixture
@@ -108,3 +108,30 @@ def test_flat_adamw_moves_weights_as_keras_does_one_by_one():
         plain.apply(drawn, other.trainable_variables)
     for got, wanted in zip(flat.network.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
+def test_weights_that_begin_anew_go_the_way_they_went_at_first():
+    import tensorflow as tf
+
+    from models.yolo.network import build_network
+    from models.yolo.weights import FlatWeights
+
+    flat = FlatWeights(build_network((32, 32), 2, width=4), YoloSettings(width=4))
+    begin = [weights.copy() for weights in flat.network.get_weights()]
+
+    def updated():
+        random = np.random.default_rng(0)
+        for _ in range(2):
+            flat.optimizer.learning_rate.assign(1e-2)
+            shapes = [v.shape for v in flat.variables]
+            flat.apply([tf.constant(random.normal(size=s).astype(np.float32)) for s in shapes])
+        return flat.state(), flat.averaged()
+
+    state, averaged = updated()
+    flat.restart(begin)
+    again, averaged_again = updated()
+    assert set(state) == set(again)
+    for name, wanted in state.items():
+        np.testing.assert_allclose(again[name], wanted, atol=1e-6)
+    for got, wanted in zip(averaged_again, averaged, strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-6)

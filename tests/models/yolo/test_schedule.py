@@ -22,14 +22,14 @@ def test_epochs_are_turned_into_updates():
     assert len(list(plan.updates())) == 50
 
 
-def test_even_validations_end_with_the_last_update():
-    plan = Plan.of(Amount(), 1, YoloSettings(updates=100, validations=5), 0.0)
+def test_validations_come_later_and_later_then_evenly_to_the_last_update():
+    plan = Plan.of(Amount(), 1, YoloSettings(updates=100, validations=5, glances=3), 0.0)
     so_far, at = 0, []
     for update in plan.updates():
         if plan.is_time_to_validate(update + 1, so_far):
             so_far += 1
             at.append(update + 1)
-    assert at == [60, 70, 80, 90, 100]
+    assert at == [13, 25, 50, 60, 70, 80, 90, 100]
 
 
 def test_mosaics_end_before_training_does():

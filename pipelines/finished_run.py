@@ -1,0 +1,92 @@
+"""A finished run opened again to be studied: its data read once more, its figures added to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets.splits import split_sha256
+from pipelines.comparison import read_checked
+from pipelines.run_folder import METRICS, RunFolderError, write_json
+from pipelines.settings import RunSettings
+from pipelines.settings_by_name import SettingsError, from_json
+from pipelines.studies.study import KEPT, PLACE, pipelines_missing, study
+from pipelines.studies.subject import Subject
+from pipelines.studies.verdict import choice
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Return a finished run's ``metrics.json``.
+
+    Raises:
+        RunFolderError: there is none.
+    """
+    path = folder / METRICS
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunFolderError(
+            f"{folder}: is no finished run ({METRICS} can't be read); give the folder that "
+            "scripts/compare_detection.py made"
+        ) from error
+    if not isinstance(metrics, dict) or not {"settings", "dataset", "pipelines"} <= set(metrics):
+        raise RunFolderError(f"{path}: is no run's; give the folder of a finished comparison")
+    return metrics
+
+
+def open_run(folder: Path, metrics: dict[str, Any]) -> Subject:
+    """Return a finished run to be studied, its data read and held to what it was made of.
+
+    Raises:
+        DatasetError: the data can't be read any more.
+        RunFolderError: the run lacks a pipeline, or the data has changed since.
+    """
+    try:
+        settings = from_json(RunSettings, metrics["settings"])
+    except SettingsError as error:
+        raise RunFolderError(f"{folder / METRICS}: {error}") from error
+    reason = pipelines_missing(settings.pipelines)
+    if reason:
+        raise RunFolderError(f"{folder}: {reason}; repeat the comparison with both")
+    for name in settings.pipelines:
+        if not (folder / "models" / name).is_dir():
+            raise RunFolderError(f"{folder / 'models' / name}: is not there; repeat the comparison")
+    dataset = read_checked(settings)
+    if split_sha256(dataset.splits) != metrics["dataset"]["split_sha256"]:
+        raise RunFolderError(
+            f"{settings.dataset}: is not as it was when {folder} was made; repeat the comparison"
+        )
+    return Subject(folder, dataset, settings, metrics["pipelines"])
+
+
+def add_axes(
+    folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
+) -> dict[str, Any]:
+    """Study a finished run, add ``axes`` to its ``metrics.json`` and return all it then holds.
+
+    Raises:
+        DatasetError: the data can't be read any more.
+        RunFolderError: the folder can't be used, or holds such a study already.
+    """
+    metrics = read_metrics(folder)
+    present = dict(metrics.get("axes") or {})
+    kept = folder / PLACE / KEPT
+    there = [name for name in axes if name in present]
+    begun = [name for name in axes if (kept / name).is_dir() and name not in present]
+    if overwrite:
+        for name in axes:
+            shutil.rmtree(kept / name, ignore_errors=True)
+    elif not resume and (there or begun):
+        raise RunFolderError(
+            f"{folder}: {', '.join(there or begun)} {'was' if there else 'is being'} studied "
+            "already; add --resume to keep what is measured or --overwrite to measure anew"
+        )
+    wanted = [name for name in axes if overwrite or name not in present]
+    if wanted:
+        present |= study(open_run(folder, metrics), wanted, minutes)
+        metrics["axes"], metrics["choice"] = present, choice(present)
+        write_json(folder / METRICS, metrics)
+    return metrics

@@ -1,0 +1,1 @@
+"""Six questions people ask of classical and of deep learning, each measured on a finished run."""

@@ -1,0 +1,278 @@
+"""How much data: mAP against the number of training images, and where the curves cross.
+
+Each seed draws nested subsets by chance; the test split is always the same. YOLO makes as many
+updates on few images as on many, so that its curve is about images and not about training length.
+A YOLO training that still gained in its last fifth is undertrained and left out of the curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isinf, isnan
+from typing import Any
+
+import numpy as np
+
+from datasets.progress import Track
+from pipelines.progress import on_terminal
+from pipelines.studies.cells import Cells
+from pipelines.studies.curve_fit import LEAST_SIZES, Crossover, crossover
+from pipelines.studies.data_plan import SEEDS, Costs, Key, keys, sizes, yolo_updates
+from pipelines.studies.figures import ends, number
+from pipelines.studies.learning_curves import Curve, curve_of, laws_of
+from pipelines.studies.subject import Subject
+from pipelines.studies.verdict import NAMES, NEITHER, Verdict, favoured, share_better
+
+PIPELINES = ("classical", "yolo")
+Measure = Callable[[Key], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One training's figures on the test split."""
+
+    pipeline: str
+    images: int
+    seed: int
+    updates: int
+    map_50: float
+    map_50_95: float
+    undertrained: bool
+
+
+@dataclass(frozen=True)
+class DataStudy:
+    """Both learning curves.
+
+    Attributes:
+        verdict: the conclusion.
+        cells: a row each training.
+        curves: by pipeline; none where too few trainings are left.
+        crossover: where they cross; None where there are not two curves.
+        undertrained: how many YOLO trainings were.
+    """
+
+    verdict: Verdict
+    cells: tuple[Trained, ...]
+    curves: Mapping[str, Curve]
+    crossover: Crossover | None
+    undertrained: int
+
+
+def study(subject: Subject, cells: Cells) -> DataStudy:
+    """Train both pipelines on subsets of a run's training split and return their curves."""
+    from pipelines.studies.trainings import Trainings
+
+    costs = costs_of(subject)
+    numbers = sizes(costs.images)
+    seeds = [subject.settings.seed + place for place in range(SEEDS)]
+    most = subject.pipelines["yolo"]["training"]["updates"]
+    updates = planned_updates(cells, costs, most, len(numbers) * len(seeds))
+    wanted = keys(numbers, seeds, updates)
+    measure = Trainings(subject).measure
+    return concluded(measured(wanted, measure, costs, cells, on_terminal))
+
+
+def planned_updates(cells: Cells, costs: Costs, most: int, trainings: int) -> int:
+    """Return how many updates each YOLO training gets: what was planned when the study began.
+
+    A study that goes on has another moment of its budget left, and must not plan anew.
+    """
+    plan = cells.get(
+        "plan",
+        lambda: {
+            "updates": yolo_updates(cells.seconds, costs, most, trainings),
+            "seconds": cells.seconds,
+        },
+    )
+    if plan is None:
+        return yolo_updates(cells.seconds, costs, most, trainings)
+    cells.seconds = max(cells.seconds, plan["seconds"])
+    updates: int = plan["updates"]
+    return updates
+
+
+def costs_of(subject: Subject) -> Costs:
+    """Return what the main job took."""
+    classical, yolo = (subject.pipelines[name] for name in PIPELINES)
+    tested = len(subject.dataset.splits["test"])
+    return Costs(
+        images=len(subject.dataset.splits["train"]),
+        classical=classical["training"]["seconds"],
+        update=yolo["training"]["seconds"] / yolo["training"]["updates"],
+        testing={
+            "classical": tested / classical["throughput"]["best"],
+            "yolo": tested * 4 / yolo["throughput"]["best"],  # by the graph, which is slower
+        },
+    )
+
+
+def measured(
+    wanted: Sequence[Key], measure: Measure, costs: Costs, cells: Cells, track: Track
+) -> dict[Key, dict[str, Any]]:
+    """Return the figures of all trainings there is time for.
+
+    What is expected of a training follows what those before it took.
+    """
+    found: dict[Key, dict[str, Any]] = {}
+    spent = {name: [0.0, 0.0] for name in PIPELINES}  # as it was, and as it was expected
+    now = [""]
+
+    def all_of_them() -> Iterable[Key]:
+        for key in wanted:
+            now[0] = f"data: {key.pipeline}, {key.images} images, seed {key.seed}"
+            yield key
+
+    for key in track(all_of_them(), lambda: now[0], len(wanted)):
+        real, guessed = spent[key.pipeline]
+        guess = costs.expected(key)
+        before = cells.spent
+        result = cells.get(
+            key.name,
+            lambda key=key: measure(key),  # type: ignore[misc]
+            guess * (real / guessed if guessed else 1.0),
+        )
+        if result is not None:
+            found[key] = result
+            spent[key.pipeline] = [real + cells.spent - before, guessed + guess]
+    return found
+
+
+def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:
+    """Return the study of what was measured."""
+    rows = tuple(
+        Trained(
+            key.pipeline,
+            key.images,
+            key.seed,
+            key.updates,
+            number(told["map_50"]),
+            number(told["map_50_95"]),
+            told["undertrained"],
+        )
+        for key, told in found.items()
+    )
+    undertrained = sum(row.undertrained for row in rows)
+    levelled = {key: told for key, told in found.items() if not told["undertrained"]}
+    laws = {
+        name: laws_of({k: told for k, told in levelled.items() if k.pipeline == name})
+        for name in PIPELINES
+    }
+    sizes_of = {
+        name: [key.images for key in levelled if key.pipeline == name] for name in PIPELINES
+    }
+    curves = {
+        name: curve_of(law, min(sizes_of[name]), max(sizes_of[name]))
+        for name, law in laws.items()
+        if law is not None
+    }
+    classical, yolo = laws["classical"], laws["yolo"]
+    if classical is None or yolo is None:
+        verdict = _untold(rows, undertrained)
+        return DataStudy(verdict, rows, curves, None, undertrained)
+    fewest = min(min(each) for each in sizes_of.values())
+    most = min(max(each) for each in sizes_of.values())  # beyond, one of them is only guessed
+    cross = crossover((classical[0], yolo[0]), (classical[1], yolo[1]), fewest, most)
+    end = np.array([float(most)])
+    answers = {
+        name: _answer(law[0].at(end)[0, 0], ends(law[1].at(end)[:, 0]))
+        for name, law in (("classical", classical), ("yolo", yolo))
+    }
+    share = share_better(classical[1].at(end)[:, 0], yolo[1].at(end)[:, 0])
+    verdict = _verdict(cross, share, most, answers, undertrained)
+    return DataStudy(verdict, rows, curves, cross, undertrained)
+
+
+def _verdict(
+    cross: Crossover, share: float, most: int, answers: Mapping[str, str], undertrained: int
+) -> Verdict:
+    favours, sureness = favoured(share, f"resamples at {most} images")
+    better = NAMES[cross.better_below]
+    if isnan(cross.at):
+        told = (
+            f"No crossover up to {most} images: {better} is better at the end, and resamples "
+            f"agree in {100 * cross.share:.0f} %"
+        )
+    else:
+        low, high = cross.interval_95
+        span = (
+            f"95 % between {'fewer than were tried' if low == 0 else f'{low:.0f}'} and "
+            f"{f'more than {most}' if isinf(high) else f'{high:.0f}'}"
+        )
+        told = f"{better} is better below about {cross.at:.0f} images, {span}"
+    if undertrained:
+        told += f"; {undertrained} YOLO trainings had not levelled off and were left out"
+    return Verdict(
+        question=f"How much data does it need (mAP@.50 with {most} images)?",
+        classical=answers["classical"],
+        yolo=answers["yolo"],
+        sentence=told[0].upper() + told[1:] + ".",
+        favours=favours,
+        sureness=sureness,
+    )
+
+
+def _answer(point: float, interval_95: tuple[float, float]) -> str:
+    return f"{point:.3f} [{interval_95[0]:.3f} {interval_95[1]:.3f}]"
+
+
+def _untold(rows: Sequence[Trained], undertrained: int) -> Verdict:
+    """Return the verdict where there are not two curves."""
+    most = max((row.images for row in rows), default=0)
+    means = {}
+    for name in PIPELINES:
+        mine = [row.map_50 for row in rows if row.pipeline == name and row.images == most]
+        kept = f"{np.mean(mine):.3f} (no curve)" if mine else "not measured"
+        means[name] = kept
+    return Verdict(
+        question=f"How much data does it need (mAP@.50 with {most} images)?",
+        classical=means["classical"],
+        yolo=means["yolo"],
+        sentence=(
+            f"Where the curves cross can't be told: {undertrained} YOLO trainings had not levelled "
+            f"off, and fewer than {LEAST_SIZES} sizes are left; give more --budget-minutes."
+        ),
+        favours=NEITHER,
+        sureness="cannot tell: too few trainings",
+    )
+
+
+def draw(result: DataStudy) -> Any:
+    """Return the plot of both curves, with a mark each training."""
+    from pipelines.studies.drawing import COLOURS, LABELS, bare, new_figure
+
+    figure = new_figure()
+    axes = figure.subplots()
+    for name in PIPELINES:
+        colour = COLOURS[name]
+        for undertrained, marker in ((False, "o"), (True, "x")):
+            rows = [
+                row
+                for row in result.cells
+                if row.pipeline == name and row.undertrained == undertrained
+            ]
+            if rows:
+                label = LABELS[name] + (", undertrained" if undertrained else "")
+                axes.scatter(
+                    [row.images for row in rows],
+                    [row.map_50 for row in rows],
+                    color=colour,
+                    marker=marker,
+                    s=22,
+                    label=label,
+                )
+        if name in result.curves:
+            curve = result.curves[name]
+            axes.plot(curve.images, curve.fitted, color=colour)
+            axes.fill_between(curve.images, curve.low, curve.high, color=colour, alpha=0.2)
+    if result.crossover is not None and not isnan(result.crossover.at):
+        axes.axvline(result.crossover.at, color="#444444", linewidth=0.8, linestyle=":")
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("training images")
+    axes.set_ylabel("mAP@.50 on the test split")
+    axes.set_title("How much data: power laws with their 95 % band")
+    axes.legend(frameon=False)
+    bare(axes)
+    return figure

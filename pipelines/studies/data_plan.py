@@ -1,0 +1,100 @@
+"""Which trainings show how a pipeline profits from more images: sizes, seeds, nested subsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasets.annotations import LabelledImage
+
+SIZES, SEEDS = 5, 3
+FEWEST = 4  # images of the smallest subset
+RANGE = 16  # times as many images in the largest as in the smallest
+LEAST_UPDATES = 100  # of a YOLO training: fewer would only measure the ramp of its learning rate
+YOLO_PART = 0.65  # of the time, for its trainings
+STARTING = 6.0  # seconds a YOLO training takes before and after its updates
+
+
+@dataclass(frozen=True)
+class Key:
+    """One training.
+
+    Attributes:
+        pipeline: ``classical`` or ``yolo``.
+        images: in the subset it learns from.
+        seed: of the subset and the training.
+        updates: of YOLO, the same for every size; 0 for the classical pipeline.
+    """
+
+    pipeline: str
+    images: int
+    seed: int
+    updates: int = 0
+
+    @property
+    def name(self) -> str:
+        """What its cell is called."""
+        trained = f"-{self.updates}-updates" if self.updates else ""
+        return f"{self.pipeline}-{self.images}-images-seed-{self.seed}{trained}"
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the main job's own trainings took, from which others are guessed.
+
+    Attributes:
+        images: it trained on.
+        classical: seconds of the classical training.
+        update: seconds of one YOLO update.
+        testing: seconds to detect in the test split, by pipeline.
+    """
+
+    images: int
+    classical: float
+    update: float
+    testing: dict[str, float]
+
+    def expected(self, key: Key) -> float:
+        """Return the seconds a training and its test will take, roughly."""
+        testing = self.testing[key.pipeline]
+        if key.pipeline == "yolo":
+            return STARTING + key.updates * self.update + testing
+        return self.classical * (0.2 + 0.8 * key.images / self.images) + testing
+
+
+def sizes(images: int) -> tuple[int, ...]:
+    """Return five numbers of images, each about twice the one before, up to all of them."""
+    least = min(max(FEWEST, images / RANGE), images)
+    return tuple(dict.fromkeys(int(n) for n in np.rint(np.geomspace(least, images, SIZES))))
+
+
+def subset(images: Sequence[LabelledImage], count: int, seed: int) -> tuple[LabelledImage, ...]:
+    """Return so many images drawn by chance; fewer of one seed are all among more of it."""
+    order = np.random.default_rng((seed, 7)).permutation(len(images))
+    return tuple(images[place] for place in np.sort(order[:count]))
+
+
+def yolo_updates(seconds: float, costs: Costs, most: int, trainings: int) -> int:
+    """Return how many updates each YOLO training gets, to fit all of them into the time.
+
+    Args:
+        seconds: for the whole study.
+        costs: see `Costs`.
+        most: of the main job, whose training is long enough.
+        trainings: how many there are.
+    """
+    each = YOLO_PART * seconds / trainings - STARTING - costs.testing["yolo"]
+    fitting = int(each / costs.update) if np.isfinite(each) else most
+    return max(min(most, fitting // 50 * 50), min(LEAST_UPDATES, most))
+
+
+def keys(numbers: Sequence[int], seeds: Sequence[int], updates: int) -> list[Key]:
+    """Return all trainings: seed by seed, so that what is cut short has all sizes of some."""
+    return [
+        key
+        for seed in seeds
+        for number in numbers
+        for key in (Key("classical", number, seed), Key("yolo", number, seed, updates))
+    ]

@@ -1,0 +1,89 @@
+"""Study a run along the axes asked for, each in a process of its own, within so many minutes."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines import runtime
+from pipelines.isolation import in_own_process
+from pipelines.studies.cells import Cells
+from pipelines.studies.subject import Subject
+from pipelines.studies.verdict import AXES, as_json
+
+DEFAULT = ("approach", "time")  # cheap enough for every run
+MINUTES = 30.0  # that all of them may take, where nobody says
+# In this order, the cheap ones first; each may take its part of what is left of the budget, so
+# that the last takes all that the others left.
+ORDER = ("approach", "time", "hardware", "interpretability", "features", "data")
+PARTS = {
+    "approach": 2.0,
+    "time": 1.0,
+    "hardware": 4.0,
+    "interpretability": 6.0,
+    "features": 5.0,
+    "data": 22.0,
+}
+PLACE, KEPT = "axes", "cells"  # folders: of the plots in the run's, of the cells in that one
+
+
+class AxesError(Exception):
+    """An axis that is asked for does not exist or can't be studied; the message says why."""
+
+
+def chosen_axes(text: str) -> tuple[str, ...]:
+    """Return the axes of ``data,hardware``, ``all`` or ``none``.
+
+    Raises:
+        AxesError: there is no such axis.
+    """
+    if text in {"all", "none"}:
+        return AXES if text == "all" else ()
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in AXES:
+            raise AxesError(f"--axes: there is no {name!r}; choose of {', '.join(AXES)}, or all")
+    return tuple(name for name in AXES if name in names)
+
+
+def study(
+    subject: Subject, axes: Sequence[str], minutes: float = MINUTES
+) -> dict[str, dict[str, Any]]:
+    """Return what the axes gave, as ``metrics.json`` has it, and leave their plots in the run.
+
+    Cells that were measured before are taken from the run's ``axes/cells``.
+
+    Args:
+        subject: the run.
+        axes: names of `AXES`.
+        minutes: all of them may take together; those that would take more leave cells out.
+    """
+    left, found = 60 * minutes, {}
+    waiting = [name for name in ORDER if name in axes]
+    for name in list(waiting):
+        seconds = left * PARTS[name] / sum(PARTS[other] for other in waiting)
+        started = time.monotonic()
+        found[name] = in_own_process(study_one, name, subject, seconds)
+        left -= max(time.monotonic() - started, found[name]["seconds"])
+        waiting.remove(name)
+    return {name: found[name] for name in AXES if name in found}
+
+
+def study_one(name: str, subject: Subject, seconds: float) -> dict[str, Any]:
+    """Study one axis in this process and draw it."""
+    runtime.set_threads(runtime.usable_cores())
+    module = importlib.import_module(f"pipelines.studies.{name}")
+    cells = Cells(subject.folder / PLACE / KEPT / name, seconds)
+    result = module.study(subject, cells)
+    from pipelines.studies.drawing import save
+
+    save(module.draw(result), subject.folder / PLACE, name)
+    return {**as_json(result), "left_out": list(cells.left_out), "seconds": cells.spent}
+
+
+def pipelines_missing(names: Mapping[str, Any] | Sequence[str]) -> str:
+    """Return why a run with those pipelines can't be studied, or nothing."""
+    missing = [name for name in ("classical", "yolo") if name not in names]
+    return f"axes compare both pipelines, and this run has no {missing[0]}" if missing else ""

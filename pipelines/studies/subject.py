@@ -1,0 +1,42 @@
+"""What is studied: a finished run's data, settings, figures and trained detectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.annotations import Dataset, LabelledImage
+from pipelines.detection_stage import load
+from pipelines.detections import Detector
+from pipelines.runtime import Device
+from pipelines.settings import RunSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A run with both pipelines.
+
+    Attributes:
+        folder: of the run; its trained detectors are in ``models/<pipeline>``.
+        dataset: the very data it was made of.
+        settings: its own.
+        pipelines: what ``metrics.json`` has of each pipeline.
+    """
+
+    folder: Path
+    dataset: Dataset
+    settings: RunSettings
+    pipelines: Mapping[str, Any]
+
+    def detector(self, name: str, device: Device, threads: int) -> Detector:
+        """Return the trained detector of a pipeline."""
+        return load(name, self.folder / "models" / name, device, threads)
+
+
+def evenly(images: Sequence[LabelledImage], most: int) -> tuple[LabelledImage, ...]:
+    """Return at most that many of the images, evenly over their order."""
+    if len(images) <= most:
+        return tuple(images)
+    return tuple(images[place * len(images) // most] for place in range(most))

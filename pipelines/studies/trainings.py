@@ -1,0 +1,142 @@
+"""Both pipelines trained on subsets and tested alike; YOLO's network is compiled once for all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from datasets.annotations import LabelledImage
+from datasets.images import load_image
+from datasets.progress import silently
+from models.errors import TrainingError
+from pipelines import runtime
+from pipelines.detections import Detections
+from pipelines.studies.data_plan import Key, subset
+from pipelines.studies.figures import figures
+from pipelines.studies.subject import Subject, evenly
+from pipelines.yolo import SETTINGS, YoloDetector
+from pipelines.yolo_training import detector_of, validation
+
+MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are looked at
+# What a training may still gain in its last fifth: a share of its validation figure, mAP@[.50:.95],
+# or what so few images can't tell; and the least figure of one that has learnt anything.
+LEVEL, UNTOLD, LEAST = 0.05, 0.01, 0.02
+LOOKED_AT = 16  # test images held decoded at a time
+
+
+class Compiled(NamedTuple):
+    """What serves all YOLO trainings."""
+
+    learner: Any
+    detector: YoloDetector
+    validate: Any
+    settings: Any
+
+
+class Trainings:
+    """Measures the cells of the data study."""
+
+    def __init__(self, subject: Subject) -> None:
+        """Only note the run; TensorFlow is loaded with the first YOLO training."""
+        self.subject = subject
+        splits = subject.dataset.splits
+        self.test = evenly(splits["test"], MOST_TESTED)
+        self.val = evenly(splits["val"], MOST_VALIDATED)
+        self.threads = runtime.usable_cores()
+
+    def measure(self, key: Key) -> dict[str, Any]:
+        """Train on the key's subset and return its figures on the test split, as JSON has them."""
+        images = subset(self.subject.dataset.splits["train"], key.images, key.seed)
+        work = {"classical": self._classical, "yolo": self._yolo}[key.pipeline]
+        truth = [image.annotations for image in self.test]
+        found, undertrained = work(images, key)
+        return {
+            "undertrained": undertrained,
+            **figures(truth, found, self.subject.dataset.classes, self.subject.settings.seed),
+        }
+
+    def _classical(
+        self, images: Sequence[LabelledImage], key: Key
+    ) -> tuple[list[Detections], bool]:
+        from pipelines.classical_training import train_classical
+
+        try:
+            detector = train_classical(
+                images,
+                self.val,
+                self.subject.dataset.classes,
+                self.subject.settings.classical,
+                key.seed,
+                silently,
+                self.threads,
+            )
+        except TrainingError:  # nothing is labelled in so few images: nothing will be found
+            return [Detections() for _ in self.test], False
+        found = []
+        for start in range(0, len(self.test), LOOKED_AT):
+            some = self.test[start : start + LOOKED_AT]
+            found += detector.detect_batch([load_image(image.path) for image in some])
+        return found, False
+
+    def _yolo(self, images: Sequence[LabelledImage], key: Key) -> tuple[list[Detections], bool]:
+        compiled = self._compiled  # before other imports of TensorFlow, for its silence
+        from models.yolo.checkpoint import Checkpoint
+        from models.yolo.schedule import Amount
+        from models.yolo.training import train_network
+
+        try:
+            trained = train_network(
+                images,
+                len(self.subject.dataset.classes),
+                compiled.detector.input_hw,
+                replace(compiled.settings, updates=key.updates),
+                Amount(),
+                key.seed,
+                compiled.validate,
+                silently,
+                Checkpoint(None),
+                learner=compiled.learner,
+            )
+        except TrainingError:  # its loss was not finite: it says nothing about the images
+            return [Detections() for _ in self.test], True
+        found = [compiled.detector.detect(load_image(image.path)) for image in self.test]
+        return found, not has_levelled_off(trained.history)
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        runtime.load_tensorflow()
+        runtime.choose_device(self.subject.settings.device)
+        from models.yolo.network import build_network
+        from models.yolo.training import Learner
+
+        said = _said(self.subject.folder / "models" / "yolo")
+        classes = self.subject.dataset.classes
+        settings = replace(self.subject.settings.yolo, validations=5, glances=0)
+        height, width = said["input_hw"]
+        network = build_network((height, width), len(classes), settings.width, settings.depth)
+        validate = validation(self.val, classes, (height, width), settings, said["limit"])
+        detector = detector_of(network, classes, settings, said["limit"])
+        return Compiled(Learner.of(network, settings), detector, validate, settings)
+
+
+def _said(folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    return told
+
+
+def has_levelled_off(history: Sequence[Mapping[str, float]]) -> bool:
+    """Say whether training gained next to nothing in its last fifth.
+
+    Args:
+        history: a row each validation: ``update`` and ``validation``.
+    """
+    last = history[-1]
+    before = [row for row in history if row["update"] <= 0.8 * last["update"] + 1]
+    best = max(row["validation"] for row in history)
+    if not before or not best >= LEAST:
+        return False
+    return max(row["validation"] for row in before) >= best - max(LEVEL * best, UNTOLD)

@@ -1,0 +1,75 @@
+"""Study a finished run: how data, hardware, features, approach, time and explanations compare.
+
+Exit 0 when done, 2 for bad usage or bad input, 130 when stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
+    made.add_argument(
+        "--axes",
+        default="all",
+        metavar="NAMES",
+        help="data,hardware,features,approach,time,interpretability or all (all)",
+    )
+    made.add_argument(
+        "--budget-minutes",
+        type=float,
+        metavar="M",
+        help="for all axes together (30 minutes); what does not fit is left out and named",
+    )
+    made.add_argument("--resume", action="store_true", help="measure only what is missing")
+    made.add_argument("--overwrite", action="store_true", help="measure these axes anew")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Study; return the exit status."""
+    arguments = parser().parse_args(argv)
+    # From here on it takes a second to import.
+    from datasets.annotations import DatasetError
+    from pipelines.finished_run import add_axes
+    from pipelines.isolation import ProcessDiedError
+    from pipelines.report.axes_table import print_axes
+    from pipelines.run_folder import RunFolderError
+    from pipelines.runtime import DeviceError
+    from pipelines.studies.study import MINUTES, AxesError, chosen_axes
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
+    try:
+        axes = chosen_axes(arguments.axes)
+        minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
+        if not 0 < minutes < float("inf"):
+            raise AxesError("--budget-minutes must be more than 0")
+        metrics = add_axes(
+            arguments.run,
+            axes,
+            minutes,
+            overwrite=arguments.overwrite,
+            resume=arguments.resume,
+        )
+    except (AxesError, DatasetError, DeviceError, RunFolderError, ProcessDiedError) as error:
+        print(f"study_axes: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped; go on with the same command and --resume")
+        return 130
+    print_axes({name: metrics["axes"][name] for name in axes}, metrics["choice"])
+    print(f"{arguments.run}: metrics.json, axes/*.png and *.svg")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,176 @@
+"""The data study on toy detectors whose accuracy is a given function of the number of images."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from datasets.annotations import Annotations
+from datasets.progress import silently
+from pipelines.detections import Detections
+from pipelines.studies.cells import Cells
+from pipelines.studies.data import concluded, draw, measured, planned_updates
+from pipelines.studies.data_plan import Costs, Key, keys, sizes, subset, yolo_updates
+from pipelines.studies.figures import figures
+from pipelines.studies.trainings import has_levelled_off
+
+CLASSES = ("cat", "dog")
+BOXES = np.array([[x, y, x + 8, y + 8] for x in range(0, 60, 12) for y in range(0, 60, 12)], float)
+TRUTH = [Annotations(BOXES, np.arange(len(BOXES)) % 2) for _ in range(60)]
+COSTS = Costs(images=160, classical=1.0, update=0.01, testing={"classical": 0.0, "yolo": 0.0})
+SEEDS = (0, 1, 2)
+
+
+def accuracy(key):
+    """The share of objects found: the curves cross at 100 images."""
+    if key.pipeline == "classical":
+        return 0.6 - 1.0 * key.images**-0.5
+    return max(0.9 - 4.0 * key.images**-0.5, 0.0)
+
+
+def toy(key, share=accuracy):
+    random = np.random.default_rng((key.seed, key.images, key.pipeline == "yolo"))
+    found = []
+    for truth in TRUTH:
+        seen = random.random(len(truth)) < share(key)
+        found.append(Detections(truth.boxes[seen], random.random(seen.sum()), truth.labels[seen]))
+    return {"undertrained": False, **figures(TRUTH, found, CLASSES, seed=0)}
+
+
+def quick(key, share=accuracy):
+    """What a toy's figures would be, without the toy."""
+    random = np.random.default_rng((key.seed, key.images, key.pipeline == "yolo"))
+    figure = share(key)
+    resampled = (figure + random.normal(0, 0.01, 100)).tolist()
+    return {
+        "undertrained": False,
+        "map_50": figure,
+        "map_50_95": figure / 2,
+        "resampled_map_50": resampled,
+    }
+
+
+def studied(folder, measure=quick, seconds=math.inf):
+    cells = Cells(folder, seconds)
+    return concluded(measured(keys(sizes(160), SEEDS, 50), measure, COSTS, cells, silently)), cells
+
+
+def test_a_toy_s_crossover_is_given_back(tmp_path):
+    told, _ = studied(tmp_path, toy)
+    assert len(told.cells) == 30
+    assert told.crossover.better_below == "classical"
+    assert told.crossover.at == pytest.approx(100, rel=0.2)
+    low, high = told.crossover.interval_95
+    assert 50 < low < 100 < high < 160
+    assert "The classical pipeline is better below about" in told.verdict.sentence
+    assert told.verdict.favours == "yolo"
+    assert told.verdict.sureness.startswith("sure")
+    curve = told.curves["yolo"]
+    assert curve.low[-1] < curve.fitted[-1] < curve.high[-1]
+    assert curve.fitted[-1] == pytest.approx(0.9 - 4 * 160**-0.5, abs=0.03)
+    draw(told).canvas.draw()
+
+
+def test_a_toy_that_is_always_better_has_no_crossover(tmp_path):
+    told, _ = studied(tmp_path, lambda key: quick(key, lambda k: 0.9 if k.updates else 0.4))
+    assert math.isnan(told.crossover.at)
+    assert "No crossover up to 160 images: YOLO is better" in told.verdict.sentence
+
+
+def test_a_study_cut_off_goes_on_and_repeats_no_training(tmp_path):
+    whole, _ = studied(tmp_path / "whole")
+    made = []
+
+    def dies(key):
+        if len(made) == 11:
+            raise KeyboardInterrupt
+        made.append(key)
+        return quick(key)
+
+    def goes_on(key):
+        assert key not in made
+        made.append(key)
+        return quick(key)
+
+    with pytest.raises(KeyboardInterrupt):
+        studied(tmp_path / "cut", dies)
+    resumed, _ = studied(tmp_path / "cut", goes_on)
+    assert len(made) == 30
+    assert resumed == whole
+
+
+def test_a_study_that_goes_on_keeps_the_plan_it_began_with(tmp_path):
+    costs = Costs(160, 30.0, 0.1, {"classical": 5.0, "yolo": 1.0})
+    begun = planned_updates(Cells(tmp_path, 900.0), costs, 1500, 15)
+    later = Cells(tmp_path, 650.0)  # other axes took longer this time
+    assert planned_updates(later, costs, 1500, 15) == begun == 300
+    assert later.seconds == 900.0
+
+
+def test_undertrained_ones_are_left_out_and_counted(tmp_path):
+    def measure(key):
+        late = key.pipeline == "yolo" and key.images >= 80
+        return {**quick(key), "undertrained": late}
+
+    told, _ = studied(tmp_path, measure)
+    assert told.undertrained == 6
+    assert told.curves["yolo"].images[-1] == pytest.approx(40)
+    assert told.curves["classical"].images[-1] == pytest.approx(160)
+    assert "with 40 images" in told.verdict.question
+    assert "6 YOLO trainings had not levelled off" in told.verdict.sentence
+    few, _ = studied(tmp_path / "few", lambda key: {**quick(key), "undertrained": key.updates > 0})
+    assert few.crossover is None
+    assert few.verdict.favours == "neither"
+    assert "can't be told: 15 YOLO trainings" in few.verdict.sentence
+    draw(few).canvas.draw()
+
+
+def test_what_does_not_fit_into_the_time_is_left_out_last_seed_first(tmp_path):
+    expected = sum(COSTS.expected(key) for key in keys(sizes(160), SEEDS, 50))
+    told, cells = studied(tmp_path, seconds=expected / 10)  # toys take no time: all but dear ones
+    assert len(told.cells) == 30
+    nothing, cells = studied(tmp_path / "none", seconds=-1.0)
+    assert len(cells.left_out) == 30
+    assert nothing.cells == ()
+
+
+def test_subsets_of_a_seed_are_nested_and_not_the_first():
+    images = list(range(160))
+    for seed in SEEDS:
+        drawn = [set(subset(images, count, seed)) for count in sizes(160)]
+        assert [len(each) for each in drawn] == list(sizes(160))
+        assert all(small < large for small, large in itertools.pairwise(drawn))
+        assert drawn[0] != set(images[: len(drawn[0])])
+    assert subset(images, 10, 0) != subset(images, 10, 1)
+
+
+@pytest.mark.parametrize(("images", "count"), [(3, 1), (10, 5), (160, 5), (20000, 5)])
+def test_sizes_go_up_to_all_images(images, count):
+    assert len(sizes(images)) == count
+    assert sizes(images)[-1] == images
+
+
+def test_updates_fill_the_time_but_never_exceed_the_main_job_s():
+    costs = Costs(160, 30.0, 0.1, {"classical": 5.0, "yolo": 1.0})
+    assert yolo_updates(900, costs, 1500, 15) == 300
+    assert yolo_updates(math.inf, costs, 1500, 15) == 1500
+    assert yolo_updates(10, costs, 1500, 15) == 100
+    assert yolo_updates(10, costs, 30, 15) == 30
+
+
+def test_a_training_has_levelled_off_when_its_last_fifth_gained_next_to_nothing():
+    def history(*figures):
+        return [{"update": 100 * (n + 6), "validation": figure} for n, figure in enumerate(figures)]
+
+    assert has_levelled_off(history(0.5, 0.58, 0.6, 0.61, 0.62))
+    assert has_levelled_off(history(0.03, 0.04, 0.042, 0.045, 0.05))
+    assert not has_levelled_off(history(0.0, 0.0, 0.0, 0.001, 0.001))
+    assert not has_levelled_off(history(0.3, 0.4, 0.5, 0.55, 0.6))
+    assert not has_levelled_off(history(0.0, 0.0, 0.0, 0.0, 0.0))
+
+
+def test_names_of_cells_differ_with_everything_that_decides_them():
+    made = {Key("yolo", 10, 0, 50), Key("yolo", 10, 1, 50), Key("yolo", 10, 0, 60)}
+    made |= {Key("classical", 10, 0), Key("yolo", 20, 0, 50)}
+    assert len({key.name for key in made}) == 5

@@ -1,0 +1,81 @@
+import json
+
+import pytest
+from voc_files import write_set
+
+from pipelines import finished_run
+from pipelines.finished_run import add_axes, open_run, read_metrics
+from pipelines.run_folder import RunFolderError
+
+ROW = {"favours": "yolo", "sureness": "sure: 100.0 % of resamples"}
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / "run"
+    for name in ("classical", "yolo"):
+        (folder / "models" / name).mkdir(parents=True)
+    write_set(tmp_path / "set", 16, [("cat", (5, 5, 30, 30))])
+    metrics = {
+        "settings": {"dataset": str(tmp_path / "set")},
+        "dataset": {"split_sha256": "another"},
+        "pipelines": {},
+        "axes": {"time": ROW},
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    return folder
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The axes that a study was asked for, which itself does nothing."""
+    seen = []
+
+    def study(subject, axes, minutes):
+        seen.append(tuple(axes))
+        return {name: {**ROW, "minutes": minutes} for name in axes}
+
+    monkeypatch.setattr(finished_run, "open_run", lambda folder, metrics: None)
+    monkeypatch.setattr(finished_run, "study", study)
+    return seen
+
+
+def test_axes_are_added_with_the_choice_that_follows(run, asked):
+    told = add_axes(run, ["approach"], 5.0, overwrite=False, resume=False)
+    assert asked == [("approach",)]
+    assert set(told["axes"]) == {"time", "approach"}
+    assert "choose YOLO: it finds more (approach" in told["choice"]
+    assert read_metrics(run) == told
+    assert not list(run.glob("*.writing"))
+
+
+def test_resuming_studies_what_is_missing_only(run, asked):
+    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=True)
+    assert asked == [("data",)]
+    before = (run / "metrics.json").stat().st_mtime_ns
+    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=True)
+    assert asked == [("data",)]
+    assert (run / "metrics.json").stat().st_mtime_ns == before
+
+
+def test_overwriting_forgets_the_cells_of_those_axes(run, asked):
+    for name in ("time", "data"):
+        (run / "axes" / "cells" / name).mkdir(parents=True)
+        (run / "axes" / "cells" / name / "a.json").write_text("{}")
+    add_axes(run, ["time"], 5.0, overwrite=True, resume=False)
+    assert asked == [("time",)]
+    assert not (run / "axes" / "cells" / "time").exists()
+    assert (run / "axes" / "cells" / "data" / "a.json").exists()
+
+
+@pytest.mark.parametrize(("name", "said"), [("time", "was studied"), ("data", "is being studied")])
+def test_a_study_that_is_there_is_not_repeated_unasked(run, asked, name, said):
+    (run / "axes" / "cells" / "data").mkdir(parents=True)
+    with pytest.raises(RunFolderError, match=said):
+        add_axes(run, [name], 5.0, overwrite=False, resume=False)
+    assert asked == []
+
+
+def test_data_that_changed_since_is_refused(run):
+    with pytest.raises(RunFolderError, match="is not as it was when"):
+        open_run(run, read_metrics(run))
