@@ -27,6 +27,7 @@ from datasets.tfds import stored_folder
 from pipelines import runtime
 from pipelines.detection_stage import detect_and_time, detecting_memory
 from pipelines.isolation import in_own_process
+from pipelines.model_folder import save_operating_point
 from pipelines.progress import on_terminal
 from pipelines.report.pictures import write_pictures
 from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolder, RunFolderError, write_json
@@ -112,6 +113,9 @@ def compare(
     scored = score_saved(
         dataset, settings, folder.partial, detected["reaches"], outside, on_terminal
     )
+    for name in settings.pipelines:
+        point = scored.quality[name]["operating_point"]
+        save_operating_point(folder.partial / "models" / name, point)
     write_pictures(
         dataset.splits["test"][: settings.annotate],
         {name: found[: settings.annotate] for name, found in scored.detections.items()},

@@ -203,6 +203,9 @@ def _image_places(
         for called in (name, PurePosixPath(name).name, PurePosixPath(name).stem):
             if called:
                 places[called] = -1 if called in places else number  # of two images of one name
+    whole = {name: number for number, name in enumerate(truth.image_names) if name}
+    if len(whole) == len(truth.image_names):  # then a whole name is no other's last part
+        places |= whole
     places = {called: number for called, number in places.items() if number >= 0}
     if listed is not None and all(row.get("file_name") in places for row in listed):
         return {row["id"]: places[row["file_name"]] for row in listed}

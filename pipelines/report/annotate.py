@@ -54,6 +54,25 @@ def annotate(
     return _side_by_side(panels)
 
 
+def draw_found(
+    image: NDArray[np.uint8], found: Detections, classes: Sequence[str]
+) -> NDArray[np.uint8]:
+    """Return an image of its own size with all detections drawn over it, ``(H, W, 3)`` uint8 RGB.
+
+    Lines and names grow with the image, so that they are seen on a large photograph too.
+    """
+    panel = Image.fromarray(image)
+    names = [
+        f"{classes[label]} {score:.2f}"
+        for label, score in zip(found.labels, found.scores, strict=True)
+    ]
+    size = max(1.0, max(panel.size) / MOST_PANEL_PX)
+    pen = ImageDraw.Draw(panel)
+    styles = [SOLID] * len(found)
+    _draw_boxes(panel, pen, found.boxes, found.labels, names, styles, strip=0, size=size)
+    return np.asarray(panel)
+
+
 def _truth_panel(
     image: Image.Image, truth: Annotations, classes: Sequence[str], scale: float
 ) -> Image.Image:
@@ -110,15 +129,16 @@ def _draw_boxes(
     labels: NDArray[np.int64],
     names: Sequence[str],
     styles: Sequence[tuple[int, int]],
+    strip: int = TITLE_PX + 10,
+    size: float = 1.0,
 ) -> None:
-    """Draw boxes, then their names above all lines, none beyond the panel."""
-    strip = TITLE_PX + 10
-    font = ImageFont.load_default(TEXT_PX)
+    """Draw boxes, then their names above all lines, none beyond the panel or in its strip."""
+    font = ImageFont.load_default(round(TEXT_PX * size))
     moved = boxes + np.array([0, strip, 0, strip])
     for (x1, y1, x2, y2), label, style in zip(moved, labels, styles, strict=True):
         corners = [(x1, y1), (x2 - 1, y1), (x2 - 1, y2 - 1), (x1, y2 - 1), (x1, y1)]
         for start, end in pairwise(corners):
-            _line(pen, start, end, PALETTE[label % len(PALETTE)], style)
+            _line(pen, start, end, PALETTE[label % len(PALETTE)], style, size)
     for (x1, y1, _, _), label, name in zip(moved, labels, names, strict=True):
         left, top, right, bottom = font.getbbox(name)
         wide, high = right - left + 4, bottom - top + 4
@@ -134,9 +154,10 @@ def _line(
     end: tuple[float, float],
     colour: str,
     style: tuple[int, int],
+    size: float = 1.0,
 ) -> None:
     """Draw a line of dashes on a dark line, so that it is seen on any ground."""
-    pen.line((*start, *end), fill="#000000", width=3)
+    pen.line((*start, *end), fill="#000000", width=round(3 * size))
     length = float(np.hypot(end[0] - start[0], end[1] - start[1]))
     drawn, left_out = style
     step = drawn + left_out if left_out else max(length, 1.0)
@@ -144,7 +165,7 @@ def _line(
         finish = min(begin + (drawn if left_out else length), length)
         share = np.array([begin, finish]) / max(length, 1e-9)
         points = np.outer(1 - share, start) + np.outer(share, end)
-        pen.line(tuple(points.ravel()), fill=colour, width=2)
+        pen.line(tuple(points.ravel()), fill=colour, width=round(2 * size))
 
 
 def _side_by_side(panels: Sequence[Image.Image]) -> NDArray[np.uint8]:

@@ -16,16 +16,16 @@ from pipelines.detections import Detections
 from pipelines.report.annotate import annotate
 
 
-def picture_names(image_names: Sequence[str]) -> list[str]:
+def picture_names(image_names: Sequence[str], suffix: str = ".png") -> list[str]:
     """Return a file name for each image's path in its set: ``a/b.jpg`` gives ``a__b.png``.
 
     Images that would share one keep their suffix in it, as ``a__b.jpg.png``.
     """
     flat = [name.replace("/", "__") for name in image_names]
-    short = [str(PurePosixPath(name).with_suffix(".png")) for name in flat]
+    short = [str(PurePosixPath(name).with_suffix(suffix)) for name in flat]
     uses = Counter(short)
     return [
-        brief if uses[brief] == 1 else f"{name}.png"
+        brief if uses[brief] == 1 else f"{name}{suffix}"
         for brief, name in zip(short, flat, strict=True)
     ]
 

@@ -1,0 +1,194 @@
+"""Pictures to detect in: files, folders, globs and videos, listed at once and opened one by one."""
+
+from __future__ import annotations
+
+import glob
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from datasets.images import SUFFIXES, ImageError, load_image
+from datasets.path_names import suffix_of, walk
+from pipelines.detections import Image
+
+VIDEO_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv", "ts", "3gp"),
+    )
+)
+USUAL_RATE = 25.0  # frames a second, of a video that does not say
+
+
+class SourceError(Exception):
+    """There is nothing to detect in; the message is one sentence that names what was given."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file.
+
+    Attributes:
+        name: its path below the folder that all files share, with ``/``; unique.
+        path: where it is.
+        is_video: whether it has frames.
+    """
+
+    name: str
+    path: Path
+    is_video: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Which frame of which video a picture is; the video's rate in frames a second."""
+
+    video: str
+    number: int
+    rate: float
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture that has not been decoded yet.
+
+    Attributes:
+        name: of the file; a frame's number stands behind its video's, as ``clip.mp4#000012``.
+        read: gives ``(H, W, 3)`` uint8 RGB, upright; raises `ImageError`.
+        frame: of a video, None for an image.
+    """
+
+    name: str
+    read: Callable[[], Image]
+    frame: Frame | None = None
+
+
+def found_sources(given: Sequence[str]) -> list[Source]:
+    """Return the files that were named, below a folder or by a pattern, each once.
+
+    Of folders and patterns only files that are named like images or videos are taken. A name that
+    is there is never a pattern, whatever brackets are in it.
+
+    Raises:
+        SourceError: one of them is not there, or has nothing in it.
+    """
+    paths: dict[Path, None] = {}
+    bases: list[str] = []
+    for text in given:
+        path = Path(text)
+        if path.exists():
+            here = _below(path)
+            matched = [path]
+        else:
+            matched = [Path(name) for name in sorted(_fitting(text))]
+            here = [each for place in matched for each in _below(place) if _is_picture(each)]
+        if not here:
+            raise SourceError(f"{text}: {_why_nothing(path, matched)}")
+        paths |= {_absolute(each): None for each in here}
+        bases += [str(_absolute(p if p.is_dir() else p.parent)) for p in matched]
+    try:
+        base = os.path.commonpath(bases)
+    except ValueError:  # on two drives of Windows
+        base = ""
+    return [
+        Source(
+            os.path.relpath(path, base).replace(os.sep, "/") if base else path.as_posix(),
+            path,
+            path.suffix.lower() in VIDEO_SUFFIXES,
+        )
+        for path in paths
+    ]
+
+
+def picture_count(sources: Sequence[Source]) -> int:
+    """Return how many pictures there are, by what videos say of themselves."""
+    return sum(_frame_count(source.path) if source.is_video else 1 for source in sources)
+
+
+def pictures(sources: Sequence[Source], max_pixels: int) -> Iterator[Picture]:
+    """Yield each image, and each frame of each video; images are decoded by whoever reads them.
+
+    Args:
+        sources: in this order.
+        max_pixels: an image that has more can't be read.
+    """
+    for source in sources:
+        if source.is_video:
+            yield from _frames(source)
+        else:
+            yield Picture(source.name, _reader(source.path, max_pixels))
+
+
+def _reader(path: Path, max_pixels: int) -> Callable[[], Image]:
+    return lambda: load_image(path, max_pixels)
+
+
+def _frames(source: Source) -> Iterator[Picture]:
+    """Yield the frames of a video, turned upright as its own data say."""
+    video = cv2.VideoCapture(str(source.path))
+    try:
+        rate = video.get(cv2.CAP_PROP_FPS)
+        rate = rate if math.isfinite(rate) and 0 < rate <= 1000 else USUAL_RATE
+        number = 0
+        while True:
+            there, pixels = video.read()
+            if not there:
+                break
+            number += 1
+            image = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+            frame = Frame(source.name, number, rate)
+            yield Picture(f"{source.name}#{number:06}", lambda image=image: image, frame)  # type: ignore[misc]
+    finally:
+        video.release()
+    if not number:
+        yield Picture(source.name, _unreadable(source.path))
+
+
+def _unreadable(path: Path) -> Callable[[], Image]:
+    def read() -> Image:
+        raise ImageError(f"{path}: is not a video that can be decoded")
+
+    return read
+
+
+def _frame_count(path: Path) -> int:
+    video = cv2.VideoCapture(str(path))
+    try:
+        count = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    finally:
+        video.release()
+    return int(count) if math.isfinite(count) and count > 0 else 1
+
+
+def _below(path: Path) -> list[Path]:
+    """Return a file itself, or all images and videos below a folder, sorted."""
+    if not path.is_dir():
+        return [path]
+    return [path / name for name in sorted(walk(path)) if _is_picture(Path(name))]
+
+
+def _fitting(pattern: str) -> list[str]:
+    """Return the paths that fit a pattern, which may be absolute and have ``**`` in it."""
+    return glob.glob(pattern, recursive=True)  # noqa: PTH207 - Path's takes no absolute ones
+
+
+def _absolute(path: Path) -> Path:
+    """Return a path from the root, without ``..``; links are left as they are named."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
+
+
+def _is_picture(path: Path) -> bool:
+    return suffix_of(path.name) in SUFFIXES | VIDEO_SUFFIXES
+
+
+def _why_nothing(path: Path, matched: Sequence[Path]) -> str:
+    if path.is_dir():
+        return "has no image and no video in it"
+    if matched:
+        return "fits no image and no video"
+    return "is not there" if not glob.has_magic(str(path)) else "fits no file"

@@ -1,0 +1,223 @@
+"""`detect.py` with a detector of bright spots: what is written, refused, left alone."""
+
+import csv
+import hashlib
+import json
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.detections import Detections
+from scripts.detect import main
+
+CLASSES = ("cat", "=dog")
+
+
+class BrightSpot:
+    """Finds the one bright rectangle of an image, twice: surely and hardly."""
+
+    def detect(self, image):
+        rows, columns = np.nonzero(image[..., 0] > 128)
+        if not len(rows):
+            return Detections()
+        box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        return Detections([box, box], [0.9, 0.2], [1, 0])
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    folder = tmp_path / "run" / "models" / "classical"
+    folder.mkdir(parents=True)
+    said = {"classes": CLASSES, "templates": []}
+    (folder / "settings.json").write_text(json.dumps(said))
+    point = {"threshold": 0.5, "chosen_on": "validation", "chosen_f1": 0.8}
+    (folder / "operating_point.json").write_text(json.dumps(point))
+    monkeypatch.setattr("pipelines.classical.load_classical", lambda path, jobs: BrightSpot())
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def spot(x, y, size=(80, 60)):
+    pixels = np.zeros((size[1], size[0], 3), np.uint8)
+    pixels[y : y + 20, x : x + 30] = 255
+    return pixels
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    (folder / "deep").mkdir(parents=True)
+    Image.fromarray(spot(10, 5)).save(folder / "a.png")
+    Image.fromarray(spot(40, 30)).save(folder / "deep" / "a.png")
+    Image.fromarray(np.zeros((60, 80, 3), np.uint8)).save(folder / "empty.png")
+    (folder / "broken.jpg").write_bytes(b"no image")
+    return folder
+
+
+def state(folder):
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def run(model, *more):
+    return main([str(model), *map(str, more)])
+
+
+def test_pictures_results_and_what_could_not_be_read_are_left(model, photos, tmp_path, capsys):
+    before = state(photos)
+    assert run(model, photos) == 0
+    output = tmp_path / "runs" / "detect-photos"
+    coco = json.loads((output / "detections.json").read_text())
+    assert [image["file_name"] for image in coco["images"]] == ["a.png", "deep/a.png", "empty.png"]
+    assert coco["categories"][1] == {"id": 2, "name": "=dog"}
+    assert [(row["image_id"], row["bbox"]) for row in coco["annotations"]] == [
+        (1, [10, 5, 30, 20]),
+        (2, [40, 30, 30, 20]),
+    ]
+    assert {row["score"] for row in coco["annotations"]} == {0.9}
+    assert sorted(p.name for p in (output / "annotated").iterdir()) == [
+        *("a.jpg", "deep__a.jpg", "empty.jpg")
+    ]
+    drawn = np.asarray(Image.open(output / "annotated" / "a.jpg"))
+    assert drawn.shape == (60, 80, 3)
+    assert np.ptp(drawn[10:24, 9:13].astype(int), axis=2).max() > 60  # the left edge is coloured
+    said = capsys.readouterr()
+    assert "1 could not be read" in said.out
+    assert "broken.jpg" in said.out
+    assert "score from 0.5" in said.err
+    assert state(photos) == before
+    assert [path.name for path in output.parent.iterdir()] == ["detect-photos"]
+
+
+def test_the_evaluator_reads_the_results(model, photos, tmp_path):
+    from pipelines.evaluation.outside import as_detections, ground_truth_file, read_rows
+
+    assert run(model, photos, "--no-draw", "--output", "out") == 0
+    truth = ground_truth_file(
+        {
+            "images": [{"id": 7, "file_name": "deep/a.png"}, {"id": 9, "file_name": "a.png"}],
+            "annotations": [],
+            "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "=dog"}],
+        },
+        "gt",
+    )
+    coco = json.loads((tmp_path / "out" / "detections.json").read_text())
+    coco["images"] = coco["images"][:2]
+    (tmp_path / "two.json").write_text(json.dumps(coco))
+    deep, top = as_detections(read_rows(tmp_path / "two.json", truth), 2)
+    np.testing.assert_array_equal(deep.boxes, [[40, 30, 70, 50]])
+    np.testing.assert_array_equal(top.boxes, [[10, 5, 40, 25]])
+    assert not (tmp_path / "out" / "annotated").exists()
+
+
+def test_a_table_has_a_row_a_detection(model, photos, tmp_path):
+    assert run(model, photos, "--format", "csv", "--threshold", "0.1", "--output", "out") == 0
+    with (tmp_path / "out" / "detections.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(r["filename"], r["class"], float(r["score"])) for r in rows] == [
+        *(("a.png", "=dog", 0.9), ("a.png", "cat", 0.2)),
+        *(("deep/a.png", "=dog", 0.9), ("deep/a.png", "cat", 0.2)),
+    ]
+    assert [float(rows[0][side]) for side in ("left", "top", "width", "height")] == [10, 5, 30, 20]
+
+
+def test_a_video_is_drawn_as_one_with_its_frames_in_order(model, tmp_path):
+    path = tmp_path / "clip.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 5.0, (80, 64))
+    for number in range(12):
+        writer.write(spot(4 * number, 20, (80, 64)))
+    writer.release()
+    assert run(model, path, "--output", "out") == 0
+    coco = json.loads((tmp_path / "out" / "detections.json").read_text())
+    assert [image["frame"] for image in coco["images"]] == list(range(1, 13))
+    assert coco["images"][5]["seconds"] == pytest.approx(1.0)
+    lefts = [row["bbox"][0] for row in coco["annotations"]]
+    np.testing.assert_allclose(lefts, 4 * np.arange(12), atol=2)
+    video = cv2.VideoCapture(str(tmp_path / "out" / "annotated" / "clip.mp4"))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 12
+    assert video.get(cv2.CAP_PROP_FPS) == 5
+    video.release()
+
+
+def test_results_are_replaced_only_when_asked_and_nothing_else_ever(model, photos, tmp_path):
+    assert run(model, photos, "--output", "out") == 0
+    before = state(tmp_path / "out")
+    assert run(model, photos, "--output", "out") == 2
+    assert state(tmp_path / "out") == before
+    assert run(model, photos, "--output", "out", "--no-draw", "--overwrite") == 0
+    assert not (tmp_path / "out" / "annotated").exists()
+    (tmp_path / "diary").mkdir()
+    (tmp_path / "diary" / "summary.json").write_text("{}")
+    assert run(model, photos, "--output", "diary", "--overwrite") == 2
+    assert state(tmp_path / "diary").keys() == {"summary.json"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["photos", "--output", "photos/out"], "is in a folder of pictures"),
+        (["photos/a.png", "--output", "photos"], "is where the pictures are"),
+        (["nowhere"], "nowhere: is not there"),
+        (["photos/broken.jpg"], "none of 1 pictures could be read"),
+        (["photos", "--threshold", "nan"], "--threshold must be a number"),
+        (["photos", "--max-pixels", "0"], "--max-pixels must be"),
+    ],
+)
+def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(
+    model, photos, tmp_path, capsys, arguments, said
+):
+    before = state(tmp_path)
+    assert run(model, *arguments) == 2
+    assert said in capsys.readouterr().err
+    assert state(tmp_path) == before
+
+
+def test_a_folder_that_is_no_model_is_refused(model, photos, tmp_path, capsys):
+    assert run(tmp_path / "photos", "photos") == 2
+    assert "holds no trained detector" in capsys.readouterr().err
+
+
+def test_a_broken_model_is_refused_with_a_sentence(model, photos, monkeypatch, capsys):
+    def load(path, jobs):
+        raise OSError("arrays.npz is cut off")
+
+    monkeypatch.setattr("pipelines.classical.load_classical", load)
+    assert run(model, "photos") == 2
+    assert "can't be loaded (arrays.npz is cut off)" in capsys.readouterr().err
+
+
+def test_few_pictures_are_held_at_once_however_slow_the_reader(monkeypatch):
+    from pipelines.detecting import in_order
+
+    started, lock = [], threading.Lock()
+
+    def work(number):
+        with lock:
+            started.append(number)
+        return number
+
+    seen = []
+    for number in in_order(iter(range(50)), work, threads=2):
+        time.sleep(0.001)
+        seen.append(number)
+        assert len(started) - len(seen) <= 3
+    assert seen == list(range(50))
+
+
+def test_an_error_in_a_thread_is_not_lost():
+    from pipelines.detecting import in_order
+
+    def work(number):
+        if number == 3:
+            raise ValueError("broken")
+        return number
+
+    with pytest.raises(ValueError, match="broken"):
+        list(in_order(range(10), work, threads=2))
