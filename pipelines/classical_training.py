@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -40,6 +40,27 @@ BETTER = 0.002  # mAP@[.50:.95] that a choice must gain to replace the default
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class MiningRound:
+    """One round of hard-negative mining.
+
+    Attributes:
+        round: 0 for the SVMs that have seen background drawn by chance alone.
+        objects: examples of objects learnt from.
+        background: examples of background learnt from.
+        mined: of these, how many this round brought.
+        validation: mAP@[.50:.95] at first look on the validation split, nan without an object.
+        kept: whether these SVMs were chosen.
+    """
+
+    round: int
+    objects: int
+    background: int
+    mined: int
+    validation: float
+    kept: bool
+
+
 def train_classical(
     train: Sequence[LabelledImage],
     val: Sequence[LabelledImage],
@@ -48,10 +69,12 @@ def train_classical(
     seed: int,
     track: Track,
     jobs: int,
+    note: Callable[[MiningRound], object] = lambda mining: None,
 ) -> ClassicalDetector:
     """Return a detector trained on ``train``, with choices and calibration made on ``val``.
 
-    Every draw depends on the seed and the image's number alone, never on ``jobs``.
+    Every draw depends on the seed and the image's number alone, never on ``jobs``. ``note`` is
+    called with each round of mining once it is known which is kept.
 
     Raises:
         TrainingError: there is nothing to learn from.
@@ -105,6 +128,8 @@ def train_classical(
     rounds = _mined(pool, detector, seed)
     detector = held.best([mined for mined, _ in rounds])
     rows = next(rows for mined, rows in rounds if mined is detector)
+    for mining in _told(rounds, held.reached, detector, pool):
+        note(mining)
     detector = held.best([detector, *_other_strengths(pool, detector, rows)])
     if settings.regression:
         still = replace(detector, settings=replace(detector.settings, regression=False))
@@ -117,6 +142,7 @@ class Held:
 
     def __init__(self, described: Sequence[Described], truth: Sequence[Annotations]) -> None:
         self.described, self.truth = described, truth
+        self.reached: list[float] = []  # every quality asked for, in turn
 
     def quality(self, detector: ClassicalDetector) -> float:
         """Return the detector's mAP@[.50:.95] at first look, nan without an object.
@@ -125,7 +151,8 @@ class Held:
         """
         glance = replace(detector, settings=replace(detector.settings, looks=1))
         found = [glance.answer(described) for described in self.described]
-        return score(self.truth, found, detector.classes).map_50_95
+        self.reached.append(score(self.truth, found, detector.classes).map_50_95)
+        return self.reached[-1]
 
     def best(self, detectors: Sequence[ClassicalDetector]) -> ClassicalDetector:
         """Return the first of the detectors that no other is clearly better than."""
@@ -213,6 +240,27 @@ def _mined(
             break
         seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
     return rounds
+
+
+def _told(
+    rounds: Sequence[tuple[ClassicalDetector, NDArray[np.int64]]],
+    reached: Sequence[float],
+    kept: ClassicalDetector,
+    pool: Examples,
+) -> Iterator[MiningRound]:
+    """Yield what there is to tell of each round, whose qualities were the first asked for."""
+    before = np.zeros(0, np.int64)
+    for number, ((detector, rows), quality) in enumerate(zip(rounds, reached, strict=False)):
+        is_background = pool.labels[rows] == BACKGROUND
+        yield MiningRound(
+            round=number,
+            objects=int((~is_background).sum()),
+            background=int(is_background.sum()),
+            mined=len(np.setdiff1d(rows, before)) if number else 0,
+            validation=quality,
+            kept=detector is kept,
+        )
+        before = rows
 
 
 def _other_strengths(

@@ -9,6 +9,7 @@ from typing import Any
 
 from datasets.annotations import Dataset
 from pipelines import runtime
+from pipelines.evaluation.figures import plain
 from pipelines.progress import on_terminal
 from pipelines.settings import RunSettings
 from pipelines.stopping import stop_at_a_good_moment
@@ -47,6 +48,7 @@ def _train_classical(
     from pipelines.classical_training import train_classical
 
     started = time.monotonic()
+    rounds: list[dict[str, Any]] = []
     detector = train_classical(
         dataset.splits["train"],
         dataset.splits["val"],
@@ -55,11 +57,12 @@ def _train_classical(
         settings.seed,
         on_terminal,
         jobs=threads,
+        note=lambda mining: rounds.append(plain(mining)),
     )
     detector.save(folder)
     return {
         # It opens images one by one as it goes, so decoding can't be told apart and is counted.
-        "training": {"seconds": time.monotonic() - started},
+        "training": {"seconds": time.monotonic() - started, "rounds": rounds},
         # What GrabCut and HOG cost depends on the image; there is no count of it.
         "model": {"parameters": detector.parameters, "multiply_adds": None},
         "peak_gpu": None,
@@ -97,6 +100,11 @@ def _train_yolo(
             "flips": sorted(trained.flips),
             "waiting_share": trained.waiting_share,
             "history": list(trained.history),
+            "losses": {
+                "updates_a_point": trained.losses.updates_a_point,
+                "classes": trained.losses.classes,
+                "boxes": trained.losses.boxes,
+            },
             "settings": asdict(settings.yolo),
         },
         "model": {
