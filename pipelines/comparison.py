@@ -133,6 +133,10 @@ def compare(
         "comparison": scored.comparison,
     }
     write_json(folder.partial / METRICS, metrics)
+    from pipelines.report.page import write_report  # with matplotlib, which takes its time
+
+    tested = {image.name: image.path for image in dataset.splits["test"]}
+    write_report(folder.partial, tested, on_terminal)
     folder.finish()
     return metrics
 

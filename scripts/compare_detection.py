@@ -183,7 +183,9 @@ def show(metrics: dict[str, Any], output: Path) -> None:
     console = Console()
     for table in closing_tables(metrics):
         console.print(table)
-    console.print(f"[bold]{output}[/bold]: metrics.json, annotated/, detections/, models/")
+    console.print(
+        f"[bold]{output}/report.html[/bold], metrics.json, annotated/, detections/, models/"
+    )
 
 
 def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:
