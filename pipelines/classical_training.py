@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,23 +15,18 @@ from datasets.progress import Track
 from models.box_regression import BoxRegression, fit_regression
 from models.errors import TrainingError
 from models.hog import fit_templates, length
-from models.kernel_map import fit_map
-from models.linear_svm import BACKGROUND, LinearSvm, calibrate, fit
+from models.linear_svm import BACKGROUND, LinearSvm, calibrate
 from pipelines.classical import ClassicalDetector, Described, describe_boxes, limit_for
 from pipelines.classical_examples import NEAR_IOU, Examples, gather, known
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Image
 from pipelines.each_image import each_image
 from pipelines.evaluation.quality import score
+from pipelines.mining import MiningRound, mined, noting, other_strengths, told_of_rounds
 from pipelines.proposals.learn import learn_proposer, overlaps
 from pipelines.proposals.propose import propose, search
 
-POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
 POOL_MB = 300  # of examples kept: bounds memory, whatever the number of images
-MOST_POSITIVE, MOST_BACKGROUND = 12_000, 9_000  # examples that one fit sees: bounds its time
-FIRST_BACKGROUND, MINED = 5_000, 3_000  # drawn by chance, and the hardest of each round
-FEWEST_MINED = 0.02  # of the background seen: mining that finds fewer has nothing more to find
-CHUNK = 4096  # examples scored at a time
 VALIDATED = 60  # images of the validation split that choices are made on
 BETTER = 0.002  # mAP@[.50:.95] that a choice must gain to replace the default
 
@@ -45,11 +40,13 @@ def train_classical(
     track: Track,
     jobs: int,
     told: Callable[[float], None] = lambda figure: None,
+    note: Callable[[MiningRound], object] = lambda mining: None,
 ) -> ClassicalDetector:
     """Return a detector trained on ``train``, with choices and calibration made on ``val``.
 
     Every draw depends on the seed and the image's number alone, never on ``jobs``. ``told`` hears
-    each validation figure, mAP@[.50:.95] at first look, as soon as it is known.
+    each validation figure, mAP@[.50:.95] at first look, as soon as it is known, and ``note`` each
+    round of mining once it is known which is kept.
 
     Raises:
         TrainingError: there is nothing to learn from.
@@ -88,8 +85,10 @@ def train_classical(
         told,
     )
     learnt_from: dict[ClassicalDetector, NDArray[np.int64]] = {}
-    detector = held.best(_noting(_mined(pool, detector, seed), learnt_from))
-    detector = held.best(_other_strengths(pool, detector, learnt_from[detector]), detector)
+    detector = held.best(noting(mined(pool, detector, seed), learnt_from))
+    for mining in told_of_rounds(learnt_from, held.reached, detector, pool):
+        note(mining)
+    detector = held.best(other_strengths(pool, detector, learnt_from[detector]), detector)
     if settings.regression:
         still = replace(detector, settings=replace(detector.settings, regression=False))
         detector = held.best([still], detector)
@@ -106,6 +105,7 @@ class Held:
         told: Callable[[float], None],
     ) -> None:
         self.described, self.truth, self.told = described, truth, told
+        self.reached: list[float] = []  # every quality asked for, in turn
 
     def quality(self, detector: ClassicalDetector) -> float:
         """Return the detector's mAP@[.50:.95] at first look, nan without an object.
@@ -114,9 +114,9 @@ class Held:
         """
         glance = replace(detector, settings=replace(detector.settings, looks=1))
         found = [glance.answer(described) for described in self.described]
-        figure = score(self.truth, found, detector.classes).map_50_95
-        self.told(figure)
-        return figure
+        self.reached.append(score(self.truth, found, detector.classes).map_50_95)
+        self.told(self.reached[-1])
+        return self.reached[-1]
 
     def best(
         self, detectors: Iterable[ClassicalDetector], best: ClassicalDetector | None = None
@@ -177,80 +177,3 @@ def _fit_regression(pool: Examples, classes: int) -> BoxRegression:
         pool.labels[objects],
         classes,
     )
-
-
-def _noting(
-    rounds: Iterable[tuple[ClassicalDetector, NDArray[np.int64]]],
-    learnt_from: dict[ClassicalDetector, NDArray[np.int64]],
-) -> Iterator[ClassicalDetector]:
-    """Yield the detectors and note what each has learnt from."""
-    for detector, rows in rounds:
-        learnt_from[detector] = rows
-        yield detector
-
-
-def _mined(
-    pool: Examples, detector: ClassicalDetector, seed: int
-) -> Iterator[tuple[ClassicalDetector, NDArray[np.int64]]]:
-    """Yield the detector after each round of hard negatives, and the examples it learnt from.
-
-    The first has only seen background drawn by chance (Felzenszwalb et al. 2010, §4.4).
-    """
-    random = np.random.default_rng(seed)
-    classes, settings = len(detector.classes), detector.settings
-    positive = []
-    for label in range(classes):
-        mine = np.flatnonzero((pool.labels == label) & (pool.overlaps >= POSITIVE_IOU))
-        positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
-    background = np.flatnonzero(pool.labels == BACKGROUND)
-    seen = random.permutation(background)[:FIRST_BACKGROUND]
-    svm, kernel_map = None, None
-    for mining in range(settings.mining_rounds + 1):
-        rows = np.concatenate([*positive, seen])
-        features = pool.features[rows].astype(np.float32)
-        if settings.kernel == "rbf" and kernel_map is None:
-            kernel_map = fit_map(features, settings.landmarks, seed)
-        svm = fit(features, pool.labels[rows], classes, settings.c, svm, kernel_map)
-        del features
-        yield replace(detector, svm=svm), rows
-        if mining == settings.mining_rounds:
-            break
-        hardness = _hardness(svm, pool.features, background)
-        hardness[np.isin(background, seen)] = -np.inf
-        hard = np.argsort(-hardness, kind="stable")[:MINED]
-        hard = background[hard[hardness[hard] > -1.0]]
-        if len(hard) < FEWEST_MINED * len(seen):
-            break
-        seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
-
-
-def _other_strengths(
-    pool: Examples, detector: ClassicalDetector, rows: NDArray[np.int64]
-) -> Iterator[ClassicalDetector]:
-    """Yield the detector with SVMs of other C, learnt from the same examples."""
-    settings = detector.settings
-    features, labels = pool.features[rows].astype(np.float32), pool.labels[rows]
-    for factor in settings.c_factors:
-        yield replace(
-            detector,
-            settings=replace(settings, c=factor * settings.c),
-            svm=fit(
-                features,
-                labels,
-                len(detector.classes),
-                factor * settings.c,
-                detector.svm,
-                detector.svm.map,
-            ),
-        )
-
-
-def _hardness(
-    svm: LinearSvm, features: NDArray[np.float16], rows: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Return the highest margin that any class gives each of the rows."""
-    found = [np.zeros(0, np.float32)]
-    for start in range(0, len(rows), CHUNK):
-        some = features[rows[start : start + CHUNK]].astype(np.float32)
-        found.append(svm.margins(some).max(axis=1))
-    return np.concatenate(found)

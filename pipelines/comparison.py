@@ -146,6 +146,10 @@ def compare(
     }
     metrics |= _studied(axes, Subject(folder.partial, dataset, settings, metrics["pipelines"]))
     write_json(folder.partial / METRICS, metrics)
+    from pipelines.report.page import write_report  # with matplotlib, which takes its time
+
+    tested = {image.name: image.path for image in dataset.splits["test"]}
+    write_report(folder.partial, tested, on_terminal)
     folder.finish()
     return metrics
 

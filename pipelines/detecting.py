@@ -139,7 +139,7 @@ def load_for_threads(model: ModelFolder, device: runtime.Device, threads: int) -
     """
     try:
         if model.pipeline == "classical":
-            from pipelines.classical import load_classical
+            from pipelines.classical_files import load_classical
 
             return [load_classical(model.path, jobs=1)] * threads  # it only reads its arrays
         from pipelines.yolo import load_yolo

@@ -55,6 +55,7 @@ def _train_classical(
     def note(figure: float) -> None:
         history.append({"seconds": time.monotonic() - started, "validation": figure})
 
+    rounds: list[dict[str, Any]] = []
     detector = train_classical(
         dataset.splits["train"],
         dataset.splits["val"],
@@ -64,11 +65,16 @@ def _train_classical(
         on_terminal,
         jobs=threads,
         told=note,
+        note=lambda mining: rounds.append(plain(mining)),
     )
     save_classical(detector, folder)
     return {
         # It opens images one by one as it goes, so decoding can't be told apart and is counted.
-        "training": {"seconds": time.monotonic() - started, "history": plain(history)},
+        "training": {
+            "seconds": time.monotonic() - started,
+            "history": plain(history),
+            "rounds": rounds,
+        },
         # What GrabCut and HOG cost depends on the image; there is no count of it.
         "model": {"parameters": detector.parameters, "multiply_adds": None},
         "peak_gpu": None,
@@ -117,6 +123,11 @@ def _train_yolo(
             "flips": sorted(trained.flips),
             "waiting_share": trained.waiting_share,
             "history": list(trained.history),
+            "losses": {
+                "updates_a_point": trained.losses.updates_a_point,
+                "classes": trained.losses.classes,
+                "boxes": trained.losses.boxes,
+            },
             "settings": asdict(settings.yolo),
         },
         "model": {

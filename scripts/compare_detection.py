@@ -199,7 +199,9 @@ def show(metrics: dict[str, Any], output: Path) -> None:
         console.print(table)
     if metrics.get("axes"):
         print_axes(metrics["axes"], metrics["choice"])
-    console.print(f"[bold]{output}[/bold]: metrics.json, annotated/, axes/, detections/, models/")
+    console.print(
+        f"[bold]{output}/report.html[/bold], metrics.json, annotated/, axes/, detections/, models/"
+    )
 
 
 def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:

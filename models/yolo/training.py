@@ -6,7 +6,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from datasets.progress import Track
 from models.errors import TrainingError
 from models.yolo.batches import Batch, batches, fill_cache
 from models.yolo.checkpoint import Checkpoint, Standing
+from models.yolo.loss_curve import LossCurve
 from models.yolo.losses import Losses
 from models.yolo.network import build_network
 from models.yolo.schedule import Amount, Plan, learning_rate
@@ -37,6 +38,7 @@ class Trained:
         updates: how many were made.
         flips: the mirrorings that were used.
         history: one entry a validation: update, seconds, loss parts, learning rate, figure.
+        losses: of all updates.
         seconds: from decoded pictures to chosen weights, over all attempts.
         waiting_share: of the seconds, spent waiting for batches.
     """
@@ -45,6 +47,7 @@ class Trained:
     updates: int
     flips: frozenset[str]
     history: tuple[dict[str, float], ...]
+    losses: LossCurve
     seconds: float
     waiting_share: float
 
@@ -77,6 +80,7 @@ class Course:
         seconds: taken by earlier attempts.
         waited: seconds spent waiting for batches.
         history: see `Trained`.
+        losses: see `Trained`.
         best: the chosen weights so far.
         said: the present losses and rate in words, for the terminal.
     """
@@ -85,6 +89,7 @@ class Course:
     seconds: float = 0.0
     waited: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
+    losses: LossCurve = field(default_factory=LossCurve)
     best: list[Any] = field(default_factory=list)
     said: str = "training YOLO"
 
@@ -161,6 +166,7 @@ def train_network(
             losses = update(batch.pictures, batch.boxes, batch.labels, batch.real)
             parts = {"loss_classes": float(losses.classes), "loss_boxes": float(losses.boxes)}
             _check_finite(parts, number, batch, images)
+            course.losses.add(*parts.values())
             course.done = number + 1
             course.said = _in_words(course, parts, plan)
             if plan.is_time_to_validate(course.done, len(course.history)):
@@ -179,7 +185,9 @@ def train_network(
         seconds = time.monotonic() - started
         del samples, cache
     share = course.waited / seconds
-    return Trained(network, course.done, flips, tuple(course.history), seconds, share)
+    return Trained(
+        network, course.done, flips, tuple(course.history), course.losses, seconds, share
+    )
 
 
 def _validate(
@@ -224,6 +232,7 @@ def _standing(course: Course, weights: FlatWeights, seconds: float) -> Standing:
         "seconds": seconds,
         "waited": course.waited,
         "history": course.history,
+        "losses": asdict(course.losses),
     }
     return Standing(progress, weights.state(), course.best)
 
@@ -233,4 +242,5 @@ def _resumed(checkpoint: Checkpoint, weights: FlatWeights) -> Course:
     if standing is None:
         return Course()
     weights.restore(standing.weights)
-    return Course(**standing.progress, best=standing.best)
+    losses = LossCurve(**standing.progress.get("losses", {}))
+    return Course(**{**standing.progress, "losses": losses}, best=standing.best)

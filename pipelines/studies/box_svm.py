@@ -14,9 +14,9 @@ from datasets.progress import Track, silently
 from models.hog import Features
 from models.linear_svm import BACKGROUND, LinearSvm, fit
 from pipelines.classical_examples import BESIDE_IOU, known
-from pipelines.classical_training import POSITIVE_IOU
 from pipelines.detections import Detections, Image
 from pipelines.evaluation.quality import score
+from pipelines.mining import POSITIVE_IOU
 from pipelines.nms import suppress
 from pipelines.proposals.learn import overlaps
 from pipelines.studies.descriptors import Describe

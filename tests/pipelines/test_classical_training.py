@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from datasets.images import load_image
 from datasets.progress import silently
 from models.errors import TrainingError
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.classical_training import train_classical
+from pipelines.classical_training import BETTER, train_classical
 from pipelines.evaluation.quality import score
 
 FAST = ClassicalSettings(
@@ -14,7 +16,7 @@ FAST = ClassicalSettings(
 )
 
 
-def trained(dataset, jobs, train=30, seed=0, settings=FAST):
+def trained(dataset, jobs, train=30, seed=0, settings=FAST, **more):
     return train_classical(
         dataset.splits["train"][:train],
         dataset.splits["val"][:8],
@@ -23,16 +25,33 @@ def trained(dataset, jobs, train=30, seed=0, settings=FAST):
         seed,
         silently,
         jobs=jobs,
+        **more,
     )
 
 
 def test_the_number_of_threads_changes_nothing(sample_dataset):
-    one, two = trained(sample_dataset, 1, train=10), trained(sample_dataset, 2, train=10)
+    rounds, again = [], []
+    one = trained(sample_dataset, 1, train=10, note=rounds.append)
+    two = trained(sample_dataset, 2, train=10, note=again.append)
+    assert rounds == again
     for image in sample_dataset.splits["test"][:3]:
         pixels = load_image(image.path)
         first, second = one.detect(pixels), two.detect(pixels)
         np.testing.assert_array_equal(first.boxes, second.boxes)
         np.testing.assert_array_equal(first.scores, second.scores)
+    assert_a_course_of_mining(rounds)
+
+
+def assert_a_course_of_mining(rounds):
+    """Background grows by what was mined, and the one kept is the first of the clearly best."""
+    assert [each.round for each in rounds] == list(range(len(rounds)))
+    assert rounds[0].mined == 0
+    for before, after in pairwise(rounds):
+        assert after.objects == before.objects > 0
+        assert after.background == before.background + after.mined
+        assert after.mined > 0
+    (kept,) = (each for each in rounds if each.kept)
+    assert kept.validation >= max(each.validation for each in rounds) - BETTER
 
 
 @pytest.mark.slow

@@ -59,6 +59,9 @@ def test_going_on_gives_the_weights_of_a_training_left_alone(images, tmp_path):
         np.testing.assert_allclose(got, wanted, atol=1e-4)
     assert [entry["update"] for entry in resumed.history] == [6, 8]
     assert resumed.seconds > standing.progress["seconds"]
+    assert len(resumed.losses.classes) == 8
+    np.testing.assert_allclose(resumed.losses.classes, whole.losses.classes, rtol=1e-3)
+    np.testing.assert_allclose(resumed.losses.boxes, whole.losses.boxes, rtol=1e-3)
 
 
 def test_the_best_validated_weights_are_the_ones_kept(images):

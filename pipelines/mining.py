@@ -1,0 +1,141 @@
+"""Hard-negative mining: SVMs that learn from what they took for objects, round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.kernel_map import fit_map
+from models.linear_svm import BACKGROUND, LinearSvm, fit
+from pipelines.classical import ClassicalDetector
+from pipelines.classical_examples import Examples
+
+POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
+MOST_POSITIVE, MOST_BACKGROUND = 12_000, 9_000  # examples that one fit sees: bounds its time
+FIRST_BACKGROUND, MINED = 5_000, 3_000  # drawn by chance, and the hardest of each round
+FEWEST_MINED = 0.02  # of the background seen: mining that finds fewer has nothing more to find
+CHUNK = 4096  # examples scored at a time
+
+
+@dataclass(frozen=True)
+class MiningRound:
+    """One round of hard-negative mining.
+
+    Attributes:
+        round: 0 for the SVMs that have seen background drawn by chance alone.
+        objects: examples of objects learnt from.
+        background: examples of background learnt from.
+        mined: of these, how many this round brought.
+        validation: mAP@[.50:.95] at first look on the validation split, nan without an object.
+        kept: whether these SVMs were chosen.
+    """
+
+    round: int
+    objects: int
+    background: int
+    mined: int
+    validation: float
+    kept: bool
+
+
+def mined(
+    pool: Examples, detector: ClassicalDetector, seed: int
+) -> Iterator[tuple[ClassicalDetector, NDArray[np.int64]]]:
+    """Yield the detector after each round of hard negatives, and the examples it learnt from.
+
+    The first has only seen background drawn by chance (Felzenszwalb et al. 2010, §4.4).
+    """
+    random = np.random.default_rng(seed)
+    classes, settings = len(detector.classes), detector.settings
+    positive = []
+    for label in range(classes):
+        mine = np.flatnonzero((pool.labels == label) & (pool.overlaps >= POSITIVE_IOU))
+        positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
+    background = np.flatnonzero(pool.labels == BACKGROUND)
+    seen = random.permutation(background)[:FIRST_BACKGROUND]
+    svm, kernel_map = None, None
+    for mining in range(settings.mining_rounds + 1):
+        rows = np.concatenate([*positive, seen])
+        features = pool.features[rows].astype(np.float32)
+        if settings.kernel == "rbf" and kernel_map is None:
+            kernel_map = fit_map(features, settings.landmarks, seed)
+        svm = fit(features, pool.labels[rows], classes, settings.c, svm, kernel_map)
+        del features
+        yield replace(detector, svm=svm), rows
+        if mining == settings.mining_rounds:
+            break
+        hardness = _hardness(svm, pool.features, background)
+        hardness[np.isin(background, seen)] = -np.inf
+        hard = np.argsort(-hardness, kind="stable")[:MINED]
+        hard = background[hard[hardness[hard] > -1.0]]
+        if len(hard) < FEWEST_MINED * len(seen):
+            break
+        seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
+
+
+def noting(
+    rounds: Iterable[tuple[ClassicalDetector, NDArray[np.int64]]],
+    learnt_from: dict[ClassicalDetector, NDArray[np.int64]],
+) -> Iterator[ClassicalDetector]:
+    """Yield the detectors and note what each has learnt from."""
+    for detector, rows in rounds:
+        learnt_from[detector] = rows
+        yield detector
+
+
+def told_of_rounds(
+    learnt_from: Mapping[ClassicalDetector, NDArray[np.int64]],
+    reached: Sequence[float],
+    kept: ClassicalDetector,
+    pool: Examples,
+) -> Iterator[MiningRound]:
+    """Yield what there is to tell of each round, whose qualities were the first asked for."""
+    before = np.zeros(0, np.int64)
+    for number, ((detector, rows), quality) in enumerate(
+        zip(learnt_from.items(), reached, strict=False)
+    ):
+        is_background = pool.labels[rows] == BACKGROUND
+        yield MiningRound(
+            round=number,
+            objects=int((~is_background).sum()),
+            background=int(is_background.sum()),
+            mined=len(np.setdiff1d(rows, before)) if number else 0,
+            validation=quality,
+            kept=detector is kept,
+        )
+        before = rows
+
+
+def other_strengths(
+    pool: Examples, detector: ClassicalDetector, rows: NDArray[np.int64]
+) -> Iterator[ClassicalDetector]:
+    """Yield the detector with SVMs of other C, learnt from the same examples."""
+    settings = detector.settings
+    features, labels = pool.features[rows].astype(np.float32), pool.labels[rows]
+    for factor in settings.c_factors:
+        yield replace(
+            detector,
+            settings=replace(settings, c=factor * settings.c),
+            svm=fit(
+                features,
+                labels,
+                len(detector.classes),
+                factor * settings.c,
+                detector.svm,
+                detector.svm.map,
+            ),
+        )
+
+
+def _hardness(
+    svm: LinearSvm, features: NDArray[np.float16], rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return the highest margin that any class gives each of the rows."""
+    found = [np.zeros(0, np.float32)]
+    for start in range(0, len(rows), CHUNK):
+        some = features[rows[start : start + CHUNK]].astype(np.float32)
+        found.append(svm.margins(some).max(axis=1))
+    return np.concatenate(found)

@@ -1,0 +1,74 @@
+"""Photographs made small enough to be carried in a page: WebP, bounded in pixels and in bytes."""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from PIL import Image
+
+from datasets.images import load_image
+from datasets.progress import Track
+
+# Tried until one is small enough; a hundred of the largest are 12 MB in a page.
+LONGER_SIDES_PX = (960, 720, 540, 400, 280)
+MOST_BYTES = 90_000
+THUMB_PX = 112
+QUALITY, EFFORT = 75, 2  # Pillow's scales of 0 to 100 and 0 to 6; more effort saves hardly a byte
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One image as WebP: to be looked at, and small, to be chosen by."""
+
+    full: bytes
+    thumb: bytes
+
+
+def photographs(paths: Sequence[Path], track: Track) -> list[Photograph]:
+    """Return the images of the files, in their order, upright.
+
+    Raises:
+        ImageError: a file can't be read.
+    """
+
+    def one(path: Path) -> Photograph:
+        return shrunk(load_image(path))
+
+    made = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
+        delayed(one)(path) for path in paths
+    )
+    return list(track(made, "photographs for the report", len(paths)))
+
+
+def shrunk(pixels: NDArray[np.uint8]) -> Photograph:
+    """Return an image, ``(H, W, 3)`` uint8 RGB, never enlarged and of `MOST_BYTES` if that can be.
+
+    Noise may need more at the smallest size tried, which is then taken.
+    """
+    image = Image.fromarray(pixels)
+    full = b""
+    for side in LONGER_SIDES_PX:
+        full = _webp(image, side)
+        if len(full) <= MOST_BYTES:
+            break
+    return Photograph(full, _webp(image, THUMB_PX))
+
+
+def data_uri(webp: bytes) -> str:
+    """Return what an ``<img>`` shows without asking anybody for it."""
+    return f"data:image/webp;base64,{b64encode(webp).decode('ascii')}"
+
+
+def _webp(image: Image.Image, longer_px: int) -> bytes:
+    small = image.copy()
+    small.thumbnail((longer_px, longer_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    stream = io.BytesIO()
+    small.save(stream, "WEBP", quality=QUALITY, method=EFFORT)
+    return stream.getvalue()
