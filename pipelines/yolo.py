@@ -25,6 +25,7 @@ from models.yolo.forward import (
     save_litert,
 )
 from models.yolo.letterbox import input_size, letterbox, restore
+from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
@@ -157,6 +158,7 @@ def train_yolo(
     folder: Path,
     track: Track,
     is_stopped: Callable[[], bool] = lambda: False,
+    log: Log = unlogged,
 ) -> Trained:
     """Train on ``train``, choose on ``val``, and save the detector into ``folder``.
 
@@ -185,6 +187,7 @@ def train_yolo(
         track,
         checkpoint,
         is_stopped,
+        log,
     )
     chosen = time.monotonic()
     save_yolo(trained.network, classes, settings, limit, folder)

@@ -68,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
     amount = training.add_mutually_exclusive_group()
     amount.add_argument("--epochs", type=int, metavar="N", help="rounds through the images")
     amount.add_argument("--train-minutes", type=float, metavar="M", help="by the clock")
+    training.add_argument(
+        "--tensorboard", type=Path, metavar="DIR", help="log it there, as DIR/<run>, while it goes"
+    )
     training.add_argument("--image-size", type=int, metavar="PX", help="longer side, 32·n")
     more = made.add_argument_group("results and details")
     more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (100)")
@@ -157,7 +160,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     output = arguments.output or default_output(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     try:
-        metrics = compare(settings, output, overwrite=arguments.overwrite, resume=arguments.resume)
+        metrics = compare(
+            settings,
+            output,
+            overwrite=arguments.overwrite,
+            resume=arguments.resume,
+            tensorboard=arguments.tensorboard,
+        )
     except (
         DatasetError,
         TrainingError,

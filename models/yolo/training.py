@@ -18,6 +18,7 @@ from models.errors import TrainingError
 from models.yolo.batches import Batch, batches, fill_cache
 from models.yolo.checkpoint import Checkpoint, Standing
 from models.yolo.network import build_network
+from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount, Plan, learning_rate
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import chosen_flips
@@ -80,6 +81,7 @@ def train_network(
     track: Track,
     checkpoint: Checkpoint,
     is_stopped: Callable[[], bool] = lambda: False,
+    log: Log = unlogged,
 ) -> Trained:
     """Train from scratch and return the weights that did best on the validation split.
 
@@ -97,6 +99,7 @@ def train_network(
         track: watches the updates.
         checkpoint: a training whose standing is there goes on from it.
         is_stopped: asked after each update; once it is true the standing is saved.
+        log: told the losses and the learning rate of each update, and each validation's figure.
 
     Raises:
         TrainingError: a loss is not finite; the message names the pictures.
@@ -128,10 +131,12 @@ def train_network(
             _check_finite(parts, number, batch, images)
             course.done = number + 1
             course.said = _in_words(course, parts, plan)
+            log(course.done, {"learning_rate": rate, **_named(parts)})
             if plan.is_time_to_validate(course.done, len(course.history)):
                 entry = {"update": course.done, "seconds": time.monotonic() - started}
                 entry |= {"learning_rate": rate, **parts}
                 _validate(weights, validate, course, entry)
+                log(course.done, {"validation/map_50_95": course.history[-1]["validation"]})
             if checkpoint.is_due or is_stopped():
                 checkpoint.save(_standing(course, weights, time.monotonic() - started))
                 if is_stopped():
@@ -140,6 +145,7 @@ def train_network(
         if not course.history:  # the clock ran out before the first
             entry = {"update": course.done, "seconds": time.monotonic() - started}
             _validate(weights, validate, course, entry | {"learning_rate": rate, **parts})
+            log(course.done, {"validation/map_50_95": course.history[-1]["validation"]})
         network.set_weights(course.best)
         seconds = time.monotonic() - started
         del samples, cache
@@ -159,6 +165,11 @@ def _validate(
     if all(figure >= before["validation"] for before in course.history):
         course.best = averaged
     course.history.append({**entry, "validation": figure})
+
+
+def _named(losses: dict[str, float]) -> dict[str, float]:
+    """Return losses by the names that TensorBoard shows together."""
+    return {name.replace("loss_", "loss/"): value for name, value in losses.items()}
 
 
 def _check_finite(

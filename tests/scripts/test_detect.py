@@ -37,6 +37,7 @@ def model(tmp_path, monkeypatch):
     point = {"threshold": 0.5, "chosen_on": "validation", "chosen_f1": 0.8}
     (folder / "operating_point.json").write_text(json.dumps(point))
     monkeypatch.setattr("pipelines.classical.load_classical", lambda path, jobs: BrightSpot())
+    monkeypatch.setattr("pipelines.runtime.set_threads", lambda count: None)  # of other tests too
     monkeypatch.chdir(tmp_path)
     return folder
 
