@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -74,7 +75,7 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
     if wish.int8 and wish.form != "litert":
         raise ExportError("--int8 is a form of LiteRT's; give --to litert with it")
     is_free = not output.exists() or (output.is_dir() and not any(output.iterdir()))
-    if not is_free and not (output / DESCRIPTION).is_file():
+    if not is_free and not is_export(output):
         raise RunFolderError(f"{output}: holds something that is no export; choose another")
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
@@ -118,6 +119,15 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
     except OSError as error:
         raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
     return told
+
+
+def is_export(folder: Path) -> bool:
+    """Say whether a folder is an earlier export."""
+    try:
+        said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and "exported_from" in said
 
 
 def _loaded(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:

@@ -187,10 +187,10 @@ def test_what_can_not_be_exported_is_exit_2_with_a_sentence(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "diary.txt").write_text("precious")
+    (tmp_path / "mine" / "network.json").write_text('"precious"')
     classical = run / "models" / "classical"
     classical.mkdir(exist_ok=True)
     write_json(classical / "settings.json", {"classes": CLASSES, "templates": []})
     assert main([str(run / "models" / arguments[0]), *arguments[1:]]) == 2
     assert said in capsys.readouterr().err
-    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "diary.txt"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "network.json"]

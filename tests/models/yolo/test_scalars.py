@@ -26,4 +26,3 @@ def test_figures_are_in_the_file_at_once_as_tensorboard_s_scalars(tmp_path):
     assert written(tmp_path / "run") == pytest.approx(
         {("loss/boxes", 1): 0.5, ("learning_rate", 1): 0.001, ("loss/boxes", 2): 0.25}
     )
-
