@@ -63,8 +63,11 @@ def compare(
     overwrite: bool = False,
     resume: bool = False,
     axes: Sequence[str] = DEFAULT,
+    tensorboard: Path | None = None,
 ) -> dict[str, Any]:
     """Run the whole comparison into ``output`` and return what its ``metrics.json`` holds.
+
+    With ``tensorboard`` YOLO's training is logged in a folder of the run's name there.
 
     Raises:
         DatasetError: the data can't be used.
@@ -85,6 +88,9 @@ def compare(
         in_own_process(_check_device, settings.device)
     dataset = read_checked(settings)
     keep_out_of_data(output, settings)
+    logs = None if tensorboard is None else tensorboard / output.name
+    if logs is not None:
+        keep_out_of_data(logs, settings)
     outside, notes = outside_detections(settings.detections, truth_of(dataset), settings.pipelines)
     for note in notes:
         CONSOLE.print(f"  note: {note}", markup=False)
@@ -95,7 +101,13 @@ def compare(
         name: folder.stage(
             f"train-{name}",
             partial(
-                in_own_process, train, name, dataset, settings, folder.partial / "models" / name
+                in_own_process,
+                train,
+                name,
+                dataset,
+                settings,
+                folder.partial / "models" / name,
+                logs,
             ),
         )
         for name in settings.pipelines

@@ -108,6 +108,11 @@ class RunFolder:
 
 def write_json(path: Path, values: object) -> None:
     """Write beside and rename, so that a file is whole or not there; nan is not allowed."""
+    write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write beside and rename, so that a file is whole or not there."""
     beside = path.with_name(f"{path.name}.writing")
-    beside.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    beside.write_text(text, encoding="utf-8")
     beside.replace(path)

@@ -16,17 +16,32 @@ from pipelines.settings import RunSettings
 from pipelines.stopping import stop_at_a_good_moment
 
 
-def train(name: str, dataset: Dataset, settings: RunSettings, folder: Path) -> dict[str, Any]:
+def train(
+    name: str,
+    dataset: Dataset,
+    settings: RunSettings,
+    folder: Path,
+    tensorboard: Path | None = None,
+) -> dict[str, Any]:
     """Train the pipeline of that name, save it into ``folder`` and return its costs.
+
+    Args:
+        name: of the pipeline.
+        dataset: the checked set.
+        settings: of the run.
+        folder: of the model.
+        tensorboard: where YOLO's training is logged, None for nowhere.
 
     Returns:
         ``training``, ``model`` and ``memory_mb`` as ``metrics.json`` has them.
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
-    train_one = {"classical": _train_classical, "yolo": _train_yolo}[name]
     folder.mkdir(parents=True, exist_ok=True)
-    told = train_one(dataset, settings, folder, threads)
+    if name == "classical":
+        told = _train_classical(dataset, settings, folder, threads)
+    else:
+        told = _train_yolo(dataset, settings, folder, tensorboard)
     images = dataset.splits["train"]
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return {
@@ -82,11 +97,11 @@ def _train_classical(
 
 
 def _train_yolo(
-    dataset: Dataset, settings: RunSettings, folder: Path, threads: int
+    dataset: Dataset, settings: RunSettings, folder: Path, tensorboard: Path | None
 ) -> dict[str, Any]:
-    del threads  # TensorFlow was told by the runtime
-    runtime.load_tensorflow()
+    runtime.load_tensorflow()  # its threads were told by the runtime
     device = runtime.choose_device(settings.device)
+    from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import Amount
     from pipelines.yolo import load_yolo
     from pipelines.yolo_training import choose_input, train_yolo
@@ -112,6 +127,7 @@ def _train_yolo(
             folder,
             on_terminal,
             is_stopped,
+            unlogged if tensorboard is None else scalar_log(tensorboard),
         )
     detector = load_yolo(folder)
     return {

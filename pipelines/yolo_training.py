@@ -16,6 +16,7 @@ from datasets.images import load_image
 from datasets.progress import Track
 from models.yolo.forward import ConversionError, GraphForward, save_litert
 from models.yolo.letterbox import input_size, letterbox
+from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
 from pipelines.detections import run_stages
@@ -74,6 +75,7 @@ def train_yolo(
     folder: Path,
     track: Track,
     is_stopped: Callable[[], bool] = lambda: False,
+    log: Log = unlogged,
 ) -> Trained:
     """Train on ``train``, choose on ``val``, and save the detector into ``folder``.
 
@@ -101,6 +103,7 @@ def train_yolo(
         track,
         checkpoint,
         is_stopped,
+        log=log,
     )
     chosen = time.monotonic()
     save_yolo(trained.network, classes, settings, limit, folder)

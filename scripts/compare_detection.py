@@ -60,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     amount = training.add_mutually_exclusive_group()
     amount.add_argument("--epochs", type=int, metavar="N", help="rounds through the images")
     amount.add_argument("--train-minutes", type=float, metavar="M", help="by the clock")
+    training.add_argument(
+        "--tensorboard", type=Path, metavar="DIR", help="log it there, as DIR/<run>, while it goes"
+    )
     training.add_argument("--image-size", type=int, metavar="PX", help="longer side, 32·n")
     more = made.add_argument_group("results and details")
     more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (100)")
@@ -165,6 +168,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             overwrite=arguments.overwrite,
             resume=arguments.resume,
             axes=axes,
+            tensorboard=arguments.tensorboard,
         )
         missing = [name for name in axes if name not in metrics.get("axes", {})]
         if missing and not pipelines_missing(metrics["settings"]["pipelines"]):

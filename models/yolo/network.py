@@ -55,15 +55,18 @@ def sppf(x: Any, channels: int, name: str) -> Any:
     return conv(layers.Concatenate()(parts), channels, 1, name=name)
 
 
-def head(x: Any, hidden: int, classes: int) -> Any:
-    """Return ``(B, cells, 4 + classes)``: raw distances and logits of one level."""
+def head(x: Any, hidden: int, classes: int, name: str) -> Any:
+    """Return ``(B, cells, 4 + classes)``: raw distances and logits of one level.
+
+    The layer that joins the two has the name, so that `exported` finds them apart.
+    """
     boxes = conv(conv(x, hidden), hidden)
     boxes = layers.Conv2D(4, 1)(boxes)
     logits = conv(conv(x, hidden), hidden)
     logits = layers.Conv2D(classes, 1, bias_initializer=keras.initializers.Constant(CLASS_BIAS))(
         logits
     )
-    both = layers.Concatenate()([boxes, logits])
+    both = layers.Concatenate(name=name)([boxes, logits])
     return layers.Reshape((both.shape[1] * both.shape[2], 4 + classes))(both)
 
 
@@ -120,7 +123,10 @@ def build_network(
     middle = c2f(middle, width * 8, depth, shortcut=False, name="neck_16")
     fine = layers.Concatenate()([layers.UpSampling2D()(middle), fine])
     fine = c2f(fine, width * 4, depth, shortcut=False, name="neck_8")
-    answers = [head(level, width * 4, classes) for level in (fine, middle, coarse)]
+    answers = [
+        head(level, width * 4, classes, f"answers_{stride}")
+        for level, stride in zip((fine, middle, coarse), STRIDES, strict=True)
+    ]
     return keras.Model(image, layers.Concatenate(axis=1)(answers), name="yolo")
 
 

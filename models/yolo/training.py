@@ -20,6 +20,7 @@ from models.yolo.checkpoint import Checkpoint, Standing
 from models.yolo.loss_curve import LossCurve
 from models.yolo.losses import Losses
 from models.yolo.network import build_network
+from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount, Plan, learning_rate
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import chosen_flips
@@ -106,6 +107,7 @@ def train_network(
     checkpoint: Checkpoint,
     is_stopped: Callable[[], bool] = lambda: False,
     learner: Learner | None = None,
+    log: Log = unlogged,
 ) -> Trained:
     """Train from scratch and return the weights that did best on the validation split.
 
@@ -125,6 +127,7 @@ def train_network(
         is_stopped: asked after each update; once it is true the standing is saved.
         learner: of another such training that is over, to compile nothing again; its network then
             is the one that is trained.
+        log: told the losses and the learning rate of each update, and each validation's figure.
 
     Raises:
         TrainingError: a loss is not finite; the message names the pictures. Or the backbone's
@@ -169,10 +172,12 @@ def train_network(
             course.losses.add(*parts.values())
             course.done = number + 1
             course.said = _in_words(course, parts, plan)
+            log(course.done, {"learning_rate": rate, **_named(parts)})
             if plan.is_time_to_validate(course.done, len(course.history)):
                 entry = {"update": course.done, "seconds": time.monotonic() - started}
                 entry |= {"learning_rate": rate, **parts}
                 _validate(weights, validate, course, entry)
+                log(course.done, {"validation/map_50_95": course.history[-1]["validation"]})
             if checkpoint.is_due or is_stopped():
                 checkpoint.save(_standing(course, weights, time.monotonic() - started))
                 if is_stopped():
@@ -181,6 +186,7 @@ def train_network(
         if not course.history:  # the clock ran out before the first
             entry = {"update": course.done, "seconds": time.monotonic() - started}
             _validate(weights, validate, course, entry | {"learning_rate": rate, **parts})
+            log(course.done, {"validation/map_50_95": course.history[-1]["validation"]})
         network.set_weights(course.best)
         seconds = time.monotonic() - started
         del samples, cache
@@ -202,6 +208,11 @@ def _validate(
     if all(figure >= before["validation"] for before in course.history):
         course.best = averaged
     course.history.append({**entry, "validation": figure})
+
+
+def _named(losses: dict[str, float]) -> dict[str, float]:
+    """Return losses by the names that TensorBoard shows together."""
+    return {name.replace("loss_", "loss/"): value for name, value in losses.items()}
 
 
 def _check_finite(

@@ -80,7 +80,7 @@ def losses(training: Mapping[str, Any], name: str) -> Markup | None:
     if curve.get("classes"):
         updates = curve["updates_a_point"] * np.arange(1, len(curve["classes"]) + 1)
         lines = {"classes": curve["classes"], "boxes": curve["boxes"]}
-    elif len(training.get("history") or ()) > 1:  # a run of before the curve was kept
+    elif "losses" not in training and "updates" in training and len(training["history"]) > 1:
         updates = np.array([entry["update"] for entry in training["history"]])
         lines = {
             kind: [entry[f"loss_{kind}"] for entry in training["history"]]

@@ -6,6 +6,7 @@ import pytest
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
 from models.yolo.checkpoint import Checkpoint, Standing
+from models.yolo.scalars import unlogged
 from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
 
@@ -28,7 +29,7 @@ def images(tmp_path):
     return found
 
 
-def trained(images, checkpoint, is_stopped=lambda: False):
+def trained(images, checkpoint, is_stopped=lambda: False, log=unlogged):
     from models.yolo.training import train_network
 
     seen = []
@@ -38,7 +39,7 @@ def trained(images, checkpoint, is_stopped=lambda: False):
         return float(len(seen) == 1)  # the first is the best
 
     done = train_network(
-        images, 2, (64, 64), SETTINGS, Amount(), 3, validate, silently, checkpoint, is_stopped
+        images, 2, (64, 64), SETTINGS, Amount(), 3, validate, silently, checkpoint, is_stopped, log
     )
     return done, seen
 
@@ -64,10 +65,17 @@ def test_going_on_gives_the_weights_of_a_training_left_alone(images, tmp_path):
     np.testing.assert_allclose(resumed.losses.boxes, whole.losses.boxes, rtol=1e-3)
 
 
-def test_the_best_validated_weights_are_the_ones_kept(images):
-    done, validated = trained(images, Checkpoint(None))
+def test_the_best_validated_weights_are_the_ones_kept_and_every_update_is_logged(images):
+    told = []
+    done, validated = trained(images, Checkpoint(None), log=lambda *entry: told.append(entry))
     for got, wanted in zip(done.network.get_weights(), validated[0], strict=True):
         np.testing.assert_array_equal(got, wanted)
+    losses = [(update, figures) for update, figures in told if "loss/boxes" in figures]
+    assert [update for update, _ in losses] == list(range(1, 9))
+    assert set(losses[0][1]) == {"loss/boxes", "loss/classes", "learning_rate"}
+    name = "validation/map_50_95"
+    logged = [(update, figures[name]) for update, figures in told if name in figures]
+    assert logged == [(entry["update"], entry["validation"]) for entry in done.history]
 
 
 def test_a_standing_comes_back_as_it_was_saved(tmp_path):

@@ -1,6 +1,7 @@
 """A finished run as small as can be, with names that would break a careless page."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 from PIL import Image
@@ -9,7 +10,7 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.report_card import Images, compared, judge
-from pipelines.settings import RunSettings, to_json
+from pipelines.settings import RunSettings
 
 CLASSES = ("</script><img src=x onerror=alert(1)>", "<script>document.title='taken'</script>", "猫")
 SIZE = 160, 120  # width and height
@@ -101,7 +102,7 @@ def write_run(folder, names=("classical", "yolo"), images=6):
             **{"cores": 2, "threads": {"opencv": 2, "tensorflow": None}, "memory_mb": 1000.0},
             **{"gpus": [], "git_commit": None, "git_changed": False},
         },
-        "settings": to_json(RunSettings()),
+        "settings": asdict(RunSettings()),
         "pipelines": {
             name: {"quality": each.quality, **measured(name)} for name, each in judged.items()
         },

@@ -1,0 +1,124 @@
+"""Put several finished runs side by side: what changed in settings, and whether figures did.
+
+Exit 0 when done, 1 where a run fell behind its baseline by more than --max-drop beyond doubt, 2 for
+bad usage or bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+if TYPE_CHECKING:
+    from pipelines.drop_gate import Gate
+
+RULE = (
+    "A figure fails when the whole 95 % interval of its drop, baseline less run over the test "
+    "images, is above --max-drop. A smaller drop passes, and so does a larger one that may be "
+    "the luck of the images. What can't be judged is exit 2, not a pass."
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = argparse.ArgumentParser(
+        description=(__doc__ or "").split("\n", maxsplit=1)[0], epilog=RULE
+    )
+    made.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
+    made.add_argument("--baseline", type=Path, metavar="RUN", help="default: the first RUN")
+    made.add_argument("--max-drop", type=float, metavar="D", help="a gate for CI, as 0.02")
+    made.add_argument(
+        "--figure",
+        nargs="+",
+        default=["map_50"],
+        metavar="NAME",
+        help="at the gate, as map_50_95 or per_class.stop.ap_50; default: map_50",
+    )
+    made.add_argument(
+        "--output", type=Path, default=Path("runs/comparison.html"), metavar="FILE.html"
+    )
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Compare; return the exit status."""
+    arguments = parser().parse_args(argv)
+    # From here on it takes a second to import.
+    from rich.console import Console
+
+    from pipelines.drop_gate import gates
+    from pipelines.progress import on_terminal
+    from pipelines.report.runs_page import is_page, runs_page
+    from pipelines.report.runs_table import pairing, runs_tables
+    from pipelines.run_comparison import RunError, compare_runs, read_runs
+    from pipelines.run_folder import write_text
+
+    output, drop = arguments.output, arguments.max_drop
+    try:
+        if output.exists() and not is_page(output):
+            raise RunError(f"{output}: is no page of compare_runs; choose another --output")
+        runs = read_runs(runs_of(arguments))
+        told = compare_runs(runs, on_terminal)
+        judged = [] if drop is None else gates(told, tuple(arguments.figure), drop)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_text(output, runs_page(told, verdicts(judged, drop)))
+    except RunError as error:
+        return refuse(str(error))
+    except OSError as error:
+        return refuse(f"{output}: can't be written ({error.strerror or error})")
+    console = Console()
+    for table in runs_tables(told):
+        console.print(table)
+    console.print(pairing(told))
+    for line in verdicts(judged, drop):
+        print(line)
+    console.print(f"[bold]{output}[/bold]")
+    return 1 if any(gate.failed for gate in judged) else 0
+
+
+def runs_of(arguments: argparse.Namespace) -> list[Path]:
+    """Return the folders of the runs, the baseline first.
+
+    Raises:
+        RunError: there are too few, or the gate is not told what it needs.
+    """
+    from pipelines.run_comparison import RunError
+
+    baseline, drop = arguments.baseline, arguments.max_drop
+    if drop is not None and baseline is None:
+        raise RunError("--max-drop needs --baseline RUN, which the others are held against")
+    if drop is not None and not 0 <= drop < math.inf:
+        raise RunError("--max-drop must be 0 or more")
+    if baseline is None:
+        runs = list(arguments.runs)
+    else:
+        runs = [baseline, *(r for r in arguments.runs if r.resolve() != baseline.resolve())]
+    if len(runs) < 2:
+        raise RunError("one run alone has nothing to be held against; name two different ones")
+    return runs
+
+
+def verdicts(judged: Sequence[Gate], max_drop: float | None) -> list[str]:
+    """Return how each figure came out at the gate, in words."""
+    return [
+        f"{'FAILED' if gate.failed else 'passed'} {gate.run} {gate.name}: drop {gate.drop:+.4f}, "
+        f"95 % {gate.interval_95[0]:+.4f} to {gate.interval_95[1]:+.4f}"
+        f"{'' if gate.is_paired else ' on other images'}, {max_drop:g} allowed."
+        for gate in judged
+    ]
+
+
+def refuse(sentence: str) -> int:
+    """Print one sentence; return 2."""
+    print(f"compare_runs: {sentence}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,115 @@
+"""Write a trained YOLO network for other programs, described and checked.
+
+Exit 0 when done, 1 where the exported network gives other boxes, 2 for bad usage or bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+if TYPE_CHECKING:
+    from pipelines.exporting import Export
+    from pipelines.model_folder import ModelFolder
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made.add_argument("model", type=Path, metavar="RUN/models/yolo", help="of a finished run")
+    made.add_argument("--to", required=True, choices=["litert", "onnx", "saved_model"])
+    made.add_argument("--int8", action="store_true", help="smaller and less exact; LiteRT only")
+    made.add_argument("--output", type=Path, metavar="DIR", help="default: exports/RUN-FORM")
+    made.add_argument("--overwrite", action="store_true", help="replace the export in DIR")
+    made.add_argument("--dataset", metavar="PATH", help="where the run's data set is now")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Export; return the exit status."""
+    arguments = parser().parse_args(argv)
+    # From here on it takes a moment to import, and TensorFlow's seconds once all is asked well.
+    from models.yolo.forward import ConversionError
+    from pipelines.exporting import DESCRIPTION, Export, ExportError, UnlikeError, export_network
+    from pipelines.model_folder import ModelFolderError, open_model
+    from pipelines.progress import on_terminal
+    from pipelines.run_folder import RunFolderError
+
+    wish = Export(arguments.to, arguments.int8, arguments.dataset)
+    try:
+        model = open_model(arguments.model)
+        if model.pipeline == "classical":
+            raise ExportError(
+                f"the classical pipeline has no network to export; all of it is in {model.path}: "
+                "arrays.npz and settings.json, which scripts/detect.py runs wherever they are put"
+            )
+        output = arguments.output or default_output(model, wish)
+        if output.exists() and not arguments.overwrite:
+            raise ExportError(f"{output}: is there already; add --overwrite or choose another")
+        if wish.form == "onnx" and (missing := not_installed("tf2onnx", "onnxruntime")):
+            raise ExportError(f"ONNX needs {missing}; pip install '.[export]' brings it")
+        told = export_network(model, wish, output, on_terminal)
+    except UnlikeError as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 1
+    except (ConversionError, ExportError, ModelFolderError, RunFolderError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was written")
+        return 130
+    for line in said_of(told["check"]):
+        print(line)
+    print(f"{output}: {told['network']}, {DESCRIPTION}")
+    return 0
+
+
+def default_output(model: ModelFolder, wish: Export) -> Path:
+    """Return ``exports/<run>-<form>`` below the current folder."""
+    name = model.path.name if model.run is None else model.run.name
+    return Path("exports") / f"{name}-{wish.form}{'-int8' if wish.int8 else ''}"
+
+
+def not_installed(*modules: str) -> str:
+    """Return the first module that is not installed, or an empty string."""
+    from importlib.util import find_spec
+
+    return next((name for name in modules if find_spec(name) is None), "")
+
+
+def said_of(check: dict[str, Any]) -> list[str]:
+    """Return what the check has shown, line by line."""
+    if not check["images"]:
+        return [
+            f"note: not checked on images: {check['unreachable']}",
+            f"answers to noise differ by at most {check['largest_raw_difference_on_noise']:.2g}",
+        ]
+    if "exported_minus_original" in check:
+        return [
+            f"{figure}: {check['exported'][figure]:.4f}, the original "
+            f"{check['original'][figure]:.4f}, difference {told['difference']:+.4f} "
+            f"(95 % {span(told['interval_95'])}) on {check['images']} test images"
+            for figure, told in check["exported_minus_original"].items()
+        ]
+    if not check["detections"]:
+        return [f"neither finds anything in {check['images']} test images"]
+    return [
+        f"{check['twins']} of {check['detections']} detections in {check['images']} test images "
+        f"are the same in both: least IoU {check['least_iou']:.6f}, scores differ by at most "
+        f"{check['largest_score_difference']:.1e}"
+    ]
+
+
+def span(interval: Sequence[float | None]) -> str:
+    """Return an interval in words."""
+    low, high = interval
+    return "unknown" if low is None or high is None else f"{low:+.4f} to {high:+.4f}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,196 @@
+"""`export.py` with an untrained network: each form's boxes, and that the JSON alone gives them."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets.annotations import Annotations
+from pipelines.evaluation.coco_json import ground_truth_to_coco
+from pipelines.run_folder import write_json
+from scripts.export import main
+
+pytestmark = pytest.mark.tensorflow
+CLASSES = ("cat", "dog")
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_they_are(monkeypatch):
+    # TensorFlow can't change them once another test has used it.
+    monkeypatch.setattr("pipelines.runtime.set_threads", lambda count: None)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run on twelve images of noise, its network as it was born but for bolder classes."""
+    from models.yolo.network import build_network
+    from models.yolo.settings import YoloSettings
+    from pipelines.settings import RunSettings
+
+    folder = tmp_path_factory.mktemp("export")
+    random = np.random.default_rng(0)
+    data = folder / "data"
+    (data / "images").mkdir(parents=True)
+    names, truth, rows = [], [], ["filename,class,left,top,width,height"]
+    for number in range(12):
+        name = f"images/{number}.png"
+        pixels = random.integers(0, 256, (50 + number, 90, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(data / name)
+        names.append(name)
+        truth.append(Annotations([[5, 5, 40, 40]], [number % 2]))
+        rows.append(f"{number}.png,{CLASSES[number % 2]},5,5,35,35")
+    (data / "boxes.csv").write_text("\n".join(rows))
+    settings = YoloSettings(width=4)
+    network = build_network((64, 96), len(CLASSES), settings.width)
+    for layer in network.layers:
+        if layer.name.startswith("conv2d") and layer.use_bias and layer.filters == len(CLASSES):
+            layer.bias.assign([-1.0, -2.0])
+    home = folder / "run"
+    model = home / "models" / "yolo"
+    model.mkdir(parents=True)
+    network.save_weights(model / "network.weights.h5")
+    said = {"classes": CLASSES, "input_hw": [64, 96], "limit": 100, "settings": asdict(settings)}
+    write_json(model / "settings.json", {**said, "parameters": 0, "multiply_adds": 0})
+    coco = ground_truth_to_coco(truth[:4], CLASSES)
+    coco["images"] = [
+        {"id": n + 1, "file_name": names[n], "width": 90, "height": 50 + n} for n in range(4)
+    ]
+    write_json(home / "ground_truth.json", coco)
+    made = asdict(RunSettings(dataset=str(data)))
+    point = {"threshold": 0.3, "chosen_on": "validation", "chosen_f1": 0.5}
+    quality = {"operating_point": point}
+    metrics = {"settings": made, "pipelines": {"yolo": {"quality": quality}}}
+    write_json(home / "metrics.json", metrics)
+    return home
+
+
+def boxes_by_description(said, answers, image_hw, small_hw):
+    """The candidates as the JSON describes them, in the image's pixels, before NMS."""
+    found = []
+    row = 0
+    height, width = said["input"]["shape"][1:3]
+    for stride in said["strides"]:
+        for y in range(height // stride):
+            for x in range(width // stride):
+                raw = np.clip(answers[row, :4], -said["distance_limit"], said["distance_limit"])
+                left, top, right, bottom = np.exp(raw) * stride
+                px, py = (x + 0.5) * stride, (y + 0.5) * stride
+                box = np.array([px - left, py - top, px + right, py + bottom])
+                box[0::2] /= small_hw[1] / image_hw[1]
+                box[1::2] /= small_hw[0] / image_hw[0]
+                box = np.clip(box, 0, [image_hw[1], image_hw[0]] * 2)
+                for label, logit in enumerate(answers[row, 4:]):
+                    found.append([*box, 1 / (1 + np.exp(-logit)), label])
+                row += 1
+    assert row == said["output"]["shape"][1] == len(answers)
+    return np.array(found)
+
+
+def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, capsys):
+    import cv2
+    import onnxruntime
+
+    from datasets.images import load_image
+    from pipelines.yolo import load_yolo
+
+    output = tmp_path / "out"
+    assert main([str(run / "models" / "yolo"), "--to", "onnx", "--output", str(output)]) == 0
+    assert "are the same in both: least IoU 0.99" in capsys.readouterr().out
+    said = json.loads((output / "network.json").read_text())
+    assert said["check"]["detections"] == said["check"]["twins"] > 50
+    assert said["classes"] == list(CLASSES)
+    assert said["threshold"]["score"] == 0.3
+    # From here on nothing of ours but the JSON.
+    image = load_image(run.parent / "data" / "images" / "3.png")
+    height, width = said["input"]["shape"][1:3]
+    scale = min(height / image.shape[0], width / image.shape[1])
+    small = [
+        min(max(1, round(side * scale)), most)
+        for side, most in zip(image.shape[:2], (height, width), strict=True)
+    ]
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    picture = np.full((1, height, width, 3), said["padding_value"], np.float32)
+    picture[0, : small[0], : small[1]] = cv2.resize(image, small[::-1], interpolation=how)
+    session = onnxruntime.InferenceSession(str(output / said["network"]))
+    (answers,) = session.run([said["output"]["name"]], {said["input"]["name"]: picture})
+    candidates = boxes_by_description(said, answers[0], image.shape[:2], small)
+    for box, score, label in zip(
+        *(
+            getattr(load_yolo(run / "models" / "yolo").detect(image), name)
+            for name in ("boxes", "scores", "labels")
+        ),
+        strict=True,
+    ):
+        apart = np.abs(candidates - [*box, score, label]).max(axis=1)
+        assert apart.min() < 0.01
+
+
+def test_litert_in_int8_says_what_it_costs(run, tmp_path, capsys):
+    model, output = str(run / "models" / "yolo"), tmp_path / "out"
+    assert main([model, "--to", "litert", "--int8", "--output", str(output)]) == 0
+    said = capsys.readouterr().out
+    assert "map_50: " in said
+    assert "difference " in said
+    told = json.loads((output / "network.json").read_text())
+    assert set(told["check"]["exported_minus_original"]) == {"map_50", "map_50_95"}
+    whole = (run / "models" / "yolo" / "network.weights.h5").stat().st_size
+    assert (output / "network.tflite").stat().st_size < 0.6 * whole
+
+
+def test_a_network_that_answers_otherwise_is_not_left(run, tmp_path, monkeypatch, capsys):
+    from pipelines import exporting
+
+    def write(network, form, path, calibration=None):
+        path.write_bytes(b"a file")
+
+    def forward(form, path, threads):
+        return lambda picture: np.zeros((126, 6), np.float32)
+
+    monkeypatch.setattr(exporting, "write_network", write)
+    monkeypatch.setattr(exporting, "exported_forward", forward)
+    output = tmp_path / "out"
+    assert main([str(run / "models" / "yolo"), "--to", "litert", "--output", str(output)]) == 1
+    assert "gives other boxes" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_in_keras_is_told_with_its_version(run, tmp_path, monkeypatch, capsys):
+    import keras
+
+    def export(self, *arguments, **more):
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(keras.Model, "export", export)
+    assert (
+        main([str(run / "models" / "yolo"), "--to", "onnx", "--output", str(tmp_path / "o")]) == 2
+    )
+    said = capsys.readouterr().err
+    assert f"Keras {keras.__version__} failed (RuntimeError: no such thing)" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["yolo", "--to", "onnx", "--int8"], "--int8 is a form of LiteRT's"),
+        (["yolo", "--to", "litert", "--int8", "--dataset", "gone"], "needs training images"),
+        (["yolo", "--to", "litert", "--output", "mine"], "is there already"),
+        (["yolo", "--to", "litert", "--output", "mine", "--overwrite"], "is no export"),
+        (["classical", "--to", "litert"], "has no network to export"),
+        (["..", "--to", "litert"], "holds no trained detector"),
+    ],
+)
+def test_what_can_not_be_exported_is_exit_2_with_a_sentence(
+    run, tmp_path, monkeypatch, capsys, arguments, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "network.json").write_text('"precious"')
+    classical = run / "models" / "classical"
+    classical.mkdir(exist_ok=True)
+    write_json(classical / "settings.json", {"classes": CLASSES, "templates": []})
+    assert main([str(run / "models" / arguments[0]), *arguments[1:]]) == 2
+    assert said in capsys.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "network.json"]
