@@ -97,6 +97,7 @@ def losses(training: Mapping[str, Any], name: str) -> Markup | None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ends = ", ".join(f"{kind} {values[-1]:.2f}" for kind, values in lines.items())
         return inline(figure, name, f"Losses while training; at the end: {ends}")
 
@@ -127,8 +128,7 @@ def validations(
         axes.set(xlabel=axis, ylabel="validation mAP@[.50:.95]")
         axes.set_ylim(0, max(1.15 * float(np.nanmax(values)), 0.05))
         axes.set_xlim(left=0 if axis == "update" else None)
-        if axis != "update":
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         said = ", ".join(f"{place:g}: {value:.3f}" for place, value in zip(at, values, strict=True))
         return inline(figure, name, f"Validation mAP by {axis}; {said}")
 

@@ -24,7 +24,7 @@ from pipelines.evaluation.pairs import flat_detections, flat_objects, overlappin
 
 IOU = 0.5  # as at the operating point
 WRONG, RIGHT, IGNORED = 0, 1, 2
-MOST_DETECTIONS = 60_000  # in a page, of all detectors together: about 4 MB
+MOST_DETECTIONS = 40_000  # in a page, of all detectors together: about 2 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,20 +43,21 @@ class Fate:
 
 def fates(ground_truth: Sequence[Annotations], detections: Sequence[Detections]) -> list[Fate]:
     """Return what became of the detections of the same images, at IoU .50."""
-    objects, found = flat_objects(ground_truth), flat_detections(detections)
-    near = overlapping(found, objects, IOU - 1e-9, same_class=True)
-    verdicts = match_all(found, objects, near, (IOU,))
+    objects, answers = flat_objects(ground_truth), flat_detections(detections)
+    near = overlapping(answers, objects, IOU - 1e-9, same_class=True)
+    verdicts = match_all(answers, objects, near, (IOU,))
     right = verdicts.true_positive[:, 0]
-    outcome = np.full(len(found), WRONG, np.int64)
-    outcome[found.place] = np.select([right, verdicts.ignored[:, 0]], [RIGHT, IGNORED], WRONG)
+    outcome = np.full(len(answers), WRONG, np.int64)
+    outcome[answers.place] = np.select([right, verdicts.ignored[:, 0]], [RIGHT, IGNORED], WRONG)
     found_at = np.full(len(objects), np.nan)
-    found_at[verdicts.object[right, 0]] = found.score[right]
-    by_image = zip(
-        np.split(outcome, np.cumsum([len(each) for each in detections])[:-1]),
-        np.split(found_at, np.cumsum([len(each) for each in ground_truth])[:-1]),
-        strict=True,
-    )
-    return [Fate(*both) for both in by_image]
+    found_at[verdicts.object[right, 0]] = answers.score[right]
+    last_detection = np.cumsum([len(each) for each in detections], dtype=np.int64)
+    last_object = np.cumsum([len(each) for each in ground_truth], dtype=np.int64)
+    ends = zip(last_detection, detections, last_object, ground_truth, strict=True)
+    return [
+        Fate(outcome[one - len(found) : one], found_at[other - len(truth) : other])
+        for one, found, other, truth in ends
+    ]
 
 
 def lowest_shown(detections: Sequence[Detections], threshold: float, most: int) -> float:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from datasets.progress import Track
 from pipelines.evaluation.coco_json import detections_from_coco
 from pipelines.report import curves, page_tables
 from pipelines.report.axes import measured_axes
+from pipelines.report.differences import verdict_of
 from pipelines.report.gallery import gallery_data
 from pipelines.report.photographs import Photograph, data_uri, photographs
 from pipelines.report.verdict import display_name, verdict_sentence
@@ -78,7 +79,7 @@ def write_report(run: Path, images: Mapping[str, Path], track: Track) -> Path:
 
 
 def _placed(
-    images: Sequence[dict[str, Any]], made: Sequence[Photograph], run: Path
+    images: Sequence[dict[str, Any]], made: Iterable[Photograph], run: Path
 ) -> list[tuple[int, str]]:
     """Tell each image where its photograph is; return those carried in the page, with places."""
     folder, beside = run / PHOTOGRAPHS, run / f"{PHOTOGRAPHS}.writing"
@@ -151,7 +152,7 @@ def _pairs(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     for first, second in combinations(metrics["pipelines"], 2):
         figures = metrics["comparison"][f"{first}_minus_{second}"]
         rows = {
-            label: page_tables.verdict_of(figures.get(figure), (first, second))
+            label: verdict_of(figures.get(figure), (first, second))
             for figure, label in (("map_50", "mAP@.50"), ("map_50_95", "mAP@[.50:.95]"))
         }
         told.append({"first": first, "second": second, "rows": rows})

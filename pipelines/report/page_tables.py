@@ -8,8 +8,8 @@ from typing import Any
 
 from pipelines.evaluation.conventions import WHY
 from pipelines.evaluation.figures import iou_name
+from pipelines.report.differences import Verdict, cost_ratio, verdict_of
 from pipelines.report.table import COSTS, HEADLINE, UNKNOWN
-from pipelines.report.verdict import ALIKE
 
 MOST_CONFUSED = 20  # pairs of classes told of one detector
 WIDEST_MATRIX = 20  # classes; of more only the pairs most often taken for each other are told
@@ -44,15 +44,6 @@ class Cell:
     text: str
     span: str = ""
     bar: tuple[float, float, float] | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a difference is worth: in words and figures, and for whom it speaks, if for anybody."""
-
-    word: str
-    span: str
-    winner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,12 +90,10 @@ def cost_rows(metrics: Mapping[str, Any]) -> list[Row]:
         if most is None:
             continue
         cells = tuple(
-            Cell(UNKNOWN)
-            if value is None
-            else Cell(form.format(value), bar=(0.0, 100 * value / most if most else 0.0, 0.0))
+            Cell(UNKNOWN) if value is None else Cell(form.format(value), bar=_share(value, most))
             for value in values
         )
-        rows.append(Row(label.strip(), cells, _ratio(list(metrics["pipelines"]), values)))
+        rows.append(Row(label.strip(), cells, cost_ratio(list(metrics["pipelines"]), values)))
     return rows
 
 
@@ -133,24 +122,11 @@ def loss_rows(metrics: Mapping[str, Any], group: str, form: str) -> list[Row]:
         cells = tuple(
             Cell(UNKNOWN)
             if each.get(key) is None
-            else Cell(form.format(each[key]), bar=(0.0, 100 * each[key] / most, 0.0))
+            else Cell(form.format(each[key]), bar=_share(each[key], most))
             for each in told
         )
         rows.append(Row(key.replace("_", " "), cells, note=MEANING.get(key, "")))
     return rows
-
-
-def _ratio(names: Sequence[str], values: Sequence[float | None]) -> Verdict | None:
-    """Return in words how two costs compare; whether more is better is not said."""
-    known = [value for value in values if value]
-    if len(values) != 2 or len(known) != 2:
-        return None
-    one, two = known
-    ratio = max(one, two) / min(one, two)
-    if ratio < ALIKE:
-        return Verdict("", "about alike")
-    shown = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
-    return Verdict("", f"{names[0] if one > two else names[1]} {shown} times as much")
 
 
 def stage_rows(latency: Mapping[str, Any]) -> list[Row]:
@@ -163,7 +139,7 @@ def stage_rows(latency: Mapping[str, Any]) -> list[Row]:
                 Cell(
                     f"{spent:.2f} ms",
                     span=f"{100 * spent / whole:.0f} %",
-                    bar=(0.0, 100 * spent / whole, 0.0),
+                    bar=_share(spent, whole),
                 ),
             ),
         )
@@ -181,30 +157,6 @@ def confusions(told: Mapping[str, Any]) -> list[tuple[str, str, int]]:
         if true != said and count
     ]
     return sorted(pairs, key=lambda pair: -pair[2])[:MOST_CONFUSED]
-
-
-def verdict_of(told: Mapping[str, Any] | None, pair: Sequence[str]) -> Verdict | None:
-    """Return in words what the difference of the first of a pair less the second is worth."""
-    if told is None or told["difference"] is None:
-        return None
-    low, high = told["interval_95"]
-    known = low is not None and high is not None
-    if told["verdict"] == "cannot_tell":
-        span = f"{pair[0]} {_signed(told['difference'])}"
-        span += f" ({_signed(low)} to {_signed(high)})" if known else ""
-        settle = told["images_to_settle"]
-        return Verdict(
-            "cannot tell", span if settle is None else f"{span}, about {settle:,} images would"
-        )
-    winner = pair[0] if told["verdict"] == "better" else pair[1]
-    ends = sorted(map(abs, (low, high))) if known else []  # 0 is not between them
-    span = f"by {abs(told['difference']):.3f}"
-    span += f" ({ends[0]:.3f} to {ends[1]:.3f})" if known else ""
-    return Verdict(f"{winner} better", span, winner)
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")
 
 
 def _quality_rows(metrics: Mapping[str, Any], figures: Mapping[str, str]) -> list[Row]:
@@ -238,6 +190,11 @@ def _at(values: Any, path: Iterable[str]) -> Any:
     for name in path:
         values = None if values is None else values.get(name)
     return values
+
+
+def _share(value: float, whole: float) -> tuple[float, float, float]:
+    share = 100 * value / whole if whole else 0.0
+    return 0.0, share, share
 
 
 def flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from PIL import Image
 from datasets.images import load_image
 from datasets.progress import Track
 
-# Tried until one is small enough; a hundred of the largest are 12 MB in a page.
+# Tried until one is small enough; a hundred of the largest are 10 MB in a page.
 LONGER_SIDES_PX = (960, 720, 540, 400, 280)
-MOST_BYTES = 90_000
+MOST_BYTES = 75_000
 THUMB_PX = 112
 QUALITY, EFFORT = 75, 2  # Pillow's scales of 0 to 100 and 0 to 6; more effort saves hardly a byte
 
@@ -31,8 +31,8 @@ class Photograph:
     thumb: bytes
 
 
-def photographs(paths: Sequence[Path], track: Track) -> list[Photograph]:
-    """Return the images of the files, in their order, upright.
+def photographs(paths: Sequence[Path], track: Track) -> Iterator[Photograph]:
+    """Yield the images of the files, in their order, upright.
 
     Raises:
         ImageError: a file can't be read.
@@ -44,7 +44,7 @@ def photographs(paths: Sequence[Path], track: Track) -> list[Photograph]:
     made = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
         delayed(one)(path) for path in paths
     )
-    return list(track(made, "photographs for the report", len(paths)))
+    yield from track(made, "photographs for the report", len(paths))
 
 
 def shrunk(pixels: NDArray[np.uint8]) -> Photograph:

@@ -37,8 +37,8 @@ def verdict_sentence(metrics: Mapping[str, Any]) -> str:
         ((name, value),) = known.items()
         span = _span(pipelines[name]["quality"]["interval_95"].get(FIGURE))
         return (
-            f"{display_name(name)} reaches an mAP@.50 of {value:.3f} ({span}{images} test images); "
-            "it was compared with no other."
+            f"{_begun(display_name(name))} reaches an mAP@.50 of {value:.3f} "
+            f"({span}{images} test images); it was compared with no other."
         )
     best, *others = sorted(known, key=lambda name: -known[name])
     told = {other: _pair(metrics["comparison"], best, other) for other in others}

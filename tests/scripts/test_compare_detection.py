@@ -134,6 +134,12 @@ def test_a_run_leaves_everything_it_promises(finished):
         assert figures["model"]["parameters"] > 0
     tests = metrics["dataset"]["splits"]["test"]["images"]
     assert len(list((output / "annotated").glob("*.png"))) == tests
+    trained = {name: each["training"] for name, each in metrics["pipelines"].items()}
+    assert len(trained["yolo"]["losses"]["classes"]) == 3
+    assert sum(mining["kept"] for mining in trained["classical"]["rounds"]) == 1
+    report = (output / "report.html").read_text()
+    assert f"{metrics['pipelines']['yolo']['quality']['map_50']:.3f}" in report
+    assert report.count('type="text/plain" id="photograph-') == tests
     assert not (folder / "runs" / "photographs.partial").exists()
     assert set(metrics["axes"]) == {"approach", "time"}
     assert metrics["choice"] in " ".join(done.stdout.split())

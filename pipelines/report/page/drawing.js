@@ -45,10 +45,11 @@ function drawBoxes(svg, image, pipeline, state, data) {
     if (kind === "truth" || state.hidden.has("names")) continue;
     const size = TEXT_PX * pixel;
     const y = top > 1.3 * size ? top - 0.35 * size : Math.min(top + 1.1 * size, image.height - 2);
+    const text = caption(kind, row, data.classes);
+    const most = image.width - 0.58 * size * text.length; // further right it would not fit
+    const x = Math.max(Math.min(left + 2 * pixel, most), 0);
     names.append(svgElement(
-      "text",
-      { x: Math.max(left, 0) + 2 * pixel, y, class: kind, "font-size": size, "stroke-width": 3 * pixel },
-      caption(kind, row, data.classes)));
+      "text", { x, y, class: kind, "font-size": size, "stroke-width": 3 * pixel }, text));
   }
   svg.replaceChildren(boxes, names);
 }

@@ -64,6 +64,7 @@
     one(".tally", panel).textContent = said(counts);
     one("output", panel).textContent = threshold.toPrecision(3);
     Object.assign(one("input", panel), { min: told.lowest, max: told.highest, value: threshold });
+    one("input", panel).setAttribute("aria-valuetext", `${threshold.toPrecision(3)}: ${said(counts)}`);
     one(".reset", panel).hidden = threshold === told.threshold;
     svg.setAttribute("aria-label", `${told.name} on ${image.name} from a score of ${threshold.toPrecision(3)}: ${said(counts)}`);
     drawBoxes(svg, image, pipeline, state, data);
@@ -146,7 +147,7 @@
   new IntersectionObserver((entries) => { isSeen = entries.at(-1).isIntersecting; }).observe(gallery);
   document.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const isBusy = event.target.closest("select, input[type=range], .scroll, .strip") !== null;
+    const isBusy = event.target.closest("select, input[type=range], .scroll") !== null;
     if (!by || !isSeen || isBusy || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     step(by);
@@ -160,9 +161,9 @@
     show();
     reveal();
   });
-  // On paper everything is open: nobody can open it there.
+  // On paper what can be opened is open: nobody can open it there.
   window.addEventListener("beforeprint", () =>
-    document.querySelectorAll("details:not(.listing, .classes)").forEach((part) => { part.open = true; }));
+    document.querySelectorAll("details:not(.listing, .classes, .settings)").forEach((part) => { part.open = true; }));
 
   sort();
   show();

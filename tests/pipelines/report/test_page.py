@@ -6,7 +6,7 @@ import pytest
 from toy_run import write_run
 
 from datasets.progress import silently
-from pipelines.report import page
+from pipelines.report import page, page_tables
 from pipelines.report.page import ReportError, write_report
 
 
@@ -127,6 +127,16 @@ def test_another_tools_detections_alone_make_a_report_without_times(tmp_path):
     assert "theirs against others" in text
     assert "Speed" not in text
     assert "Rounds of" not in text
+
+
+def test_of_many_classes_the_pairs_most_often_confused_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(page_tables, "WIDEST_MATRIX", 2)
+    images = write_run(tmp_path)
+    reader = read(write_report(tmp_path, images, silently))
+    text = " ".join(" ".join(reader.texts).split())
+    assert "The pairs most often confused, of 3 classes" in text
+    assert "nothing: missed" in text
+    assert "Rows are objects" not in text
 
 
 def test_images_beyond_the_limit_are_in_a_folder_beside(tmp_path, monkeypatch):

@@ -47,4 +47,4 @@ def test_photographs_are_upright_and_in_order(tmp_path):
     Image.new("RGB", (60, 30), "blue").save(paths[1])
     assert [opened(made.full).size for made in photographs(paths, silently)] == [(30, 60), (60, 30)]
     with pytest.raises(ImageError, match=r"missing\.png"):
-        photographs([tmp_path / "missing.png"], silently)
+        list(photographs([tmp_path / "missing.png"], silently))

@@ -62,7 +62,7 @@ OPEN = {"classical_minus_yolo": difference(0.02, -0.01, 0.05, "cannot_tell", 130
         ),
         (
             run(classical=(0.8, 10.0, 60.0)),
-            "classical reaches an mAP@.50 of 0.800 (95 % 0.700 to 0.900, 72 test images); it was "
+            "Classical reaches an mAP@.50 of 0.800 (95 % 0.700 to 0.900, 72 test images); it was "
             "compared with no other.",
         ),
         (
