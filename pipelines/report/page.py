@@ -173,11 +173,11 @@ def _class_curves(pipelines: Mapping[str, Any]) -> list[tuple[str, Markup]]:
 def _training(name: str, training: Mapping[str, Any]) -> dict[str, Any]:
     """Return the figures of one training: of a network by updates, of SVMs by mining rounds."""
     history, rounds = training.get("history") or [], training.get("rounds") or []
-    steps, key = (history, "update") if history else (rounds, "round")
+    steps, key = (rounds, "round") if rounds else (history, "update")
     values = [step["validation"] for step in steps]
     known = [value for value in values if value is not None]
     chosen = next((place for place, step in enumerate(steps) if step.get("kept")), None)
-    if history and known:  # the later one of two that are equal
+    if not rounds and known:  # the later one of two that are equal
         chosen = max(range(len(values)), key=lambda place: (values[place] or 0.0, place))
     return {
         "losses": curves.losses(training, f"losses-{name}"),
@@ -185,7 +185,7 @@ def _training(name: str, training: Mapping[str, Any]) -> dict[str, Any]:
             values,
             [step[key] for step in steps],
             chosen,
-            "update" if history else "mining round",
+            "mining round" if rounds else "update",
             f"validation-{name}",
         ),
         "rounds": rounds,

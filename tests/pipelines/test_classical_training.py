@@ -12,7 +12,12 @@ from pipelines.classical_training import BETTER, train_classical
 from pipelines.evaluation.quality import score
 
 FAST = ClassicalSettings(
-    proposals=100, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=1
+    proposals=100,
+    grabcut_sizes=(64,),
+    window_shapes=4,
+    moved_copies=2,
+    mining_rounds=1,
+    c_factors=(),
 )
 
 
@@ -71,7 +76,7 @@ def test_it_learns_the_sample_set_and_nothing_from_shuffled_labels(sample_datase
     truth = [image.annotations for image in test]
     figures = []
     for dataset in (sample_dataset, shuffled):
-        detector = trained(dataset, 2, train=100)
+        detector = trained(dataset, 2, train=60)
         found = [detector.detect(load_image(image.path)) for image in test]
         figures.append(score(truth, found, dataset.classes).map_50)
     assert figures[0] > 0.5

@@ -27,7 +27,12 @@ def classical_folder(sample_dataset, tmp_path_factory):
     from pipelines.classical_training import train_classical
 
     settings = ClassicalSettings(
-        proposals=100, grabcut_sizes=(64,), window_shapes=3, moved_copies=1, mining_rounds=1
+        proposals=100,
+        grabcut_sizes=(64,),
+        window_shapes=3,
+        moved_copies=1,
+        mining_rounds=1,
+        c_factors=(),
     )
     train, val = sample_dataset.splits["train"][:20], sample_dataset.splits["val"][:6]
     detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.tensorflow
 SETTINGS = YoloSettings(width=4, batch=2, updates=8, validations=2, glances=0)
 
 
-@pytest.fixture
-def images(tmp_path):
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
     from PIL import Image
 
     random = np.random.default_rng(0)
     found = []
     for number in range(4):
-        path = tmp_path / f"{number}.png"
+        path = tmp_path_factory.getbasetemp() / f"{number}.png"
         Image.fromarray(random.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(path)
         truth = Annotations([[8, 8, 40, 40]], [number % 2])
         found.append(LabelledImage(path.name, path, 64, 64, truth))
@@ -39,13 +39,30 @@ def trained(images, checkpoint, is_stopped=lambda: False, log=unlogged):
         return float(len(seen) == 1)  # the first is the best
 
     done = train_network(
-        images, 2, (64, 64), SETTINGS, Amount(), 3, validate, silently, checkpoint, is_stopped, log
+        images,
+        2,
+        (64, 64),
+        SETTINGS,
+        Amount(),
+        3,
+        validate,
+        silently,
+        checkpoint,
+        is_stopped,
+        log=log,
     )
     return done, seen
 
 
-def test_going_on_gives_the_weights_of_a_training_left_alone(images, tmp_path):
-    whole, validated = trained(images, Checkpoint(None))
+@pytest.fixture(scope="module")
+def left_alone(images):
+    """A training nobody stopped, the weights it validated, and what it logged."""
+    told = []
+    return *trained(images, Checkpoint(None), log=lambda *entry: told.append(entry)), told
+
+
+def test_going_on_gives_the_weights_of_a_training_left_alone(images, left_alone, tmp_path):
+    whole, validated, _ = left_alone
     file = tmp_path / "standing" / "training.npz"
     asked = iter([False] * 3 + [True] * 5)
     with pytest.raises(KeyboardInterrupt):
@@ -65,9 +82,8 @@ def test_going_on_gives_the_weights_of_a_training_left_alone(images, tmp_path):
     np.testing.assert_allclose(resumed.losses.boxes, whole.losses.boxes, rtol=1e-3)
 
 
-def test_the_best_validated_weights_are_the_ones_kept_and_every_update_is_logged(images):
-    told = []
-    done, validated = trained(images, Checkpoint(None), log=lambda *entry: told.append(entry))
+def test_the_best_validated_weights_are_the_ones_kept_and_every_update_is_logged(left_alone):
+    done, validated, told = left_alone
     for got, wanted in zip(done.network.get_weights(), validated[0], strict=True):
         np.testing.assert_array_equal(got, wanted)
     losses = [(update, figures) for update, figures in told if "loss/boxes" in figures]
