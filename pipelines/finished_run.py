@@ -10,6 +10,7 @@ from typing import Any
 
 from datasets.splits import split_sha256
 from pipelines.comparison import read_checked
+from pipelines.progress import on_terminal
 from pipelines.run_folder import METRICS, RunFolderError, write_json
 from pipelines.settings import RunSettings
 from pipelines.settings_by_name import SettingsError, from_json
@@ -65,7 +66,10 @@ def open_run(folder: Path, metrics: dict[str, Any]) -> Subject:
 def add_axes(
     folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
 ) -> dict[str, Any]:
-    """Study a finished run, add ``axes`` to its ``metrics.json`` and return all it then holds.
+    """Study a finished run, add ``axes`` to its ``metrics.json`` and its report.
+
+    Returns:
+        all that ``metrics.json`` then holds.
 
     Raises:
         DatasetError: the data can't be read any more.
@@ -86,7 +90,17 @@ def add_axes(
         )
     wanted = [name for name in axes if overwrite or name not in present]
     if wanted:
-        present |= study(open_run(folder, metrics), wanted, minutes)
+        subject = open_run(folder, metrics)
+        present |= study(subject, wanted, minutes)
         metrics["axes"], metrics["choice"] = present, choice(present)
         write_json(folder / METRICS, metrics)
+        report_again(subject)
     return metrics
+
+
+def report_again(subject: Subject) -> None:
+    """Write the run's report from what its ``metrics.json`` holds now."""
+    from pipelines.report.page import write_report  # with matplotlib, which takes its time
+
+    tested = {image.name: image.path for image in subject.dataset.splits["test"]}
+    write_report(subject.folder, tested, on_terminal)

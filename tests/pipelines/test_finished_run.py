@@ -37,12 +37,13 @@ def asked(monkeypatch):
 
     monkeypatch.setattr(finished_run, "open_run", lambda folder, metrics: None)
     monkeypatch.setattr(finished_run, "study", study)
+    monkeypatch.setattr(finished_run, "report_again", lambda subject: seen.append("report"))
     return seen
 
 
 def test_axes_are_added_with_the_choice_that_follows(run, asked):
     told = add_axes(run, ["approach"], 5.0, overwrite=False, resume=False)
-    assert asked == [("approach",)]
+    assert asked == [("approach",), "report"]
     assert set(told["axes"]) == {"time", "approach"}
     assert "choose YOLO: it finds more (approach" in told["choice"]
     assert read_metrics(run) == told
@@ -51,10 +52,10 @@ def test_axes_are_added_with_the_choice_that_follows(run, asked):
 
 def test_resuming_studies_what_is_missing_only(run, asked):
     add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=True)
-    assert asked == [("data",)]
+    assert asked == [("data",), "report"]
     before = (run / "metrics.json").stat().st_mtime_ns
     add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=True)
-    assert asked == [("data",)]
+    assert asked == [("data",), "report"]
     assert (run / "metrics.json").stat().st_mtime_ns == before
 
 
@@ -63,7 +64,7 @@ def test_overwriting_forgets_the_cells_of_those_axes(run, asked):
         (run / "axes" / "cells" / name).mkdir(parents=True)
         (run / "axes" / "cells" / name / "a.json").write_text("{}")
     add_axes(run, ["time"], 5.0, overwrite=True, resume=False)
-    assert asked == [("time",)]
+    assert asked == [("time",), "report"]
     assert not (run / "axes" / "cells" / "time").exists()
     assert (run / "axes" / "cells" / "data" / "a.json").exists()
 
