@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets.splits import split_sha256
-from pipelines.comparison import read_checked
 from pipelines.progress import on_terminal
+from pipelines.run_data import read_checked
 from pipelines.run_folder import METRICS, RunFolderError, write_json
 from pipelines.settings import RunSettings
 from pipelines.settings_by_name import SettingsError, from_json

@@ -14,9 +14,9 @@ from datasets.images import ImageError, load_image
 from datasets.progress import Track
 from datasets.reading import read_dataset
 from datasets.settings import DatasetSettings
-from pipelines.comparison import dataset_folder
 from pipelines.detections import Image
 from pipelines.evaluation.coco_json import ground_truth_from_coco
+from pipelines.run_data import dataset_folder
 from pipelines.settings_by_name import SettingsError, from_json
 
 

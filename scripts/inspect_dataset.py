@@ -76,10 +76,10 @@ def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     from datasets.problems import summary
     from datasets.reading import read_found
     from pipelines import runtime
-    from pipelines.comparison import dataset_folder, keep_out_of_data
     from pipelines.inspection import PROBLEMS, check_replaceable, inspect
     from pipelines.progress import on_terminal
     from pipelines.report.inspection_text import inspection_text
+    from pipelines.run_data import dataset_folder, keep_out_of_data
 
     folder = dataset_folder(settings.dataset)
     output = output or Path("runs") / f"inspect-{folder.resolve().name}"
@@ -101,8 +101,8 @@ def convert_set(settings: RunSettings, target: str, output: Path) -> None:
     from datasets.conversion import convert
     from datasets.problems import summary
     from datasets.reading import read_found
-    from pipelines.comparison import dataset_folder
     from pipelines.progress import on_terminal
+    from pipelines.run_data import dataset_folder
 
     folder = dataset_folder(settings.dataset)
     found = read_found(folder, settings.format, on_terminal, settings.data)

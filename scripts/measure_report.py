@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     made.add_argument("--images", type=int, default=100, metavar="N")
     arguments = made.parse_args(argv)
     from datasets.progress import silently
-    from pipelines.comparison import dataset_folder
     from pipelines.report.page import write_report
+    from pipelines.run_data import dataset_folder
 
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)

@@ -32,9 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # From here on it takes a second to import.
     from datasets.annotations import DatasetError
     from datasets.images import ImageError
-    from pipelines.comparison import dataset_folder
     from pipelines.progress import on_terminal
     from pipelines.report.page import ReportError, write_report
+    from pipelines.run_data import dataset_folder
     from pipelines.run_folder import METRICS
 
     run: Path = arguments.run
