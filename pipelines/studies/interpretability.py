@@ -29,6 +29,7 @@ from pipelines.studies.verdict import Verdict, favoured, share_better
 
 MASKS = 256  # of an image, one half in each of two runs
 IMAGES, OBJECTS = 8, 2  # most images, and most objects of each
+LEAST_DETECTIONS = 5  # fewer say nothing about how detections vary
 RESAMPLES = 1000
 
 
@@ -149,9 +150,9 @@ def _verdict(
         name: each[drawn].mean(axis=1) if count else np.full(RESAMPLES, nan)
         for name, each in gains.items()
     }
-    favours, sureness = favoured(
-        share_better(means["classical"], means["yolo"]), f"resamples of {count} detections"
-    )
+    enough = count >= LEAST_DETECTIONS
+    share = share_better(means["classical"], means["yolo"]) if enough else nan
+    favours, sureness = favoured(share, f"resamples of {count} detections")
     sentences = []
     for name, label in (("classical", "the classical pipeline"), ("yolo", "YOLO")):
         told = [
@@ -201,7 +202,7 @@ def draw(result: InterpretabilityStudy) -> Any:
         panel.barh(range(len(values)), values, color=colours)
         panel.set_yticks(range(len(values)), labels)
         panel.invert_yaxis()
-        panel.set_xlabel(f"{figure_name}, share of the score ({better} is better)")
+        panel.set_xlabel(f"{figure_name} ({better} is better)")
         bare(panel)
-    figure.suptitle("What explanations are worth")
+    figure.suptitle("What explanations are worth, in shares of the score")
     return figure

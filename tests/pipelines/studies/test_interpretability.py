@@ -72,6 +72,13 @@ def test_the_more_faithful_one_is_favoured():
     draw(told).canvas.draw()
 
 
+def test_few_detections_favour_nobody():
+    rows = [row(name, 0.1 if name == "yolo" else 0.9, 0.9) for name in ("classical", "yolo")]
+    told = concluded(rows * 4, 256, seed=0)
+    assert told.verdict.favours == "neither"
+    assert concluded(rows * 5, 256, seed=0).verdict.favours == "yolo"
+
+
 def test_without_a_shared_detection_nothing_is_told():
     told = concluded([], 256, seed=0)
     assert told.verdict.favours == "neither"
