@@ -13,7 +13,7 @@ from pipelines.classical_settings import ClassicalSettings
 from pipelines.settings_by_name import SettingsError
 
 PIPELINES = ("classical", "yolo")
-SAMPLE_UPDATES = 1500  # of the YOLO training: the whole main job in under five minutes
+SAMPLE_UPDATES = 1300  # of the YOLO training: the whole main job in under five minutes
 
 
 @dataclass(frozen=True)

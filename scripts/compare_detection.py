@@ -91,10 +91,9 @@ def parser() -> argparse.ArgumentParser:
     )
     more.add_argument(
         "--axes",
-        default="approach,time",
         metavar="NAMES",
         help="also study data,hardware,features,approach,time,interpretability, all or none "
-        "(approach,time); scripts/study_axes.py adds others later",
+        "(approach,time; with --quick none); scripts/study_axes.py adds others later",
     )
     more.add_argument(
         "--settings", type=Path, metavar="FILE", help="repeat the run of this metrics.json"
@@ -161,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     output = arguments.output or default_output(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     try:
-        axes = chosen_axes(arguments.axes)
+        axes = chosen_axes(arguments.axes or ("none" if arguments.quick else "approach,time"))
         metrics = compare(
             settings,
             output,

@@ -38,16 +38,7 @@ def test_shuffled_training_labels_miss_both_thresholds_of_ci(tmp_path):
     done = subprocess.run(
         [
             *(sys.executable, ROOT / "scripts" / "compare_detection.py", "--quick"),
-            *(
-                "--dataset",
-                shuffled,
-                "--output",
-                tmp_path / "run",
-                "--annotate",
-                "0",
-                "--axes",
-                "none",
-            ),
+            *("--dataset", shuffled, "--output", tmp_path / "run", "--annotate", "0"),
             *("--require", *wanted),
         ],
         check=False,
