@@ -79,7 +79,7 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
         raise RunFolderError(f"{output}: holds something that is no export; choose another")
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
-    network, original = _loaded(model)
+    network, original = load_network(model)
     images, unreachable = _images(model, wish)
     calibration = None
     if wish.int8:
@@ -130,8 +130,12 @@ def is_export(folder: Path) -> bool:
     return isinstance(said, dict) and "exported_from" in said
 
 
-def _loaded(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
-    """Return the Keras network, and the detector that asks it."""
+def load_network(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
+    """Return the Keras network, and the detector that asks it.
+
+    Raises:
+        ModelFolderError: a file is missing or broken.
+    """
     from models.yolo.network import build_network
 
     try:
