@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,20 +14,7 @@ from typing import Any
 import psutil
 
 from models.quiet import native_stderr_hidden
-
-LIBRARIES = (
-    "tensorflow",
-    "keras",
-    "ai-edge-litert",
-    "opencv-python",
-    "scikit-learn",
-    "scikit-image",
-    "numpy",
-    "pillow",
-    "faster-coco-eval",
-    "joblib",
-)
-ROOT = Path(__file__).resolve().parents[1]  # of the project
+from pipelines import machine
 
 
 class DeviceError(Exception):
@@ -170,13 +155,13 @@ def environment(threads: Mapping[str, int | None] | None = None) -> dict[str, An
         threads: what `thread_settings` said in the process that took the figures; without it,
             the number that `set_threads` is given in every process of a run.
     """
-    commit, changed = _git_commit()
+    commit, changed = machine.git_commit()
     told = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "libraries": {name: _version(name) for name in LIBRARIES},
-        "cpu": cpu_model(),
+        "libraries": machine.versions(),
+        "cpu": machine.cpu_model(),
         "cores": usable_cores(),
         "threads": dict(threads) if threads is not None else told,
         "memory_mb": psutil.virtual_memory().total / 2**20,
@@ -225,24 +210,13 @@ def gpu_names() -> list[str]:
                 names.append(line.partition(":")[2].strip())
     if names or not _has_gpu_driver():
         return names
-    said = _said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    said = machine.said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     return said.splitlines() if said else []
 
 
 def cpu_name() -> str:
     """Return the processor with the threads in use, as reports name it."""
-    return f"CPU ({cpu_model()}, {usable_cores()} threads)"
-
-
-def cpu_model() -> str:
-    """Return the processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    return f"CPU ({machine.cpu_model()}, {usable_cores()} threads)"
 
 
 def _nothing_to_wait_for() -> None:
@@ -262,30 +236,3 @@ def _gpus() -> list[str]:
         tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
         for gpu in tf.config.list_physical_devices("GPU")
     ]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _git_commit(root: Path = ROOT) -> tuple[str | None, bool | None]:
-    """Return the project's commit and whether files differ from it; None outside its checkout."""
-    git = ("git", "--no-optional-locks", "-C", str(root))
-    top = _said_by(*git, "rev-parse", "--show-toplevel")
-    if not top or Path(top).resolve() != root.resolve():
-        return None, None
-    commit = _said_by(*git, "rev-parse", "--verify", "--quiet", "HEAD")
-    changes = _said_by(*git, "status", "--porcelain")
-    return commit, None if changes is None else bool(changes)
-
-
-def _said_by(*command: str) -> str | None:
-    """Return what a command prints, None if it fails or is not there."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()

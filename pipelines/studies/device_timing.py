@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from datasets.images import load_image
-from pipelines import runtime
+from pipelines import machine, runtime
 from pipelines.classical import ClassicalDetector
 from pipelines.detections import Detector
 from pipelines.evaluation.figures import plain
@@ -78,7 +78,7 @@ def timed(subject: Subject, threads: int, int8: Path | None, gpu: int = 0) -> li
             {
                 "pipeline": "classical" if form == NO_FORM else "yolo",
                 "form": form,
-                "device": device.name if not threads else runtime.cpu_model(),
+                "device": device.name if not threads else machine.cpu_model(),
                 "threads": threads,
                 "calls": list(latencies[form].calls),
                 "images_per_second": rate,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines import runtime
+from pipelines import machine, runtime
 from pipelines.evaluation.pairs import Floats
 from pipelines.isolation import in_own_process
 from pipelines.progress import on_terminal
@@ -100,7 +100,7 @@ def study(subject: Subject, cells: Cells) -> HardwareStudy:
         rows += told["rows"] if told is not None else []
     failed = "no time" if made is None else made["failed"]
     if failed:
-        rows.append(missing("yolo", INT8, runtime.cpu_model(), 1, failed))
+        rows.append(missing("yolo", INT8, machine.cpu_model(), 1, failed))
     training = {
         name: {_trained_on(told): told["seconds"]}
         for name in ("classical", "yolo")

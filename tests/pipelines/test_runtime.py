@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipelines import machine as the_machine
 from pipelines import runtime
 from pipelines.isolation import in_own_process
 
@@ -141,7 +142,11 @@ def test_the_environment_is_described_without_loading_tensorflow():
         "sys.exit('tensorflow' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=runtime.ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=the_machine.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert '"threads": {"opencv": 3}' in done.stdout
 
@@ -163,19 +168,19 @@ def test_the_commit_is_known_and_whether_files_differ_from_it(tmp_path):
     git(tmp_path, "init")
     git(tmp_path, "commit", "--allow-empty", "-m", "first")
     git(tmp_path, "tag", "-m", "named", "v1")
-    commit, changed = runtime._git_commit(tmp_path)
+    commit, changed = the_machine.git_commit(tmp_path)
     assert (len(commit), changed) == (40, False)
     (tmp_path / "new").touch()
-    assert runtime._git_commit(tmp_path) == (commit, True)
+    assert the_machine.git_commit(tmp_path) == (commit, True)
 
 
 def test_a_folder_inside_another_project_has_no_commit_of_its_own(tmp_path):
     git(tmp_path, "init")
     git(tmp_path, "commit", "--allow-empty", "-m", "first")
     (tmp_path / "inner").mkdir()
-    assert runtime._git_commit(tmp_path / "inner") == (None, None)
+    assert the_machine.git_commit(tmp_path / "inner") == (None, None)
 
 
 def test_a_tool_that_is_missing_or_fails_says_nothing():
-    assert runtime._said_by("no-such-tool-at-all") is None
-    assert runtime._said_by("git", "no-such-command") is None
+    assert the_machine.said_by("no-such-tool-at-all") is None
+    assert the_machine.said_by("git", "no-such-command") is None
