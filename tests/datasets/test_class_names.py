@@ -7,6 +7,9 @@ from datasets.annotations import DatasetError
 from datasets.class_names import judged_where_learnt
 from datasets.reading import read_dataset
 from datasets.settings import DatasetSettings
+from pipelines.detections import Detections
+from pipelines.evaluation.figures import plain
+from pipelines.evaluation.quality import score
 
 BOX = (0, 0, 9, 9)
 
@@ -55,6 +58,13 @@ def test_a_class_that_train_has_at_most_once_is_said_and_not_judged(tmp_path):
     judged = judged_where_learnt(dataset)
     np.testing.assert_array_equal(judged.splits["test"][0].annotations.ignore, [False, True, True])
     assert not judged.splits["train"][0].annotations.ignore.any()
+    truth = judged.splits["test"][0].annotations
+    quality = plain(
+        score([truth], [Detections(truth.boxes, [0.9] * 3, truth.labels)], judged.classes)
+    )
+    figures = {name: each["ap_50"] for name, each in quality["per_class"].items()}
+    assert figures == {"cat": 1.0, "new": None, "rare": None}
+    assert quality["map_50"] == 1.0
 
 
 @pytest.mark.parametrize(
