@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from datasets.boxes import Boxes
@@ -93,11 +93,10 @@ class YoloDetector:
 
     def detect_batch(self, images: Sequence[Image]) -> list[Detections]:
         """Return what `detect` does of each image; the network takes all of them in one call."""
-        with Parallel(n_jobs=self.jobs, prefer="threads") as parallel:
-            asked = parallel(delayed(self._letterbox)(image) for image in images)
+        with ThreadPoolExecutor(self.jobs) as pool:
+            asked = list(pool.map(self._letterbox, images))
             outputs = self.forward.many(np.stack([each.picture for each in asked]))
-            answered = map(Answered, outputs, asked)
-            return list(parallel(delayed(self._answer)(each) for each in answered))
+            return list(pool.map(self._answer, map(Answered, outputs, asked)))
 
     def _answer(self, answered: Answered) -> Detections:
         return self._nms(self._decode(answered))

@@ -7,12 +7,13 @@ On a CPU LiteRT answers four to five times sooner than a graph and needs no Tens
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from models.quiet import native_stderr_hidden
@@ -108,8 +109,6 @@ class LiteRtForward:
     def __init__(self, path: Path, threads: int) -> None:
         self.path, self.threads = path, threads
         self._shared = LiteRtNetwork(path, threads)
-        self._single: SimpleQueue[LiteRtNetwork] = SimpleQueue()
-        self._made = 0
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the answers to one picture."""
@@ -117,19 +116,25 @@ class LiteRtForward:
 
     def many(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the answers to several pictures."""
-        while self._made < self.threads:
-            self._single.put(LiteRtNetwork(self.path, 1))
-            self._made += 1
 
         def one(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-            network = self._single.get()
+            network = self._idle.get()
             try:
                 return network.answer(picture)
             finally:
-                self._single.put(network)
+                self._idle.put(network)
 
-        spread = Parallel(n_jobs=self.threads, prefer="threads")
-        return np.stack(spread(delayed(one)(picture) for picture in pictures))
+        # Not joblib: it looks for answers every 10 ms, longer than a picture takes.
+        with ThreadPoolExecutor(self.threads) as pool:
+            return np.stack(list(pool.map(one, pictures)))
+
+    @cached_property
+    def _idle(self) -> SimpleQueue[LiteRtNetwork]:
+        """The single-threaded networks nobody uses at the moment, one a thread."""
+        found: SimpleQueue[LiteRtNetwork] = SimpleQueue()
+        for _ in range(self.threads):
+            found.put(LiteRtNetwork(self.path, 1))
+        return found
 
 
 class LiteRtNetwork:
