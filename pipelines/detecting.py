@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -27,7 +25,7 @@ from pipelines.drawn_files import DrawnFiles
 from pipelines.model_folder import ModelFolder, ModelFolderError, Threshold
 from pipelines.report.annotate import draw_found
 from pipelines.result_files import FORMATS
-from pipelines.run_folder import RunFolderError, write_json
+from pipelines.run_folder import RunFolderError, replacing, write_json
 from pipelines.sources import Picture, Source, SourceError, picture_count, pictures
 
 SUMMARY, ANNOTATED = "summary.json", "annotated"
@@ -83,16 +81,10 @@ def detect_sources(
     device = runtime.choose_device(wish.device if model.pipeline == "yolo" else "cpu")
     detectors = load_for_threads(model, device, threads)
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as partial:
-            work = Path(partial) / output.name
-            work.mkdir()
+        with replacing(output) as work:
             told = _detect_into(work, model, sources, wish, track, detectors, threads)
             told["device"] = device.name
             write_json(work / SUMMARY, told)
-            if output.exists():
-                shutil.rmtree(output)
-            work.rename(output)
     except OSError as error:
         raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
     return told

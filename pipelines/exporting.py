@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,10 +22,10 @@ from pipelines.evaluation.figures import plain
 from pipelines.evaluation.report_card import Images, compared, judge
 from pipelines.export_description import description
 from pipelines.model_folder import ModelFolder, ModelFolderError, validated_threshold
-from pipelines.run_folder import RunFolderError, write_json
+from pipelines.run_folder import RunFolderError, replacing, write_json
 from pipelines.run_images import run_dataset, test_images, training_pictures
 from pipelines.sameness import sameness
-from pipelines.yolo import LOWEST_SCORE, WEIGHTS, YoloDetector, load_yolo
+from pipelines.yolo import LOWEST_SCORE, YoloDetector, load_network, load_yolo
 
 if TYPE_CHECKING:
     import keras
@@ -79,16 +77,13 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
         raise RunFolderError(f"{output}: holds something that is no export; choose another")
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
-    network, original = load_network(model)
+    network, original = opened(model)
     images, unreachable = _images(model, wish)
     calibration = None
     if wish.int8:
         calibration = _calibration(model, wish, images, original.input_hw, unreachable, track)
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as partial:
-            work = Path(partial) / output.name
-            work.mkdir()
+        with replacing(output) as work:
             path = work / FILES[wish.form]
             write_network(network, wish.form, path, calibration)
             forward = exported_forward(wish.form, path, runtime.usable_cores())
@@ -113,9 +108,6 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
                 else _checked_on_noise(original, exported, wish, unreachable),
             }
             write_json(work / DESCRIPTION, told)
-            if output.exists():
-                shutil.rmtree(output)
-            work.rename(output)
     except OSError as error:
         raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
     return told
@@ -130,21 +122,15 @@ def is_export(folder: Path) -> bool:
     return isinstance(said, dict) and "exported_from" in said
 
 
-def load_network(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
+def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
     """Return the Keras network, and the detector that asks it.
 
     Raises:
         ModelFolderError: a file is missing or broken.
     """
-    from models.yolo.network import build_network
-
     try:
         detector = load_yolo(model.path)
-        settings = model.said["settings"]
-        network = build_network(
-            detector.input_hw, len(model.classes), settings["width"], settings["depth"]
-        )
-        network.load_weights(model.path / WEIGHTS)
+        network = load_network(model.path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFolderError(f"{model.path}: can't be loaded ({error})") from error
     return network, replace(detector, forward=GraphForward(network, xla=False))

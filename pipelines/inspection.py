@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from datasets.reading import Found, completed
 from datasets.settings import DatasetSettings
 from datasets.statistics import statistics
 from pipelines.report.contact_sheet import chosen, contact_sheet
-from pipelines.run_folder import RunFolderError, write_json
+from pipelines.run_folder import RunFolderError, replacing, write_json
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
 
@@ -106,16 +104,10 @@ def _write(
     output: Path, numbers: dict[str, Any], problems: tuple[Problem, ...], dataset: Dataset
 ) -> None:
     """Write all three beside the output, then put them in its place."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as partial:
-        work = Path(partial) / output.name
-        work.mkdir()
+    with replacing(output) as work:
         lines = "".join(f"{problem}\n" for problem in problems)
         (work / PROBLEMS).write_text(lines, encoding="utf-8")
         shown = chosen(dataset.splits, len(dataset.classes))
         if shown:
             Image.fromarray(contact_sheet(shown, dataset.classes)).save(work / SHEET)
         write_json(work / NUMBERS, numbers)
-        if output.exists():
-            shutil.rmtree(output)
-        work.rename(output)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,22 @@ class RunFolder:
                 f"{self.partial}: was started with another {', '.join(changed)}; repeat the "
                 "command it was started with, or start anew with --overwrite"
             )
+
+
+@contextmanager
+def replacing(output: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes the output's place when all went well.
+
+    Until then it lies beside; whatever is raised, the output stays as it was.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as partial:
+        work = Path(partial) / output.name
+        work.mkdir()
+        yield work
+        if output.exists():
+            shutil.rmtree(output)
+        work.rename(output)
 
 
 def write_json(path: Path, values: object) -> None:

@@ -7,6 +7,7 @@ Ge et al. 2021) without objectness and with plain distances.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -116,8 +117,10 @@ def build_network(
         fine, middle, coarse = small_backbone(image, width, depth)
     else:
         maps = pretrained_backbone(image, backbone, backbone_weights, STRIDES)
-        sizes = (width * 4, width * 8, width * 16)  # as the small one's, whatever it came with
-        fine, middle, coarse = (conv(m, size, 1) for m, size in zip(maps, sizes, strict=True))
+        fine, middle, coarse = (  # as many channels as the small one's, whatever they came with
+            conv(level, width * stride // 2, 1, name=f"backbone_{stride}")
+            for level, stride in zip(maps, STRIDES, strict=True)
+        )
     coarse = sppf(coarse, width * 16, "neck_32")
     middle = layers.Concatenate()([layers.UpSampling2D()(coarse), middle])
     middle = c2f(middle, width * 8, depth, shortcut=False, name="neck_16")
@@ -130,13 +133,20 @@ def build_network(
     return keras.Model(image, layers.Concatenate(axis=1)(answers), name="yolo")
 
 
+def every_layer(network: keras.Model) -> Iterator[keras.Layer]:
+    """Yield the layers from the picture on, those of networks within it in their place."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from every_layer(layer)
+        else:
+            yield layer
+
+
 def multiply_adds(network: keras.Model) -> int:
     """Return the multiplications with addition that one image costs in the convolutions."""
     total = 0
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            total += multiply_adds(layer)
-        elif isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
+    for layer in every_layer(network):
+        if isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
             _, rows, columns, _ = layer.output.shape
             total += int(rows * columns * ops.size(layer.kernel))
     return total

@@ -82,7 +82,9 @@ def first_filters(network: keras.Model) -> list[NDArray[np.float32]]:
     """Return the first convolution's kernels as ``(3, 3, 3)`` pictures, 0 to 1."""
     import keras
 
-    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    from models.yolo.network import every_layer
+
+    first = next(each for each in every_layer(network) if isinstance(each, keras.layers.Conv2D))
     kernel = np.asarray(first.kernel)
     low, high = kernel.min(axis=(0, 1, 2)), kernel.max(axis=(0, 1, 2))
     shown = (kernel - low) / np.maximum(high - low, 1e-9)

@@ -94,7 +94,7 @@ def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, 
     import onnxruntime
 
     from datasets.images import load_image
-    from pipelines.exporting import load_network
+    from pipelines.exporting import opened
     from pipelines.model_folder import open_model
 
     output = tmp_path / "out"
@@ -118,7 +118,7 @@ def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, 
     picture[0, : small[0], : small[1]] = cv2.resize(image, small[::-1], interpolation=how)
     session = onnxruntime.InferenceSession(str(output / said["network"]))
     (answers,) = session.run([said["output"]["name"]], {said["input"]["name"]: picture})
-    _, original = load_network(open_model(run / "models" / "yolo"))
+    _, original = opened(open_model(run / "models" / "yolo"))
     found = original.detect(image)
     candidates = boxes_by_description(said, answers[0], image.shape[:2], small)
     for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
