@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets.images import load_image
+from models.yolo.exported import LITERT as LITERT_FORM
+from models.yolo.exported import write_network
 from models.yolo.forward import ConversionError, GraphForward, LiteRtForward
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
@@ -24,8 +26,6 @@ def make_int8(subject: Subject, path: Path) -> dict[str, Any]:
     runtime.set_threads(runtime.usable_cores())
     runtime.choose_device("cpu")
     runtime.load_tensorflow()
-    from models.yolo.int8 import save_int8
-
     network = load_network(subject.folder / "models" / "yolo")
     height, width = network.input_shape[1:3]
     images = evenly(subject.dataset.splits["train"], CALIBRATED_ON)
@@ -33,7 +33,7 @@ def make_int8(subject: Subject, path: Path) -> dict[str, Any]:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"writing-{path.name}")
     try:
-        save_int8(network, pictures, beside)
+        write_network(network, LITERT_FORM, beside, pictures)
     except ConversionError as error:
         return {"failed": str(error)}
     beside.replace(path)
