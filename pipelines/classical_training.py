@@ -105,18 +105,20 @@ class Held:
         told: Callable[[float], None],
     ) -> None:
         self.described, self.truth, self.told = described, truth, told
-        self.reached: list[float] = []  # every quality asked for, in turn
+        self.reached: dict[ClassicalDetector, float] = {}
 
     def quality(self, detector: ClassicalDetector) -> float:
         """Return the detector's mAP@[.50:.95] at first look, nan without an object.
 
         A second look would need the channels of all images, thirty times the memory.
         """
+        if detector in self.reached:
+            return self.reached[detector]
         glance = replace(detector, settings=replace(detector.settings, looks=1))
         found = [glance.answer(described) for described in self.described]
-        self.reached.append(score(self.truth, found, detector.classes).map_50_95)
-        self.told(self.reached[-1])
-        return self.reached[-1]
+        self.reached[detector] = score(self.truth, found, detector.classes).map_50_95
+        self.told(self.reached[detector])
+        return self.reached[detector]
 
     def best(
         self, detectors: Iterable[ClassicalDetector], best: ClassicalDetector | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,22 +88,20 @@ def noting(
 
 def told_of_rounds(
     learnt_from: Mapping[ClassicalDetector, NDArray[np.int64]],
-    reached: Sequence[float],
+    reached: Mapping[ClassicalDetector, float],
     kept: ClassicalDetector,
     pool: Examples,
 ) -> Iterator[MiningRound]:
-    """Yield what there is to tell of each round, whose qualities were the first asked for."""
+    """Yield what there is to tell of each round, with the quality each has reached."""
     before = np.zeros(0, np.int64)
-    for number, ((detector, rows), quality) in enumerate(
-        zip(learnt_from.items(), reached, strict=False)
-    ):
+    for number, (detector, rows) in enumerate(learnt_from.items()):
         is_background = pool.labels[rows] == BACKGROUND
         yield MiningRound(
             round=number,
             objects=int((~is_background).sum()),
             background=int(is_background.sum()),
             mined=len(np.setdiff1d(rows, before)) if number else 0,
-            validation=quality,
+            validation=reached[detector],
             kept=detector is kept,
         )
         before = rows
