@@ -15,6 +15,7 @@ from typing import Any
 
 from datasets.progress import Track
 from pipelines.evaluation.coco_json import detections_from_coco, ground_truth_from_coco
+from pipelines.evaluation.figures import named_figure
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import answers
 from pipelines.evaluation.resampling import draws, figures_once, images_holding, resampled
@@ -249,11 +250,5 @@ def figure_of(run: Run, pipeline: str, figure: str) -> tuple[float, tuple[float,
     if pipeline not in run.metrics["pipelines"]:
         return nan, (nan, nan)
     quality = run.metrics["pipelines"][pipeline]["quality"]
-    if figure.startswith("per_class."):
-        name, _, kind = figure.removeprefix("per_class.").rpartition(".")
-        value = quality["per_class"].get(name, {}).get(kind)
-    else:
-        value = quality.get(figure)
-    low, high = quality["interval_95"].get(figure) or (None, None)
-    known = [nan if each is None else float(each) for each in (value, low, high)]
-    return known[0], (known[1], known[2])
+    value, interval = named_figure(quality, figure)
+    return nan if value is None else float(value), interval or (nan, nan)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.evaluation.conventions import WHY
-from pipelines.evaluation.figures import iou_name
+from pipelines.evaluation.figures import at, iou_name, named_figure
 from pipelines.report.differences import Verdict, cost_ratio, verdict_of
 from pipelines.report.table import COSTS, HEADLINE, UNKNOWN
 
@@ -85,7 +85,7 @@ def cost_rows(metrics: Mapping[str, Any]) -> list[Row]:
     """Return times, memory and sizes; bars are shares of the largest."""
     rows = []
     for label, path, form in COSTS:
-        values = [_at(each, path) for each in metrics["pipelines"].values()]
+        values = [at(each, path) for each in metrics["pipelines"].values()]
         most = max((value for value in values if value is not None), default=None)
         if most is None:
             continue
@@ -172,24 +172,12 @@ def _quality_rows(metrics: Mapping[str, Any], figures: Mapping[str, str]) -> lis
 
 
 def _quality(quality: Mapping[str, Any], figure: str) -> Cell:
-    if figure.startswith("per_class."):
-        name, _, kind = figure.removeprefix("per_class.").rpartition(".")
-        value = quality["per_class"][name].get(kind)
-    else:
-        value = quality.get(figure)
+    value, interval = named_figure(quality, figure)
     if value is None:
         return Cell(UNKNOWN)
-    low, high = quality["interval_95"].get(figure) or (None, None)
-    if low is None or high is None:
-        return Cell(f"{value:.3f}", bar=(100 * value, 100 * value, 100 * value))
+    low, high = interval or (value, value)
     bar = (100 * low, 100 * value, 100 * high)
-    return Cell(f"{value:.3f}", f"{low:.3f} to {high:.3f}", bar)
-
-
-def _at(values: Any, path: Iterable[str]) -> Any:
-    for name in path:
-        values = None if values is None else values.get(name)
-    return values
+    return Cell(f"{value:.3f}", f"{low:.3f} to {high:.3f}" if interval else "", bar)
 
 
 def _share(value: float, whole: float) -> tuple[float, float, float]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.evaluation.figures import at
 from pipelines.evaluation.significance import Difference
 from pipelines.report.table import COSTS, HEADLINE, UNKNOWN
 from pipelines.run_comparison import Changed, Run, RunComparison, figure_of
@@ -132,14 +132,8 @@ def _difference(known: Difference) -> tuple[str, str]:
 
 
 def _cost(baseline: Run, run: Run, pipeline: str, path: tuple[str, ...], form: str) -> Cell:
-    old, new = (_at(each.metrics["pipelines"].get(pipeline), path) for each in (baseline, run))
+    old, new = (at(each.metrics["pipelines"].get(pipeline), path) for each in (baseline, run))
     if new is None:
         return Cell(UNKNOWN)
     shown = form.format(new)
     return Cell(shown) if run is baseline or not old else Cell(shown, f"× {new / old:.2f}")
-
-
-def _at(values: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        values = values.get(name) if isinstance(values, Mapping) else None
-    return values

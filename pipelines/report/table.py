@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.evaluation.conventions import WHY
-from pipelines.evaluation.figures import iou_name
+from pipelines.evaluation.figures import at, iou_name, named_figure
 
 UNKNOWN = "–"
 HEADLINE = {
@@ -59,7 +59,7 @@ def closing_table(metrics: Mapping[str, Any]) -> Table:
             table.add_row(label, *row, *verdict)
     table.add_section()
     for label, path, form in COSTS:
-        row = [_shown(_at(p, path), form) for p in pipelines.values()]
+        row = [_shown(at(p, path), form) for p in pipelines.values()]
         if set(row) != {UNKNOWN}:
             table.add_row(label, *row)
     return table
@@ -169,22 +169,11 @@ COSTS: Sequence[tuple[str, tuple[str, ...], str]] = (
 
 
 def _with_interval(quality: Mapping[str, Any], figure: str) -> str:
-    if figure.startswith("per_class."):
-        name, _, kind = figure.removeprefix("per_class.").rpartition(".")
-        value = quality["per_class"][name].get(kind)
-    else:
-        value = quality.get(figure)
+    value, interval = named_figure(quality, figure)
     if value is None:
         return UNKNOWN
-    low, high = quality["interval_95"].get(figure) or (None, None)
     shown = f"{value:.3f}"
-    return shown if low is None or high is None else f"{shown}\n[{low:.3f} {high:.3f}]"
-
-
-def _at(values: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        values = None if values is None else values.get(name)
-    return values
+    return shown if interval is None else f"{shown}\n[{interval[0]:.3f} {interval[1]:.3f}]"
 
 
 def _shown(value: float | None, form: str) -> str:
