@@ -32,9 +32,17 @@ IN_VIEW = """new Promise((answer) => new IntersectionObserver((seen) => {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run with a space")
+    images = write_run(folder, NAMES)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["axes"] = {"time": {"verdict": "Neither is sooner.", "cells": []}}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / "axes").mkdir()
+    (folder / "axes" / "time.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"></svg>'
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "EMBEDDED", 4)  # the last two are files beside
-        write_report(folder, write_run(folder, NAMES), silently)
+        write_report(folder, images, silently)
     return folder
 
 
@@ -293,3 +301,8 @@ def test_it_fits_the_window_and_is_painted_within_a_second(opened, scheme):
         "Math.max(...getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3))"
     )
     assert (brightest > 128) == (scheme == "light")
+
+
+def test_the_plot_of_an_axis_is_there_before_anyone_scrolls_to_it_as_printing_wants(opened):
+    plot = opened().locator("#axes figure img")
+    assert plot.evaluate("image => [image.complete, image.naturalWidth]") == [True, 64]
