@@ -62,11 +62,10 @@ def head(x: Any, hidden: int, classes: int, name: str) -> Any:
     The layer that joins the two has the name, so that `exported` finds them apart.
     """
     boxes = conv(conv(x, hidden), hidden)
-    boxes = layers.Conv2D(4, 1)(boxes)
+    boxes = layers.Conv2D(4, 1, name=f"{name}_boxes")(boxes)
     logits = conv(conv(x, hidden), hidden)
-    logits = layers.Conv2D(classes, 1, bias_initializer=keras.initializers.Constant(CLASS_BIAS))(
-        logits
-    )
+    bias = keras.initializers.Constant(CLASS_BIAS)
+    logits = layers.Conv2D(classes, 1, bias_initializer=bias, name=f"{name}_logits")(logits)
     both = layers.Concatenate(name=name)([boxes, logits])
     return layers.Reshape((both.shape[1] * both.shape[2], 4 + classes))(both)
 
@@ -131,6 +130,18 @@ def build_network(
         for level, stride in zip((fine, middle, coarse), STRIDES, strict=True)
     ]
     return keras.Model(image, layers.Concatenate(axis=1)(answers), name="yolo")
+
+
+def hidden_kernels(network: keras.Model) -> list[Any]:
+    """Return the convolution kernels between picture and answers that start from scratch.
+
+    Not those that give the answers, and not those of a backbone that has learnt before.
+    """
+    return [
+        layer.kernel
+        for layer in network.layers
+        if isinstance(layer, layers.Conv2D) and not layer.name.startswith("answers_")
+    ]
 
 
 def every_layer(network: keras.Model) -> Iterator[keras.Layer]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 SMALL = "small"  # the network's own backbone, from scratch
 BACKBONES = (SMALL, "resnet50", "mobilenetv3", "efficientnetv2b0")
+MUON, ADAMW = "muon", "adamw"
 SCRATCH, IMAGENET = "none", "imagenet"  # in the place of a file of weights
 
 
@@ -19,7 +20,8 @@ class YoloSettings:
     backbone_weights: str = IMAGENET  # of those, downloaded; or none; or a file without top
     batch: int = 4  # images an update: twice the updates of half the size learn far more
     updates: int = 0  # 0: 480·√images, so that ten times the images train three times as long
-    learning_rate: float = 4e-3  # AdamW at the end of the ramp; half of it learns half as much
+    optimizer: str = MUON  # of hidden kernels; adamw needs twice the updates
+    learning_rate: float = 4e-3  # at the end of the ramp; half of it learns half as much
     weight_decay: float = 0.03  # decoupled; not on biases and normalisation
     clip_norm: float = 10.0  # of the whole gradient: an early batch of tiny boxes can be huge
     lr_warmup: int = 150  # updates of the ramp, at most a tenth of all
