@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from datasets.settings import DatasetSettings
-from models.yolo.settings import BACKBONES, YoloSettings
+from models.yolo.settings import ADAMW, BACKBONES, MUON, YoloSettings
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.settings_by_name import SettingsError
 
@@ -114,6 +114,10 @@ def checked(settings: RunSettings) -> RunSettings:
         (
             settings.classical.kernel in {"linear", "rbf"} and settings.classical.landmarks > 0,
             "classical.kernel is linear or rbf, and classical.landmarks at least 1",
+        ),
+        (
+            settings.yolo.optimizer in {MUON, ADAMW},
+            f"yolo.optimizer is {MUON} or {ADAMW}",
         ),
         (
             settings.yolo.backbone in BACKBONES,

@@ -1,7 +1,7 @@
 """Muon (Jordan et al. 2024): momentum whose matrices are made orthogonal before each step.
 
 A kernel's gradients point in few directions again and again; made orthogonal, all directions learn
-at one speed. From scratch on few images that takes half the updates that AdamW takes.
+at one speed. From scratch on few images much more is learnt in as many updates.
 """
 
 from __future__ import annotations

@@ -43,11 +43,11 @@ class Amount:
 
 
 def default_updates(images: int) -> int:
-    """Return the updates for that many training images: 480·√images, at least 1200.
+    """Return the updates for that many training images: 360·√images, at least 1200.
 
     Never from the clock, so that a seed fixes the result.
     """
-    return max(LEAST_UPDATES, round(480 * math.sqrt(images)))
+    return max(LEAST_UPDATES, round(360 * math.sqrt(images)))
 
 
 def learning_rate(update: int, progress: float, peak: float, lr_warmup: int) -> float:

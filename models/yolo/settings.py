@@ -19,8 +19,10 @@ class YoloSettings:
     backbone: str = SMALL  # from scratch; or resnet50, mobilenetv3, efficientnetv2b0
     backbone_weights: str = IMAGENET  # of those, downloaded; or none; or a file without top
     batch: int = 4  # images an update: twice the updates of half the size learn far more
-    updates: int = 0  # 0: 480·√images, so that ten times the images train three times as long
-    optimizer: str = MUON  # of hidden kernels; adamw needs twice the updates
+    updates: int = 0  # 0: 360·√images, so that ten times the images train three times as long
+    # Of hidden kernels, or adamw: after as many updates, mAP@[.50:.95] on val is .59 for .44 on
+    # playing cards (2000 updates) and .75 for .65 on the sample (1300).
+    optimizer: str = MUON
     learning_rate: float = 4e-3  # at the end of the ramp; half of it learns half as much
     weight_decay: float = 0.03  # decoupled; not on biases and normalisation
     clip_norm: float = 10.0  # of the whole gradient: an early batch of tiny boxes can be huge

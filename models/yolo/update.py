@@ -1,4 +1,4 @@
-"""One update of the network, compiled: answers, targets, losses, gradients, AdamW."""
+"""One update of the network, compiled: answers, targets, losses, gradients, a step."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from models.yolo.schedule import Amount, Plan, default_updates, learning_rate
 from models.yolo.settings import YoloSettings
 
 
-@pytest.mark.parametrize(("images", "updates"), [(1, 1200), (205, 6873), (20000, 67882)])
+@pytest.mark.parametrize(("images", "updates"), [(1, 1200), (205, 5154), (20000, 50912)])
 def test_updates_grow_with_the_root_of_the_images(images, updates):
     assert default_updates(images) == updates
 
