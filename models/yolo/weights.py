@@ -6,7 +6,7 @@ weights laid end to end it costs next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -28,8 +28,13 @@ class FlatWeights:
         optimizer: Keras's AdamW (Loshchilov & Hutter 2019); it decays the kernels only.
     """
 
-    def __init__(self, network: keras.Model, settings: YoloSettings) -> None:
-        """Lay the weights out as they are now."""
+    def __init__(
+        self,
+        network: keras.Model,
+        settings: YoloSettings,
+        wrapped: Callable[[Any], Any] = lambda optimizer: optimizer,
+    ) -> None:
+        """Lay the weights out as they are now; ``wrapped`` gives an optimizer a loss scale."""
         kernels = [v for v in network.trainable_variables if len(v.shape) > 1]
         others = [v for v in network.trainable_variables if len(v.shape) <= 1]
         self.network = network
@@ -41,20 +46,25 @@ class FlatWeights:
         ]
         self._averages = [keras.Variable(ops.copy(row.value)) for row in self._rows]
         self._ema = settings.ema
-        self.optimizer = keras.optimizers.AdamW(
+        adamw = keras.optimizers.AdamW(
             learning_rate=settings.learning_rate,
             weight_decay=settings.weight_decay,
             global_clipnorm=settings.clip_norm,
         )
-        self.optimizer.exclude_from_weight_decay(var_names=["others"])
+        adamw.exclude_from_weight_decay(var_names=["others"])
+        self.optimizer = wrapped(adamw)
         self.optimizer.build(self._rows)
+        self._unused = [np.asarray(variable) for variable in self.optimizer.variables]
 
-    def apply(self, gradients: Sequence[Any]) -> None:
-        """Make one update with the gradients of `variables`; to be called in a compiled step."""
+    def laid_end_to_end(self, gradients: Sequence[Any]) -> list[Any]:
+        """Return the gradients of `variables` as `apply` takes them."""
         count = len(self._groups[0])
         parts = gradients[:count], gradients[count:]
-        flat = [ops.concatenate([ops.reshape(g, (-1,)) for g in part]) for part in parts]
-        self.optimizer.apply(flat, self._rows)
+        return [ops.concatenate([ops.reshape(g, (-1,)) for g in part]) for part in parts]
+
+    def apply(self, gradients: Sequence[Any]) -> None:
+        """Make one update with gradients laid end to end; to be called in a compiled step."""
+        self.optimizer.apply(gradients, self._rows)
         for row, average in zip(self._rows, self._averages, strict=True):
             average.assign(self._ema * average.value + (1 - self._ema) * row.value)
         self._lay_out([row.value for row in self._rows])
@@ -76,8 +86,8 @@ class FlatWeights:
         for row, average, group in zip(self._rows, self._averages, self._groups, strict=True):
             row.assign(np.concatenate([np.asarray(v).ravel() for v in group]))
             average.assign(row.value)
-        for variable in self.optimizer.variables:
-            variable.assign(ops.zeros_like(variable.value))
+        for variable, value in zip(self.optimizer.variables, self._unused, strict=True):
+            variable.assign(value)
 
     def state(self) -> Arrays:
         """Return everything needed to go on from here, by name."""

@@ -131,7 +131,7 @@ def test_flat_adamw_moves_weights_as_keras_does_one_by_one():
             for v in flat.network.trainable_variables
         ]
         place = {id(v): number for number, v in enumerate(flat.network.trainable_variables)}
-        flat.apply([drawn[place[id(v)]] for v in flat.variables])
+        flat.apply(flat.laid_end_to_end([drawn[place[id(v)]] for v in flat.variables]))
         plain.apply(drawn, other.trainable_variables)
     for got, wanted in zip(flat.network.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-5)
@@ -151,7 +151,8 @@ def test_weights_that_begin_anew_go_the_way_they_went_at_first():
         for _ in range(2):
             flat.optimizer.learning_rate.assign(1e-2)
             shapes = [v.shape for v in flat.variables]
-            flat.apply([tf.constant(random.normal(size=s).astype(np.float32)) for s in shapes])
+            drawn = [tf.constant(random.normal(size=s).astype(np.float32)) for s in shapes]
+            flat.apply(flat.laid_end_to_end(drawn))
         return flat.state(), flat.averaged()
 
     state, averaged = updated()
