@@ -18,6 +18,7 @@ from pipelines import runtime
 from pipelines.detection_stage import detect_and_time, detecting_memory
 from pipelines.isolation import in_own_process
 from pipelines.model_folder import save_operating_point
+from pipelines.naming import called
 from pipelines.progress import on_terminal
 from pipelines.report.pictures import write_pictures
 from pipelines.run_data import CONSOLE, described, keep_out_of_data, read_checked
@@ -116,11 +117,12 @@ def compare(
     for name in settings.pipelines:
         point = scored.quality[name]["operating_point"]
         save_operating_point(folder.partial / "models" / name, point)
+    names = {name: called(name, trained.get(name)) for name in scored.detections}
     write_pictures(
         dataset.splits["test"][: settings.annotate],
-        {name: found[: settings.annotate] for name, found in scored.detections.items()},
+        {names[name]: found[: settings.annotate] for name, found in scored.detections.items()},
         dataset.classes,
-        scored.thresholds,
+        {names[name]: threshold for name, threshold in scored.thresholds.items()},
         folder.partial / "annotated",
         on_terminal,
     )

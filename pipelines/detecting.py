@@ -224,6 +224,7 @@ def _detect_into(
         "made_by": MADE_BY,
         "model": str(model.path),
         "pipeline": model.pipeline,
+        "pretrained_on": model.pretrained_on,
         "classes": list(model.classes),
         "threshold": wish.threshold.score,
         "threshold_source": wish.threshold.source,

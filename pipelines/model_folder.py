@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.yolo.settings import YoloSettings
 from pipelines.evaluation.operating_point import NO_THRESHOLD
 from pipelines.run_folder import METRICS, write_json
 
@@ -40,6 +41,13 @@ class ModelFolder:
     def classes(self) -> tuple[str, ...]:
         """Class names in label order."""
         return tuple(map(str, self.said["classes"]))
+
+    @property
+    def pretrained_on(self) -> str | None:
+        """What the network had seen before its training, None if nothing."""
+        if self.pipeline != "yolo":
+            return None
+        return YoloSettings(**self.said.get("settings", {})).pretrained_on
 
     def metrics(self) -> Mapping[str, Any] | None:
         """Return the ``metrics.json`` of the run, None without one."""

@@ -101,6 +101,8 @@ def show(told: dict[str, Any], output: Path) -> None:
         f"{told['detections']} detections in {told['pictures']} pictures, "
         f"{told['pictures_per_second']:.1f} a second on {told['device']}"
     )
+    if told["pretrained_on"]:
+        print(f"by a detector that is pre-trained on {told['pretrained_on']}")
     problems = told["unreadable"]
     if problems:
         print(f"{len(problems)} could not be read:")

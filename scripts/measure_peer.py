@@ -5,7 +5,9 @@
 
 The peer lives in an environment of its own and is only called through its public interface; it is
 no dependency. The network alone is timed at the run's input size, p50 of single pictures; training
-in images a second at a square of the longer side, each with its own usual batch. ``--data`` is the
+in images a second at a square of the longer side, each with its own usual batch and
+with what makes its pictures: the second epoch of the peer, pictures held in memory, and updates of
+ours after the first. ``--data`` is the
 set as YOLO text, which ``inspect_dataset.py --convert yolo`` writes.
 """
 
@@ -13,21 +15,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from datasets.annotations import LabelledImage
+    from models.yolo.settings import YoloSettings
+
 CALLS, WARM_UP, TURNS = 100, 10, 3  # timed, left out, and how often each has its turn
-UPDATES, UPDATES_LEFT_OUT = 20, 3
+UPDATES, UPDATES_LEFT_OUT = 100, 10  # as many are left out as were made ahead, and more
 PEER_BATCH = 16  # its default
+QUIET = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}  # it asks no network for anything
 
 # What the peer's Python runs; it prints one line of JSON last.
 EXPORT = """
@@ -48,15 +56,16 @@ for call in range({calls} + {warm_up}):
 print(json.dumps(seconds[{warm_up}:]))
 """
 TRAIN = """
-import csv, json, torch
+import json, time, torch
 from ultralytics import YOLO
 torch.set_num_threads({threads})
 model = YOLO("yolov8n.yaml")
+times = []
+for moment in ("on_train_epoch_start", "on_train_epoch_end"):
+    model.add_callback(moment, lambda trainer: times.append(time.perf_counter()))
 model.train(data={data!r}, epochs=2, imgsz={side}, batch={batch}, device="cpu", val=False,
-    plots=False, project=".", name="peer", workers={threads})
-rows = list(csv.DictReader(open(model.trainer.save_dir / "results.csv")))
-times = [float(next(v for k, v in row.items() if k.strip() == "time")) for row in rows]
-print(json.dumps(times[1] - times[0]))
+    plots=False, project=".", name="peer", workers={threads}, cache="ram", fraction={fraction})
+print(json.dumps(len(model.trainer.train_loader.dataset) / (times[3] - times[2])))
 """
 
 
@@ -66,12 +75,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("run", type=Path, help="a finished run with a YOLO")
     parser.add_argument("--peer-python", type=Path, required=True, help="with ultralytics")
     parser.add_argument("--data", type=Path, help="data.yaml of the set, to time training too")
+    parser.add_argument("--images", type=int, help="train on so many only, for a fast look")
     arguments = parser.parse_args(argv)
     folder = arguments.run / "models" / "yolo"
     if not (folder / "network.tflite").is_file():
         print(f"measure_peer: {folder}: has no network.tflite; name a finished run")
         return 2
 
+    from datasets.reading import read_dataset
+    from models.yolo.settings import YoloSettings
     from pipelines import runtime
 
     threads = runtime.usable_cores()
@@ -92,18 +104,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.data is not None:
             data = arguments.data.absolute()
             side = max(height, width)
-            second_epoch = json.loads(
-                peer.run(TRAIN.format(threads=threads, data=str(data), side=side, batch=PEER_BATCH))
+            settings = json.loads((arguments.run / "metrics.json").read_text("utf-8"))["settings"]
+            train = read_dataset(data.parent).splits["train"]
+            some = train[: arguments.images]
+            code = TRAIN.format(
+                threads=threads,
+                data=str(data),
+                side=side,
+                batch=PEER_BATCH,
+                fraction=len(some) / len(train),
             )
-            metrics = json.loads((arguments.run / "metrics.json").read_text("utf-8"))
-            images = metrics["dataset"]["splits"]["train"]["images"]
-            batch = metrics["settings"]["yolo"]["batch"]
-            show(
-                f"training at {side}×{side}, images a second",
-                batch / update_seconds(side, batch, len(metrics["dataset"]["classes"])),
-                images / second_epoch,
-                "",
-            )
+            theirs_a_second = json.loads(peer.run(code))
+            ours_a_second = images_a_second(some, side, YoloSettings(**settings["yolo"]))
+            show(f"training at {side}×{side}, images a second", ours_a_second, theirs_a_second, "")
     return 0
 
 
@@ -116,7 +129,12 @@ class _Peer:
     def run(self, code: str) -> str:
         """Return the last line that the code prints."""
         done = subprocess.run(
-            [self.python, "-c", code], cwd=self.place, capture_output=True, text=True, check=False
+            [self.python, "-c", code],
+            cwd=self.place,
+            env={**os.environ, **QUIET, "YOLO_CONFIG_DIR": str(self.place)},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise SystemExit(f"measure_peer: the peer failed: {done.stderr.strip()[-400:]}")
@@ -137,31 +155,29 @@ def answer_seconds(folder: Path, input_hw: tuple[int, int], threads: int) -> lis
     return seconds[WARM_UP:]
 
 
-def update_seconds(side: int, batch: int, classes: int) -> float:
-    """Return the mean seconds of an update with that many square pictures, 10 objects each."""
-    from models.yolo.network import build_network
-    from models.yolo.settings import YoloSettings
-    from models.yolo.update import compiled_update
-    from models.yolo.weights import FlatWeights
+def images_a_second(images: Sequence[LabelledImage], side: int, settings: YoloSettings) -> float:
+    """Return how many pictures a second training takes, made from the images as it goes on."""
+    from datasets.progress import silently
+    from models.yolo.batches import batches, fill_cache
+    from models.yolo.learner import Learner
+    from models.yolo.symmetry import chosen_flips
 
-    settings = YoloSettings()
-    network = build_network((side, side), classes, settings.width, settings.depth)
-    update = compiled_update(FlatWeights(network, settings), settings)
-    random = np.random.default_rng(0)
-    corners = random.uniform(0, side / 2, (batch, 10, 2))
-    boxes = np.concatenate([corners, corners + random.uniform(8, side / 2, corners.shape)], -1)
-    arrays: list[Any] = [
-        random.integers(0, 256, (batch, side, side, 3), dtype=np.uint8),
-        boxes.astype(np.float32),
-        random.integers(0, classes, (batch, 10)).astype(np.int32),
-        np.ones((batch, 10), np.float32),
-    ]
-    for _ in range(UPDATES_LEFT_OUT):
-        update(*arrays)
-    started = time.perf_counter()
-    for _ in range(UPDATES):
-        float(update(*arrays).boxes)
-    return (time.perf_counter() - started) / UPDATES
+    classes = 1 + max(int(label) for image in images for label in image.annotations.labels)
+    learner = Learner.of((side, side), classes, settings)
+    with TemporaryDirectory() as place:
+        cache = fill_cache(images, (side, side), Path(place), silently)
+        samples = [cache.sample(index) for index in range(len(images))]
+        flips = chosen_flips(settings.flips, samples, seed=0)
+        made = batches(cache, (side, side), settings, flips, 0, mosaic=lambda update: True)
+        for update in range(UPDATES_LEFT_OUT + UPDATES):
+            if update == UPDATES_LEFT_OUT:
+                started = time.perf_counter()
+            batch = next(made)
+            float(learner.update(batch.pictures, batch.boxes, batch.labels, batch.real).boxes)
+        seconds = time.perf_counter() - started
+        made.close()
+        del samples, cache
+    return UPDATES * settings.batch / seconds
 
 
 def show(what: str, ours: float, theirs: float, unit: str) -> None:

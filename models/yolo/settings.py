@@ -38,6 +38,9 @@ class YoloSettings:
     validations: int = 5  # times the validation split is scored in the second half of training
     glances: int = 4  # times in the first half, each half as far on: how fast it learns
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
+    precision: str = "auto"  # or float32, mixed_float16, mixed_bfloat16; auto: what the GPU is for
+    xla: str = "auto"  # or on, off; auto: on a GPU
+    devices: int = 0  # to train on at the same time, each with its part of a batch; 0: all GPUs
     runtime: str = "auto"  # auto, litert or graph: what runs the trained network
 
     @property

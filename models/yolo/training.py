@@ -17,14 +17,12 @@ from datasets.progress import Track
 from models.errors import TrainingError
 from models.yolo.batches import Batch, batches, fill_cache
 from models.yolo.checkpoint import Checkpoint, Standing
+from models.yolo.learner import Learner
 from models.yolo.loss_curve import LossCurve
-from models.yolo.losses import Losses
-from models.yolo.network import build_network
 from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount, Plan, learning_rate
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import chosen_flips
-from models.yolo.update import compiled_update
 from models.yolo.weights import FlatWeights
 
 Validate = Callable[[keras.Model], float]
@@ -51,25 +49,6 @@ class Trained:
     losses: LossCurve
     seconds: float
     waiting_share: float
-
-
-@dataclass(frozen=True, eq=False)
-class Learner:
-    """A network and its compiled update: made once, they serve many trainings, one by one.
-
-    Attributes:
-        weights: the network's, laid out.
-        update: makes one update of them.
-    """
-
-    weights: FlatWeights
-    update: Callable[..., Losses]
-
-    @classmethod
-    def of(cls, network: keras.Model, settings: YoloSettings) -> Learner:
-        """Return what teaches that network."""
-        weights = FlatWeights(network, settings)
-        return cls(weights, compiled_update(weights, settings))
 
 
 @dataclass
@@ -138,20 +117,11 @@ def train_network(
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         cache = fill_cache(images, input_hw, Path(folder), track)
         started = time.monotonic()
-        network = build_network(
-            input_hw,
-            class_count,
-            settings.width,
-            settings.depth,
-            settings.backbone,
-            settings.backbone_weights,
-        )
         if learner is None:
-            learner = Learner.of(network, settings)
+            learner = Learner.of(input_hw, class_count, settings)
         else:
-            learner.weights.restart(network.get_weights())
+            learner.restart()
         weights, update = learner.weights, learner.update
-        network = weights.network
         course = _resumed(checkpoint, weights)
         started -= course.seconds
         plan = Plan.of(amount, len(images), settings, started)
@@ -187,7 +157,7 @@ def train_network(
             entry = {"update": course.done, "seconds": time.monotonic() - started}
             _validate(weights, validate, course, entry | {"learning_rate": rate, **parts})
             log(course.done, {"validation/map_50_95": course.history[-1]["validation"]})
-        network.set_weights(course.best)
+        network = learner.with_weights(course.best)
         seconds = time.monotonic() - started
         del samples, cache
     share = course.waited / seconds

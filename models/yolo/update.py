@@ -10,13 +10,16 @@ from keras import ops
 
 from models.yolo.assigner import assign
 from models.yolo.decoding import grid_points
+from models.yolo.devices import Devices
 from models.yolo.distances import decode_boxes
 from models.yolo.losses import Losses, detection_losses
 from models.yolo.settings import YoloSettings
 from models.yolo.weights import FlatWeights
 
 
-def compiled_update(weights: FlatWeights, settings: YoloSettings) -> Callable[..., Losses]:
+def compiled_update(
+    weights: FlatWeights, settings: YoloSettings, devices: Devices
+) -> Callable[..., Losses]:
     """Return the function that makes one update with a batch's arrays and gives its losses.
 
     XLA compiles it where there is a GPU. On a CPU TensorFlow's own convolutions learn faster than
@@ -25,9 +28,11 @@ def compiled_update(weights: FlatWeights, settings: YoloSettings) -> Callable[..
     network = weights.network
     points, strides = (ops.convert_to_tensor(a) for a in grid_points(network.input_shape[1:3]))
 
-    def update(pictures: Any, boxes: Any, labels: Any, real: Any) -> Losses:
+    def learn(pictures: Any, boxes: Any, labels: Any, real: Any) -> tuple[Any, Losses, Any]:
+        """Return gradients for `FlatWeights.apply`, losses and the sum of target scores."""
         with tf.GradientTape() as tape:
             outputs = network(ops.cast(pictures, "float32"), training=True)
+            outputs = ops.cast(outputs, "float32")  # whatever the network reckons in
             logits = outputs[..., 4:]
             decoded = decode_boxes(outputs[..., :4], points, strides)
             targets = assign(
@@ -41,9 +46,40 @@ def compiled_update(weights: FlatWeights, settings: YoloSettings) -> Callable[..
             )
             losses = detection_losses(logits, decoded, targets)
             total = losses.classes + settings.box_weight * losses.boxes
-        weights.apply(tape.gradient(total, weights.variables))
+            total = weights.optimizer.scale_loss(total)
+        gradients = weights.laid_end_to_end(tape.gradient(total, weights.variables))
+        return gradients, losses, ops.sum(targets.weights)
+
+    def update(*arrays: Any) -> Losses:
+        gradients, losses, _ = learn(*arrays)
+        weights.apply(gradients)
         return losses
 
-    on_gpu = bool(tf.config.list_logical_devices("GPU"))
-    compiled: Callable[..., Losses] = tf.function(update, jit_compile=on_gpu)
-    return compiled
+    if devices.strategy is None:
+        compiled: Callable[..., Losses] = tf.function(update, jit_compile=devices.xla)
+        return compiled
+    return _shared_update(weights, tf.function(learn, jit_compile=devices.xla), devices)
+
+
+def _shared_update(
+    weights: FlatWeights, learn: Callable[..., Any], devices: Devices
+) -> Callable[..., Losses]:
+    """Return an update whose batch is dealt out: the same as on one device, up to rounding.
+
+    Each device divides by the target scores of its own pictures. Multiplied by them again, its
+    part is a sum, and all sums are divided by the target scores of the whole batch.
+    """
+
+    def part(*arrays: Any) -> list[Any]:
+        gradients, losses, scores = learn(*arrays)
+        divided_by = ops.maximum(scores, 1.0)
+        return [*(value * divided_by for value in (*gradients, *losses)), scores]
+
+    def update(*dealt: Any) -> Losses:
+        *sums, scores = devices.summed(part, dealt)
+        *gradients, classes, boxes = (value / ops.maximum(scores, 1.0) for value in sums)
+        weights.apply(gradients)
+        return Losses(classes, boxes)
+
+    compiled = tf.function(update)
+    return lambda *arrays: compiled(*devices.dealt(arrays))

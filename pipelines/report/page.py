@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from datasets.progress import Track
 from pipelines.evaluation.coco_json import detections_from_coco
+from pipelines.naming import called
 from pipelines.report import curves, page_tables
 from pipelines.report.axes import measured_axes
 from pipelines.report.differences import verdict_of
@@ -111,7 +112,8 @@ def _context(metrics: Mapping[str, Any], run: Path) -> dict[str, Any]:
     return {
         "metrics": metrics,
         "verdict": verdict_sentence(metrics),
-        "display": {name: display_name(name) for name in pipelines},
+        "display": {name: display_name(name, told) for name, told in pipelines.items()},
+        "called": {name: called(name, told) for name, told in pipelines.items()},
         "headline": page_tables.headline_rows(metrics),
         "costs": page_tables.cost_rows(metrics),
         "classes": page_tables.class_rows(metrics),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import jinja2
 
+from pipelines.naming import called
 from pipelines.report.runs_table import figure_rows, pairing, texts
 from pipelines.report.table import HEADLINE
-from pipelines.run_comparison import RunComparison, figure_of
+from pipelines.run_comparison import Run, RunComparison, figure_of
 
 TEMPLATE = "runs.html"
 GENERATOR = '<meta name="generator" content="classical-or-deep compare_runs">'
@@ -59,6 +60,7 @@ def runs_page(told: RunComparison, gate: Sequence[str] = ()) -> str:
                 name,
                 [plot for figure in PLOTTED if (plot := _plot(told, name, figure))],
                 figure_rows(told, name),
+                [_called(run, name) for run in told.runs],
             )
             for name in told.pipelines
         ],
@@ -77,9 +79,13 @@ def is_page(path: Path) -> bool:
         return False
 
 
+def _called(run: Run, pipeline: str) -> str:
+    return called(run.name, run.metrics["pipelines"].get(pipeline))
+
+
 def _plot(told: RunComparison, pipeline: str, figure: str) -> Plot | None:
     """Return the plot of a figure, None where no run has it."""
-    known = [(run.name, *figure_of(run, pipeline, figure)) for run in told.runs]
+    known = [(_called(run, pipeline), *figure_of(run, pipeline, figure)) for run in told.runs]
     known = [row for row in known if not math.isnan(row[1])]
     ends = [end for _, value, span in known for end in (value, *span) if not math.isnan(end)]
     if not ends:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pipelines.evaluation.figures import at
 from pipelines.evaluation.significance import Difference
+from pipelines.naming import called
 from pipelines.report.table import COSTS, HEADLINE, UNKNOWN
 from pipelines.run_comparison import Changed, Run, RunComparison, figure_of
 
@@ -64,7 +65,8 @@ def runs_tables(told: RunComparison) -> Iterator[Table]:
                 table.add_row(escape(row.name), *(escape(text) for text in texts(row)))
             yield table
     for pipeline in told.pipelines:
-        table = _table(pipeline, names)
+        parts = [run.metrics["pipelines"].get(pipeline) for run in told.runs]
+        table = _table(pipeline, [called(n, part) for n, part in zip(names, parts, strict=True)])
         for line in figure_rows(told, pipeline):
             table.add_row(escape(line.label), *(escape(_joined(cell)) for cell in line.cells))
         yield table

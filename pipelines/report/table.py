@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pipelines.evaluation.conventions import WHY
 from pipelines.evaluation.figures import at, iou_name, named_figure
+from pipelines.naming import called
 
 UNKNOWN = "–"
 HEADLINE = {
@@ -51,7 +52,7 @@ def closing_table(metrics: Mapping[str, Any]) -> Table:
     pairs = metrics["comparison"]
     only = next(iter(pairs.values())) if len(pairs) == 1 else None
     if only is not None:
-        table.add_column(next(iter(pairs)).replace("_minus_", " against "))
+        table.add_column(_pair_heading(next(iter(pairs)), pipelines))
     for figure, label in quality_rows(metrics):
         row = [_with_interval(p["quality"], figure) for p in pipelines.values()]
         verdict = [verdict_text(only.get(figure))] if only is not None else []
@@ -67,10 +68,11 @@ def closing_table(metrics: Mapping[str, Any]) -> Table:
 
 def headings(pipelines: Mapping[str, Any]) -> list[str]:
     """Return what each detector is called; what had seen other images before says so."""
-    return [
-        f"{name} (pre-trained)" if (told["model"] or {}).get("pretrained_on") else name
-        for name, told in pipelines.items()
-    ]
+    return [called(name, told) for name, told in pipelines.items()]
+
+
+def _pair_heading(pair: str, pipelines: Mapping[str, Any]) -> str:
+    return " against ".join(called(name, pipelines.get(name)) for name in pair.split("_minus_"))
 
 
 def verdict_table(metrics: Mapping[str, Any]) -> Table:
@@ -79,7 +81,7 @@ def verdict_table(metrics: Mapping[str, Any]) -> Table:
     table.add_column("")
     pairs = metrics["comparison"]
     for name in pairs:
-        table.add_column(name.replace("_minus_", " against "))
+        table.add_column(_pair_heading(name, metrics["pipelines"]))
     for figure, label in quality_rows(metrics):
         table.add_row(label, *(verdict_text(pair.get(figure)) for pair in pairs.values()))
     return table

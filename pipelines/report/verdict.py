@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.naming import called
+
 ALIKE = 1.15  # times that differ by less are called alike: another run would differ as much
 FIGURE = "map_50"
 
 
-def display_name(pipeline: str) -> str:
-    """Return what a pipeline is called in a sentence."""
-    return "YOLO" if pipeline == "yolo" else pipeline
+def display_name(pipeline: str, told: Mapping[str, Any] | None) -> str:
+    """Return what a pipeline is called in a sentence; see `called`."""
+    return called("YOLO" if pipeline == "yolo" else pipeline, told)
 
 
 def verdict_sentence(metrics: Mapping[str, Any]) -> str:
@@ -37,7 +39,7 @@ def verdict_sentence(metrics: Mapping[str, Any]) -> str:
         ((name, value),) = known.items()
         span = _span(pipelines[name]["quality"]["interval_95"].get(FIGURE))
         return (
-            f"{_begun(display_name(name))} reaches an mAP@.50 of {value:.3f} "
+            f"{_begun(display_name(name, pipelines[name]))} reaches an mAP@.50 of {value:.3f} "
             f"({span}{images} test images); it was compared with no other."
         )
     best, *others = sorted(known, key=lambda name: -known[name])
@@ -45,13 +47,14 @@ def verdict_sentence(metrics: Mapping[str, Any]) -> str:
     if len(others) == 1:
         (other,) = others
         return _of_two(pipelines, best, other, told[other], images)
-    return _of_many(best, known[best], told, images)
+    names = {name: display_name(name, pipelines[name]) for name in known}
+    return _of_many(names, best, known[best], told, images)
 
 
 def _of_two(
     pipelines: Mapping[str, Any], best: str, other: str, told: Mapping[str, Any], images: int
 ) -> str:
-    first, second = display_name(best), display_name(other)
+    first, second = (display_name(name, pipelines[name]) for name in (best, other))
     more, span = abs(told["difference"]), _span(told["interval_95"])
     price = _price(pipelines[best], pipelines[other])
     if told["verdict"] == "cannot_tell":
@@ -69,12 +72,12 @@ def _of_two(
     return f"{said}; it {price}." if price else f"{said}."
 
 
-def _of_many(best: str, value: float, told: Mapping[str, Any], images: int) -> str:
-    beaten = [display_name(name) for name, each in told.items() if each["verdict"] == "better"]
-    near = [display_name(name) for name, each in told.items() if each["verdict"] != "better"]
-    said = (
-        f"{_begun(display_name(best))} has the highest mAP@.50, {value:.3f} on {images} test images"
-    )
+def _of_many(
+    names: Mapping[str, str], best: str, value: float, told: Mapping[str, Any], images: int
+) -> str:
+    beaten = [names[name] for name, each in told.items() if each["verdict"] == "better"]
+    near = [names[name] for name, each in told.items() if each["verdict"] != "better"]
+    said = f"{_begun(names[best])} has the highest mAP@.50, {value:.3f} on {images} test images"
     parts = []
     if beaten:
         parts.append(f"better than {_and(beaten)} by more than luck")

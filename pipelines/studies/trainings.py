@@ -110,17 +110,16 @@ class Trainings:
     def _compiled(self) -> Compiled:
         runtime.load_tensorflow()
         runtime.choose_device(self.subject.settings.device)
-        from models.yolo.network import build_network
-        from models.yolo.training import Learner
+        from models.yolo.learner import Learner
 
         said = _said(self.subject.folder / "models" / "yolo")
         classes = self.subject.dataset.classes
         settings = replace(self.subject.settings.yolo, validations=5, glances=0)
         height, width = said["input_hw"]
-        network = build_network((height, width), len(classes), settings.width, settings.depth)
+        learner = Learner.of((height, width), len(classes), settings)
         validate = validation(self.val, classes, (height, width), settings, said["limit"])
-        detector = detector_of(network, classes, settings, said["limit"])
-        return Compiled(Learner.of(network, settings), detector, validate, settings)
+        detector = detector_of(learner.weights.network, classes, settings, said["limit"])
+        return Compiled(learner, detector, validate, settings)
 
 
 def _said(folder: Path) -> dict[str, Any]:

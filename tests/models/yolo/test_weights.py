@@ -32,7 +32,7 @@ def test_flat_adamw_moves_weights_as_keras_does_one_by_one():
             for v in flat.network.trainable_variables
         ]
         place = {id(v): number for number, v in enumerate(flat.network.trainable_variables)}
-        flat.apply([drawn[place[id(v)]] for v in flat.variables])
+        flat.apply(flat.laid_end_to_end([drawn[place[id(v)]] for v in flat.variables]))
         plain.apply(drawn, other.trainable_variables)
     for got, wanted in zip(flat.network.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-5)
@@ -52,7 +52,8 @@ def test_weights_that_begin_anew_go_the_way_they_went_at_first():
         for _ in range(2):
             flat.optimizer.learning_rate.assign(1e-2)
             shapes = [v.shape for v in flat.variables]
-            flat.apply([tf.constant(random.normal(size=s).astype(np.float32)) for s in shapes])
+            drawn = [tf.constant(random.normal(size=s), tf.float32) for s in shapes]
+            flat.apply(flat.laid_end_to_end(drawn))
         return flat.state(), flat.averaged()
 
     state, averaged = updated()
@@ -85,9 +86,9 @@ def test_singular_values_come_near_one_and_vectors_stay():
 
 
 def test_a_gradient_of_nothing_moves_nothing():
-    from models.yolo.muon import steps
+    from models.yolo.muon import orthogonalised
 
-    assert not np.asarray(steps([np.zeros((9, 4), np.float32)])[0]).any()
+    assert not np.asarray(orthogonalised([np.zeros((9, 4), np.float32)])[0]).any()
 
 
 def test_hidden_kernels_move_as_keras_moves_them_by_muon():
@@ -106,7 +107,7 @@ def test_hidden_kernels_move_as_keras_moves_them_by_muon():
     start = [np.asarray(matrix) for matrix in matrices]
     for _ in range(3):
         drawn = [tf.constant(random.normal(size=v.shape), tf.float32) for v in flat.variables]
-        flat.apply(drawn)
+        flat.apply(flat.laid_end_to_end(drawn))
         muon.apply(
             [tf.reshape(g, m.shape) for g, m in zip(drawn, matrices, strict=False)], matrices
         )

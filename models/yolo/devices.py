@@ -1,0 +1,122 @@
+"""What a network is trained on: one device or several, in which precision, compiled by XLA or not.
+
+Nothing else in the project knows of it. On one device there is no strategy at all; several GPUs
+hold a copy each (`tf.distribute.MirroredStrategy`), and so do several machines that are started
+with the same command and a TF_CONFIG each, as TensorFlow describes it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from models.errors import TrainingError
+from models.yolo.settings import YoloSettings
+
+TENSOR_CORES = (7, 0)  # compute capability from which on float16 is faster
+
+
+@dataclass(frozen=True, eq=False)
+class Devices:
+    """Where and how updates are made.
+
+    Attributes:
+        strategy: holds a copy of the weights on each device; None for a single device.
+        precision: Keras's policy for layers; weights and losses are float32 in each.
+        xla: whether XLA compiles what a device does.
+    """
+
+    strategy: tf.distribute.Strategy | None
+    precision: str
+    xla: bool
+
+    @classmethod
+    def of(cls, settings: YoloSettings) -> Devices:
+        """Return what the settings ask for, on the GPUs where there are any.
+
+        Raises:
+            TrainingError: there are not as many, or a batch can't be dealt out evenly.
+        """
+        gpus = tf.config.list_logical_devices("GPU")
+        strategy = _strategy(gpus or tf.config.list_logical_devices("CPU"), settings)
+        precision = settings.precision
+        if precision == "auto":
+            precision = "mixed_float16" if gpus and _have_tensor_cores() else "float32"
+        xla = bool(gpus) if settings.xla == "auto" else settings.xla == "on"
+        return cls(strategy, precision, xla)
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Make what is made meanwhile, networks and variables, fit for these devices."""
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.precision)
+        try:
+            with self.strategy.scope() if self.strategy else nullcontext():
+                yield
+        finally:
+            keras.config.set_dtype_policy(before)
+
+    def optimizer(self, inner: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+        """Return the optimizer; for float16, whose small gradients would be 0, with a loss scale.
+
+        It divides by the scale before the inner one clips, and leaves out an update that overflows.
+        """
+        if self.precision != "mixed_float16":
+            return inner
+        return keras.optimizers.LossScaleOptimizer(inner)
+
+    def dealt(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+        """Return a batch's arrays as `summed` wants them: to each device its own pictures."""
+        strategy = self.strategy
+        if strategy is None:
+            return tuple(arrays)
+        count = strategy.num_replicas_in_sync
+
+        def dealt(whole: Any) -> Any:
+            share = len(whole) // count
+
+            def piece(context: Any) -> Any:
+                first = context.replica_id_in_sync_group * share
+                return tf.convert_to_tensor(whole[first : first + share])
+
+            return strategy.experimental_distribute_values_from_function(piece)
+
+        return tuple(map(dealt, arrays))
+
+    def summed(self, part: Callable[..., Sequence[Any]], dealt: Sequence[Any]) -> list[Any]:
+        """Return the sums over all devices of what ``part`` gives for the pictures of each."""
+        if self.strategy is None:
+            return list(part(*dealt))
+        values = self.strategy.run(part, dealt)
+        return [self.strategy.reduce(tf.distribute.ReduceOp.SUM, v, axis=None) for v in values]
+
+
+def _strategy(
+    devices: Sequence[tf.config.LogicalDevice], settings: YoloSettings
+) -> tf.distribute.Strategy | None:
+    """Return how the weights are shared out, None for a single device."""
+    if settings.devices > len(devices):
+        raise TrainingError(f"yolo.devices={settings.devices}: there are {len(devices)} only")
+    names = [device.name for device in devices[: settings.devices or None]]
+    strategy: tf.distribute.Strategy | None = None
+    if os.environ.get("TF_CONFIG"):
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    elif len(names) > 1:
+        strategy = tf.distribute.MirroredStrategy(names)
+    if strategy is not None and settings.batch % strategy.num_replicas_in_sync:
+        raise TrainingError(
+            f"yolo.batch={settings.batch} can't be shared out evenly over "
+            f"{strategy.num_replicas_in_sync} devices; set yolo.batch or yolo.devices"
+        )
+    return strategy
+
+
+def _have_tensor_cores() -> bool:
+    told = map(tf.config.experimental.get_device_details, tf.config.get_visible_devices("GPU"))
+    return all((each.get("compute_capability") or (0, 0)) >= TENSOR_CORES for each in told)

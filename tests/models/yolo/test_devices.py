@@ -1,0 +1,128 @@
+"""Training on several devices and in other precisions, all on the CPU."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.yolo.settings import YoloSettings
+
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[3]
+
+# Both halves of each batch are the same pictures, so that batch normalisation sees the same; what
+# is in them differs, and with it the target scores of each device.
+TWO_DEVICES = """
+import sys
+sys.path.insert(0, {root!r})
+import tensorflow as tf, keras, numpy as np
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from models.yolo.learner import Learner
+from models.yolo.settings import YoloSettings
+answers, gradients = [], []
+for devices in (1, 2):
+    keras.utils.set_random_seed(0)
+    settings = YoloSettings(width=4, devices=devices, precision={precision!r}, clip_norm=1e9)
+    learner = Learner.of((32, 64), 2, settings)
+    assert (learner.devices.strategy is None) == (devices == 1)
+    random, losses = np.random.default_rng(0), []
+    for _ in range(2):
+        pictures = random.integers(0, 256, (2, 32, 64, 3), dtype=np.uint8)
+        corners = random.uniform(0, 20, (4, 5, 2))
+        boxes = np.concatenate([corners, corners + random.uniform(8, 30, corners.shape)], -1)
+        real = np.ones((4, 5), "float32")
+        real[2:, 1:] = 0
+        labels = random.integers(0, 2, (4, 5)).astype("int32")
+        learner.weights.optimizer.learning_rate.assign(1e-4)
+        twice, boxes = np.tile(pictures, (2, 1, 1, 1)), boxes.astype("float32")
+        loss = learner.update(twice, boxes, labels, real)
+        losses.append([float(part) for part in loss])
+        if len(losses) == 1:  # a tenth of the gradient
+            inner = getattr(learner.weights.optimizer, "inner_optimizer", learner.weights.optimizer)
+            gradients.append(np.concatenate([np.asarray(m) for m in inner._momentums]))
+    averaged = learner.weights.averaged()
+    network = learner.with_weights(averaged)
+    answer = network(np.full((1, 32, 64, 3), 99.0, "float32"))
+    answers.append((losses, averaged, answer))
+one, two = gradients
+assert np.abs(one).max() > 0.01
+np.testing.assert_allclose(one, two, atol={tolerance} * np.abs(one).max())
+(one_losses, one, one_answer), (two_losses, two, two_answer) = answers
+np.testing.assert_allclose(one_losses, two_losses, rtol={tolerance})
+np.testing.assert_allclose(one_answer, two_answer, atol=10 * {tolerance})
+print("the same")
+"""
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-3), ("mixed_float16", 0.05)])
+def test_an_update_on_two_devices_is_that_on_one(precision, tolerance):
+    code = TWO_DEVICES.format(root=str(ROOT), precision=precision, tolerance=tolerance)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "the same", done.stderr[-3000:]
+
+
+def batch(side=64):
+    random = np.random.default_rng(0)
+    corners = random.uniform(0, side / 2, (4, 5, 2))
+    boxes = np.concatenate([corners, corners + random.uniform(8, 30, corners.shape)], -1)
+    return (
+        random.integers(0, 256, (4, side, side, 3), dtype=np.uint8),
+        boxes.astype(np.float32),
+        random.integers(0, 2, (4, 5)).astype(np.int32),
+        np.ones((4, 5), np.float32),
+    )
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_a_network_trained_in_half_precision_is_saved_in_float32(precision, tmp_path):
+    import keras
+
+    from models.yolo.learner import Learner
+    from pipelines.yolo import load_yolo
+    from pipelines.yolo_training import detector_of, save_yolo
+
+    settings = YoloSettings(width=4, precision=precision)
+    learner = Learner.of((64, 64), 2, settings)
+    assert keras.config.dtype_policy().name == "float32"
+    assert learner.weights.network.compute_dtype == precision.removeprefix("mixed_")
+    before = learner.weights.averaged()
+    losses = [learner.update(*batch()) for _ in range(4)]
+    assert np.isfinite([[float(part) for part in each] for each in losses]).all()
+    assert any((a != b).any() for a, b in zip(before, learner.weights.averaged(), strict=True))
+
+    network = learner.with_weights(learner.weights.averaged())
+    assert {str(weight.dtype) for weight in network.weights} == {"float32"}
+    save_yolo(network, ("a", "b"), settings, 100, tmp_path)
+    image = batch()[0][0]
+    wanted = detector_of(network, ("a", "b"), settings, 100).detect(image)
+    got = load_yolo(tmp_path).detect(image)
+    assert len(wanted) > 0
+    np.testing.assert_allclose(got.boxes, wanted.boxes, atol=0.05)
+
+
+def test_a_gradient_that_overflows_changes_no_weight_and_halves_the_loss_scale():
+    import keras
+
+    from models.yolo.learner import Learner
+
+    learner = Learner.of((64, 64), 2, YoloSettings(width=4, precision="mixed_float16"))
+    assert isinstance(learner.weights.optimizer, keras.optimizers.LossScaleOptimizer)
+    scale = float(learner.weights.optimizer.dynamic_scale)
+    before = learner.weights.averaged()
+    flat = learner.weights.laid_end_to_end([v.value * np.inf for v in learner.weights.variables])
+    learner.weights.apply(flat)
+    for a, b in zip(before, learner.weights.averaged(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert float(learner.weights.optimizer.dynamic_scale) == scale / 2
+
+
+def test_more_devices_than_there_are_is_said():
+    from models.errors import TrainingError
+    from models.yolo.devices import Devices
+
+    with pytest.raises(TrainingError, match=r"yolo.devices=64: there are \d+ only"):
+        Devices.of(YoloSettings(devices=64))
