@@ -23,7 +23,7 @@ ITERATIONS = 5
 ADAMW_RMS = 0.2
 
 
-class Muon(keras.optimizers.AdamW):
+class Muon(keras.optimizers.AdamW):  # type: ignore[misc]  # Keras has no types
     """AdamW for all variables but the first, whose matrices move by Muon.
 
     Keras's own Muon wants a variable for each matrix, which costs a tenth more time an update.
