@@ -129,9 +129,10 @@ def validations(
         axes.set_ylim(0, max(1.15 * float(np.nanmax(values)), 0.05))
         if axis == "update":
             axes.set_xlim(left=0)
-        else:  # rounds are whole, also where there is one alone
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        else:  # rounds are few and whole
             axes.set_xlim(min(at) - 0.5, max(at) + 0.5)
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+            axes.set_xticks(at)
         said = ", ".join(f"{place:g}: {value:.3f}" for place, value in zip(at, values, strict=True))
         return inline(figure, name, f"Validation mAP by {axis}; {said}")
 
