@@ -96,7 +96,7 @@ def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
             if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
                 white = Image.new("RGBA", upright.size, "white")
                 upright = Image.alpha_composite(white, upright.convert("RGBA"))
-            return np.array(upright.convert("RGB"))
+            return np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
 

@@ -30,6 +30,7 @@ from pipelines.sources import Picture, Source, SourceError, picture_count, pictu
 
 SUMMARY, ANNOTATED = "summary.json", "annotated"
 MADE_BY = "scripts/detect.py"  # in the summary, by which a folder is known to be ours
+AHEAD = 8  # files a thread may be before the results: it need not wait for their writing
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -146,17 +147,19 @@ def load_for_threads(model: ModelFolder, device: runtime.Device, threads: int) -
         raise ModelFolderError(f"{model.path}: can't be loaded ({error})") from error
 
 
-def in_order(items: Iterable[T], work: Callable[[T], R], threads: int) -> Generator[R]:
+def in_order(
+    items: Iterable[T], work: Callable[[T], R], threads: int, ahead: int = 1
+) -> Generator[R]:
     """Yield ``work(item)`` of each item in their order, worked out in threads a little ahead.
 
-    At most one item more than there are threads is held beside the one that was yielded.
+    At most ``ahead`` items more than there are threads are held beside the one that was yielded.
     """
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))
-                if len(waiting) > threads:
+                if len(waiting) >= threads + ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -201,7 +204,9 @@ def _detect_into(
     problems: list[str] = []
     done = rows = 0
     started = time.perf_counter()
-    looked_at = in_order(pictures(sources, wish.max_pixels), look, threads)
+    # A frame waits with its pixels, a file with its name alone.
+    ahead = 1 if any(source.is_video for source in sources) else AHEAD * threads
+    looked_at = in_order(pictures(sources, wish.max_pixels), look, threads, ahead)
     try:
         for looked in track(looked_at, "detecting", picture_count(sources)):
             if looked.problem:

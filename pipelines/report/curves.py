@@ -127,8 +127,12 @@ def validations(
             axes.plot(at[chosen], values[chosen], "o", ms=11, mfc="none", mec=INK, mew=1.4)
         axes.set(xlabel=axis, ylabel="validation mAP@[.50:.95]")
         axes.set_ylim(0, max(1.15 * float(np.nanmax(values)), 0.05))
-        axes.set_xlim(left=0 if axis == "update" else None)
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        if axis == "update":
+            axes.set_xlim(left=0)
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        else:  # rounds are few and whole
+            axes.set_xlim(min(at) - 0.5, max(at) + 0.5)
+            axes.set_xticks(at)
         said = ", ".join(f"{place:g}: {value:.3f}" for place, value in zip(at, values, strict=True))
         return inline(figure, name, f"Validation mAP by {axis}; {said}")
 

@@ -194,7 +194,8 @@ def test_a_broken_model_is_refused_with_a_sentence(model, photos, monkeypatch, c
     assert "can't be loaded (arrays.npz is cut off)" in capsys.readouterr().err
 
 
-def test_few_pictures_are_held_at_once_however_slow_the_reader(monkeypatch):
+@pytest.mark.parametrize("ahead", [1, 8])
+def test_few_pictures_are_held_at_once_however_slow_the_reader(ahead):
     from pipelines.detecting import in_order
 
     started, lock = [], threading.Lock()
@@ -205,10 +206,10 @@ def test_few_pictures_are_held_at_once_however_slow_the_reader(monkeypatch):
         return number
 
     seen = []
-    for number in in_order(iter(range(50)), work, threads=2):
+    for number in in_order(iter(range(50)), work, threads=2, ahead=ahead):
         time.sleep(0.001)
         seen.append(number)
-        assert len(started) - len(seen) <= 3
+        assert len(started) - len(seen) <= 2 + ahead
     assert seen == list(range(50))
 
 

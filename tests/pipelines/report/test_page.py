@@ -6,7 +6,7 @@ import pytest
 from toy_run import write_run
 
 from datasets.progress import silently
-from pipelines.report import page, page_tables
+from pipelines.report import curves, page, page_tables
 from pipelines.report.page import ReportError, write_report
 
 
@@ -188,3 +188,9 @@ def test_an_image_that_is_not_in_the_data_is_named(tmp_path):
     del images["a folder/3 <b>&amp;.png"]
     with pytest.raises(ReportError, match="a folder/3 <b>"):
         write_report(tmp_path, images, silently)
+
+
+def test_one_mining_round_alone_is_marked_by_its_number():
+    figure = curves.validations([0.5], [0], 0, "mining round", "rounds")
+    ticks = re.findall(r"xtick_\d+.*?<text[^>]*>([^<]*)</text>", figure, re.DOTALL)
+    assert ticks == ["0"]

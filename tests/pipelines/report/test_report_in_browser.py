@@ -306,3 +306,13 @@ def test_it_fits_the_window_and_is_painted_within_a_second(opened, scheme):
 def test_the_plot_of_an_axis_is_there_before_anyone_scrolls_to_it_as_printing_wants(opened):
     plot = opened().locator("#axes figure img")
     assert plot.evaluate("image => [image.complete, image.naturalWidth]") == [True, 64]
+
+
+def test_in_print_it_is_light_and_speaks_of_no_control(opened):
+    page = opened(color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    for control in (".controls", ".panel input", ".strip", "#pictures .live"):
+        assert not page.locator(control).first.is_visible()
+    assert page.locator("#pictures .printed").is_visible()
+    assert page.locator(".panel img").first.is_visible()
