@@ -11,8 +11,10 @@ class ClassicalSettings:
 
     proposals: int = 400  # boxes an image that are described; recall hardly grows beyond
     arm: str = "grabcut+windows"  # or grabcut, windows or prior alone: what proposes boxes
+    seeds: str = "windows"  # or with +superpixels, +saliency: what else is a candidate and a seed
     grabcut_sizes: tuple[int, ...] = (128,)  # longer side of the cut image: cost grows squared
     grabcut_iterations: int = 1  # a second one moves few borders and doubles the time
+    local_cuts: int = 0  # of the best seeds, each cut alone
     window_shapes: int = 10  # clusters of the training boxes' widths and heights
     descriptor: str = "hog+colour"  # or hog alone
     context: float = 0.15  # of the box on each side, seen with it: borders matter to HOG
