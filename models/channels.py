@@ -1,8 +1,9 @@
 """Gradients and colours summed over any rectangle at once: integral channels (Dollár et al. 2009).
 
-An image is turned into nine channels of gradient strength, one an orientation, and the three of
-Lab, at several sizes. Of each its integral image is kept, so that what a cell of a histogram holds
-is four numbers looked up, however large the cell is and however many boxes ask for it.
+An image is turned into nine channels of gradient strength, one an orientation, the same of those
+gradients alone that point into the first half turn, and the three of Lab, at several sizes. Of each
+its integral image is kept, so that what a cell of a histogram holds is four numbers looked up,
+however large the cell is and however many boxes ask for it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 from datasets.boxes import Boxes
 
 BINS, COLOURS = 9, 3
+SIGNED_BINS = 2 * BINS  # dark to light and light to dark apart
 CELL_PX = 8  # a cell is read from the size of the image at which it is nearest to this
 SMALLEST_PX = 16  # shorter side of the smallest size of the image
-STRENGTH_SCALE = 4.0  # OpenCV's gradients of square roots reach 64; channels hold 0 to 255
+STRENGTH_SCALE = 4.0  # of OpenCV's gradients, which reach 255: what is above 64 counts as 64
 
 Image = NDArray[np.uint8]
 Cells = NDArray[np.float32]
-_GRADIENTS = cv2.HOGDescriptor((16, 16), (16, 16), (8, 8), (8, 8), BINS)
+_GRADIENTS = cv2.HOGDescriptor(
+    (16, 16), (16, 16), (8, 8), (8, 8), SIGNED_BINS, _gammaCorrection=False, _signedGradient=True
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +36,14 @@ class Level:
 
     Attributes:
         scale: ``(4,)`` pixels of this size for one of the image, as x, y, x, y.
-        gradients: ``(h + 1, w + 1, 9)`` int32.
+        gradients: ``(h + 1, w + 1, 9)`` int32, whichever way they point.
+        forward: ``(h + 1, w + 1, 9)`` int32, those from 0° to 180°.
         colours: ``(h + 1, w + 1, 3)`` int32.
     """
 
     scale: NDArray[np.float64]
     gradients: NDArray[np.int32]
+    forward: NDArray[np.int32]
     colours: NDArray[np.int32]
 
 
@@ -51,7 +57,7 @@ def channels(image: Image) -> Channels:
     while True:
         scale = np.tile([small.shape[1] / width, small.shape[0] / height], 2)
         lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.uint8)
-        sums = [np.asarray(cv2.integral(part), np.int32) for part in (orientations(small), lab)]
+        sums = [np.asarray(cv2.integral(part), np.int32) for part in (*orientations(small), lab)]
         levels.append(Level(scale, *sums))
         if min(small.shape[:2]) < 2 * SMALLEST_PX:
             return tuple(levels)
@@ -59,22 +65,28 @@ def channels(image: Image) -> Channels:
         small = np.asarray(cv2.resize(small, half, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def orientations(image: Image) -> Image:
-    """Return the ``(H, W, 9)`` uint8 gradient strengths, each shared by two orientations.
+def orientations(image: Image) -> tuple[Image, Image]:
+    """Return ``(H, W, 9)`` uint8 gradient strengths, each shared by two orientations, and a part.
 
-    Of the colours the one with the steepest gradient counts, and values are square roots, as Dalal
-    & Triggs (2005) found best. Orientations are unsigned: 180° apart is the same edge.
+    Of the colours the one with the steepest gradient counts. Values are not square roots, as Dalal
+    & Triggs (2005) found best: cutting steep edges served BCCD and the cards better. In the first,
+    180° apart is the same edge; the second has only those that point into the first half turn.
     """
     strengths = np.empty((*image.shape[:2], 2), np.float32)
     bins = np.empty((*image.shape[:2], 2), np.uint8)
     _GRADIENTS.computeGradient(image, strengths, bins)
     values = cv2.convertScaleAbs(strengths, alpha=STRENGTH_SCALE).reshape(-1, 2)
-    places = bins.reshape(-1, 2).astype(np.int32)
+    ways = bins.reshape(-1, 2)
+    back = ways >= BINS
+    places = (ways - back * np.uint8(BINS)).astype(np.int32)
     places += np.arange(len(places), dtype=np.int32)[:, None] * BINS
-    spread = np.zeros(len(places) * BINS, np.uint8)
-    spread[places[:, 0]] = values[:, 0]
-    spread[places[:, 1]] = values[:, 1]
-    return spread.reshape(*image.shape[:2], BINS)
+    found = []
+    for some in (values, values * ~back):
+        spread = np.zeros(len(places) * BINS, np.uint8)
+        spread[places[:, 0]] = some[:, 0]
+        spread[places[:, 1]] = some[:, 1]
+        found.append(spread.reshape(*image.shape[:2], BINS))
+    return found[0], found[1]
 
 
 def level_for(levels: Channels, cell_px: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -99,12 +111,20 @@ def cells(levels: Channels, boxes: Boxes, rows: int, columns: int) -> tuple[Cell
     gradients = np.zeros((len(boxes), rows, columns, BINS), np.float32)
     colours = np.zeros((len(boxes), rows, columns, COLOURS), np.float32)
     for level, mine in by_level(levels, boxes, rows, columns):
-        scaled = boxes[mine] * level.scale
-        steps_y, steps_x = np.linspace(0, 1, rows + 1), np.linspace(0, 1, columns + 1)
-        ys = scaled[:, 1, None] + steps_y * (scaled[:, 3] - scaled[:, 1])[:, None]
-        xs = scaled[:, 0, None] + steps_x * (scaled[:, 2] - scaled[:, 0])[:, None]
-        gradients[mine], colours[mine] = between(level, xs, ys)
+        lines = _lines(level, boxes[mine], rows, columns)
+        gradients[mine], colours[mine] = between(level, *lines)
     return gradients, colours
+
+
+def signed_cells(levels: Channels, boxes: Boxes, rows: int, columns: int) -> Cells:
+    """Return the ``(N, rows, columns, 18)`` strengths from 0° to 360° of what `cells` divides."""
+    found = np.zeros((len(boxes), rows, columns, SIGNED_BINS), np.float32)
+    for level, mine in by_level(levels, boxes, rows, columns):
+        corners, share = _corners(level, *_lines(level, boxes[mine], rows, columns))
+        forward = _sums(level.forward, corners) * share
+        back = _sums(level.gradients, corners) * share - forward
+        found[mine] = np.concatenate([forward, np.maximum(back, 0)], axis=3)
+    return found
 
 
 def by_level(
@@ -121,16 +141,34 @@ def by_level(
 
 def between(level: Level, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> tuple[Cells, Cells]:
     """Return the means between lines: ``(N, c + 1)`` upright and ``(N, r + 1)`` level ones."""
+    corners, share = _corners(level, xs, ys)
+    gradients = _sums(level.gradients, corners) * share
+    colours = _sums(level.colours, corners) * share
+    colours -= np.float32(128 / 255) * (share > 0)
+    return gradients, colours
+
+
+def _lines(
+    level: Level, boxes: Boxes, rows: int, columns: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lines between the boxes' cells: ``(N, c + 1)`` upright, ``(N, r + 1)`` level."""
+    scaled = boxes * level.scale
+    steps_y, steps_x = np.linspace(0, 1, rows + 1), np.linspace(0, 1, columns + 1)
+    ys = scaled[:, 1, None] + steps_y * (scaled[:, 3] - scaled[:, 1])[:, None]
+    xs = scaled[:, 0, None] + steps_x * (scaled[:, 2] - scaled[:, 0])[:, None]
+    return xs, ys
+
+
+def _corners(
+    level: Level, xs: NDArray[np.float64], ys: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], Cells]:
+    """Return where lines cross in the integral images, and what makes sums means, 0 for nothing."""
     height, width = level.gradients.shape[0] - 1, level.gradients.shape[1] - 1
     x = np.clip(np.rint(xs), 0, width).astype(np.int64)
     y = np.clip(np.rint(ys), 0, height).astype(np.int64)
-    corners = y[:, :, None] * (width + 1) + x[:, None, :]
     pixels = np.diff(y)[:, :, None] * np.diff(x)[:, None, :]
-    share = (1.0 / (255.0 * np.maximum(pixels, 1))).astype(np.float32)[..., None]
-    gradients = _sums(level.gradients, corners) * share
-    colours = _sums(level.colours, corners) * share
-    colours -= np.float32(128 / 255) * (pixels > 0)[..., None]
-    return gradients, colours
+    share = np.where(pixels > 0, 1.0 / (255.0 * np.maximum(pixels, 1)), 0.0)
+    return y[:, :, None] * (width + 1) + x[:, None, :], share.astype(np.float32)[..., None]
 
 
 def _sums(integral: NDArray[np.int32], corners: NDArray[np.int64]) -> Cells:

@@ -1,5 +1,8 @@
 """Boxes to numbers: histograms of oriented gradients (Dalal & Triggs 2005) and a colour layout.
 
+Orientations are unsigned, as theirs; signed; or both, in the 31 numbers a cell that Felzenszwalb
+et al. (2010, §6.2) found to say as much as all blocks.
+
 All boxes of an image are described at once from its integral channels; no crop is cut or resized.
 """
 
@@ -12,12 +15,13 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from datasets.boxes import Boxes
-from models.channels import BINS, COLOURS, Channels, cells
+from models.channels import BINS, COLOURS, SIGNED_BINS, Channels, cells, signed_cells
 
 Features = NDArray[np.float32]
 
 BLOCK = 2  # cells by cells that are normalised together, each block one cell further
 CLIPPED = 0.2  # no orientation counts for more in a block (L2-Hys)
+CELL_NUMBERS = SIGNED_BINS + BINS + BLOCK**2  # of both: signed, unsigned, and four strengths
 LEAST_STRENGTH = 0.02  # of a block, added to its length: what is flat stays flat
 COLOUR_CELLS = 4  # the colour layout is the mean colour of 4 × 4 parts
 COLOUR_WEIGHT = 4.0  # of Lab values: makes colours about as long a vector as the gradients
@@ -43,6 +47,7 @@ def describe(
     *,
     context: float,
     colour: bool,
+    orientations: str = "unsigned",
 ) -> Features:
     """Return the ``(N, D)`` float32 description of each box; D is `length` of the rest.
 
@@ -56,15 +61,18 @@ def describe(
         templates: see `fit_templates`.
         context: of a box's sides, seen with it on each side.
         colour: whether the colour layout follows the HOG.
+        orientations: unsigned, signed or both.
     """
     seen = widened(boxes, context)
-    described = np.zeros((len(boxes), length(templates, colour=colour)), np.float32)
+    described = np.zeros(
+        (len(boxes), length(templates, colour=colour, orientations=orientations)), np.float32
+    )
     which = most_alike(boxes, templates)
     start = 0
     for number, template in enumerate(templates):
         mine = np.flatnonzero(which == number)
-        end = start + _hog_length(template)
-        described[mine, start:end] = blocks(cells(levels, seen[mine], *template)[0])
+        end = start + _hog_length(template, orientations)
+        described[mine, start:end] = _hog(levels, seen[mine], template, orientations)
         start = end
     if colour:
         _, colours = cells(levels, seen, COLOUR_CELLS, COLOUR_CELLS)
@@ -74,10 +82,10 @@ def describe(
     return described
 
 
-def length(templates: Sequence[Template], *, colour: bool) -> int:
+def length(templates: Sequence[Template], *, colour: bool, orientations: str = "unsigned") -> int:
     """Return how many numbers describe a box."""
     layout = COLOURS * COLOUR_CELLS**2 if colour else 0
-    return sum(map(_hog_length, templates)) + layout
+    return sum(_hog_length(template, orientations) for template in templates) + layout
 
 
 def fit_templates(boxes: Boxes, seed: int) -> tuple[Template, ...]:
@@ -111,17 +119,28 @@ def _log_aspects(boxes: Boxes) -> NDArray[np.float64]:
     return np.log(sides[:, 0] / sides[:, 1])
 
 
-def _hog_length(template: Template) -> int:
+def _hog(levels: Channels, seen: Boxes, template: Template, orientations: str) -> Features:
+    if orientations == "unsigned":
+        return blocks(cells(levels, seen, *template)[0])
+    signed = signed_cells(levels, seen, *template)
+    return blocks(signed) if orientations == "signed" else both_cells(signed)
+
+
+def _hog_length(template: Template, orientations: str) -> int:
     rows, columns = template
-    return (rows - BLOCK + 1) * (columns - BLOCK + 1) * BLOCK**2 * BINS
+    if orientations == "both":
+        return rows * columns * CELL_NUMBERS
+    bins = SIGNED_BINS if orientations == "signed" else BINS
+    return (rows - BLOCK + 1) * (columns - BLOCK + 1) * BLOCK**2 * bins
 
 
 def blocks(gradients: Features) -> Features:
-    """Return HOG's blocks of ``(N, rows, columns, 9)`` cells, each of length 1 or less: ``(N, D)``.
+    """Return HOG's blocks of ``(N, rows, columns, B)`` cells, each of length 1 or less: ``(N, D)``.
 
     A block is its four cells' orientations by their length, cut at 0.2 and by their length again.
     """
     rows, columns = gradients.shape[1] - BLOCK + 1, gradients.shape[2] - BLOCK + 1
+    bins = gradients.shape[3]
     found = np.stack(
         [
             gradients[:, down : down + rows, right : right + columns]
@@ -129,11 +148,37 @@ def blocks(gradients: Features) -> Features:
             for right in range(BLOCK)
         ],
         axis=3,
-    ).reshape(len(gradients), rows, columns, BLOCK**2 * BINS)
+    ).reshape(len(gradients), rows, columns, BLOCK**2 * bins)
     found /= _lengths(found) + np.float32(LEAST_STRENGTH)
     np.minimum(found, np.float32(CLIPPED), out=found)
     found /= _lengths(found) + np.float32(1e-3)
-    return found.reshape(len(gradients), rows * columns * BLOCK**2 * BINS)
+    return found.reshape(len(gradients), rows * columns * BLOCK**2 * bins)
+
+
+def both_cells(signed: Features) -> Features:
+    """Return 31 numbers of each of ``(N, rows, columns, 18)`` cells: ``(N, rows · columns · 31)``.
+
+    A cell is divided by the lengths of the four blocks it is in and cut at 0.2; what that gives is
+    summed over the blocks for 18 signed and 9 unsigned orientations, and over the signed ones for
+    each block. A block beyond the border is the nearest one within.
+    """
+    count, rows, columns, _ = signed.shape
+    unsigned = signed[..., :BINS] + signed[..., BINS:]
+    energy = np.einsum("nrci,nrci->nrc", unsigned, unsigned)
+    across = energy[:, :, :-1] + energy[:, :, 1:]
+    lengths = np.sqrt(across[:, :-1] + across[:, 1:]) + np.float32(LEAST_STRENGTH)
+    around = np.pad(lengths, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    found = np.zeros((count, rows, columns, CELL_NUMBERS), np.float32)
+    for block in range(BLOCK**2):
+        down, right = divmod(block, BLOCK)
+        length_there = around[:, down : down + rows, right : right + columns, None]
+        cut = np.minimum(signed / length_there, np.float32(CLIPPED))
+        found[..., :SIGNED_BINS] += cut / 2
+        found[..., SIGNED_BINS : -(BLOCK**2)] += (
+            np.minimum(unsigned / length_there, np.float32(CLIPPED)) / 2
+        )
+        found[..., block - BLOCK**2] = np.float32(SIGNED_BINS**-0.5) * cut.sum(axis=3)
+    return found.reshape(count, rows * columns * CELL_NUMBERS)
 
 
 def _lengths(vectors: Features) -> Features:

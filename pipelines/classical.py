@@ -206,8 +206,14 @@ def describe_boxes(
     levels: Channels, boxes: Boxes, templates: tuple[Template, ...], settings: ClassicalSettings
 ) -> Features:
     """Return the ``(N, D)`` features of boxes of a searched image with those channels."""
-    colour = settings.descriptor == "hog+colour"
-    return describe(levels, boxes, templates, context=settings.context, colour=colour)
+    return describe(
+        levels,
+        boxes,
+        templates,
+        context=settings.context,
+        colour=settings.descriptor == "hog+colour",
+        orientations=settings.orientations,
+    )
 
 
 def limit_for(most_objects: int) -> int:

@@ -65,4 +65,4 @@ def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
 def _settings(said: dict[str, Any]) -> ClassicalSettings:
     """Return the settings of a JSON file, where tuples are lists."""
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
-    return ClassicalSettings(**values)
+    return ClassicalSettings(**{"orientations": "unsigned", **values})  # as before it was a choice

@@ -57,7 +57,8 @@ def train_classical(
 
     each = partial(each_image, seed=seed, jobs=jobs, track=track)
     templates = fit_templates(np.concatenate([truth.boxes for truth in real]), seed)
-    numbers = length(templates, colour=settings.descriptor == "hog+colour")
+    colour = settings.descriptor == "hog+colour"
+    numbers = length(templates, colour=colour, orientations=settings.orientations)
     proposer = learn_proposer(train, settings, seed, each)
     most = POOL_MB * 2**20 // (2 * numbers) // len(train)
     work = partial(

@@ -1,7 +1,8 @@
 """Print how many objects the proposals find, for each arm and budget, and draw it.
 
 Recall at IoU .5, .7 and .9, average recall (over IoU .50 to .95, Hosang et al. 2016), boxes and
-milliseconds an image. What is learnt is learnt from the train split.
+milliseconds an image. What is learnt is learnt from the train split. Arms may start from other
+seeds as well, and cut around the best of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ARMS = ("prior", "windows", "grabcut", "grabcut+windows")
+SEEDS = ("windows", "windows+superpixels", "windows+saliency", "windows+superpixels+saliency")
 BUDGETS = (50, 100, 300, 1000)
 IOUS = np.arange(0.5, 0.96, 0.05)
 
@@ -31,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
+    parser.add_argument("--seeds", nargs="+", default=SEEDS[:1], choices=SEEDS)
+    parser.add_argument("--local-cuts", type=int, default=0, help="of the best seeds, alone")
     parser.add_argument("--limit", type=int, help="most images a split")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--plot", type=Path, help="PNG of recall by IoU, for each arm and budget")
@@ -41,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from datasets.sample.store import sample_folder
     from datasets.splits import limited
     from pipelines import runtime
+    from pipelines.classical_settings import ClassicalSettings
 
     runtime.set_threads(runtime.usable_cores())
     try:
@@ -51,8 +56,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     if arguments.limit is not None:
         dataset = limited(dataset, arguments.limit, arguments.seed)
+    chosen = replace(ClassicalSettings(), local_cuts=arguments.local_cuts)
+    asked = {
+        arm if seeds == SEEDS[0] else f"{arm} from {seeds}": replace(chosen, arm=arm, seeds=seeds)
+        for seeds in arguments.seeds
+        for arm in arguments.arms
+    }
     measured = {
-        arm: measure(dataset, arguments.split, arm, arguments.seed) for arm in arguments.arms
+        name: measure(dataset, arguments.split, settings, name, arguments.seed)
+        for name, settings in asked.items()
     }
     show(measured, f"{dataset.name}, {arguments.split}")
     if arguments.plot:
@@ -60,19 +72,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(dataset: Any, split: str, arm: str, seed: int) -> dict[int, dict[str, Any]]:
+def measure(
+    dataset: Any, split: str, settings: Any, name: str, seed: int
+) -> dict[int, dict[str, Any]]:
     """Return for each budget ``recall`` by IoU, mean ``boxes`` and median ``milliseconds``."""
     from datasets.boxes import iou
     from datasets.images import load_image
     from pipelines import runtime
-    from pipelines.classical_settings import ClassicalSettings
     from pipelines.each_image import each_image
     from pipelines.progress import on_terminal
     from pipelines.proposals.learn import learn_proposer
     from pipelines.proposals.propose import propose, search
 
     jobs = runtime.usable_cores()
-    settings = replace(ClassicalSettings(), arm=arm)
     proposer = learn_proposer(
         dataset.splits["train"],
         settings,
@@ -83,7 +95,7 @@ def measure(dataset: Any, split: str, arm: str, seed: int) -> dict[int, dict[str
     boxes: dict[int, list[int]] = {budget: [] for budget in BUDGETS}
     seconds: dict[int, list[float]] = {budget: [] for budget in BUDGETS}
     images = dataset.splits[split]
-    for image in on_terminal(images, f"{arm} on {split}", len(images)):
+    for image in on_terminal(images, f"{name} on {split}", len(images)):
         pixels = load_image(image.path)
         truth = image.annotations.boxes[~image.annotations.ignore]
         for budget in BUDGETS:

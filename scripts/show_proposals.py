@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     searched = search(pixels)
     pictures = {}
-    seeds, windows = seeds_of(searched, detector.proposer)
+    seeds, windows = seeds_of(searched, detector.proposer, detector.settings)
     pictures["windows"] = with_boxes(searched.image, windows[:SHOWN], WINDOW, seeds)
     pictures |= cut_pictures(searched.image, seeds, detector.settings.grabcut_sizes)
     found = propose(searched, detector.proposer, detector.settings)
@@ -79,7 +79,7 @@ def cut_pictures(
 
     pictures = {}
     for number, (small, mask, _) in enumerate(starts(image, seeds, sizes_px), start=1):
-        whole = cut(small, mask, 1)
+        whole = cut(small, mask, 1).mask
         levels = np.array([0, 255, 85, 170], np.uint8)  # sure and probable ground and object
         panels = [levels[mask], whole.astype(np.uint8) * np.uint8(255)]
         shown = [np.repeat(panel[..., None], 3, axis=2) for panel in panels]

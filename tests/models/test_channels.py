@@ -1,6 +1,6 @@
 import numpy as np
 
-from models.channels import cells, channels
+from models.channels import cells, channels, signed_cells
 
 
 def test_edges_fall_into_the_bin_of_their_direction():
@@ -11,6 +11,22 @@ def test_edges_fall_into_the_bin_of_their_direction():
     assert strengths[0, 0, 0].argmax() in {0, 8}  # an upright edge's gradient is at 0° or 180°
     strengths, _ = cells(channels(upright.transpose(1, 0, 2).copy()), box, 1, 1)
     assert strengths[0, 0, 0].argmax() == 4
+
+
+def test_signed_orientations_are_the_unsigned_ones_by_the_way_they_point():
+    random = np.random.default_rng(0)
+    levels = channels(random.integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    boxes = np.array([[0.0, 0, 64, 64], [5, 9, 30, 40], [100, 100, 140, 140]])
+    signed, (unsigned, _) = signed_cells(levels, boxes, 3, 4), cells(levels, boxes, 3, 4)
+    np.testing.assert_allclose(signed[..., :9] + signed[..., 9:], unsigned, atol=1e-6)
+    upright = np.zeros((64, 64, 3), np.uint8)
+    upright[:, 32:] = 255
+    ways = [
+        signed_cells(channels(image), boxes[:1], 1, 1)[0, 0, 0].argmax()
+        for image in (upright, 255 - upright)
+    ]
+    assert ways[0] in {0, 17}
+    assert ways[1] in {8, 9}
 
 
 def test_cells_hold_the_means_of_their_pixels():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from skimage.feature import hog as skimage_hog
 
 from datasets.boxes import as_boxes
@@ -36,6 +37,42 @@ def test_contrast_hardly_matters():
     full = describe(channels(image), box, SQUARE, context=0.1, colour=False)
     pale = describe(channels(image // 2 + 64), box, SQUARE, context=0.1, colour=False)
     assert np.corrcoef(full[0], pale[0])[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("orientations", ["signed", "both"])
+def test_signed_orientations_tell_dark_on_light_from_light_on_dark(orientations):
+    dark = np.zeros((64, 64, 3), np.uint8)
+    dark[16:48, 16:48] = 200
+    box = as_boxes([[8, 8, 56, 56]])
+    told, alike = [], []
+    for image in (dark, 200 - dark):
+        levels = channels(image)
+        told.append(
+            describe(levels, box, SQUARE, context=0, colour=False, orientations=orientations)
+        )
+        alike.append(describe(levels, box, SQUARE, context=0, colour=False))
+        wanted = length(SQUARE, colour=False, orientations=orientations)
+        assert told[-1].shape == (1, wanted)
+    np.testing.assert_allclose(*alike, atol=0.05)
+    assert np.abs(told[0] - told[1]).max() > 0.1
+
+
+def test_contrast_hardly_matters_to_both_orientations():
+    from skimage.data import astronaut
+
+    image = astronaut()
+    told = [
+        describe(
+            channels(each),
+            as_boxes([[100, 60, 228, 188]]),
+            SQUARE,
+            context=0.1,
+            colour=False,
+            orientations="both",
+        )[0]
+        for each in (image, image // 2 + 64)
+    ]
+    assert np.corrcoef(*told)[0, 1] > 0.9
 
 
 def test_colour_can_be_left_out():

@@ -9,17 +9,18 @@ from pipelines.studies.hog_weights import cell_contributions, hog_weights, sprea
 from pipelines.studies.saliency import Target
 
 
-def test_cells_add_up_to_the_margin():
+@pytest.mark.parametrize("orientations", ["unsigned", "signed", "both"])
+def test_cells_add_up_to_the_margin(orientations):
     templates = ((5, 6), (8, 4))
     random = np.random.default_rng(0)
     for which in (0, 1):
-        features = np.zeros(length(templates, colour=True), np.float32)
-        begin = length(templates[:which], colour=False)
-        end = begin + length((templates[which],), colour=False)
+        features = np.zeros(length(templates, colour=True, orientations=orientations), np.float32)
+        begin = length(templates[:which], colour=False, orientations=orientations)
+        end = length(templates[: which + 1], colour=False, orientations=orientations)
         features[begin:end] = random.random(end - begin)
-        features[length(templates, colour=False) :] = random.random(48)
+        features[-48:] = random.random(48)
         weights = random.normal(size=len(features)).astype(np.float32)
-        gradients, colours = cell_contributions(features, weights, templates, which)
+        gradients, colours = cell_contributions(features, weights, templates, which, orientations)
         assert gradients.shape == templates[which]
         assert gradients.sum() + colours.sum() == pytest.approx(features @ weights, rel=1e-4)
 
