@@ -167,18 +167,20 @@ def both_cells(signed: Features) -> Features:
     energy = np.einsum("nrci,nrci->nrc", unsigned, unsigned)
     across = energy[:, :, :-1] + energy[:, :, 1:]
     lengths = np.sqrt(across[:, :-1] + across[:, 1:]) + np.float32(LEAST_STRENGTH)
-    around = np.pad(lengths, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    found = np.zeros((count, rows, columns, CELL_NUMBERS), np.float32)
+    around = np.pad(1 / lengths, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    both = np.concatenate([signed, unsigned], axis=3)
+    mean_signed = np.full(SIGNED_BINS + BINS, SIGNED_BINS**-0.5, np.float32)
+    mean_signed[SIGNED_BINS:] = 0
+    total, cut = np.zeros_like(both), np.empty_like(both)
+    strengths = np.empty((count, rows, columns, BLOCK**2), np.float32)
     for block in range(BLOCK**2):
         down, right = divmod(block, BLOCK)
-        length_there = around[:, down : down + rows, right : right + columns, None]
-        cut = np.minimum(signed / length_there, np.float32(CLIPPED))
-        found[..., :SIGNED_BINS] += cut / 2
-        found[..., SIGNED_BINS : -(BLOCK**2)] += (
-            np.minimum(unsigned / length_there, np.float32(CLIPPED)) / 2
-        )
-        found[..., block - BLOCK**2] = np.float32(SIGNED_BINS**-0.5) * cut.sum(axis=3)
-    return found.reshape(count, rows * columns * CELL_NUMBERS)
+        np.multiply(both, around[:, down : down + rows, right : right + columns, None], out=cut)
+        np.minimum(cut, np.float32(CLIPPED), out=cut)
+        total += cut
+        strengths[..., block] = cut @ mean_signed
+    total *= np.float32(0.5)
+    return np.concatenate([total, strengths], axis=3).reshape(count, rows * columns * CELL_NUMBERS)
 
 
 def _lengths(vectors: Features) -> Features:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from datasets.settings import DatasetSettings
-from models.yolo.settings import ADAMW, BACKBONES, MUON, YoloSettings
+from models.yolo.settings import ADAMW, BACKBONES, MUON, PRECISIONS, YoloSettings
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.settings_by_name import SettingsError
 
 PIPELINES = ("classical", "yolo")
-SAMPLE_UPDATES = 1300  # of the YOLO training: the whole main job in under five minutes
+SAMPLE_UPDATES = 1100  # of the YOLO training: the whole main job in under five minutes
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,14 @@ def checked(settings: RunSettings) -> RunSettings:
         (
             settings.yolo.optimizer in {MUON, ADAMW},
             f"yolo.optimizer is {MUON} or {ADAMW}",
+        ),
+        (
+            settings.yolo.precision in PRECISIONS,
+            f"yolo.precision is one of {', '.join(PRECISIONS)}",
+        ),
+        (
+            settings.yolo.xla in {"auto", "on", "off"} and settings.yolo.devices >= 0,
+            "yolo.xla is auto, on or off, and yolo.devices 0 or more",
         ),
         (
             settings.yolo.backbone in BACKBONES,

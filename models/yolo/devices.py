@@ -51,6 +51,11 @@ class Devices:
         xla = bool(gpus) if settings.xla == "auto" else settings.xla == "on"
         return cls(strategy, precision, xla)
 
+    @property
+    def several_machines(self) -> bool:
+        """Whether other machines make the same updates, and must stop after as many."""
+        return isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
     @contextmanager
     def building(self) -> Iterator[None]:
         """Make what is made meanwhile, networks and variables, fit for these devices."""
@@ -103,7 +108,10 @@ def _strategy(
     """Return how the weights are shared out, None for a single device."""
     if settings.devices > len(devices):
         raise TrainingError(f"yolo.devices={settings.devices}: there are {len(devices)} only")
-    names = [device.name for device in devices[: settings.devices or None]]
+    count = settings.devices or max(
+        number for number in range(1, len(devices) + 1) if settings.batch % number == 0
+    )
+    names = [device.name for device in devices[:count]]
     strategy: tf.distribute.Strategy | None = None
     if os.environ.get("TF_CONFIG"):
         strategy = tf.distribute.MultiWorkerMirroredStrategy()

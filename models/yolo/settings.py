@@ -7,6 +7,7 @@ from dataclasses import dataclass
 SMALL = "small"  # the network's own backbone, from scratch
 BACKBONES = (SMALL, "resnet50", "mobilenetv3", "efficientnetv2b0")
 MUON, ADAMW = "muon", "adamw"
+PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
 SCRATCH, IMAGENET = "none", "imagenet"  # in the place of a file of weights
 
 
@@ -38,7 +39,7 @@ class YoloSettings:
     validations: int = 5  # times the validation split is scored in the second half of training
     glances: int = 4  # times in the first half, each half as far on: how fast it learns
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
-    precision: str = "auto"  # or float32, mixed_float16, mixed_bfloat16; auto: what the GPU is for
+    precision: str = "auto"  # one of `PRECISIONS`; auto: float16 on GPUs made for it
     xla: str = "auto"  # or on, off; auto: on a GPU
     devices: int = 0  # to train on at the same time, each with its part of a batch; 0: all GPUs
     runtime: str = "auto"  # auto, litert or graph: what runs the trained network

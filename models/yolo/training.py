@@ -121,6 +121,8 @@ def train_network(
             learner = Learner.of(input_hw, class_count, settings)
         else:
             learner.restart()
+        if learner.devices.several_machines and amount.minutes is not None:
+            raise TrainingError("machines whose clocks differ need updates or epochs, not minutes")
         weights, update = learner.weights, learner.update
         course = _resumed(checkpoint, weights)
         started -= course.seconds
