@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SEEDS = ("windows", "windows+superpixels", "windows+saliency", "windows+superpixels+saliency")
+WORDS = {  # what settings that are words may be
+    "arm": ("grabcut+windows", "grabcut", "windows", "prior"),
+    "seeds": SEEDS,
+    "descriptor": ("hog+colour", "hog"),
+    "orientations": ("both", "unsigned", "signed"),
+    "kernel": ("linear", "rbf"),
+}
+
 
 @dataclass(frozen=True)
 class ClassicalSettings:
@@ -11,7 +20,7 @@ class ClassicalSettings:
 
     proposals: int = 400  # boxes an image that are described; recall hardly grows beyond
     arm: str = "grabcut+windows"  # or grabcut, windows or prior alone: what proposes boxes
-    seeds: str = "windows"  # or +superpixels, +saliency: no more recall on two of three sets
+    seeds: str = "windows"  # or one of `SEEDS`: no more recall on two of three sets
     grabcut_sizes: tuple[int, ...] = (128,)  # longer side of the cut image: cost grows squared
     grabcut_iterations: int = 1  # a second one moves few borders and doubles the time
     local_cuts: int = 0  # of the best seeds: 16 add .004 to recall and half to its time

@@ -5,10 +5,13 @@ Each algorithm's own settings live beside it; only what the whole run shares is 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from datasets.settings import DatasetSettings
-from models.yolo.settings import ADAMW, BACKBONES, MUON, PRECISIONS, YoloSettings
+from models.yolo.settings import WORDS as YOLO_WORDS
+from models.yolo.settings import YoloSettings
+from pipelines.classical_settings import WORDS as CLASSICAL_WORDS
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.settings_by_name import SettingsError
 
@@ -104,39 +107,28 @@ def checked(settings: RunSettings) -> RunSettings:
             "evaluation.throughput_batches must have 1 among them",
         ),
         (
-            settings.yolo.flips in {"auto", "none", "horizontal", "all"},
-            "yolo.flips is auto, none, horizontal or all",
-        ),
-        (
             settings.yolo.batch > 0 and settings.yolo.width >= 2 and settings.yolo.depth >= 1,
             "yolo.batch and yolo.depth must be at least 1 and yolo.width at least 2",
         ),
-        (
-            settings.classical.kernel in {"linear", "rbf"} and settings.classical.landmarks > 0,
-            "classical.kernel is linear or rbf, and classical.landmarks at least 1",
-        ),
-        (
-            settings.yolo.optimizer in {MUON, ADAMW},
-            f"yolo.optimizer is {MUON} or {ADAMW}",
-        ),
-        (
-            settings.yolo.precision in PRECISIONS,
-            f"yolo.precision is one of {', '.join(PRECISIONS)}",
-        ),
-        (
-            settings.yolo.xla in {"auto", "on", "off"} and settings.yolo.devices >= 0,
-            "yolo.xla is auto, on or off, and yolo.devices 0 or more",
-        ),
-        (
-            settings.yolo.backbone in BACKBONES,
-            f"yolo.backbone is one of {', '.join(BACKBONES)}",
-        ),
+        (settings.classical.landmarks > 0, "classical.landmarks must be at least 1"),
+        (settings.yolo.devices >= 0, "yolo.devices must be 0 or more"),
         (not settings.data.why_impossible(), settings.data.why_impossible()),
+        *_words("classical", settings.classical, CLASSICAL_WORDS),
+        *_words("yolo", settings.yolo, YOLO_WORDS),
     ]
     for holds, sentence in rules:
         if not holds:
             raise SettingsError(sentence)
     return settings
+
+
+def _words(
+    group: str, values: object, words: Mapping[str, Collection[str]]
+) -> Iterator[tuple[bool, str]]:
+    """Yield for each setting that is a word whether it is one it may be."""
+    for name, allowed in words.items():
+        sentence = f"{group}.{name} is one of {', '.join(allowed)}"
+        yield getattr(values, name) in allowed, sentence
 
 
 def completed(settings: RunSettings) -> RunSettings:

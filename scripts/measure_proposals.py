@@ -21,8 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 
-ARMS = ("prior", "windows", "grabcut", "grabcut+windows")
-SEEDS = ("windows", "windows+superpixels", "windows+saliency", "windows+superpixels+saliency")
+from pipelines.classical_settings import SEEDS, WORDS
+
+ARMS = WORDS["arm"]
 BUDGETS = (50, 100, 300, 1000)
 IOUS = np.arange(0.5, 0.96, 0.05)
 

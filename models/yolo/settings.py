@@ -7,8 +7,16 @@ from dataclasses import dataclass
 SMALL = "small"  # the network's own backbone, from scratch
 BACKBONES = (SMALL, "resnet50", "mobilenetv3", "efficientnetv2b0")
 MUON, ADAMW = "muon", "adamw"
-PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
 SCRATCH, IMAGENET = "none", "imagenet"  # in the place of a file of weights
+
+WORDS = {  # what settings that are words may be
+    "backbone": BACKBONES,
+    "optimizer": (MUON, ADAMW),
+    "flips": ("auto", "none", "horizontal", "all"),
+    "precision": ("auto", "float32", "mixed_float16", "mixed_bfloat16"),
+    "xla": ("auto", "on", "off"),
+    "runtime": ("auto", "litert", "graph"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class YoloSettings:
     validations: int = 5  # times the validation split is scored in the second half of training
     glances: int = 4  # times in the first half, each half as far on: how fast it learns
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
-    precision: str = "auto"  # one of `PRECISIONS`; auto: float16 on GPUs made for it
+    precision: str = "auto"  # or float32, mixed_float16, mixed_bfloat16; auto: the GPU's best
     xla: str = "auto"  # or on, off; auto: on a GPU
     devices: int = 0  # to train on at the same time, each with its part of a batch; 0: all GPUs
     runtime: str = "auto"  # auto, litert or graph: what runs the trained network

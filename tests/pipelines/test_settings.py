@@ -73,3 +73,12 @@ def test_a_json_file_with_other_settings_is_refused(values):
 def test_impossible_values_are_refused(change):
     with pytest.raises(SettingsError):
         checked(replace(RunSettings(), **change))
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    ["yolo.flips=up", "yolo.optimizer=sgd", "classical.seeds=chance", "classical.orientations=2"],
+)
+def test_a_word_that_means_nothing_is_refused_with_those_that_do(assignment):
+    with pytest.raises(SettingsError, match=f"{assignment.partition('=')[0]} is one of .*, "):
+        checked(with_setting(RunSettings(), assignment))
