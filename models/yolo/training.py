@@ -143,7 +143,8 @@ def train_network(
             _check_finite(parts, number, batch, images)
             course.losses.add(*parts.values())
             course.done = number + 1
-            course.said = _in_words(course, parts, plan)
+            speed = settings.batch * course.done / (time.monotonic() - started)
+            course.said = _in_words(course, parts, rate, speed, plan)
             log(course.done, {"learning_rate": rate, **_named(parts)})
             if plan.is_time_to_validate(course.done, len(course.history)):
                 entry = {"update": course.done, "seconds": time.monotonic() - started}
@@ -199,8 +200,11 @@ def _check_finite(
     )
 
 
-def _in_words(course: Course, losses: dict[str, float], plan: Plan) -> str:
+def _in_words(
+    course: Course, losses: dict[str, float], rate: float, speed: float, plan: Plan
+) -> str:
     said = f"YOLO, loss {losses['loss_classes']:.2f} + {losses['loss_boxes']:.2f}"
+    said += f", rate {rate:.1e}, {speed:.0f} images/s"
     if plan.deadline is not None:
         minutes = max(plan.deadline - time.monotonic(), 0) / 60
         said = f"{minutes:.1f} minutes left, {said}"
