@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from datasets.annotations import DatasetError
     from models.errors import TrainingError
     from pipelines.comparison import compare
+    from pipelines.isolation import ProcessDiedError
     from pipelines.run_folder import RunFolderError
     from pipelines.settings import RunSettings, checked, completed
     from pipelines.settings_by_name import SettingsError, with_setting
@@ -60,9 +61,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             begun = place.exists() or place.with_name(f"{place.name}.partial").exists()
             metrics = compare(replace(settings, seed=seed), place, resume=begun)
             rows.append((seed, metrics["pipelines"]["yolo"]))
-    except (DatasetError, RunFolderError, SettingsError, TrainingError) as error:
+    except (
+        DatasetError,
+        ProcessDiedError,
+        RunFolderError,
+        SettingsError,
+        TrainingError,
+    ) as error:
         print(f"measure_yolo: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("measure_yolo: stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
     show(rows, f"{arguments.dataset}, {metrics['environment']['cpu']}")
     return 0
 
