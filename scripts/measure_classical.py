@@ -118,7 +118,7 @@ def show(
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     for title, rows in (("Training", trained), ("Detection, ms", detected)):
         table = Table(title=f"{title}: {name}")
         for column in rows[0]:

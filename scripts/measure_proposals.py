@@ -131,7 +131,7 @@ def show(measured: dict[str, dict[int, dict[str, Any]]], title: str) -> None:
             numbers = [f"{value:.3f}" for value in shown]
             cost = [f"{figures['boxes']:.0f}", f"{figures['milliseconds']:.1f}"]
             table.add_row(arm, str(budget), *numbers, *cost)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
     for budget in BUDGETS:
         best = max(measured, key=lambda arm: measured[arm][budget]["recall"].mean())

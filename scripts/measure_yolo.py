@@ -88,7 +88,7 @@ def show(rows: Sequence[tuple[int, Mapping[str, Any]]], title: str) -> None:
         table.add_column(name, justify="right")
     for seed, told in rows:
         table.add_row(str(seed), *(_shown(told, *column) for column in COLUMNS.values()))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def _shown(told: Mapping[str, Any], path: tuple[str, ...], form: str) -> str:
