@@ -137,7 +137,7 @@ def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
     text = " ".join(README.split())
     numbers = {3: "three", 5: "five", 100: "hundred"}
     told = [
-        f"480·√images updates of {YoloSettings().batch}",
+        f"360·√images updates of {YoloSettings().batch}",
         f"its last {checkpoint.EVERY_SECONDS:.0f} seconds",
         f"`--budget-minutes` ({study.MINUTES:.0f})",
         f"kept from a score of {classical.LOWEST_SCORE:g}",
@@ -150,7 +150,7 @@ def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
         *(f"| `{name}` |" for name in formats if name != "auto"),
     ]
     assert [sentence for sentence in told if sentence not in text] == []
-    assert schedule.default_updates(400) == 480 * 20
+    assert schedule.default_updates(400) == 360 * 20
 
 
 @pytest.mark.parametrize("name", ["voc", "coco", "yolo", "csv"])

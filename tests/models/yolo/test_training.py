@@ -15,7 +15,7 @@ def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
     from pipelines.yolo_training import train_yolo
 
     eight = sample_dataset.splits["train"][:8]
-    settings = YoloSettings(augment=False, updates=300, validations=1)
+    settings = YoloSettings(augment=False, updates=450, validations=1)
     train_yolo(
         eight, eight, sample_dataset.classes, settings, (224, 224), Amount(), 0, tmp_path, silently
     )
