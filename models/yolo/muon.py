@@ -26,7 +26,7 @@ ADAMW_RMS = 0.2
 class Muon(keras.optimizers.AdamW):  # type: ignore[misc]  # Keras has no types
     """AdamW for all variables but the first, whose matrices move by Muon.
 
-    Keras's own Muon wants a variable for each matrix, which costs a tenth more time an update.
+    Keras's own Muon takes matrices that are variables of their own only; these lie end to end.
     """
 
     def __init__(
@@ -62,8 +62,7 @@ def orthogonalised(matrices: Sequence[Any]) -> list[Any]:
     """Return the matrices with singular values near 1 (Newton and Schulz's iteration).
 
     A step of it takes X to X·p(XᵀX) with a polynomial p, so XᵀX alone tells what all steps
-    together multiply X with. It is small, and those of equal size are iterated as one batch:
-    a tenth of the work of iterating X itself.
+    together multiply X with, and those of equal size are iterated as one batch.
 
     Args:
         matrices: ``(r, c)`` float32 of fixed shapes.
