@@ -68,27 +68,33 @@ def add_axes(
 ) -> dict[str, Any]:
     """Study a finished run, add ``axes`` to its ``metrics.json`` and its report.
 
+    What was studied within as many minutes is kept as it is; within fewer, what it left out for
+    the time is added to it.
+
     Returns:
         all that ``metrics.json`` then holds.
 
     Raises:
         DatasetError: the data can't be read any more.
-        RunFolderError: the folder can't be used, or holds such a study already.
+        RunFolderError: the folder can't be used, or holds a study that was cut off.
     """
     metrics = read_metrics(folder)
     present = dict(metrics.get("axes") or {})
     kept = folder / PLACE / KEPT
-    there = [name for name in axes if name in present]
     begun = [name for name in axes if (kept / name).is_dir() and name not in present]
     if overwrite:
         for name in axes:
             shutil.rmtree(kept / name, ignore_errors=True)
-    elif not resume and (there or begun):
+    elif begun and not resume:
         raise RunFolderError(
-            f"{folder}: {', '.join(there or begun)} {'was' if there else 'is being'} studied "
-            "already; add --resume to keep what is measured or --overwrite to measure anew"
+            f"{folder}: the study of {', '.join(begun)} was cut off; add --resume to keep what is "
+            "measured or --overwrite to measure anew"
         )
-    wanted = [name for name in axes if overwrite or name not in present]
+    wanted = [
+        name
+        for name in axes
+        if overwrite or name not in present or present[name]["budget_minutes"] < minutes
+    ]
     if wanted:
         subject = open_run(folder, metrics)
         present |= study(subject, wanted, minutes)

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="M",
         help="for all axes together (30 minutes); what does not fit is left out and named",
     )
-    made.add_argument("--resume", action="store_true", help="measure only what is missing")
+    made.add_argument("--resume", action="store_true", help="go on with a study that was cut off")
     made.add_argument("--overwrite", action="store_true", help="measure these axes anew")
     return made
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     # From here on it takes a second to import.
     from datasets.annotations import DatasetError
-    from pipelines.finished_run import add_axes
+    from pipelines.finished_run import add_axes, read_metrics
     from pipelines.isolation import ProcessDiedError
     from pipelines.report.axes_table import print_axes
     from pipelines.run_folder import RunFolderError
@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
         if not 0 < minutes < float("inf"):
             raise AxesError("--budget-minutes must be more than 0")
+        before = read_metrics(arguments.run).get("axes") or {}
         metrics = add_axes(
             arguments.run,
             axes,
@@ -66,7 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nstopped; go on with the same command and --resume")
         return 130
-    print_axes({name: metrics["axes"][name] for name in axes}, metrics["choice"])
+    asked = {name: metrics["axes"][name] for name in axes}
+    print_axes(asked, metrics["choice"])
+    kept = [name for name, row in asked.items() if row == before.get(name)]
+    if kept:
+        print(f"kept as studied before: {', '.join(kept)}; --overwrite measures anew")
     print(f"{arguments.run}: metrics.json, axes/*.png and *.svg")
     return 0
 

@@ -7,25 +7,29 @@ A YOLO training that still gained in its last fifth is undertrained and left out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf, isnan
 from typing import Any
 
 import numpy as np
 
-from datasets.progress import Track
 from pipelines.progress import on_terminal
 from pipelines.studies.cells import Cells
 from pipelines.studies.curve_fit import LEAST_SIZES, Crossover, crossover
-from pipelines.studies.data_plan import SEEDS, Costs, Key, keys, sizes, yolo_updates
+from pipelines.studies.data_plan import (
+    PIPELINES,
+    SEEDS,
+    Key,
+    costs_of,
+    keys,
+    sizes,
+    yolo_updates,
+)
 from pipelines.studies.figures import ends, number
 from pipelines.studies.learning_curves import Curve, curve_of, laws_of
 from pipelines.studies.subject import Subject
 from pipelines.studies.verdict import NAMES, NEITHER, Verdict, favoured, share_better
-
-PIPELINES = ("classical", "yolo")
-Measure = Callable[[Key], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -62,81 +66,16 @@ class DataStudy:
 
 def study(subject: Subject, cells: Cells) -> DataStudy:
     """Train both pipelines on subsets of a run's training split and return their curves."""
-    from pipelines.studies.trainings import Trainings
+    from pipelines.studies.trainings import Trainings, measured
 
     costs = costs_of(subject)
     numbers = sizes(costs.images)
     seeds = [subject.settings.seed + place for place in range(SEEDS)]
     most = subject.pipelines["yolo"]["training"]["updates"]
-    updates = planned_updates(cells, costs, most, len(numbers) * len(seeds))
+    updates = yolo_updates(cells.seconds, costs, most, len(numbers) * len(seeds))
     wanted = keys(numbers, seeds, updates)
     measure = Trainings(subject).measure
     return concluded(measured(wanted, measure, costs, cells, on_terminal))
-
-
-def planned_updates(cells: Cells, costs: Costs, most: int, trainings: int) -> int:
-    """Return how many updates each YOLO training gets: what was planned when the study began.
-
-    A study that goes on has another moment of its budget left, and must not plan anew.
-    """
-    plan = cells.get(
-        "plan",
-        lambda: {
-            "updates": yolo_updates(cells.seconds, costs, most, trainings),
-            "seconds": cells.seconds,
-        },
-    )
-    if plan is None:
-        return yolo_updates(cells.seconds, costs, most, trainings)
-    cells.seconds = max(cells.seconds, plan["seconds"])
-    updates: int = plan["updates"]
-    return updates
-
-
-def costs_of(subject: Subject) -> Costs:
-    """Return what the main job took."""
-    classical, yolo = (subject.pipelines[name] for name in PIPELINES)
-    tested = len(subject.dataset.splits["test"])
-    return Costs(
-        images=len(subject.dataset.splits["train"]),
-        classical=classical["training"]["seconds"],
-        update=yolo["training"]["seconds"] / yolo["training"]["updates"],
-        testing={
-            "classical": tested / classical["throughput"]["best"],
-            "yolo": tested * 4 / yolo["throughput"]["best"],  # by the graph, which is slower
-        },
-    )
-
-
-def measured(
-    wanted: Sequence[Key], measure: Measure, costs: Costs, cells: Cells, track: Track
-) -> dict[Key, dict[str, Any]]:
-    """Return the figures of all trainings there is time for.
-
-    What is expected of a training follows what those before it took.
-    """
-    found: dict[Key, dict[str, Any]] = {}
-    spent = {name: [0.0, 0.0] for name in PIPELINES}  # as it was, and as it was expected
-    now = [""]
-
-    def all_of_them() -> Iterable[Key]:
-        for key in wanted:
-            now[0] = f"data: {key.pipeline}, {key.images} images, seed {key.seed}"
-            yield key
-
-    for key in track(all_of_them(), lambda: now[0], len(wanted)):
-        real, guessed = spent[key.pipeline]
-        guess = costs.expected(key)
-        before = cells.spent
-        result = cells.get(
-            key.name,
-            lambda key=key: measure(key),  # type: ignore[misc]
-            guess * (real / guessed if guessed else 1.0),
-        )
-        if result is not None:
-            found[key] = result
-            spent[key.pipeline] = [real + cells.spent - before, guessed + guess]
-    return found
 
 
 def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.annotations import LabelledImage
+from pipelines.studies.subject import Subject
 
+PIPELINES = ("classical", "yolo")
 SIZES, SEEDS = 5, 3
 FEWEST = 4  # images of the smallest subset
 RANGE = 16  # times as many images in the largest as in the smallest
@@ -62,6 +64,21 @@ class Costs:
         if key.pipeline == "yolo":
             return STARTING + key.updates * self.update + testing
         return self.classical * (0.2 + 0.8 * key.images / self.images) + testing
+
+
+def costs_of(subject: Subject) -> Costs:
+    """Return what the main job took."""
+    classical, yolo = (subject.pipelines[name] for name in PIPELINES)
+    tested = len(subject.dataset.splits["test"])
+    return Costs(
+        images=len(subject.dataset.splits["train"]),
+        classical=classical["training"]["seconds"],
+        update=yolo["training"]["seconds"] / yolo["training"]["updates"],
+        testing={
+            "classical": tested / classical["throughput"]["best"],
+            "yolo": tested * 4 / yolo["throughput"]["best"],  # by the graph, which is slower
+        },
+    )
 
 
 def sizes(images: int) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipelines import runtime
@@ -53,7 +54,8 @@ def study(
 ) -> dict[str, dict[str, Any]]:
     """Return what the axes gave, as ``metrics.json`` has it, and leave their plots in the run.
 
-    Cells that were measured before are taken from the run's ``axes/cells``.
+    Cells that were measured before are taken from the run's ``axes/cells``, and with them what
+    each axis was allowed, so that a study that goes on is the one that was begun.
 
     Args:
         subject: the run.
@@ -63,24 +65,45 @@ def study(
     left, found = 60 * minutes, {}
     waiting = [name for name in ORDER if name in axes]
     for name in list(waiting):
-        seconds = left * PARTS[name] / sum(PARTS[other] for other in waiting)
+        seconds = max(left, 0.0) * PARTS[name] / sum(PARTS[other] for other in waiting)
         started = time.monotonic()
-        found[name] = in_own_process(study_one, name, subject, seconds)
+        found[name] = in_own_process(study_one, name, subject, minutes, seconds)
         left -= max(time.monotonic() - started, found[name]["seconds"])
         waiting.remove(name)
     return {name: found[name] for name in AXES if name in found}
 
 
-def study_one(name: str, subject: Subject, seconds: float) -> dict[str, Any]:
-    """Study one axis in this process and draw it."""
+def study_one(name: str, subject: Subject, minutes: float, seconds: float) -> dict[str, Any]:
+    """Study one axis in this process and draw it.
+
+    Args:
+        name: of the axis.
+        subject: the run.
+        minutes: of all axes together.
+        seconds: of this one, if it was not begun before within as many minutes.
+    """
     runtime.set_threads(runtime.usable_cores())
     module = importlib.import_module(f"pipelines.studies.{name}")
-    cells = Cells(subject.folder / PLACE / KEPT / name, seconds)
+    cells = begun(subject.folder / PLACE / KEPT / name, minutes, seconds)
     result = module.study(subject, cells)
     from pipelines.studies.drawing import save
 
     save(module.draw(result), subject.folder / PLACE, name)
-    return {**as_json(result), "left_out": list(cells.left_out), "seconds": cells.spent}
+    return {
+        **as_json(result),
+        "left_out": list(cells.left_out),
+        "seconds": cells.spent,
+        "budget_minutes": minutes,
+    }
+
+
+def begun(folder: Path, minutes: float, seconds: float) -> Cells:
+    """Return the cells of an axis with what it was allowed when it began within those minutes."""
+    cells = Cells(folder, seconds)
+    allowed = cells.get(f"within-{minutes:g}-minutes", lambda: {"seconds": seconds})
+    if allowed is not None:
+        cells.seconds = allowed["seconds"]
+    return cells
 
 
 def pipelines_missing(names: Mapping[str, Any] | Sequence[str]) -> str:

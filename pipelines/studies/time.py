@@ -5,7 +5,6 @@ What the main job has timed is taken from it; the rest is timed here, in process
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
@@ -15,56 +14,16 @@ import numpy as np
 
 from pipelines import runtime
 from pipelines.evaluation.pairs import Floats
-from pipelines.isolation import in_own_process
 from pipelines.progress import on_terminal
 from pipelines.studies.cells import Cells
 from pipelines.studies.figures import ends
-from pipelines.studies.own_times import decoding_seconds, loading_seconds, one_core_rate
+from pipelines.studies.own_times import decoding_seconds
+from pipelines.studies.pipeline_time import IMAGES, PipelineTime, pipeline_time, timed_alone
 from pipelines.studies.subject import Subject
 from pipelines.studies.verdict import Verdict, favoured, share_better
 
-IMAGES = 10_000  # whose cost is told
-SHARES = (0.5, 0.9, 0.99)  # of the final validation mAP, when training first reached them
 RESAMPLES = 1000
 TRAINING_VARIES = 0.1  # standard deviation taken for a training's time, which is measured once
-
-
-@dataclass(frozen=True)
-class PipelineTime:
-    """What one pipeline takes.
-
-    Attributes:
-        pipeline: its name.
-        device: it was timed on.
-        threads: it used, but for the figure of one core.
-        preparing_seconds: decoding all training images once.
-        preparing_in_training: whether that is part of the training's seconds as well.
-        training_seconds: of the main job; nan if it was not trained here.
-        seconds_to: training until validation mAP had first reached 50, 90 and 99 % of its best, at
-            the latest: it is only known when validation was looked at.
-        loading_seconds: from starting Python to a detector that is ready.
-        first_call_ms: of the first image.
-        steady_call_ms: median of a call, and its interval.
-        steady_interval_95: of the median.
-        images_per_second_core: with one thread, one image at a time; nan on a GPU.
-        hours_for_10000: loading, and 10,000 images in the best batch on all threads.
-        hours_interval_95: by how much calls differ.
-    """
-
-    pipeline: str
-    device: str
-    threads: int
-    preparing_seconds: float
-    preparing_in_training: bool
-    training_seconds: float
-    seconds_to: Mapping[str, float]
-    loading_seconds: float
-    first_call_ms: float
-    steady_call_ms: float
-    steady_interval_95: tuple[float, float]
-    images_per_second_core: float
-    hours_for_10000: float
-    hours_interval_95: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -92,61 +51,10 @@ def study(subject: Subject, cells: Cells) -> TimeStudy:
     decoding = cells.get("decoding", lambda: {"seconds": decoding_seconds(train, threads)})
     rows = []
     for name in on_terminal(("classical", "yolo"), "loading and one core", 2):
-        timed = {
-            "loading": in_own_process(loading_seconds, subject, name, time.time()),
-            "core": in_own_process(one_core_rate, subject, name),
-        }
+        timed = cells.get(name, lambda name=name: timed_alone(subject, name))  # type: ignore[misc]
         rows.append(pipeline_time(name, subject.pipelines[name], timed, decoding, threads))
     calls = {name: subject.pipelines[name]["latency_ms"]["calls"] for name in ("classical", "yolo")}
     return concluded(rows, calls, subject.settings.seed)
-
-
-def pipeline_time(
-    name: str,
-    figures: Mapping[str, Any],
-    timed: Mapping[str, float],
-    decoding: Mapping[str, Any] | None,
-    threads: int,
-) -> PipelineTime:
-    """Return one pipeline's row, without the intervals, which `concluded` adds."""
-    latency, rate = figures["latency_ms"], figures["throughput"]["best"]
-    training = figures.get("training") or {}
-    return PipelineTime(
-        pipeline=name,
-        device=latency["device"],
-        threads=threads,
-        preparing_seconds=nan if decoding is None else decoding["seconds"],
-        preparing_in_training=name == "classical",  # it opens images one by one as it goes
-        training_seconds=training.get("seconds", nan),
-        seconds_to=seconds_to(training.get("history") or ()),
-        loading_seconds=timed["loading"],
-        first_call_ms=latency["first_call"],
-        steady_call_ms=latency["p50"],
-        steady_interval_95=(nan, nan),
-        images_per_second_core=timed["core"],
-        hours_for_10000=(timed["loading"] + IMAGES / rate) / 3600,
-        hours_interval_95=(nan, nan),
-    )
-
-
-def seconds_to(history: Sequence[Mapping[str, float | None]]) -> dict[str, float]:
-    """Return the seconds after which validation had first reached shares of its best figure.
-
-    Args:
-        history: a row each validation, with ``seconds`` and ``validation``, in order.
-    """
-    known = [
-        (float(row["seconds"]), float(row["validation"]))
-        for row in history
-        if row["seconds"] is not None and row["validation"] is not None
-    ]
-    best = max((figure for _, figure in known), default=nan)
-    return {
-        f"{100 * share:g}": next(
-            (seconds for seconds, figure in known if figure >= share * best), nan
-        )
-        for share in SHARES
-    }
 
 
 def concluded(
@@ -230,6 +138,8 @@ def _verdict(
 
 
 def _answer(row: PipelineTime, seconds: Floats) -> str:
+    if np.isnan(row.hours_for_10000):
+        return "not measured"
     if np.isnan(seconds).any():
         return f"{row.hours_for_10000:.2f} h of use"
     low, high = ends(seconds / 3600)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
-from datasets.progress import silently
+from datasets.progress import Track, silently
 from models.errors import TrainingError
 from pipelines import runtime
 from pipelines.detections import Detections
-from pipelines.studies.data_plan import Key, subset
+from pipelines.studies.cells import Cells
+from pipelines.studies.data_plan import PIPELINES, Costs, Key, subset
 from pipelines.studies.figures import figures
 from pipelines.studies.subject import Subject, evenly
 from pipelines.yolo import SETTINGS, YoloDetector
@@ -26,6 +27,38 @@ MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are looked 
 # or what so few images can't tell; and the least figure of one that has learnt anything.
 LEVEL, UNTOLD, LEAST = 0.05, 0.01, 0.02
 LOOKED_AT = 16  # test images held decoded at a time
+Measure = Callable[[Key], dict[str, Any]]
+
+
+def measured(
+    wanted: Sequence[Key], measure: Measure, costs: Costs, cells: Cells, track: Track
+) -> dict[Key, dict[str, Any]]:
+    """Return the figures of all trainings there is time for.
+
+    What is expected of a training follows what those before it took.
+    """
+    found: dict[Key, dict[str, Any]] = {}
+    spent = {name: [0.0, 0.0] for name in PIPELINES}  # as it was, and as it was expected
+    now = [""]
+
+    def all_of_them() -> Iterable[Key]:
+        for key in wanted:
+            now[0] = f"data: {key.pipeline}, {key.images} images, seed {key.seed}"
+            yield key
+
+    for key in track(all_of_them(), lambda: now[0], len(wanted)):
+        real, guessed = spent[key.pipeline]
+        guess = costs.expected(key)
+        before = cells.spent
+        result = cells.get(
+            key.name,
+            lambda key=key: measure(key),  # type: ignore[misc]
+            guess * (real / guessed if guessed else 1.0),
+        )
+        if result is not None:
+            found[key] = result
+            spent[key.pipeline] = [real + cells.spent - before, guessed + guess]
+    return found
 
 
 class Compiled(NamedTuple):

@@ -7,7 +7,7 @@ from pipelines import finished_run
 from pipelines.finished_run import add_axes, open_run, read_metrics
 from pipelines.run_folder import RunFolderError
 
-ROW = {"favours": "yolo", "sureness": "sure: 100.0 % of resamples"}
+ROW = {"favours": "yolo", "sureness": "sure: 100.0 % of resamples", "budget_minutes": 5.0}
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def asked(monkeypatch):
 
     def study(subject, axes, minutes):
         seen.append(tuple(axes))
-        return {name: {**ROW, "minutes": minutes} for name in axes}
+        return {name: {**ROW, "budget_minutes": minutes} for name in axes}
 
     monkeypatch.setattr(finished_run, "open_run", lambda folder, metrics: None)
     monkeypatch.setattr(finished_run, "study", study)
@@ -50,11 +50,12 @@ def test_axes_are_added_with_the_choice_that_follows(run, asked):
     assert not list(run.glob("*.writing"))
 
 
-def test_resuming_studies_what_is_missing_only(run, asked):
-    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=True)
+@pytest.mark.parametrize("resume", [False, True])
+def test_what_is_missing_is_studied_only(run, asked, resume):
+    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=resume)
     assert asked == [("data",), "report"]
     before = (run / "metrics.json").stat().st_mtime_ns
-    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=True)
+    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=resume)
     assert asked == [("data",), "report"]
     assert (run / "metrics.json").stat().st_mtime_ns == before
 
@@ -69,12 +70,21 @@ def test_overwriting_forgets_the_cells_of_those_axes(run, asked):
     assert (run / "axes" / "cells" / "data" / "a.json").exists()
 
 
-@pytest.mark.parametrize(("name", "said"), [("time", "was studied"), ("data", "is being studied")])
-def test_a_study_that_is_there_is_not_repeated_unasked(run, asked, name, said):
-    (run / "axes" / "cells" / "data").mkdir(parents=True)
-    with pytest.raises(RunFolderError, match=said):
-        add_axes(run, [name], 5.0, overwrite=False, resume=False)
+def test_what_was_studied_within_fewer_minutes_is_gone_on_with(run, asked):
+    add_axes(run, ["time"], 4.0, overwrite=False, resume=False)
     assert asked == []
+    add_axes(run, ["time"], 6.0, overwrite=False, resume=False)
+    assert asked == [("time",), "report"]
+    assert read_metrics(run)["axes"]["time"]["budget_minutes"] == 6.0
+
+
+def test_a_study_that_was_cut_off_goes_on_when_asked_only(run, asked):
+    (run / "axes" / "cells" / "data").mkdir(parents=True)
+    with pytest.raises(RunFolderError, match="study of data was cut off"):
+        add_axes(run, ["data", "time"], 5.0, overwrite=False, resume=False)
+    assert asked == []
+    add_axes(run, ["data", "time"], 5.0, overwrite=False, resume=True)
+    assert asked == [("data",), "report"]
 
 
 def test_data_that_changed_since_is_refused(run):

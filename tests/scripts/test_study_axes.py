@@ -40,13 +40,14 @@ def write_metrics(folder, **more):
         (["run", "--budget-minutes", "0"], "must be more than 0"),
         (["run", "--axes", "time"], "models/classical: is not there"),
         (["one", "--axes", "time"], "this run has no yolo"),
-        (["done", "--axes", "time"], "time was studied already; add --resume"),
+        (["cut", "--axes", "all"], "the study of time was cut off; add --resume"),
     ],
 )
 def test_bad_usage_is_exit_2_with_a_sentence(tmp_path, arguments, said):
     write_metrics(tmp_path / "run")
     write_metrics(tmp_path / "one", settings={"dataset": "gone", "pipelines": ["classical"]})
-    write_metrics(tmp_path / "done", axes={"time": {}})
+    write_metrics(tmp_path / "cut")
+    (tmp_path / "cut" / "axes" / "cells" / "time").mkdir(parents=True)
     done = run(*arguments, folder=tmp_path)
     assert done.returncode == 2, done.stdout
     assert said in done.stderr

@@ -10,10 +10,10 @@ from datasets.annotations import Annotations
 from datasets.progress import silently
 from pipelines.detections import Detections
 from pipelines.studies.cells import Cells
-from pipelines.studies.data import concluded, draw, measured, planned_updates
+from pipelines.studies.data import concluded, draw
 from pipelines.studies.data_plan import Costs, Key, keys, sizes, subset, yolo_updates
 from pipelines.studies.figures import figures
-from pipelines.studies.trainings import has_levelled_off
+from pipelines.studies.trainings import has_levelled_off, measured
 
 CLASSES = ("cat", "dog")
 BOXES = np.array([[x, y, x + 8, y + 8] for x in range(0, 60, 12) for y in range(0, 60, 12)], float)
@@ -98,14 +98,6 @@ def test_a_study_cut_off_goes_on_and_repeats_no_training(tmp_path):
     resumed, _ = studied(tmp_path / "cut", goes_on)
     assert len(made) == 30
     assert resumed == whole
-
-
-def test_a_study_that_goes_on_keeps_the_plan_it_began_with(tmp_path):
-    costs = Costs(160, 30.0, 0.1, {"classical": 5.0, "yolo": 1.0})
-    begun = planned_updates(Cells(tmp_path, 900.0), costs, 1500, 15)
-    later = Cells(tmp_path, 650.0)  # other axes took longer this time
-    assert planned_updates(later, costs, 1500, 15) == begun == 300
-    assert later.seconds == 900.0
 
 
 def test_undertrained_ones_are_left_out_and_counted(tmp_path):

@@ -1,6 +1,13 @@
 import pytest
 
-from pipelines.studies.study import ORDER, PARTS, AxesError, chosen_axes, pipelines_missing
+from pipelines.studies.study import (
+    ORDER,
+    PARTS,
+    AxesError,
+    begun,
+    chosen_axes,
+    pipelines_missing,
+)
 from pipelines.studies.verdict import AXES
 
 
@@ -24,6 +31,17 @@ def test_an_unknown_axis_is_refused_with_those_there_are():
 
 def test_every_axis_has_its_turn_and_its_part_of_the_budget():
     assert set(ORDER) == set(PARTS) == set(AXES)
+
+
+def test_an_axis_that_goes_on_has_the_seconds_it_began_with(tmp_path):
+    first = begun(tmp_path, 30.0, 900.0)
+    later = begun(tmp_path, 30.0, 650.0)  # other axes took longer this time
+    assert first.seconds == later.seconds == 900.0
+    assert begun(tmp_path, 60.0, 1800.0).seconds == 1800.0
+    assert begun(tmp_path, 30.0, 1.0).seconds == 900.0
+    none = begun(tmp_path / "none", 30.0, 0.0)
+    none.get("a", dict, expected=1.0)
+    assert none.left_out == ["a"]
 
 
 def test_a_run_of_one_pipeline_can_not_be_compared():

@@ -1,8 +1,12 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 
-from pipelines.studies.time import PipelineTime, concluded, seconds_to
+from pipelines.studies import pipeline_time, time
+from pipelines.studies.cells import Cells
+from pipelines.studies.pipeline_time import PipelineTime, seconds_to
+from pipelines.studies.time import concluded
 
 HISTORY = [
     {"seconds": 10.0, "validation": 0.2},
@@ -75,3 +79,29 @@ def test_without_a_training_nothing_is_favoured():
     found = told((math.nan, 0.1), (955.0, 0.01))
     assert found.verdict.favours == "neither"
     assert "not measured" in found.verdict.sureness
+
+
+def test_what_was_timed_is_not_timed_again(tmp_path, monkeypatch):
+    figures = {
+        "latency_ms": {"device": "CPU", "first_call": 5.0, "p50": 2.0, "calls": [1.0, 2.0, 3.0]},
+        "throughput": {"best": 100.0},
+        "training": {"seconds": 10.0, "history": HISTORY},
+    }
+    subject = SimpleNamespace(
+        dataset=SimpleNamespace(splits={"train": ()}),
+        pipelines={"classical": figures, "yolo": figures},
+        settings=SimpleNamespace(seed=0),
+    )
+    timed = []
+
+    def in_own_process(function, *_):
+        timed.append(function.__name__)
+        return math.nan if function.__name__ == "one_core_rate" else float(len(timed))
+
+    monkeypatch.setattr(pipeline_time, "in_own_process", in_own_process)
+    monkeypatch.setattr(time, "decoding_seconds", lambda images, threads: float(len(timed)))
+    first = time.study(subject, Cells(tmp_path))
+    assert timed == ["loading_seconds", "one_core_rate"] * 2
+    assert [row.loading_seconds for row in first.cells] == [1.0, 3.0]
+    assert repr(time.study(subject, Cells(tmp_path))) == repr(first)
+    assert len(timed) == 4
