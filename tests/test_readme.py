@@ -145,7 +145,7 @@ def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
         f"first {numbers[page.EMBEDDED]} are in `report_images/`",
         f"p90 wants {EvaluationSettings().latency_samples} samples",
         f"drawn into files ({RunSettings().annotate})",
-        f"{numbers[data_plan.SIZES]} nested sizes, {numbers[data_plan.SEEDS]} seeds",
+        f"{numbers[data_plan.SIZES]} nested sizes, up to {numbers[data_plan.SEEDS]} seeds",
         *(f"`{name}`" for name in BACKBONES if name not in (SMALL, "mobilenetv3")),
         *(f"| `{name}` |" for name in formats if name != "auto"),
     ]

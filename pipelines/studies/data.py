@@ -2,11 +2,13 @@
 
 Each seed draws nested subsets by chance; the test split is always the same. YOLO makes as many
 updates on few images as on many, so that its curve is about images and not about training length.
-A YOLO training that still gained in its last fifth is undertrained and left out of the curves.
+A YOLO training that still gained in its last fifth is undertrained and left out of the curves;
+where time is short there are fewer seeds rather than shorter trainings.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf, isnan
@@ -22,6 +24,7 @@ from pipelines.studies.data_plan import (
     SEEDS,
     Key,
     costs_of,
+    enough_updates,
     keys,
     sizes,
     yolo_updates,
@@ -71,8 +74,9 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
     costs = costs_of(subject)
     numbers = sizes(costs.images)
     seeds = [subject.settings.seed + place for place in range(SEEDS)]
-    most = subject.pipelines["yolo"]["training"]["updates"]
-    updates = yolo_updates(cells.seconds, costs, most, len(numbers) * len(seeds))
+    training = subject.pipelines["yolo"]["training"]
+    enough, most = enough_updates(training["history"]), training["updates"]
+    updates = yolo_updates(cells.seconds, costs, numbers, SEEDS, enough, most)
     wanted = keys(numbers, seeds, updates)
     measure = Trainings(subject).measure
     return concluded(measured(wanted, measure, costs, cells, on_terminal))
@@ -119,12 +123,18 @@ def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:
         for name, law in (("classical", classical), ("yolo", yolo))
     }
     share = share_better(classical[1].at(end)[:, 0], yolo[1].at(end)[:, 0])
-    verdict = _verdict(cross, share, most, answers, undertrained)
+    counts = Counter((key.pipeline, key.images) for key in levelled)
+    verdict = _verdict(cross, share, most, answers, undertrained, min(counts.values()))
     return DataStudy(verdict, rows, curves, cross, undertrained)
 
 
 def _verdict(
-    cross: Crossover, share: float, most: int, answers: Mapping[str, str], undertrained: int
+    cross: Crossover,
+    share: float,
+    most: int,
+    answers: Mapping[str, str],
+    undertrained: int,
+    fewest_seeds: int,
 ) -> Verdict:
     favours, sureness = favoured(share, f"resamples at {most} images")
     better = NAMES[cross.better_below]
@@ -142,6 +152,8 @@ def _verdict(
         told = f"{better} is better below about {cross.at:.0f} images, {span}"
     if undertrained:
         told += f"; {undertrained} YOLO trainings had not levelled off and were left out"
+    if fewest_seeds == 1:
+        told += "; where a size was trained once, intervals hold the luck of the test images only"
     return Verdict(
         question=f"How much data does it need (mAP@.50 with {most} images)?",
         classical=answers["classical"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ SIZES, SEEDS = 5, 3
 FEWEST = 4  # images of the smallest subset
 RANGE = 16  # times as many images in the largest as in the smallest
 LEAST_UPDATES = 100  # of a YOLO training: fewer would only measure the ramp of its learning rate
-YOLO_PART = 0.65  # of the time, for its trainings
+PLANNED = 0.9  # of the time: what trainings take is only guessed
+LEVEL = 0.05  # of a validation figure: what a training that has levelled off may still gain
 STARTING = 6.0  # seconds a YOLO training takes before and after its updates
 
 
@@ -93,18 +94,43 @@ def subset(images: Sequence[LabelledImage], count: int, seed: int) -> tuple[Labe
     return tuple(images[place] for place in np.sort(order[:count]))
 
 
-def yolo_updates(seconds: float, costs: Costs, most: int, trainings: int) -> int:
-    """Return how many updates each YOLO training gets, to fit all of them into the time.
+def enough_updates(history: Sequence[Mapping[str, float | None]]) -> int:
+    """Return the updates after which the main job's training had next to nothing to gain.
+
+    Args:
+        history: a row each validation: ``update`` and ``validation``, None where it has no figure.
+    """
+    known = [(row["update"] or 0, row["validation"]) for row in history]
+    figures = [(update, figure) for update, figure in known if figure is not None]
+    best = max((figure for _, figure in figures), default=0.0)
+    return next((int(update) for update, figure in figures if figure >= (1 - LEVEL) * best), 0)
+
+
+def yolo_updates(
+    seconds: float, costs: Costs, numbers: Sequence[int], seeds: int, enough: int, most: int
+) -> int:
+    """Return how many updates each YOLO training gets, to fit the study into the time.
+
+    Trainings that have not levelled off tell nothing of the images, so that seeds are given up
+    for updates, until there are enough; and updates only where one seed does not fit either.
 
     Args:
         seconds: for the whole study.
         costs: see `Costs`.
+        numbers: of images, in a training each.
+        seeds: that are wanted.
+        enough: updates, see `enough_updates`.
         most: of the main job, whose training is long enough.
-        trainings: how many there are.
     """
-    each = YOLO_PART * seconds / trainings - STARTING - costs.testing["yolo"]
-    fitting = int(each / costs.update) if np.isfinite(each) else most
-    return max(min(most, fitting // 50 * 50), min(LEAST_UPDATES, most))
+
+    def fitting(seeds: int) -> int:
+        classical = sum(costs.expected(Key("classical", images, 0)) for images in numbers)
+        each = (PLANNED * seconds / seeds - classical) / len(numbers)
+        updates = (each - STARTING - costs.testing["yolo"]) / costs.update
+        return int(updates) // 50 * 50 if np.isfinite(updates) else most
+
+    updates = max(fitting(seeds), min(enough, fitting(1)))
+    return max(min(most, updates), min(LEAST_UPDATES, most))
 
 
 def keys(numbers: Sequence[int], seeds: Sequence[int], updates: int) -> list[Key]:

@@ -11,7 +11,15 @@ from datasets.progress import silently
 from pipelines.detections import Detections
 from pipelines.studies.cells import Cells
 from pipelines.studies.data import concluded, draw
-from pipelines.studies.data_plan import Costs, Key, keys, sizes, subset, yolo_updates
+from pipelines.studies.data_plan import (
+    Costs,
+    Key,
+    enough_updates,
+    keys,
+    sizes,
+    subset,
+    yolo_updates,
+)
 from pipelines.studies.figures import figures
 from pipelines.studies.trainings import has_levelled_off, measured
 
@@ -118,6 +126,14 @@ def test_undertrained_ones_are_left_out_and_counted(tmp_path):
     draw(few).canvas.draw()
 
 
+def test_sizes_trained_once_are_told(tmp_path):
+    cells = Cells(tmp_path)
+    found = measured(keys(sizes(160), (0,), 50), quick, COSTS, cells, silently)
+    assert "trained once, intervals hold the luck of the test" in concluded(found).verdict.sentence
+    told, _ = studied(tmp_path / "three")
+    assert "trained once" not in told.verdict.sentence
+
+
 def test_what_does_not_fit_into_the_time_is_left_out_last_seed_first(tmp_path):
     expected = sum(COSTS.expected(key) for key in keys(sizes(160), SEEDS, 50))
     told, cells = studied(tmp_path, seconds=expected / 10)  # toys take no time: all but dear ones
@@ -143,12 +159,28 @@ def test_sizes_go_up_to_all_images(images, count):
     assert sizes(images)[-1] == images
 
 
-def test_updates_fill_the_time_but_never_exceed_the_main_job_s():
+def planned(seconds, enough=800, most=1500):
     costs = Costs(160, 30.0, 0.1, {"classical": 5.0, "yolo": 1.0})
-    assert yolo_updates(900, costs, 1500, 15) == 300
-    assert yolo_updates(math.inf, costs, 1500, 15) == 1500
-    assert yolo_updates(10, costs, 1500, 15) == 100
-    assert yolo_updates(10, costs, 30, 15) == 30
+    return yolo_updates(seconds, costs, sizes(160), 3, enough, most)
+
+
+def test_updates_fill_the_time_but_never_exceed_the_main_job_s():
+    assert planned(math.inf) == 1500
+    assert planned(2400) == 1150
+    assert planned(10) == 100
+    assert planned(10, most=30) == 30
+
+
+def test_seeds_are_given_up_for_updates_until_there_are_enough():
+    assert planned(1500) == planned(700) == 800
+    assert planned(1500, enough=200) == 600
+    assert planned(400) == 400
+
+
+def test_enough_updates_are_those_that_left_little_to_gain():
+    figures = [(275, 0.004), (550, 0.5), (770, 0.666), (880, 0.703), (990, 0.71), (1100, 0.719)]
+    assert enough_updates([{"update": u, "validation": f} for u, f in figures]) == 880
+    assert enough_updates([{"update": 275, "validation": None}]) == 0
 
 
 def test_a_training_has_levelled_off_when_its_last_fifth_gained_next_to_nothing():
