@@ -93,7 +93,7 @@ def add_axes(
     wanted = [
         name
         for name in axes
-        if overwrite or name not in present or present[name]["budget_minutes"] < minutes
+        if overwrite or name not in present or present[name].get("budget_minutes", 0) < minutes
     ]
     if wanted:
         subject = open_run(folder, metrics)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.annotations import LabelledImage
+from pipelines.studies.figures import first_reached
 from pipelines.studies.subject import Subject
 
 PIPELINES = ("classical", "yolo")
@@ -100,10 +101,8 @@ def enough_updates(history: Sequence[Mapping[str, float | None]]) -> int:
     Args:
         history: a row each validation: ``update`` and ``validation``, None where it has no figure.
     """
-    known = [(row["update"] or 0, row["validation"]) for row in history]
-    figures = [(update, figure) for update, figure in known if figure is not None]
-    best = max((figure for _, figure in figures), default=0.0)
-    return next((int(update) for update, figure in figures if figure >= (1 - LEVEL) * best), 0)
+    enough = first_reached(history, 1 - LEVEL, "update")
+    return 0 if np.isnan(enough) else int(enough)
 
 
 def yolo_updates(

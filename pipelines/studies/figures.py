@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import nan
 from typing import Any
 
@@ -58,6 +58,20 @@ def number(value: float | None) -> float:
 def numbers(values: Sequence[float | None]) -> Floats:
     """Return numbers from JSON, nan for null."""
     return np.array([number(value) for value in values])
+
+
+def first_reached(history: Sequence[Mapping[str, float | None]], share: float, told: str) -> float:
+    """Return where in a training validation first had a share of its best figure, nan if nowhere.
+
+    Args:
+        history: a row each validation, in order; None where it has no figure.
+        share: of the best.
+        told: what tells where, ``seconds`` or ``update``.
+    """
+    rows = [(number(row[told]), number(row["validation"])) for row in history]
+    known = [(where, figure) for where, figure in rows if not np.isnan([where, figure]).any()]
+    best = max((figure for _, figure in known), default=nan)
+    return next((where for where, figure in known if figure >= share * best), nan)
 
 
 def ends(values: Floats) -> tuple[float, float]:

@@ -78,6 +78,14 @@ def test_what_was_studied_within_fewer_minutes_is_gone_on_with(run, asked):
     assert read_metrics(run)["axes"]["time"]["budget_minutes"] == 6.0
 
 
+def test_a_study_that_knows_no_budget_is_gone_on_with(run, asked):
+    metrics = read_metrics(run)
+    del metrics["axes"]["time"]["budget_minutes"]
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    add_axes(run, ["time"], 5.0, overwrite=False, resume=False)
+    assert asked == [("time",), "report"]
+
+
 def test_a_study_that_was_cut_off_goes_on_when_asked_only(run, asked):
     (run / "axes" / "cells" / "data").mkdir(parents=True)
     with pytest.raises(RunFolderError, match="study of data was cut off"):
