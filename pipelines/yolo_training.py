@@ -20,7 +20,7 @@ from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
 from pipelines.detections import run_stages
-from pipelines.evaluation.quality import score
+from pipelines.evaluation.quality import Quality, score
 from pipelines.yolo import LITERT, SETTINGS, WEIGHTS, Letterboxed, YoloDetector
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def train_yolo(
 
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
     limit = max(100, 2 * crowd)
-    validate = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
+    judge = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
     checkpoint = Checkpoint(folder / STANDING)
     trained = train_network(
         train,
@@ -99,7 +99,7 @@ def train_yolo(
         settings,
         amount,
         seed,
-        validate,
+        lambda network: judge(network).map_50_95,
         track,
         checkpoint,
         is_stopped,
@@ -171,13 +171,13 @@ def validation(
     input_hw: tuple[int, int],
     settings: YoloSettings,
     limit: int,
-) -> Callable[[keras.Model], float]:
-    """Return the function that scores a network on the validation split: mAP@[.50:.95]."""
+) -> Callable[[keras.Model], Quality]:
+    """Return the function that says how good a network is on the validation split."""
     pictures = [letterbox(load_image(image.path), input_hw) for image in images]
     truth: list[Annotations] = [image.annotations for image in images]
     compiled: list[YoloDetector] = []
 
-    def validate(network: keras.Model) -> float:
+    def judge(network: keras.Model) -> Quality:
         if not compiled:  # once: the weights change, the graph does not
             compiled.append(detector_of(network, classes, settings, limit))
         found = [
@@ -187,6 +187,6 @@ def validation(
             )
             for image, (picture, scales) in zip(images, pictures, strict=True)
         ]
-        return score(truth, found, classes).map_50_95
+        return score(truth, found, classes)
 
-    return validate
+    return judge

@@ -2,7 +2,8 @@
 
 Each seed draws nested subsets by chance; the test split is always the same. YOLO makes as many
 updates on few images as on many, so that its curve is about images and not about training length.
-A YOLO training that still gained in its last fifth is undertrained and left out of the curves;
+A YOLO training that still gained in its last fifth, on the validation split and by the figure of
+the curves, is undertrained and left out of them;
 where time is short there are fewer seeds rather than shorter trainings.
 """
 
@@ -24,7 +25,6 @@ from pipelines.studies.data_plan import (
     SEEDS,
     Key,
     costs_of,
-    enough_updates,
     keys,
     sizes,
     yolo_updates,
@@ -37,7 +37,18 @@ from pipelines.studies.verdict import NAMES, NEITHER, Verdict, favoured, share_b
 
 @dataclass(frozen=True)
 class Trained:
-    """One training's figures on the test split."""
+    """One training's figures on the test split.
+
+    Attributes:
+        pipeline: ``classical`` or ``yolo``.
+        images: it learnt from.
+        seed: of the subset and the training.
+        updates: of YOLO, else 0.
+        map_50: mAP@.50.
+        map_50_95: mAP@[.50:.95].
+        undertrained: it still gained, so that its figure says nothing of the images.
+        late_gain: mAP@.50 that it gained on the validation split in its last fifth; nan for none.
+    """
 
     pipeline: str
     images: int
@@ -46,6 +57,7 @@ class Trained:
     map_50: float
     map_50_95: float
     undertrained: bool
+    late_gain: float
 
 
 @dataclass(frozen=True)
@@ -74,9 +86,9 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
     costs = costs_of(subject)
     numbers = sizes(costs.images)
     seeds = [subject.settings.seed + place for place in range(SEEDS)]
-    training = subject.pipelines["yolo"]["training"]
-    enough, most = enough_updates(training["history"]), training["updates"]
-    updates = yolo_updates(cells.seconds, costs, numbers, SEEDS, enough, most)
+    updates = yolo_updates(
+        cells.seconds, costs, numbers, subject.pipelines["yolo"]["training"]["updates"]
+    )
     wanted = keys(numbers, seeds, updates)
     measure = Trainings(subject).measure
     return concluded(measured(wanted, measure, costs, cells, on_terminal))
@@ -93,6 +105,7 @@ def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:
             number(told["map_50"]),
             number(told["map_50_95"]),
             told["undertrained"],
+            number(told["late_gain"]),
         )
         for key, told in found.items()
     )

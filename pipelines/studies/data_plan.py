@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from datasets.annotations import LabelledImage
-from pipelines.studies.figures import first_reached
 from pipelines.studies.subject import Subject
 
 PIPELINES = ("classical", "yolo")
@@ -17,7 +16,6 @@ FEWEST = 4  # images of the smallest subset
 RANGE = 16  # times as many images in the largest as in the smallest
 LEAST_UPDATES = 100  # of a YOLO training: fewer would only measure the ramp of its learning rate
 PLANNED = 0.9  # of the time: what trainings take is only guessed
-LEVEL = 0.05  # of a validation figure: what a training that has levelled off may still gain
 STARTING = 6.0  # seconds a YOLO training takes before and after its updates
 
 
@@ -95,41 +93,23 @@ def subset(images: Sequence[LabelledImage], count: int, seed: int) -> tuple[Labe
     return tuple(images[place] for place in np.sort(order[:count]))
 
 
-def enough_updates(history: Sequence[Mapping[str, float | None]]) -> int:
-    """Return the updates after which the main job's training had next to nothing to gain.
-
-    Args:
-        history: a row each validation: ``update`` and ``validation``, None where it has no figure.
-    """
-    enough = first_reached(history, 1 - LEVEL, "update")
-    return 0 if np.isnan(enough) else int(enough)
-
-
-def yolo_updates(
-    seconds: float, costs: Costs, numbers: Sequence[int], seeds: int, enough: int, most: int
-) -> int:
+def yolo_updates(seconds: float, costs: Costs, numbers: Sequence[int], most: int) -> int:
     """Return how many updates each YOLO training gets, to fit the study into the time.
 
     Trainings that have not levelled off tell nothing of the images, so that seeds are given up
-    for updates, until there are enough; and updates only where one seed does not fit either.
+    before updates: each has as many as the main job's, or what lets one seed fit if that is less.
 
     Args:
         seconds: for the whole study.
         costs: see `Costs`.
         numbers: of images, in a training each.
-        seeds: that are wanted.
-        enough: updates, see `enough_updates`.
         most: of the main job, whose training is long enough.
     """
-
-    def fitting(seeds: int) -> int:
-        classical = sum(costs.expected(Key("classical", images, 0)) for images in numbers)
-        each = (PLANNED * seconds / seeds - classical) / len(numbers)
-        updates = (each - STARTING - costs.testing["yolo"]) / costs.update
-        return int(updates) // 50 * 50 if np.isfinite(updates) else most
-
-    updates = max(fitting(seeds), min(enough, fitting(1)))
-    return max(min(most, updates), min(LEAST_UPDATES, most))
+    classical = sum(costs.expected(Key("classical", images, 0)) for images in numbers)
+    each = (PLANNED * seconds - classical) / len(numbers)
+    updates = (each - STARTING - costs.testing["yolo"]) / costs.update
+    fitting = int(updates) // 50 * 50 if np.isfinite(updates) else most
+    return max(min(most, fitting), min(LEAST_UPDATES, most))
 
 
 def keys(numbers: Sequence[int], seeds: Sequence[int], updates: int) -> list[Key]:

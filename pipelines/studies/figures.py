@@ -60,18 +60,17 @@ def numbers(values: Sequence[float | None]) -> Floats:
     return np.array([number(value) for value in values])
 
 
-def first_reached(history: Sequence[Mapping[str, float | None]], share: float, told: str) -> float:
-    """Return where in a training validation first had a share of its best figure, nan if nowhere.
+def first_reached(history: Sequence[Mapping[str, float | None]], share: float) -> float:
+    """Return after how many seconds validation first had a share of its best figure, or nan.
 
     Args:
         history: a row each validation, in order; None where it has no figure.
         share: of the best.
-        told: what tells where, ``seconds`` or ``update``.
     """
-    rows = [(number(row[told]), number(row["validation"])) for row in history]
-    known = [(where, figure) for where, figure in rows if not np.isnan([where, figure]).any()]
+    rows = [(number(row["seconds"]), number(row["validation"])) for row in history]
+    known = [(at, figure) for at, figure in rows if not np.isnan([at, figure]).any()]
     best = max((figure for _, figure in known), default=nan)
-    return next((where for where, figure in known if figure >= share * best), nan)
+    return next((at for at, figure in known if figure >= share * best), nan)
 
 
 def ends(values: Floats) -> tuple[float, float]:

@@ -105,4 +105,4 @@ def seconds_to(history: Sequence[Mapping[str, float | None]]) -> dict[str, float
     Args:
         history: a row each validation, with ``seconds`` and ``validation``, in order.
     """
-    return {f"{100 * share:g}": first_reached(history, share, "seconds") for share in SHARES}
+    return {f"{100 * share:g}": first_reached(history, share) for share in SHARES}

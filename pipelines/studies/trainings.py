@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
@@ -16,17 +16,27 @@ from models.errors import TrainingError
 from pipelines import runtime
 from pipelines.detections import Detections
 from pipelines.studies.cells import Cells
-from pipelines.studies.data_plan import LEVEL, PIPELINES, Costs, Key, subset
-from pipelines.studies.figures import figures
+from pipelines.studies.data_plan import PIPELINES, Costs, Key, subset
+from pipelines.studies.figures import figures, none_for_nan
 from pipelines.studies.subject import Subject, evenly
 from pipelines.yolo import SETTINGS, YoloDetector
 from pipelines.yolo_training import detector_of, validation
 
+if TYPE_CHECKING:
+    import keras
+
+    from pipelines.evaluation.quality import Quality
+
 MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are looked at
-# Of mAP@[.50:.95]: what a training may gain in its last fifth for all that so few images can tell,
-# and the least figure of one that has learnt anything.
+LEVEL = (
+    0.05  # of its best mAP@.50: what a training that has levelled off may gain in its last fifth
+)
+# Of mAP@.50: what that may be for all that so few images can tell, and the least figure of a
+# training that has learnt anything.
 UNTOLD, LEAST = 0.01, 0.02
 LOOKED_AT = 16  # test images held decoded at a time
+# The classical pipeline is trained to the end, which takes what it takes.
+AT_ONCE: dict[str, Any] = {"undertrained": False, "late_gain": None}
 Measure = Callable[[Key], dict[str, Any]]
 
 
@@ -66,7 +76,7 @@ class Compiled(NamedTuple):
 
     learner: Any
     detector: YoloDetector
-    validate: Any
+    judge: Callable[[keras.Model], Quality]
     settings: Any
 
 
@@ -86,15 +96,15 @@ class Trainings:
         images = subset(self.subject.dataset.splits["train"], key.images, key.seed)
         work = {"classical": self._classical, "yolo": self._yolo}[key.pipeline]
         truth = [image.annotations for image in self.test]
-        found, undertrained = work(images, key)
+        found, course = work(images, key)
         return {
-            "undertrained": undertrained,
+            **course,
             **figures(truth, found, self.subject.dataset.classes, self.subject.settings.seed),
         }
 
     def _classical(
         self, images: Sequence[LabelledImage], key: Key
-    ) -> tuple[list[Detections], bool]:
+    ) -> tuple[list[Detections], dict[str, Any]]:
         from pipelines.classical_training import train_classical
 
         try:
@@ -108,18 +118,27 @@ class Trainings:
                 self.threads,
             )
         except TrainingError:  # nothing is labelled in so few images: nothing will be found
-            return [Detections() for _ in self.test], False
+            return [Detections() for _ in self.test], AT_ONCE
         found = []
         for start in range(0, len(self.test), LOOKED_AT):
             some = self.test[start : start + LOOKED_AT]
             found += detector.detect_batch([load_image(image.path) for image in some])
-        return found, False
+        return found, AT_ONCE
 
-    def _yolo(self, images: Sequence[LabelledImage], key: Key) -> tuple[list[Detections], bool]:
+    def _yolo(
+        self, images: Sequence[LabelledImage], key: Key
+    ) -> tuple[list[Detections], dict[str, Any]]:
         compiled = self._compiled  # before other imports of TensorFlow, for its silence
         from models.yolo.checkpoint import Checkpoint
         from models.yolo.schedule import Amount
         from models.yolo.training import train_network
+
+        reached = []
+
+        def validate(network: keras.Model) -> float:
+            quality = compiled.judge(network)
+            reached.append(quality.map_50)
+            return quality.map_50_95
 
         try:
             trained = train_network(
@@ -129,15 +148,15 @@ class Trainings:
                 replace(compiled.settings, updates=key.updates),
                 Amount(),
                 key.seed,
-                compiled.validate,
+                validate,
                 silently,
                 Checkpoint(None),
                 learner=compiled.learner,
             )
         except TrainingError:  # its loss was not finite: it says nothing about the images
-            return [Detections() for _ in self.test], True
+            return [Detections() for _ in self.test], {"undertrained": True, "late_gain": None}
         found = [compiled.detector.detect(load_image(image.path)) for image in self.test]
-        return found, not has_levelled_off(trained.history)
+        return found, course_of([row["update"] for row in trained.history], reached)
 
     @cached_property
     def _compiled(self) -> Compiled:
@@ -150,9 +169,9 @@ class Trainings:
         settings = replace(self.subject.settings.yolo, validations=5, glances=0)
         height, width = said["input_hw"]
         learner = Learner.of((height, width), len(classes), settings)
-        validate = validation(self.val, classes, (height, width), settings, said["limit"])
+        judge = validation(self.val, classes, (height, width), settings, said["limit"])
         detector = detector_of(learner.weights.network, classes, settings, said["limit"])
-        return Compiled(learner, detector, validate, settings)
+        return Compiled(learner, detector, judge, settings)
 
 
 def _said(folder: Path) -> dict[str, Any]:
@@ -160,15 +179,22 @@ def _said(folder: Path) -> dict[str, Any]:
     return told
 
 
-def has_levelled_off(history: Sequence[Mapping[str, float]]) -> bool:
-    """Say whether training gained next to nothing in its last fifth.
+def course_of(updates: Sequence[float], reached: Sequence[float]) -> dict[str, Any]:
+    """Return whether a training was too short, and what it gained in its last fifth.
+
+    It is judged by mAP@.50, the figure that the curves are of. Overlaps grow on for longer, and
+    mAP@[.50:.95] with them, when hardly another object is found.
 
     Args:
-        history: a row each validation: ``update`` and ``validation``.
+        updates: after which it was validated.
+        reached: mAP@.50 on the validation split then.
     """
-    last = history[-1]
-    before = [row for row in history if row["update"] <= 0.8 * last["update"] + 1]
-    best = max(row["validation"] for row in history)
-    if not before or not best >= LEAST:
-        return False
-    return max(row["validation"] for row in before) >= best - max(LEVEL * best, UNTOLD)
+    before = [
+        figure
+        for update, figure in zip(updates, reached, strict=True)
+        if update <= 0.8 * updates[-1] + 1
+    ]
+    best = max(reached)
+    gain = best - max(before, default=0.0)
+    levelled = best >= LEAST and gain <= max(LEVEL * best, UNTOLD)
+    return {"undertrained": not levelled, "late_gain": none_for_nan(gain)}

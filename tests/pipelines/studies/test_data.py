@@ -14,14 +14,13 @@ from pipelines.studies.data import concluded, draw
 from pipelines.studies.data_plan import (
     Costs,
     Key,
-    enough_updates,
     keys,
     sizes,
     subset,
     yolo_updates,
 )
 from pipelines.studies.figures import figures
-from pipelines.studies.trainings import has_levelled_off, measured
+from pipelines.studies.trainings import course_of, measured
 
 CLASSES = ("cat", "dog")
 BOXES = np.array([[x, y, x + 8, y + 8] for x in range(0, 60, 12) for y in range(0, 60, 12)], float)
@@ -43,7 +42,7 @@ def toy(key, share=accuracy):
     for truth in TRUTH:
         seen = random.random(len(truth)) < share(key)
         found.append(Detections(truth.boxes[seen], random.random(seen.sum()), truth.labels[seen]))
-    return {"undertrained": False, **figures(TRUTH, found, CLASSES, seed=0)}
+    return {"undertrained": False, "late_gain": None, **figures(TRUTH, found, CLASSES, seed=0)}
 
 
 def quick(key, share=accuracy):
@@ -53,6 +52,7 @@ def quick(key, share=accuracy):
     resampled = (figure + random.normal(0, 0.01, 100)).tolist()
     return {
         "undertrained": False,
+        "late_gain": None,
         "map_50": figure,
         "map_50_95": figure / 2,
         "resampled_map_50": resampled,
@@ -159,39 +159,34 @@ def test_sizes_go_up_to_all_images(images, count):
     assert sizes(images)[-1] == images
 
 
-def planned(seconds, enough=800, most=1500):
+def planned(seconds, most=1500):
     costs = Costs(160, 30.0, 0.1, {"classical": 5.0, "yolo": 1.0})
-    return yolo_updates(seconds, costs, sizes(160), 3, enough, most)
+    return yolo_updates(seconds, costs, sizes(160), most)
 
 
-def test_updates_fill_the_time_but_never_exceed_the_main_job_s():
-    assert planned(math.inf) == 1500
-    assert planned(2400) == 1150
+def test_trainings_are_as_long_as_the_main_job_s_unless_one_seed_of_them_does_not_fit():
+    assert planned(math.inf) == planned(1200) == 1500
+    assert planned(700) == 950
     assert planned(10) == 100
     assert planned(10, most=30) == 30
 
 
-def test_seeds_are_given_up_for_updates_until_there_are_enough():
-    assert planned(1500) == planned(700) == 800
-    assert planned(1500, enough=200) == 600
-    assert planned(400) == 400
-
-
-def test_enough_updates_are_those_that_left_little_to_gain():
-    figures = [(275, 0.004), (550, 0.5), (770, 0.666), (880, 0.703), (990, 0.71), (1100, 0.719)]
-    assert enough_updates([{"update": u, "validation": f} for u, f in figures]) == 880
-    assert enough_updates([{"update": 275, "validation": None}]) == 0
+def course(*reached):
+    return course_of([600, 700, 800, 900, 1000], reached)
 
 
 def test_a_training_has_levelled_off_when_its_last_fifth_gained_next_to_nothing():
-    def history(*figures):
-        return [{"update": 100 * (n + 6), "validation": figure} for n, figure in enumerate(figures)]
+    assert not course(0.5, 0.58, 0.6, 0.61, 0.62)["undertrained"]
+    assert not course(0.03, 0.04, 0.042, 0.045, 0.05)["undertrained"]
+    assert course(0.0, 0.0, 0.0, 0.001, 0.001)["undertrained"]
+    assert course(0.3, 0.4, 0.5, 0.55, 0.6)["undertrained"]
+    assert course(0.0, 0.0, 0.0, 0.0, 0.0)["undertrained"]
 
-    assert has_levelled_off(history(0.5, 0.58, 0.6, 0.61, 0.62))
-    assert has_levelled_off(history(0.03, 0.04, 0.042, 0.045, 0.05))
-    assert not has_levelled_off(history(0.0, 0.0, 0.0, 0.001, 0.001))
-    assert not has_levelled_off(history(0.3, 0.4, 0.5, 0.55, 0.6))
-    assert not has_levelled_off(history(0.0, 0.0, 0.0, 0.0, 0.0))
+
+def test_what_it_gained_late_is_told():
+    assert course(0.3, 0.4, 0.5, 0.55, 0.6)["late_gain"] == pytest.approx(0.1)
+    assert course(0.3, 0.6, 0.5, 0.5, 0.5)["late_gain"] == 0.0
+    assert course_of([30], [0.4]) == {"undertrained": True, "late_gain": 0.4}
 
 
 def test_names_of_cells_differ_with_everything_that_decides_them():
