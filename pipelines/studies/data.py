@@ -3,8 +3,8 @@
 Each seed draws nested subsets by chance; the test split is always the same. YOLO makes as many
 updates on few images as on many, so that its curve is about images and not about training length.
 A YOLO training that still gained in its last fifth, on the validation split and by the figure of
-the curves, is undertrained and left out of them;
-where time is short there are fewer seeds rather than shorter trainings.
+the curves, is undertrained and left out of them; where time is short there are fewer seeds rather
+than shorter trainings.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:
             number(told["map_50"]),
             number(told["map_50_95"]),
             told["undertrained"],
-            number(told["late_gain"]),
+            number(told.get("late_gain")),
         )
         for key, told in found.items()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import nan
 from typing import Any
 
@@ -58,19 +58,6 @@ def number(value: float | None) -> float:
 def numbers(values: Sequence[float | None]) -> Floats:
     """Return numbers from JSON, nan for null."""
     return np.array([number(value) for value in values])
-
-
-def first_reached(history: Sequence[Mapping[str, float | None]], share: float) -> float:
-    """Return after how many seconds validation first had a share of its best figure, or nan.
-
-    Args:
-        history: a row each validation, in order; None where it has no figure.
-        share: of the best.
-    """
-    rows = [(number(row["seconds"]), number(row["validation"])) for row in history]
-    known = [(at, figure) for at, figure in rows if not np.isnan([at, figure]).any()]
-    best = max((figure for _, figure in known), default=nan)
-    return next((at for at, figure in known if figure >= share * best), nan)
 
 
 def ends(values: Floats) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from math import nan
 from typing import Any
 
 from pipelines.isolation import in_own_process
-from pipelines.studies.figures import first_reached, none_for_nan, number
+from pipelines.studies.figures import none_for_nan, number
 from pipelines.studies.own_times import loading_seconds, one_core_rate
 from pipelines.studies.subject import Subject
 
@@ -105,4 +105,15 @@ def seconds_to(history: Sequence[Mapping[str, float | None]]) -> dict[str, float
     Args:
         history: a row each validation, with ``seconds`` and ``validation``, in order.
     """
-    return {f"{100 * share:g}": first_reached(history, share) for share in SHARES}
+    known = [
+        (float(row["seconds"]), float(row["validation"]))
+        for row in history
+        if row["seconds"] is not None and row["validation"] is not None
+    ]
+    best = max((figure for _, figure in known), default=nan)
+    return {
+        f"{100 * share:g}": next(
+            (seconds for seconds, figure in known if figure >= share * best), nan
+        )
+        for share in SHARES
+    }

@@ -18,6 +18,7 @@ from pipelines.detections import Detections
 from pipelines.studies.cells import Cells
 from pipelines.studies.data_plan import PIPELINES, Costs, Key, subset
 from pipelines.studies.figures import figures, none_for_nan
+from pipelines.studies.learning_curves import LEARNT
 from pipelines.studies.subject import Subject, evenly
 from pipelines.yolo import SETTINGS, YoloDetector
 from pipelines.yolo_training import detector_of, validation
@@ -28,15 +29,10 @@ if TYPE_CHECKING:
     from pipelines.evaluation.quality import Quality
 
 MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are looked at
-LEVEL = (
-    0.05  # of its best mAP@.50: what a training that has levelled off may gain in its last fifth
-)
-# Of mAP@.50: what that may be for all that so few images can tell, and the least figure of a
-# training that has learnt anything.
-UNTOLD, LEAST = 0.01, 0.02
+# Of its best mAP@.50, what a training that has levelled off may gain in its last fifth, and the
+# mAP@.50 that this may be for all that so few images can tell.
+LEVEL, UNTOLD = 0.05, 0.01
 LOOKED_AT = 16  # test images held decoded at a time
-# The classical pipeline is trained to the end, which takes what it takes.
-AT_ONCE: dict[str, Any] = {"undertrained": False, "late_gain": None}
 Measure = Callable[[Key], dict[str, Any]]
 
 
@@ -118,12 +114,12 @@ class Trainings:
                 self.threads,
             )
         except TrainingError:  # nothing is labelled in so few images: nothing will be found
-            return [Detections() for _ in self.test], AT_ONCE
+            return [Detections() for _ in self.test], {"undertrained": False}
         found = []
         for start in range(0, len(self.test), LOOKED_AT):
             some = self.test[start : start + LOOKED_AT]
             found += detector.detect_batch([load_image(image.path) for image in some])
-        return found, AT_ONCE
+        return found, {"undertrained": False}
 
     def _yolo(
         self, images: Sequence[LabelledImage], key: Key
@@ -154,7 +150,7 @@ class Trainings:
                 learner=compiled.learner,
             )
         except TrainingError:  # its loss was not finite: it says nothing about the images
-            return [Detections() for _ in self.test], {"undertrained": True, "late_gain": None}
+            return [Detections() for _ in self.test], {"undertrained": True}
         found = [compiled.detector.detect(load_image(image.path)) for image in self.test]
         return found, course_of([row["update"] for row in trained.history], reached)
 
@@ -196,5 +192,5 @@ def course_of(updates: Sequence[float], reached: Sequence[float]) -> dict[str, A
     ]
     best = max(reached)
     gain = best - max(before, default=0.0)
-    levelled = best >= LEAST and gain <= max(LEVEL * best, UNTOLD)
+    levelled = best >= LEARNT and gain <= max(LEVEL * best, UNTOLD)
     return {"undertrained": not levelled, "late_gain": none_for_nan(gain)}

@@ -171,6 +171,15 @@ def test_trainings_are_as_long_as_the_main_job_s_unless_one_seed_of_them_does_no
     assert planned(10, most=30) == 30
 
 
+def test_cells_that_do_not_know_what_was_gained_late_are_read(tmp_path):
+    def older(key):
+        return {name: value for name, value in quick(key).items() if name != "late_gain"}
+
+    told, _ = studied(tmp_path, older)
+    assert all(math.isnan(row.late_gain) for row in told.cells)
+    assert told.crossover.better_below == "classical"
+
+
 def course(*reached):
     return course_of([600, 700, 800, 900, 1000], reached)
 
