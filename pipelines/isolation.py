@@ -51,14 +51,19 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
 
 
 def _answer(answer: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         answer.send((True, function(*arguments)))
     except (Exception, KeyboardInterrupt) as error:
         answer.send((False, error))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it has ended, however that was."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

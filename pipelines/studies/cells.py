@@ -43,21 +43,32 @@ class Cells:
             work: measures it; gives what JSON can hold.
             expected: seconds it will take.
         """
-        path = self.folder / f"{name}.json"
-        if path.is_file():
-            kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        elif not self.allows(expected):
+        kept = self.kept(name)
+        if kept is not None:
+            return kept
+        if not self.allows(expected):
             self.left_out.append(name)
             return None
-        else:
-            started = self._clock()
-            result = work()
-            kept = {"seconds": self._clock() - started, "result": result}
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_json(path, kept)
+        started = self._clock()
+        result = work()
+        self.keep(name, self._clock() - started, result)
+        return result
+
+    def kept(self, name: str) -> dict[str, Any] | None:
+        """Return what a cell gave earlier, or None; what it took is spent."""
+        path = self.folder / f"{name}.json"
+        if not path.is_file():
+            return None
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.spent += kept["seconds"]
-        told: dict[str, Any] = kept["result"]
-        return told
+        result: dict[str, Any] = kept["result"]
+        return result
+
+    def keep(self, name: str, seconds: float, result: dict[str, Any]) -> None:
+        """Keep what a cell gave, and what it took."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / f"{name}.json", {"seconds": seconds, "result": result})
+        self.spent += seconds
 
     def allows(self, expected: float) -> bool:
         """Say whether there is time for so many seconds more."""

@@ -4,7 +4,7 @@ Each seed draws nested subsets by chance; the test split is always the same. YOL
 updates on few images as on many, so that its curve is about images and not about training length.
 A YOLO training that still gained in its last fifth, on the validation split and by the figure of
 the curves, is undertrained and left out of them; where time is short there are fewer seeds rather
-than shorter trainings.
+than shorter trainings. As many trainings run at a time as there are cores, with a core each.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class DataStudy:
 
 def study(subject: Subject, cells: Cells) -> DataStudy:
     """Train both pipelines on subsets of a run's training split and return their curves."""
-    from pipelines.studies.trainings import Trainings, measured
+    from pipelines.studies.side_by_side import at_once, measure, measured, processes
 
     costs = costs_of(subject)
     numbers = sizes(costs.images)
@@ -90,8 +90,10 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
         cells.seconds, costs, numbers, subject.pipelines["yolo"]["training"]["updates"]
     )
     wanted = keys(numbers, seeds, updates)
-    measure = Trainings(subject).measure
-    return concluded(measured(wanted, measure, costs, cells, on_terminal))
+    count = at_once(subject)
+    with processes(subject, count) as pool:
+        found = measured(wanted, measure, costs, cells, on_terminal, pool, count)
+    return concluded(found)
 
 
 def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:

@@ -1,9 +1,9 @@
-"""Both pipelines trained on subsets and tested alike; YOLO's network is compiled once for all."""
+"""Both pipelines trained on subsets and tested alike; a process compiles YOLO's network once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
-from datasets.progress import Track, silently
+from datasets.progress import silently
 from models.errors import TrainingError
 from pipelines import runtime
 from pipelines.detections import Detections
-from pipelines.studies.cells import Cells
-from pipelines.studies.data_plan import PIPELINES, Costs, Key, subset
+from pipelines.studies.data_plan import Key, subset
 from pipelines.studies.figures import figures, none_for_nan
 from pipelines.studies.learning_curves import LEARNT
 from pipelines.studies.subject import Subject, evenly
@@ -33,38 +32,6 @@ MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are looked 
 # mAP@.50 that this may be for all that so few images can tell.
 LEVEL, UNTOLD = 0.05, 0.01
 LOOKED_AT = 16  # test images held decoded at a time
-Measure = Callable[[Key], dict[str, Any]]
-
-
-def measured(
-    wanted: Sequence[Key], measure: Measure, costs: Costs, cells: Cells, track: Track
-) -> dict[Key, dict[str, Any]]:
-    """Return the figures of all trainings there is time for.
-
-    What is expected of a training follows what those before it took.
-    """
-    found: dict[Key, dict[str, Any]] = {}
-    spent = {name: [0.0, 0.0] for name in PIPELINES}  # as it was, and as it was expected
-    now = [""]
-
-    def all_of_them() -> Iterable[Key]:
-        for key in wanted:
-            now[0] = f"data: {key.pipeline}, {key.images} images, seed {key.seed}"
-            yield key
-
-    for key in track(all_of_them(), lambda: now[0], len(wanted)):
-        real, guessed = spent[key.pipeline]
-        guess = costs.expected(key)
-        before = cells.spent
-        result = cells.get(
-            key.name,
-            lambda key=key: measure(key),  # type: ignore[misc]
-            guess * (real / guessed if guessed else 1.0),
-        )
-        if result is not None:
-            found[key] = result
-            spent[key.pipeline] = [real + cells.spent - before, guessed + guess]
-    return found
 
 
 class Compiled(NamedTuple):
@@ -79,13 +46,13 @@ class Compiled(NamedTuple):
 class Trainings:
     """Measures the cells of the data study."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, threads: int) -> None:
         """Only note the run; TensorFlow is loaded with the first YOLO training."""
         self.subject = subject
         splits = subject.dataset.splits
         self.test = evenly(splits["test"], MOST_TESTED)
         self.val = evenly(splits["val"], MOST_VALIDATED)
-        self.threads = runtime.usable_cores()
+        self.threads = threads
 
     def measure(self, key: Key) -> dict[str, Any]:
         """Train on the key's subset and return its figures on the test split, as JSON has them."""

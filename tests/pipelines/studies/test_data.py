@@ -2,6 +2,9 @@
 
 import itertools
 import math
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -20,7 +23,8 @@ from pipelines.studies.data_plan import (
     yolo_updates,
 )
 from pipelines.studies.figures import figures
-from pipelines.studies.trainings import course_of, measured
+from pipelines.studies.side_by_side import measured
+from pipelines.studies.trainings import course_of
 
 CLASSES = ("cat", "dog")
 BOXES = np.array([[x, y, x + 8, y + 8] for x in range(0, 60, 12) for y in range(0, 60, 12)], float)
@@ -59,9 +63,13 @@ def quick(key, share=accuracy):
     }
 
 
-def studied(folder, measure=quick, seconds=math.inf):
+def studied(folder, measure=quick, seconds=math.inf, seeds=SEEDS, at_once=1):
     cells = Cells(folder, seconds)
-    return concluded(measured(keys(sizes(160), SEEDS, 50), measure, COSTS, cells, silently)), cells
+    wanted = keys(sizes(160), seeds, 50)
+    with ThreadPoolExecutor(at_once) as pool:
+        found = measured(wanted, measure, COSTS, cells, silently, pool, at_once)
+    assert list(found) == [key for key in wanted if key in found]
+    return concluded(found), cells
 
 
 def test_a_toy_s_crossover_is_given_back(tmp_path):
@@ -108,6 +116,30 @@ def test_a_study_cut_off_goes_on_and_repeats_no_training(tmp_path):
     assert resumed == whole
 
 
+def test_side_by_side_they_take_their_part_of_the_time_and_give_the_same(tmp_path):
+    one_by_one, _ = studied(tmp_path / "one")
+    met = threading.Barrier(2, timeout=20)
+
+    def meets(key):
+        met.wait()  # breaks unless two are at it
+        time.sleep(0.02)
+        return quick(key)
+
+    started = time.monotonic()
+    told, cells = studied(tmp_path / "two", meets, at_once=2)
+    assert told == one_by_one
+    assert 15 * 0.02 < cells.spent < time.monotonic() - started
+
+
+def test_what_was_kept_counts_as_time_gone_whichever_came_first(tmp_path):
+    cells = Cells(tmp_path)
+    last = keys(sizes(160), SEEDS, 50)[-1]
+    cells.keep(last.name, 100.0, quick(last))
+    told, cells = studied(tmp_path, seconds=100.1)
+    assert [(row.pipeline, row.images, row.seed) for row in told.cells] == [("yolo", 160, 2)]
+    assert len(cells.left_out) == 29
+
+
 def test_undertrained_ones_are_left_out_and_counted(tmp_path):
     def measure(key):
         late = key.pipeline == "yolo" and key.images >= 80
@@ -127,9 +159,8 @@ def test_undertrained_ones_are_left_out_and_counted(tmp_path):
 
 
 def test_sizes_trained_once_are_told(tmp_path):
-    cells = Cells(tmp_path)
-    found = measured(keys(sizes(160), (0,), 50), quick, COSTS, cells, silently)
-    assert "trained once, intervals hold the luck of the test" in concluded(found).verdict.sentence
+    told, _ = studied(tmp_path / "one", seeds=(0,))
+    assert "trained once, intervals hold the luck of the test" in told.verdict.sentence
     told, _ = studied(tmp_path / "three")
     assert "trained once" not in told.verdict.sentence
 

@@ -1,0 +1,46 @@
+import os
+from dataclasses import replace
+
+import pytest
+
+from pipelines.classical_settings import ClassicalSettings
+from pipelines.isolation import ProcessDiedError
+from pipelines.settings import RunSettings
+from pipelines.studies.data_plan import Key
+from pipelines.studies.side_by_side import at_once, measure, processes
+from pipelines.studies.subject import Subject
+from pipelines.studies.trainings import Trainings
+
+FAST = ClassicalSettings(
+    proposals=80, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=0
+)
+
+
+@pytest.fixture
+def subject(tmp_path, small_sample):
+    used = {name: {"memory_mb": {"peak_rss": 1.0}} for name in ("classical", "yolo")}
+    return Subject(tmp_path, small_sample, replace(RunSettings(), classical=FAST), used)
+
+
+@pytest.mark.slow
+def test_a_training_in_a_process_of_its_own_gives_what_it_gives_here(subject):
+    key = Key("classical", 4, 1)
+    here = Trainings(subject, 2).measure(key)
+    with processes(subject, 2) as pool:
+        assert list(pool.map(measure, [key, key])) == [here, here]
+    assert here["map_50"] > 0
+
+
+def test_a_process_that_is_killed_is_told_with_the_way_out(subject):
+    with (
+        pytest.raises(ProcessDiedError, match=r"memory was full.*--resume"),
+        processes(subject, 1) as pool,
+    ):
+        pool.submit(os._exit, 1).result()
+
+
+def test_as_many_at_once_as_cores_and_memory_allow(subject, monkeypatch):
+    monkeypatch.setattr("pipelines.runtime.usable_cores", lambda: 6)
+    assert at_once(subject) == 6
+    subject.pipelines["yolo"]["memory_mb"]["peak_rss"] = 1e9
+    assert at_once(subject) == 1
