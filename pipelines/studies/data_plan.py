@@ -113,10 +113,16 @@ def yolo_updates(seconds: float, costs: Costs, numbers: Sequence[int], most: int
 
 
 def keys(numbers: Sequence[int], seeds: Sequence[int], updates: int) -> list[Key]:
-    """Return all trainings: seed by seed, so that what is cut short has all sizes of some."""
+    """Return all trainings: seed by seed, so that what is cut short has all sizes of some.
+
+    The longest of a seed come first: of trainings side by side, the last to end is a short one.
+    """
+    most_first = sorted(numbers, reverse=True)
     return [
         key
         for seed in seeds
-        for number in numbers
-        for key in (Key("classical", number, seed), Key("yolo", number, seed, updates))
+        for key in (
+            *(Key("yolo", number, seed, updates) for number in most_first),
+            *(Key("classical", number, seed) for number in most_first),
+        )
     ]

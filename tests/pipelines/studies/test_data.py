@@ -133,7 +133,7 @@ def test_side_by_side_they_take_their_part_of_the_time_and_give_the_same(tmp_pat
 
 def test_what_was_kept_counts_as_time_gone_whichever_came_first(tmp_path):
     cells = Cells(tmp_path)
-    last = keys(sizes(160), SEEDS, 50)[-1]
+    last = Key("yolo", 160, 2, 50)
     cells.keep(last.name, 100.0, quick(last))
     told, cells = studied(tmp_path, seconds=100.1)
     assert [(row.pipeline, row.images, row.seed) for row in told.cells] == [("yolo", 160, 2)]
@@ -227,6 +227,20 @@ def test_what_it_gained_late_is_told():
     assert course(0.3, 0.4, 0.5, 0.55, 0.6)["late_gain"] == pytest.approx(0.1)
     assert course(0.3, 0.6, 0.5, 0.5, 0.5)["late_gain"] == 0.0
     assert course_of([30], [0.4]) == {"undertrained": True, "late_gain": 0.4}
+
+
+def test_trainings_come_seed_by_seed_and_the_longest_first():
+    wanted = keys((10, 20), (3, 4), 50)
+    assert [key.seed for key in wanted] == [3] * 4 + [4] * 4
+    assert [COSTS.expected(key) for key in wanted[:4]] == sorted(
+        map(COSTS.expected, wanted[:4]), reverse=True
+    )
+    assert set(wanted[:4]) == {
+        Key("yolo", 10, 3, 50),
+        Key("yolo", 20, 3, 50),
+        Key("classical", 10, 3),
+        Key("classical", 20, 3),
+    }
 
 
 def test_names_of_cells_differ_with_everything_that_decides_them():
