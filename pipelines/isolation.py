@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 R = TypeVar("R")
+GRACE = 2.0  # seconds in which a process that is stopped may tidy up
 
 
 class ProcessDiedError(Exception):
@@ -39,6 +40,9 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
             f"the process of {function.__name__} was killed (exit {process.exitcode}); most "
             "likely the memory was full: close other programs or give a smaller --image-size"
         ) from error
+    except KeyboardInterrupt:
+        process.join(GRACE)
+        raise
     finally:
         if process.is_alive() and not answers.closed:
             answers.close()

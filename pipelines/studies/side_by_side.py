@@ -63,8 +63,12 @@ def processes(subject: Subject, count: int) -> Iterator[Executor]:
             "a training was killed; most likely the memory was full: close other programs and go "
             "on with --resume"
         ) from error
+    except BaseException:  # nobody waits for what is being trained
+        for child in multiprocessing.active_children():
+            child.kill()
+        raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown()
 
 
 def _begin(subject: Subject, threads: int) -> None:

@@ -1,4 +1,5 @@
 import os
+import time
 from dataclasses import replace
 
 import pytest
@@ -37,6 +38,19 @@ def test_a_process_that_is_killed_is_told_with_the_way_out(subject):
         processes(subject, 1) as pool,
     ):
         pool.submit(os._exit, 1).result()
+
+
+def stop_while(busy):
+    while not busy.running():
+        time.sleep(0.05)
+    raise KeyboardInterrupt
+
+
+def test_whoever_stops_does_not_wait_for_what_is_being_trained(subject):
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), processes(subject, 1) as pool:
+        stop_while(pool.submit(time.sleep, 600))
+    assert time.monotonic() - started < 60
 
 
 def test_as_many_at_once_as_cores_and_memory_allow(subject, monkeypatch):
