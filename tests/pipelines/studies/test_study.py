@@ -7,6 +7,7 @@ from pipelines.studies.study import (
     begun,
     chosen_axes,
     pipelines_missing,
+    study,
 )
 from pipelines.studies.verdict import AXES
 
@@ -31,6 +32,18 @@ def test_an_unknown_axis_is_refused_with_those_there_are():
 
 def test_every_axis_has_its_turn_and_its_part_of_the_budget():
     assert set(ORDER) == set(PARTS) == set(AXES)
+
+
+def test_axes_that_take_all_they_may_leave_time_for_the_report(monkeypatch):
+    taken = []
+
+    def takes_all(function, name, subject, minutes, seconds):
+        taken.append(seconds)
+        return {"seconds": seconds}
+
+    monkeypatch.setattr("pipelines.studies.study.in_own_process", takes_all)
+    assert tuple(study(None, AXES, 30.0)) == AXES
+    assert sum(taken) == pytest.approx(30 * 60 * 0.97)
 
 
 def test_an_axis_that_goes_on_has_the_seconds_it_began_with(tmp_path):
