@@ -139,7 +139,8 @@ def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:
     }
     share = share_better(classical[1].at(end)[:, 0], yolo[1].at(end)[:, 0])
     counts = Counter((key.pipeline, key.images) for key in levelled)
-    verdict = _verdict(cross, share, most, answers, undertrained, min(counts.values()))
+    trained = sum(row.pipeline == "yolo" for row in rows)
+    verdict = _verdict(cross, share, most, answers, (undertrained, trained), min(counts.values()))
     return DataStudy(verdict, rows, curves, cross, undertrained)
 
 
@@ -148,9 +149,11 @@ def _verdict(
     share: float,
     most: int,
     answers: Mapping[str, str],
-    undertrained: int,
+    yolos: tuple[int, int],
     fewest_seeds: int,
 ) -> Verdict:
+    """Return the verdict; ``yolos`` are how many trainings were undertrained, and how many all."""
+    undertrained, trained = yolos
     favours, sureness = favoured(share, f"resamples at {most} images")
     better = NAMES[cross.better_below]
     if isnan(cross.at):
@@ -166,7 +169,9 @@ def _verdict(
         )
         told = f"{better} is better below about {cross.at:.0f} images, {span}"
     if undertrained:
-        told += f"; {undertrained} YOLO trainings had not levelled off and were left out"
+        told += (
+            f"; {undertrained} of {trained} YOLO trainings had not levelled off, and are left out"
+        )
     if fewest_seeds == 1:
         told += "; where a size was trained once, intervals hold the luck of the test images only"
     return Verdict(

@@ -150,7 +150,7 @@ def test_undertrained_ones_are_left_out_and_counted(tmp_path):
     assert told.curves["yolo"].images[-1] == pytest.approx(40)
     assert told.curves["classical"].images[-1] == pytest.approx(160)
     assert "with 40 images" in told.verdict.question
-    assert "6 YOLO trainings had not levelled off" in told.verdict.sentence
+    assert "6 of 15 YOLO trainings had not levelled off, and are left out" in told.verdict.sentence
     few, _ = studied(tmp_path / "few", lambda key: {**quick(key), "undertrained": key.updates > 0})
     assert few.crossover is None
     assert few.verdict.favours == "neither"
