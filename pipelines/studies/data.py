@@ -225,14 +225,8 @@ def draw(result: DataStudy) -> Any:
             ]
             if rows:
                 label = LABELS[name] + (", undertrained" if undertrained else "")
-                axes.scatter(
-                    [row.images for row in rows],
-                    [row.map_50 for row in rows],
-                    color=colour,
-                    marker=marker,
-                    s=22,
-                    label=label,
-                )
+                numbers, reached = [row.images for row in rows], [row.map_50 for row in rows]
+                axes.scatter(numbers, reached, color=colour, marker=marker, s=22, label=label)
         if name in result.curves:
             curve = result.curves[name]
             axes.plot(curve.images, curve.fitted, color=colour)
@@ -240,10 +234,14 @@ def draw(result: DataStudy) -> Any:
     if result.crossover is not None and not isnan(result.crossover.at):
         axes.axvline(result.crossover.at, color="#444444", linewidth=0.8, linestyle=":")
     axes.set_xscale("log")
+    axes.set_xticks(sorted({row.images for row in result.cells}))
+    axes.set_xticks([], minor=True)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(0, 1)
     axes.set_xlabel("training images")
     axes.set_ylabel("mAP@.50 on the test split")
     axes.set_title("How much data: power laws with their 95 % band")
-    axes.legend(frameon=False)
+    if result.cells:
+        axes.legend(frameon=False)
     bare(axes)
     return figure
