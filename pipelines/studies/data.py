@@ -29,6 +29,7 @@ from pipelines.studies.data_plan import (
     sizes,
     yolo_updates,
 )
+from pipelines.studies.data_schedule import measured
 from pipelines.studies.figures import ends, number
 from pipelines.studies.learning_curves import Curve, curve_of, laws_of
 from pipelines.studies.subject import Subject
@@ -81,7 +82,7 @@ class DataStudy:
 
 def study(subject: Subject, cells: Cells) -> DataStudy:
     """Train both pipelines on subsets of a run's training split and return their curves."""
-    from pipelines.studies.side_by_side import at_once, measure, measured, processes
+    from pipelines.studies.side_by_side import at_once, measure, processes
 
     costs = costs_of(subject)
     numbers = sizes(costs.images)
@@ -139,8 +140,7 @@ def concluded(found: Mapping[Key, Mapping[str, Any]]) -> DataStudy:
     }
     share = share_better(classical[1].at(end)[:, 0], yolo[1].at(end)[:, 0])
     counts = Counter((key.pipeline, key.images) for key in levelled)
-    trained = sum(row.pipeline == "yolo" for row in rows)
-    verdict = _verdict(cross, share, most, answers, (undertrained, trained), min(counts.values()))
+    verdict = _verdict(cross, share, most, answers, rows, min(counts.values()))
     return DataStudy(verdict, rows, curves, cross, undertrained)
 
 
@@ -149,11 +149,9 @@ def _verdict(
     share: float,
     most: int,
     answers: Mapping[str, str],
-    yolos: tuple[int, int],
+    rows: Sequence[Trained],
     fewest_seeds: int,
 ) -> Verdict:
-    """Return the verdict; ``yolos`` are how many trainings were undertrained, and how many all."""
-    undertrained, trained = yolos
     favours, sureness = favoured(share, f"resamples at {most} images")
     better = NAMES[cross.better_below]
     if isnan(cross.at):
@@ -168,9 +166,10 @@ def _verdict(
             f"{f'more than {most}' if isinf(high) else f'{high:.0f}'}"
         )
         told = f"{better} is better below about {cross.at:.0f} images, {span}"
-    if undertrained:
+    late = [row.undertrained for row in rows if row.pipeline == "yolo"]
+    if any(late):
         told += (
-            f"; {undertrained} of {trained} YOLO trainings had not levelled off, and are left out"
+            f"; {sum(late)} of {len(late)} YOLO trainings had not levelled off, and are left out"
         )
     if fewest_seeds == 1:
         told += "; where a size was trained once, intervals hold the luck of the test images only"

@@ -16,9 +16,7 @@ from pipelines.studies.verdict import AXES, as_json
 
 DEFAULT = ("approach", "time")  # cheap enough for every run
 MINUTES = 30.0  # that all of them may take, where nobody says
-RESERVED = (
-    0.03  # of them: for opening the run, its report, and cells that take longer than expected
-)
+RESERVED = 0.03  # of them: for opening the run, its report, and cells that take longer
 # In this order, the cheap ones first; each may take its part of what is left of the budget, so
 # that the last takes all that the others left.
 ORDER = ("approach", "time", "hardware", "interpretability", "features", "data")

@@ -22,8 +22,8 @@ from pipelines.studies.data_plan import (
     subset,
     yolo_updates,
 )
+from pipelines.studies.data_schedule import measured
 from pipelines.studies.figures import figures
-from pipelines.studies.side_by_side import measured
 from pipelines.studies.trainings import course_of
 
 CLASSES = ("cat", "dog")
