@@ -76,7 +76,8 @@ def draw_found(
 def _truth_panel(
     image: Image.Image, truth: Annotations, classes: Sequence[str], scale: float
 ) -> Image.Image:
-    panel, pen = _panel(image, f"ground truth: {int((~truth.ignore).sum())} objects")
+    count = int((~truth.ignore).sum())
+    panel, pen = _panel(image, f"ground truth: {count} object{'' if count == 1 else 's'}")
     names = [
         classes[label] + (" (ignored)" if ignored else "")
         for label, ignored in zip(truth.labels, truth.ignore, strict=True)
