@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from math import ceil
 from typing import Any
 
 from datasets.progress import Track
@@ -34,13 +35,12 @@ def measured(
         measure: does one.
         costs: what they take on all cores.
         cells: where they are kept, and how long all may take.
-        track: watches them.
+        track: watches those not kept.
         pool: where ``measure`` is called.
         at_once: so many at a time.
     """
     found: dict[Key, dict[str, Any]] = {}
     taken = {name: [0.0, 0.0] for name in PIPELINES}  # as it was, and as it was expected
-    now = ["data: trainings"]
 
     def expected(key: Key) -> float:
         real, guessed = taken[key.pipeline]
@@ -50,20 +50,20 @@ def measured(
         real, guessed = taken[key.pipeline]
         taken[key.pipeline] = [real + seconds, guessed + at_once * costs.expected(key)]
 
-    def kept() -> Iterator[Key]:
-        for key in wanted:
-            before = cells.spent
-            result = cells.kept(key.name)
-            if result is not None:
-                found[key] = result
-                note(key, at_once * (cells.spent - before))
-                yield key
+    for key in wanted:
+        before = cells.spent
+        result = cells.kept(key.name)
+        if result is not None:
+            found[key] = result
+            note(key, at_once * (cells.spent - before))
+    waiting = deque(key for key in wanted if key not in found)
+    gone, started = cells.spent, time.monotonic()
+    # a bar knows the time left from what is done: nothing, until the first training ends
+    most = min(cells.seconds - gone, sum(map(expected, waiting)) / at_once)
+    now = [f"data: trainings, up to {max(1, ceil(most / 60))} min"]
 
     def each() -> Iterator[Key]:
-        yield from kept()
-        waiting = deque(key for key in wanted if key not in found)
         running: dict[Future[tuple[float, dict[str, Any]]], Key] = {}
-        gone, started = cells.spent, time.monotonic()
         while waiting or running:
             while waiting and len(running) < at_once:
                 key = waiting.popleft()
@@ -80,7 +80,7 @@ def measured(
                 note(key, seconds)
                 yield key
 
-    for _ in track(each(), lambda: now[0], len(wanted)):
+    for _ in track(each(), lambda: now[0], len(waiting)):
         pass
     return {key: found[key] for key in wanted if key in found}
 

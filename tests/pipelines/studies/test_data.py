@@ -116,6 +116,27 @@ def test_a_study_cut_off_goes_on_and_repeats_no_training(tmp_path):
     assert resumed == whole
 
 
+def test_until_the_first_training_ends_it_is_told_how_long_all_may_take(tmp_path):
+    wanted = keys(sizes(160), SEEDS, 50)
+    told = []
+
+    def watched(items, description, total):
+        told.append((description(), total))
+        return items
+
+    def starts(folder, seconds):
+        with ThreadPoolExecutor(1) as pool:
+            measured(wanted, quick, COSTS, Cells(folder, seconds), watched, pool, 1)
+
+    starts(tmp_path / "all", math.inf)
+    minutes = math.ceil(sum(map(COSTS.expected, wanted)) / 60)
+    assert told[-1] == (f"data: trainings, up to {minutes} min", 30)
+    for key in wanted[:4]:
+        Cells(tmp_path / "some").keep(key.name, 60.0, quick(key))
+    starts(tmp_path / "some", 4 * 60 + 301.0)
+    assert told[-1] == ("data: trainings, up to 6 min", 26)
+
+
 def test_side_by_side_they_take_their_part_of_the_time_and_give_the_same(tmp_path):
     one_by_one, _ = studied(tmp_path / "one")
     met = threading.Barrier(2, timeout=20)
