@@ -60,7 +60,7 @@ def measured(
     gone, started = cells.spent, time.monotonic()
     # a bar knows the time left from what is done: nothing, until the first training ends
     most = min(cells.seconds - gone, sum(map(expected, waiting)) / at_once)
-    now = [f"data: trainings, up to {max(1, ceil(most / 60))} min"]
+    now = [f"data: trainings, up to {max(0, ceil(most / 60))} min"]
 
     def each() -> Iterator[Key]:
         running: dict[Future[tuple[float, dict[str, Any]]], Key] = {}

@@ -63,11 +63,11 @@ def quick(key, share=accuracy):
     }
 
 
-def studied(folder, measure=quick, seconds=math.inf, seeds=SEEDS, at_once=1):
+def studied(folder, measure=quick, seconds=math.inf, seeds=SEEDS, at_once=1, track=silently):
     cells = Cells(folder, seconds)
     wanted = keys(sizes(160), seeds, 50)
     with ThreadPoolExecutor(at_once) as pool:
-        found = measured(wanted, measure, COSTS, cells, silently, pool, at_once)
+        found = measured(wanted, measure, COSTS, cells, track, pool, at_once)
     assert list(found) == [key for key in wanted if key in found]
     return concluded(found), cells
 
@@ -124,16 +124,14 @@ def test_until_the_first_training_ends_it_is_told_how_long_all_may_take(tmp_path
         told.append((description(), total))
         return items
 
-    def starts(folder, seconds):
-        with ThreadPoolExecutor(1) as pool:
-            measured(wanted, quick, COSTS, Cells(folder, seconds), watched, pool, 1)
-
-    starts(tmp_path / "all", math.inf)
+    studied(tmp_path / "all", track=watched)
     minutes = math.ceil(sum(map(COSTS.expected, wanted)) / 60)
     assert told[-1] == (f"data: trainings, up to {minutes} min", 30)
+    studied(tmp_path / "all", track=watched)
+    assert told[-1] == ("data: trainings, up to 0 min", 0)
     for key in wanted[:4]:
         Cells(tmp_path / "some").keep(key.name, 60.0, quick(key))
-    starts(tmp_path / "some", 4 * 60 + 301.0)
+    studied(tmp_path / "some", seconds=4 * 60 + 301.0, track=watched)
     assert told[-1] == ("data: trainings, up to 6 min", 26)
 
 
