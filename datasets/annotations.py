@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.boxes import Boxes, as_boxes
+from datasets.errors import UserError
 from datasets.problems import Problem
 
 SPLITS = ("train", "val", "test")
 
 
-class DatasetError(Exception):
+class DatasetError(UserError):
     """The user's data can't be used; the message is one sentence with the file and the way out."""
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from datasets.errors import UserError
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
 
 SUFFIXES = frozenset(
@@ -35,7 +36,7 @@ _MAY_HOLD_EXIF = frozenset({b"eXIf", b"zTXt", b"tEXt", b"iTXt"})  # PNG chunks P
 Image.MAX_IMAGE_PIXELS = None
 
 
-class ImageError(Exception):
+class ImageError(UserError):
     """The file can't be used as an image; the message is one sentence that names it."""
 
 

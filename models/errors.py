@@ -1,5 +1,7 @@
 """What can go wrong while learning that the user can mend."""
 
+from datasets.errors import UserError
 
-class TrainingError(Exception):
+
+class TrainingError(UserError):
     """Training can't go on; the message is one sentence with the way out."""

@@ -60,11 +60,9 @@ def compare(
 
     Raises:
         DatasetError: the data can't be used.
-        DeviceError: there is no such device.
         TrainingError: a pipeline can't be trained on this data.
-        RunFolderError: the folder can't be used.
-        OutsideFileError: another tool's detections can't be used.
-        ProcessDiedError: a step was killed.
+        UserError: there is no such device, the folder or another tool's detections can't be used,
+            or a step was killed.
     """
     for text in settings.detections:
         named_file(text)

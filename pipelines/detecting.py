@@ -17,16 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from datasets.errors import UserError
 from datasets.images import ImageError
 from datasets.progress import Track
 from pipelines import runtime
 from pipelines.detections import Detections, Detector, Image
 from pipelines.drawn_files import DrawnFiles
-from pipelines.model_folder import ModelFolder, ModelFolderError, Threshold
+from pipelines.model_folder import ModelFolder, Threshold
 from pipelines.report.annotate import draw_found
 from pipelines.result_files import FORMATS
-from pipelines.run_folder import RunFolderError, replacing, write_json
-from pipelines.sources import Picture, Source, SourceError, picture_count, pictures
+from pipelines.run_folder import replacing, write_json
+from pipelines.sources import Picture, Source, picture_count, pictures
 
 SUMMARY, ANNOTATED = "summary.json", "annotated"
 MADE_BY = "scripts/detect.py"  # in the summary, by which a folder is known to be ours
@@ -71,10 +72,8 @@ def detect_sources(
     """Write the results into a new folder and return its ``summary.json``.
 
     Raises:
-        DeviceError: there is no such device.
-        ModelFolderError: the detector can't be loaded.
-        RunFolderError: the folder can't be written.
-        SourceError: no picture could be read.
+        UserError: there is no such device, the detector can't be loaded, the folder can't be
+            written, or no picture could be read.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is told by us
     threads = max(2, runtime.usable_cores())
@@ -87,7 +86,7 @@ def detect_sources(
             told["device"] = device.name
             write_json(work / SUMMARY, told)
     except OSError as error:
-        raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
+        raise UserError(f"{output}: can't be written ({error.strerror or error})") from error
     return told
 
 
@@ -97,22 +96,20 @@ def check_output(
     """Refuse an output that would touch anything but an earlier result.
 
     Raises:
-        RunFolderError: it is there already, or in a folder of pictures, or around one.
+        UserError: it is there already, or in a folder of pictures, or around one.
     """
     place = output.resolve()
     folders = [Path(text).resolve() for text in given if Path(text).is_dir()]
     if any(place.is_relative_to(folder) for folder in folders):
-        raise RunFolderError(f"{output}: is in a folder of pictures; choose an --output elsewhere")
+        raise UserError(f"{output}: is in a folder of pictures; choose an --output elsewhere")
     if any(source.path.resolve().is_relative_to(place) for source in sources):
-        raise RunFolderError(f"{output}: is where the pictures are; choose an --output elsewhere")
+        raise UserError(f"{output}: is where the pictures are; choose an --output elsewhere")
     if not output.exists():
         return
     if not is_result(output) and not (output.is_dir() and not any(output.iterdir())):
-        raise RunFolderError(
-            f"{output}: holds something that is no result of {MADE_BY}; choose another"
-        )
+        raise UserError(f"{output}: holds something that is no result of {MADE_BY}; choose another")
     if is_result(output) and not overwrite:
-        raise RunFolderError(f"{output}: already holds results; add --overwrite or choose another")
+        raise UserError(f"{output}: already holds results; add --overwrite or choose another")
 
 
 def is_result(folder: Path) -> bool:
@@ -128,7 +125,7 @@ def load_for_threads(model: ModelFolder, device: runtime.Device, threads: int) -
     """Return detectors that can work at the same time, one for each thread or one for all.
 
     Raises:
-        ModelFolderError: a file is missing or broken.
+        UserError: a file is missing or broken.
     """
     try:
         if model.pipeline == "classical":
@@ -144,7 +141,7 @@ def load_for_threads(model: ModelFolder, device: runtime.Device, threads: int) -
             for _ in range(1 if alone else threads)
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFolderError(f"{model.path}: can't be loaded ({error})") from error
+        raise UserError(f"{model.path}: can't be loaded ({error})") from error
 
 
 def in_order(
@@ -224,7 +221,7 @@ def _detect_into(
             drawn_files.close()
     seconds = time.perf_counter() - started
     if not done:
-        raise SourceError(f"none of {len(problems)} pictures could be read, as {problems[0]}")
+        raise UserError(f"none of {len(problems)} pictures could be read, as {problems[0]}")
     return {
         "made_by": MADE_BY,
         "model": str(model.path),

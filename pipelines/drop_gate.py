@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pipelines.run_comparison import RunComparison, RunError
+from datasets.errors import UserError
+from pipelines.run_comparison import RunComparison
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,23 @@ def gates(told: RunComparison, figures: tuple[str, ...], max_drop: float) -> lis
     """Return how each run's figures of the baseline's pipelines come out.
 
     Raises:
-        RunError: a run can't be judged: a pipeline, its detections or a figure is missing.
+        UserError: a run can't be judged: a pipeline, its detections or a figure is missing.
     """
     found = []
     for run in told.runs[1:]:
         for pipeline in told.baseline.pipelines:
             if pipeline not in run.pipelines:
-                raise RunError(f"{run.folder}: has no {pipeline}, which the baseline has")
+                raise UserError(f"{run.folder}: has no {pipeline}, which the baseline has")
             change = told.changes[run.name, pipeline]
             if change is None:
-                raise RunError(
+                raise UserError(
                     f"{run.folder} can't be held against {told.baseline.folder}: one of them has "
                     f"no ground_truth.json or no detections/{pipeline}.json"
                 )
             for figure in figures:
                 known = change.differences.get(figure)
                 if known is None or any(math.isnan(end) for end in known.interval_95):
-                    raise RunError(
+                    raise UserError(
                         f"{run.folder}: no difference in {pipeline}.{figure} can be told; the "
                         "test split has too few images with such objects, or no such figure"
                     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.annotations import DatasetError, LabelledImage
+from datasets.errors import UserError
 from datasets.images import load_image
 from datasets.progress import Track
 from models.yolo.exported import FILES, exported_forward, write_network
@@ -21,8 +22,8 @@ from pipelines.detections import Detections
 from pipelines.evaluation.figures import plain
 from pipelines.evaluation.report_card import Images, compared, judge
 from pipelines.export_description import description
-from pipelines.model_folder import ModelFolder, ModelFolderError, validated_threshold
-from pipelines.run_folder import RunFolderError, replacing, write_json
+from pipelines.model_folder import ModelFolder, validated_threshold
+from pipelines.run_folder import replacing, write_json
 from pipelines.run_images import run_dataset, test_images, training_pictures
 from pipelines.sameness import sameness
 from pipelines.yolo import LOWEST_SCORE, YoloDetector, load_network, load_yolo
@@ -37,12 +38,10 @@ NOISE_PICTURES = 8
 FIGURES = ("map_50", "map_50_95")
 
 
-class ExportError(Exception):
-    """The network can't be exported so; the message is one sentence."""
-
-
-class UnlikeError(Exception):
+class UnlikeError(UserError):
     """The exported network gives other boxes than the original; the message says how many."""
+
+    exit_status = 1
 
 
 @dataclass(frozen=True)
@@ -65,16 +64,15 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
 
     Raises:
         ConversionError: Keras's export failed.
-        ExportError: it can't be asked for, or int8 has no training images.
-        ModelFolderError: the network can't be loaded.
-        RunFolderError: the folder can't be used.
+        UserError: it can't be asked for, int8 has no training images, or the network can't be
+            loaded or the folder used.
         UnlikeError: its boxes are others than the original's; nothing is written.
     """
     if wish.int8 and wish.form != "litert":
-        raise ExportError("--int8 is a form of LiteRT's; give --to litert with it")
+        raise UserError("--int8 is a form of LiteRT's; give --to litert with it")
     is_free = not output.exists() or (output.is_dir() and not any(output.iterdir()))
     if not is_free and not is_export(output):
-        raise RunFolderError(f"{output}: holds something that is no export; choose another")
+        raise UserError(f"{output}: holds something that is no export; choose another")
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
     network, original = opened(model)
@@ -109,7 +107,7 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
             }
             write_json(work / DESCRIPTION, told)
     except OSError as error:
-        raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
+        raise UserError(f"{output}: can't be written ({error.strerror or error})") from error
     return told
 
 
@@ -126,13 +124,13 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
     """Return the Keras network, and the detector that asks it.
 
     Raises:
-        ModelFolderError: a file is missing or broken.
+        UserError: a file is missing or broken.
     """
     try:
         detector = load_yolo(model.path)
         network = load_network(model.path)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFolderError(f"{model.path}: can't be loaded ({error})") from error
+        raise UserError(f"{model.path}: can't be loaded ({error})") from error
     return network, replace(detector, forward=GraphForward(network, xla=False))
 
 
@@ -159,17 +157,17 @@ def _calibration(
     """Return input pictures made of training images.
 
     Raises:
-        ExportError: the data set is not to be had.
+        UserError: the data set is not to be had.
     """
     metrics = model.metrics()
     if metrics is None or not images:
-        raise ExportError(f"--int8 needs training images to find its ranges: {unreachable}")
+        raise UserError(f"--int8 needs training images to find its ranges: {unreachable}")
     try:
         data = run_dataset(metrics, wish.dataset)
         tested = frozenset(image.name for image in images)
         pixels = training_pictures(metrics, data, tested, CALIBRATION_PICTURES, track)
     except DatasetError as error:
-        raise ExportError(f"--int8 needs training images to find its ranges: {error}") from error
+        raise UserError(f"--int8 needs training images to find its ranges: {error}") from error
     return [letterbox(image, input_hw)[0] for image in pixels]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from rich.console import Console
 
+from datasets.errors import UserError
 from pipelines import runtime
-from pipelines.evaluation.outside import OutsideFileError, read_ground_truth
+from pipelines.evaluation.outside import read_ground_truth
 from pipelines.evaluation.report_card import Images, compared, judge
 from pipelines.progress import on_terminal
-from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolderError, write_json
+from pipelines.run_folder import METRICS, SCHEMA_VERSION, write_json
 from pipelines.scoring_stage import MEASURED_HERE, outside_detections
 
 CONSOLE = Console(stderr=True, highlight=False)
@@ -41,15 +42,14 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
     """Write ``metrics.json`` into the folder and return what it holds.
 
     Raises:
-        OutsideFileError: a file or a setting can't be used.
-        RunFolderError: the folder can't be used.
+        UserError: a file, a setting or the folder can't be used.
     """
     if settings.iou is not None and not 0 < settings.iou <= 1:
-        raise OutsideFileError(f"--iou must be more than 0 and at most 1, not {settings.iou:g}")
+        raise UserError(f"--iou must be more than 0 and at most 1, not {settings.iou:g}")
     if settings.seed < 0:
-        raise OutsideFileError("--seed must be 0 or more")
+        raise UserError("--seed must be 0 or more")
     if (output / METRICS).exists() and not overwrite:
-        raise RunFolderError(f"{output}: already holds a {METRICS}; give --overwrite or another")
+        raise UserError(f"{output}: already holds a {METRICS}; give --overwrite or another")
     truth = read_ground_truth(Path(settings.ground_truth))
     found, notes = outside_detections(settings.detections, truth)
     for note in notes:
@@ -91,5 +91,5 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
         output.mkdir(parents=True, exist_ok=True)
         write_json(output / METRICS, metrics)
     except OSError as error:
-        raise RunFolderError(f"{output}: can't be written ({error.strerror})") from error
+        raise UserError(f"{output}: can't be written ({error.strerror})") from error
     return metrics

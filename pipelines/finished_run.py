@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from datasets.errors import UserError
 from datasets.splits import split_sha256
 from pipelines.progress import on_terminal
 from pipelines.run_data import read_checked
-from pipelines.run_folder import METRICS, RunFolderError, write_json
+from pipelines.run_folder import METRICS, write_json
 from pipelines.settings import RunSettings
-from pipelines.settings_by_name import SettingsError, from_json
+from pipelines.settings_by_name import from_json
 from pipelines.studies.study import KEPT, PLACE, pipelines_missing, study
 from pipelines.studies.subject import Subject
 from pipelines.studies.verdict import choice
@@ -23,18 +24,18 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     """Return a finished run's ``metrics.json``.
 
     Raises:
-        RunFolderError: there is none.
+        UserError: there is none.
     """
     path = folder / METRICS
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RunFolderError(
+        raise UserError(
             f"{folder}: is no finished run ({METRICS} can't be read); give the folder that "
             "scripts/compare_detection.py made"
         ) from error
     if not isinstance(metrics, dict) or not {"settings", "dataset", "pipelines"} <= set(metrics):
-        raise RunFolderError(f"{path}: is no run's; give the folder of a finished comparison")
+        raise UserError(f"{path}: is no run's; give the folder of a finished comparison")
     return metrics
 
 
@@ -43,21 +44,21 @@ def open_run(folder: Path, metrics: dict[str, Any]) -> Subject:
 
     Raises:
         DatasetError: the data can't be read any more.
-        RunFolderError: the run lacks a pipeline, or the data has changed since.
+        UserError: the run lacks a pipeline, or the data has changed since.
     """
     try:
         settings = from_json(RunSettings, metrics["settings"])
-    except SettingsError as error:
-        raise RunFolderError(f"{folder / METRICS}: {error}") from error
+    except UserError as error:
+        raise UserError(f"{folder / METRICS}: {error}") from error
     reason = pipelines_missing(settings.pipelines)
     if reason:
-        raise RunFolderError(f"{folder}: {reason}; repeat the comparison with both")
+        raise UserError(f"{folder}: {reason}; repeat the comparison with both")
     for name in settings.pipelines:
         if not (folder / "models" / name).is_dir():
-            raise RunFolderError(f"{folder / 'models' / name}: is not there; repeat the comparison")
+            raise UserError(f"{folder / 'models' / name}: is not there; repeat the comparison")
     dataset = read_checked(settings)
     if split_sha256(dataset.splits) != metrics["dataset"]["split_sha256"]:
-        raise RunFolderError(
+        raise UserError(
             f"{settings.dataset}: is not as it was when {folder} was made; repeat the comparison"
         )
     return Subject(folder, dataset, settings, metrics["pipelines"])
@@ -76,7 +77,7 @@ def add_axes(
 
     Raises:
         DatasetError: the data can't be read any more.
-        RunFolderError: the folder can't be used, or holds a study that was cut off.
+        UserError: the folder can't be used, or holds a study that was cut off.
     """
     metrics = read_metrics(folder)
     present = dict(metrics.get("axes") or {})
@@ -86,7 +87,7 @@ def add_axes(
         for name in axes:
             shutil.rmtree(kept / name, ignore_errors=True)
     elif begun and not resume:
-        raise RunFolderError(
+        raise UserError(
             f"{folder}: the study of {', '.join(begun)} was cut off; add --resume to keep what is "
             "measured or --overwrite to measure anew"
         )

@@ -11,13 +11,14 @@ from PIL import Image
 from datasets.annotations import Dataset, DatasetError
 from datasets.checking import checked_images, near_duplicates, problems_of_likeness
 from datasets.duplicates import Contents, find_copies, problems_of
+from datasets.errors import UserError
 from datasets.problems import Kind, Problem, counts
 from datasets.progress import Track
 from datasets.reading import Found, completed
 from datasets.settings import DatasetSettings
 from datasets.statistics import statistics
 from pipelines.report.contact_sheet import chosen, contact_sheet
-from pipelines.run_folder import RunFolderError, replacing, write_json
+from pipelines.run_folder import replacing, write_json
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
 
@@ -49,7 +50,7 @@ def inspect(
         decode: open every image to find broken ones and look-alikes; otherwise only headers.
 
     Raises:
-        RunFolderError: the output can't be used.
+        UserError: the output can't be used.
     """
     check_replaceable(output)
     dataset = _as_far_as_possible(found, settings)
@@ -71,7 +72,7 @@ def inspect(
     try:
         _write(output, numbers, problems, Dataset(found.name, found.format, found.classes, splits))
     except OSError as error:
-        raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
+        raise UserError(f"{output}: can't be written ({error.strerror or error})") from error
     return Inspection(numbers, problems)
 
 
@@ -79,12 +80,12 @@ def check_replaceable(output: Path) -> None:
     """Refuse an output that holds anything but an earlier look.
 
     Raises:
-        RunFolderError: it does.
+        UserError: it does.
     """
     if output.is_dir() and (not any(output.iterdir()) or (output / NUMBERS).is_file()):
         return
     if output.exists():
-        raise RunFolderError(f"{output}: holds something that is no inspection; choose another")
+        raise UserError(f"{output}: holds something that is no inspection; choose another")
 
 
 def _as_far_as_possible(found: Found, settings: DatasetSettings) -> Dataset:

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from datasets.errors import UserError
+
 R = TypeVar("R")
 GRACE = 2.0  # seconds in which a process that is stopped may tidy up
-
-
-class ProcessDiedError(Exception):
-    """The process ended without an answer, as when the system ran out of memory."""
 
 
 def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
@@ -23,7 +21,7 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
     The process ends with this one, however this one ends.
 
     Raises:
-        ProcessDiedError: it was killed.
+        UserError: it was killed.
         KeyboardInterrupt: it was stopped.
         Exception: whatever the function raised.
     """
@@ -36,7 +34,7 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
         good, value = answers.recv()
     except EOFError as error:
         process.join()
-        raise ProcessDiedError(
+        raise UserError(
             f"the process of {function.__name__} was killed (exit {process.exitcode}); most "
             "likely the memory was full: close other programs or give a smaller --image-size"
         ) from error

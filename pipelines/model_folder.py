@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets.errors import UserError
 from models.yolo.settings import YoloSettings
 from pipelines.evaluation.operating_point import NO_THRESHOLD
 from pipelines.run_folder import METRICS, write_json
@@ -15,10 +16,6 @@ from pipelines.run_folder import METRICS, write_json
 OPERATING_POINT = "operating_point.json"
 # What is in one pipeline's settings.json and not in another's.
 TOLD_BY = {"templates": "classical", "input_hw": "yolo"}
-
-
-class ModelFolderError(Exception):
-    """The folder holds no detector that can be used; the message says what to give instead."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def open_model(path: Path) -> ModelFolder:
     """Return what the folder of a trained detector says of itself.
 
     Raises:
-        ModelFolderError: it is no such folder.
+        UserError: it is no such folder.
     """
     folder = path.resolve()
     said = _object(folder / "settings.json") or {}
@@ -75,7 +72,7 @@ def open_model(path: Path) -> ModelFolder:
     if not pipelines:
         inside = sorted(each.parent for each in path.glob("models/*/settings.json"))
         hint = f"; it has {' and '.join(map(str, inside))}" if inside else ""
-        raise ModelFolderError(
+        raise UserError(
             f"{path}: holds no trained detector; give RUN/models/<pipeline> of a run{hint}"
         )
     run = folder.parents[1] if len(folder.parents) > 1 else folder

@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.errors import UserError
+
 FIGURES = (
     *("map_50", "map_75", "map_50_95", "small", "medium", "large"),
     *("average_recall", "operating_point.precision", "operating_point.recall"),
     *("operating_point.f1", "conventions.voc_2007.map_50", "conventions.voc_2010.map_50"),
 )
 OF_CLASSES = ("ap_50", "ap_50_95", "average_recall")
-
-
-class RequirementError(Exception):
-    """A requirement is malformed; the message says how one is written."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def parse_requirement(text: str, pipelines: Sequence[str]) -> Requirement:
     """Return the requirement a text states.
 
     Raises:
-        RequirementError: it is malformed, or names no pipeline of this run or no known figure.
+        UserError: it is malformed, or names no pipeline of this run or no known figure.
     """
     name, equals, value = text.rpartition("=")
     pipeline, dot, figure = name.partition(".")
@@ -60,17 +58,15 @@ def parse_requirement(text: str, pipelines: Sequence[str]) -> Requirement:
     except ValueError:
         least = math.nan
     if not (equals and dot and math.isfinite(least)):
-        raise RequirementError(
-            f"--require takes NAME.FIGURE=VALUE, as yolo.map_50=0.5, not {text!r}"
-        )
+        raise UserError(f"--require takes NAME.FIGURE=VALUE, as yolo.map_50=0.5, not {text!r}")
     if pipeline not in pipelines:
-        raise RequirementError(
+        raise UserError(
             f"--require {text!r}: this run has no pipeline {pipeline!r}, only "
             f"{' and '.join(pipelines)}"
         )
     head, class_name, kind = _class_parts(figure)
     if figure not in FIGURES and not (head == "per_class" and class_name and kind in OF_CLASSES):
-        raise RequirementError(
+        raise UserError(
             f"--require {text!r}: no figure {figure!r}; known: {', '.join(FIGURES)} and "
             f"per_class.<class>.{', '.join(OF_CLASSES)}"
         )

@@ -13,6 +13,7 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation.coco_json import detections_from_coco, ground_truth_from_coco
 from pipelines.evaluation.figures import named_figure
@@ -25,10 +26,6 @@ from pipelines.run_folder import METRICS, SCHEMA_VERSION
 # Of what a run says of its data and machine, the entries that are compared.
 DATA = ("name", "format", "classes", "split_sha256", "splits")
 MACHINE = ("cpu", "cores", "gpus", "threads", "python", "libraries", "git_commit", "git_changed")
-
-
-class RunError(Exception):
-    """A folder holds no run that can be compared; the message names it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,21 +100,21 @@ def read_runs(given: Sequence[Path]) -> list[Run]:
     """Return the runs in those folders.
 
     Raises:
-        RunError: one of them is none, is named twice, or has another schema.
+        UserError: one of them is none, is named twice, or has another schema.
     """
     folders = [(path.parent if path.name == METRICS else path).resolve() for path in given]
     names = [folder.name for folder in folders]
     runs = []
     for path, folder in zip(given, folders, strict=True):
         if folders.count(folder) > 1:
-            raise RunError(f"{path}: is named twice")
+            raise UserError(f"{path}: is named twice")
         name = folder.name if names.count(folder.name) == 1 else str(path)
         metrics = _json(folder / METRICS)
         wanted = {"settings", "dataset", "environment", "pipelines"}
         if not isinstance(metrics, dict) or not wanted <= set(metrics):
-            raise RunError(f"{path}: holds no finished run; give a folder with a {METRICS}")
+            raise UserError(f"{path}: holds no finished run; give a folder with a {METRICS}")
         if metrics.get("schema_version") != SCHEMA_VERSION:
-            raise RunError(
+            raise UserError(
                 f"{path}: its {METRICS} has schema {metrics.get('schema_version')}, not "
                 f"{SCHEMA_VERSION}; repeat the run with this version"
             )
@@ -172,7 +169,7 @@ def _judge(run: Run, name: str, truth: Any, seed: int, is_paired: bool) -> _Judg
     """Return what resampling says of a detector, None where its detections are not there.
 
     Raises:
-        RunError: they are there and broken.
+        UserError: they are there and broken.
     """
     rows = _json(run.folder / "detections" / f"{name}.json")
     if rows is None or truth is None:
@@ -182,7 +179,7 @@ def _judge(run: Run, name: str, truth: Any, seed: int, is_paired: bool) -> _Judg
         found = detections_from_coco(rows, len(objects))
         given = answers(objects, found, run.metrics["dataset"]["classes"])
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise RunError(
+        raise UserError(
             f"{run.folder}: ground_truth.json or detections/{name}.json is broken ({error})"
         ) from error
     values = resampled(given, draws(given.images, seed))
@@ -233,7 +230,7 @@ def _json(path: Path) -> Any:
     """Return what a JSON file holds, None where there is none.
 
     Raises:
-        RunError: it is there and no JSON.
+        UserError: it is there and no JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -242,7 +239,7 @@ def _json(path: Path) -> Any:
     except NotADirectoryError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path}: can't be read as JSON ({error})") from error
+        raise UserError(f"{path}: can't be read as JSON ({error})") from error
 
 
 def figure_of(run: Run, pipeline: str, figure: str) -> tuple[float, tuple[float, float]]:

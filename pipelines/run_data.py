@@ -12,15 +12,17 @@ from datasets.annotations import SPLITS, Dataset
 from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt
 from datasets.duplicates import by_split_pair
+from datasets.errors import UserError
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
 from datasets.splits import limited, split_sha256
 from datasets.tfds import PREFIX as TFDS
 from datasets.tfds import stored_folder
 from pipelines import runtime
+from pipelines.command_line import printable
 from pipelines.isolation import in_own_process
 from pipelines.progress import on_terminal
-from pipelines.run_folder import METRICS, RunFolderError
+from pipelines.run_folder import METRICS
 from pipelines.settings import RunSettings
 
 LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
@@ -46,7 +48,7 @@ def read_checked(settings: RunSettings) -> Dataset:
     )
     lines = summary(dataset.problems)
     for line in lines[:LISTED_PROBLEMS]:
-        CONSOLE.print(f"  note: {line}", markup=False, soft_wrap=True)
+        CONSOLE.print(f"  note: {printable(line)}", markup=False, soft_wrap=True)
     if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
         CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
     return judged_where_learnt(dataset)
@@ -71,13 +73,13 @@ def keep_out_of_data(output: Path, settings: RunSettings) -> None:
     """Refuse to write where the user's images are.
 
     Raises:
-        RunFolderError: the output is the set's folder, in it or around it.
+        UserError: the output is the set's folder, in it or around it.
     """
     if settings.dataset == "sample" or settings.dataset.startswith(TFDS):
         return
     data, place = Path(settings.dataset).resolve(), output.resolve()
     if data.is_relative_to(place) or place.is_relative_to(data):
-        raise RunFolderError(f"{output}: is where the data is; choose an --output elsewhere")
+        raise UserError(f"{output}: is where the data is; choose an --output elsewhere")
 
 
 def described(dataset: Dataset) -> dict[str, Any]:

@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from datasets.errors import UserError
+
 METRICS, STAGES, SETTINGS = "metrics.json", "stages", "settings.json"
 SCHEMA_VERSION = 1  # of metrics.json
-
-
-class RunFolderError(Exception):
-    """The output folder can't be used; the message is one sentence with the way out."""
 
 
 class RunFolder:
@@ -40,31 +38,31 @@ class RunFolder:
         """Make the working folder, or go on with the one there.
 
         Raises:
-            RunFolderError: something is in the way that was not said to go.
+            UserError: something is in the way that was not said to go.
         """
         name = self.final
         if self.final.exists() and not self.is_whole:
             if not self.final.is_dir() or any(self.final.iterdir()):
-                raise RunFolderError(f"{name}: holds something that is no run; choose another")
+                raise UserError(f"{name}: holds something that is no run; choose another")
         elif self.is_whole and not overwrite:
-            raise RunFolderError(f"{name}: already holds a run; add --overwrite or choose another")
+            raise UserError(f"{name}: already holds a run; add --overwrite or choose another")
         if self.partial.exists():
             if resume:
                 self._check_same(settings)
                 return
             if not overwrite:
-                raise RunFolderError(
+                raise UserError(
                     f"{self.partial}: holds a run that was cut off; add --resume to go on with it "
                     "or --overwrite to start anew"
                 )
             if not (self.partial / SETTINGS).is_file() and any(self.partial.iterdir()):
-                raise RunFolderError(f"{self.partial}: is no run of this project; move it away")
+                raise UserError(f"{self.partial}: is no run of this project; move it away")
             shutil.rmtree(self.partial)
         try:
             (self.partial / STAGES).mkdir(parents=True)
             write_json(self.partial / SETTINGS, settings)
         except OSError as error:
-            raise RunFolderError(
+            raise UserError(
                 f"{self.partial}: can't be written ({error.strerror}); choose another --output"
             ) from error
 
@@ -96,13 +94,13 @@ class RunFolder:
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise RunFolderError(
+            raise UserError(
                 f"{path}: can't be read, so the run can't go on; start anew with --overwrite"
             ) from error
         now = json.loads(json.dumps(settings))
         changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
         if changed:
-            raise RunFolderError(
+            raise UserError(
                 f"{self.partial}: was started with another {', '.join(changed)}; repeat the "
                 "command it was started with, or start anew with --overwrite"
             )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from datasets.annotations import DatasetError, LabelledImage
+from datasets.errors import UserError
 from datasets.images import ImageError, load_image
 from datasets.progress import Track
 from datasets.reading import read_dataset
@@ -17,7 +18,7 @@ from datasets.settings import DatasetSettings
 from pipelines.detections import Image
 from pipelines.evaluation.coco_json import ground_truth_from_coco
 from pipelines.run_data import dataset_folder
-from pipelines.settings_by_name import SettingsError, from_json
+from pipelines.settings_by_name import from_json
 
 
 def run_dataset(metrics: Mapping[str, Any], said: str | None) -> Path:
@@ -74,7 +75,7 @@ def training_pictures(
     settings = metrics["settings"]
     try:
         choices = from_json(DatasetSettings, settings["data"], "settings.data")
-    except SettingsError as error:
+    except UserError as error:
         raise DatasetError(f"the run's settings can't be read: {error}") from error
     dataset = read_dataset(data, settings["format"], track, choices)
     images = [image for image in dataset.splits["train"] if image.name not in tested]

@@ -13,12 +13,9 @@ from typing import Any
 
 import psutil
 
+from datasets.errors import UserError
 from models.quiet import native_stderr_hidden
 from pipelines import machine
-
-
-class DeviceError(Exception):
-    """The device asked for is not there; the message says how to get it."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +117,10 @@ def choose_device(wish: str) -> Device:
     TensorFlow is imported only where there may be a GPU, or one is wished for.
 
     Raises:
-        DeviceError: ``gpu`` without one, and how to install it; or no such device.
+        UserError: ``gpu`` without one, and how to install it; or no such device.
     """
     if wish not in {"auto", "cpu", "gpu"}:
-        raise DeviceError(f"--device {wish}: there is no such device; choose auto, cpu or gpu")
+        raise UserError(f"--device {wish}: there is no such device; choose auto, cpu or gpu")
     cpu = Device(cpu_name(), False, _nothing_to_wait_for)
     if wish == "cpu" or (wish == "auto" and not _has_gpu_driver()):
         if _has_gpu_driver():
@@ -140,7 +137,7 @@ def choose_device(wish: str) -> Device:
         return Device(f"GPU ({found[0]})", True, tf.test.experimental.sync_devices)
     if wish == "auto":
         return cpu
-    raise DeviceError(
+    raise UserError(
         "--device gpu: TensorFlow finds no GPU; `nvidia-smi` must list one, and `pip install "
         '".[gpu]"` brings the TensorFlow that uses it'
     )

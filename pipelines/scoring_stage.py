@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from datasets.annotations import Annotations, Dataset
+from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.detection_stage import FOLDERS
 from pipelines.detections import Detections
@@ -27,7 +28,6 @@ from pipelines.evaluation.misreading import misreading
 from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.outside import (
     GroundTruthFile,
-    OutsideFileError,
     as_detections,
     ground_truth_file,
     read_rows,
@@ -61,11 +61,11 @@ def named_file(text: str) -> tuple[str, Path]:
     """Return name and path of ``name=det.json``.
 
     Raises:
-        OutsideFileError: it is not written so.
+        UserError: it is not written so.
     """
     name, equals, path = text.partition("=")
     if not (equals and path and re.fullmatch(r"[\w-]+", name)):
-        raise OutsideFileError(
+        raise UserError(
             f"--detections takes NAME=FILE, as mine=det.json, not {text!r}; a name is made of "
             "letters, digits, _ and -"
         )
@@ -83,18 +83,18 @@ def outside_detections(
         taken: names that are others' already.
 
     Raises:
-        OutsideFileError: a file can't be used, or means something else than the ground truth.
+        UserError: a file can't be used, or means something else than the ground truth.
     """
     made: dict[str, list[Detections]] = {}
     notes = []
     for text in named:
         name, path = named_file(text)
         if name in made or name in taken:
-            raise OutsideFileError(f"--detections {text}: the name {name!r} is taken; give another")
+            raise UserError(f"--detections {text}: the name {name!r} is taken; give another")
         rows = read_rows(path, truth)
         meant = misreading(rows, truth)
         if meant is not None:
-            raise OutsideFileError(f"{path}: seems to say something else. Its {meant}")
+            raise UserError(f"{path}: seems to say something else. Its {meant}")
         made[name] = as_detections(rows, len(truth.image_ids))
         bare = sum(not len(found) for found in made[name])
         if bare:

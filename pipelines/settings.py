@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from datasets.errors import UserError
 from datasets.settings import DatasetSettings
 from models.yolo.settings import WORDS as YOLO_WORDS
 from models.yolo.settings import YoloSettings
 from pipelines.classical_settings import WORDS as CLASSICAL_WORDS
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.settings_by_name import SettingsError
 
 PIPELINES = ("classical", "yolo")
 SAMPLE_UPDATES = 1100  # of the YOLO training: the whole main job in under five minutes
@@ -69,7 +69,7 @@ def checked(settings: RunSettings) -> RunSettings:
     """Return the settings if their values are possible.
 
     Raises:
-        SettingsError: one is not, in one sentence.
+        UserError: one is not, in one sentence.
     """
     rules = [
         (settings.epochs is None or settings.epochs > 0, "--epochs must be at least 1"),
@@ -118,7 +118,7 @@ def checked(settings: RunSettings) -> RunSettings:
     ]
     for holds, sentence in rules:
         if not holds:
-            raise SettingsError(sentence)
+            raise UserError(sentence)
     return settings
 
 

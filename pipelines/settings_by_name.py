@@ -7,22 +7,20 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from datasets.errors import UserError
+
 S = TypeVar("S")
-
-
-class SettingsError(Exception):
-    """A setting has no such name or can't have that value; the message says which can."""
 
 
 def with_setting(settings: S, assignment: str) -> S:
     """Return the settings with one changed, as ``classical.proposals=300``.
 
     Raises:
-        SettingsError: no such setting, or a value of another type.
+        UserError: no such setting, or a value of another type.
     """
     name, equals, text = assignment.partition("=")
     if not equals:
-        raise SettingsError(f"--set takes NAME=VALUE, not {assignment!r}")
+        raise UserError(f"--set takes NAME=VALUE, not {assignment!r}")
     path = name.split(".")
     if path[0] == "dataset" and len(path) > 1:  # a field of that name already is the folder
         path[0] = "data"
@@ -33,14 +31,14 @@ def from_json(kind: type[S], values: object, name: str = "settings") -> S:
     """Return settings of that kind from what `asdict` gave; what is missing has its default.
 
     Raises:
-        SettingsError: a name is unknown or a value has another type.
+        UserError: a name is unknown or a value has another type.
     """
     if not isinstance(values, Mapping):
-        raise SettingsError(f"{name} must be an object of names and values")
+        raise UserError(f"{name} must be an object of names and values")
     hints = get_type_hints(kind)
     unknown = sorted(set(map(str, values)) - set(hints))
     if unknown:
-        raise SettingsError(f"{name} has no setting {unknown[0]!r}; known: {', '.join(hints)}")
+        raise UserError(f"{name} has no setting {unknown[0]!r}; known: {', '.join(hints)}")
     made = {
         key: from_json(hints[key], value, f"{name}.{key}")
         if is_dataclass(hints[key])
@@ -54,10 +52,10 @@ def _changed(settings: S, path: list[str], text: str, name: str) -> S:
     known = {f.name for f in fields(settings)}  # type: ignore[arg-type]
     head, *rest = path
     if head not in known:
-        raise SettingsError(f"no setting {name!r}; known here: {', '.join(sorted(known))}")
+        raise UserError(f"no setting {name!r}; known here: {', '.join(sorted(known))}")
     old = getattr(settings, head)
     if is_dataclass(old) != bool(rest):
-        raise SettingsError(f"{name!r} is not one setting; name it as in classical.proposals=300")
+        raise UserError(f"{name!r} is not one setting; name it as in classical.proposals=300")
     kind = get_type_hints(type(settings))[head]
     new = _changed(old, rest, text, name) if rest else _from_text(kind, text, name)
     return replace(settings, **{head: new})  # type: ignore[type-var]
@@ -75,11 +73,11 @@ def _from_text(kind: Any, text: str, name: str) -> Any:
         truths = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
         if text.lower() in truths:
             return truths[text.lower()]
-        raise SettingsError(f"{name} is true or false, not {text!r}")
+        raise UserError(f"{name} is true or false, not {text!r}")
     try:
         return kind(text)
     except ValueError as error:
-        raise SettingsError(f"{name} takes {_article(kind)}, not {text!r}") from error
+        raise UserError(f"{name} takes {_article(kind)}, not {text!r}") from error
 
 
 def _from_value(kind: Any, value: object, name: str) -> Any:
@@ -94,7 +92,7 @@ def _from_value(kind: Any, value: object, name: str) -> Any:
         return float(value)
     if type(value) is kind:
         return value
-    raise SettingsError(f"{name} takes {_article(kind)}, not {value!r}")
+    raise UserError(f"{name} takes {_article(kind)}, not {value!r}")
 
 
 def _article(kind: Any) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from datasets.errors import UserError
 from datasets.images import SUFFIXES, ImageError, load_image
 from datasets.path_names import suffix_of, walk
 from pipelines.detections import Image
@@ -23,10 +24,6 @@ VIDEO_SUFFIXES = frozenset(
     )
 )
 USUAL_RATE = 25.0  # frames a second, of a video that does not say
-
-
-class SourceError(Exception):
-    """There is nothing to detect in; the message is one sentence that names what was given."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def found_sources(given: Sequence[str]) -> list[Source]:
     is there is never a pattern, whatever brackets are in it.
 
     Raises:
-        SourceError: one of them is not there, or has nothing in it.
+        UserError: one of them is not there, or has nothing in it.
     """
     paths: dict[Path, None] = {}
     bases: list[str] = []
@@ -88,7 +85,7 @@ def found_sources(given: Sequence[str]) -> list[Source]:
             matched = [Path(name) for name in sorted(_fitting(text))]
             here = [each for place in matched for each in _below(place) if _is_picture(each)]
         if not here:
-            raise SourceError(f"{text}: {_why_nothing(path, matched)}")
+            raise UserError(f"{text}: {_why_nothing(path, matched)}")
         paths |= {_absolute(each): None for each in here}
         bases += [str(_absolute(p if p.is_dir() else p.parent)) for p in matched]
     try:

@@ -11,14 +11,17 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipelines.requirements import Requirement, RequirementError, parse_requirement
+from datasets.errors import UserError
+from pipelines.command_line import run
+from pipelines.requirements import Requirement, parse_requirement
 from pipelines.settings import PIPELINES, RunSettings, checked, completed, quickened
-from pipelines.settings_by_name import SettingsError, from_json, with_setting
+from pipelines.settings_by_name import from_json, with_setting
 
 # Options that are fields of `RunSettings` under the same name; None means "not given".
 SHARED = (
@@ -105,7 +108,7 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
     """Return the settings the command line asks for.
 
     Raises:
-        SettingsError: a file, name or value is wrong.
+        UserError: a file, name or value is wrong.
     """
     settings = RunSettings() if arguments.settings is None else read_settings(arguments.settings)
     if arguments.quick:
@@ -126,66 +129,50 @@ def read_settings(path: Path) -> RunSettings:
     """Return the settings a run's ``metrics.json`` holds.
 
     Raises:
-        SettingsError: the file can't be read or is no run's.
+        UserError: the file can't be read or is no run's.
     """
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path}: can't be read as a run's metrics.json ({error})") from error
+        raise UserError(f"{path}: can't be read as a run's metrics.json ({error})") from error
     if not isinstance(said, dict) or "settings" not in said:
-        raise SettingsError(f"{path}: has no settings; give the metrics.json of a run")
+        raise UserError(f"{path}: has no settings; give the metrics.json of a run")
     return from_json(RunSettings, said["settings"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the comparison; return the exit status."""
     arguments = parser().parse_args(argv)
-    try:
-        settings = settings_of(arguments)
-        names = (*settings.pipelines, *(text.partition("=")[0] for text in settings.detections))
-        requirements = [parse_requirement(text, names) for text in arguments.require]
-    except (SettingsError, RequirementError) as error:
-        return refuse(error)
+    place = "" if arguments.output is None else f" ({arguments.output}.partial)"
+    stopped = f"go on with the same command and --resume{place}"
+    return run("compare_detection", partial(compared, arguments), stopped)
+
+
+def compared(arguments: argparse.Namespace) -> int:
+    """Train, compare and print; return the exit status."""
+    settings = settings_of(arguments)
+    names = (*settings.pipelines, *(text.partition("=")[0] for text in settings.detections))
+    requirements = [parse_requirement(text, names) for text in arguments.require]
     # From here on it takes seconds to import and minutes to run.
-    from datasets.annotations import DatasetError
-    from models.errors import TrainingError
     from pipelines.comparison import compare, default_output
-    from pipelines.evaluation.outside import OutsideFileError
     from pipelines.finished_run import add_axes
-    from pipelines.isolation import ProcessDiedError
-    from pipelines.run_folder import RunFolderError
-    from pipelines.runtime import DeviceError
-    from pipelines.studies.study import MINUTES, AxesError, chosen_axes, pipelines_missing
+    from pipelines.studies.study import MINUTES, chosen_axes, pipelines_missing
 
     output = arguments.output or default_output(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
-    try:
-        axes = chosen_axes(arguments.axes or ("none" if arguments.quick else "approach,time"))
-        metrics = compare(
-            settings,
-            output,
-            overwrite=arguments.overwrite,
-            resume=arguments.resume,
-            axes=axes,
-            tensorboard=arguments.tensorboard,
-        )
-        missing = [name for name in axes if name not in metrics.get("axes", {})]
-        if missing and not pipelines_missing(metrics["settings"]["pipelines"]):
-            # A run that was whole before knows nothing of axes asked for since.
-            metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True)
-    except (
-        DatasetError,
-        TrainingError,
-        RunFolderError,
-        DeviceError,
-        OutsideFileError,
-        ProcessDiedError,
-        AxesError,
-    ) as error:
-        return refuse(error)
-    except KeyboardInterrupt:
-        print(f"\nstopped; go on with the same command and --resume ({output}.partial)")
-        return 130
+    axes = chosen_axes(arguments.axes or ("none" if arguments.quick else "approach,time"))
+    metrics = compare(
+        settings,
+        output,
+        overwrite=arguments.overwrite,
+        resume=arguments.resume,
+        axes=axes,
+        tensorboard=arguments.tensorboard,
+    )
+    missing = [name for name in axes if name not in metrics.get("axes", {})]
+    if missing and not pipelines_missing(metrics["settings"]["pipelines"]):
+        # A run that was whole before knows nothing of axes asked for since.
+        metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True)
     show(metrics, output)
     return judge(requirements, metrics)
 
@@ -218,12 +205,6 @@ def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:
         print(f"{verdict:<6} {requirement.name} = {said}, at least {requirement.least} wanted")
         missed += not met
     return 1 if missed else 0
-
-
-def refuse(error: Exception) -> int:
-    """Print one sentence; return 2."""
-    print(f"compare_detection: {error}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

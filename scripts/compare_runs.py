@@ -10,10 +10,13 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from datasets.errors import UserError
+from pipelines.command_line import run
 
 if TYPE_CHECKING:
     from pipelines.drop_gate import Gate
@@ -48,7 +51,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare; return the exit status."""
-    arguments = parser().parse_args(argv)
+    return run("compare_runs", partial(compared, parser().parse_args(argv)))
+
+
+def compared(arguments: argparse.Namespace) -> int:
+    """Compare, write the page and print; return the exit status."""
     # From here on it takes a second to import.
     from rich.console import Console
 
@@ -56,26 +63,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pipelines.progress import on_terminal
     from pipelines.report.runs_page import is_page, runs_page
     from pipelines.report.runs_table import pairing, runs_tables
-    from pipelines.run_comparison import RunError, compare_runs, read_runs
+    from pipelines.run_comparison import compare_runs, read_runs
     from pipelines.run_folder import write_text
 
     output, drop = arguments.output, arguments.max_drop
-    try:
-        if output.exists() and not is_page(output):
-            raise RunError(f"{output}: is no page of compare_runs; choose another --output")
-        runs = read_runs(runs_of(arguments))
-        told = compare_runs(runs, on_terminal)
-        judged = [] if drop is None else gates(told, tuple(arguments.figure), drop)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_text(output, runs_page(told, verdicts(judged, drop)))
-    except RunError as error:
-        return refuse(str(error))
-    except OSError as error:
-        return refuse(f"{output}: can't be written ({error.strerror or error})")
+    if output.exists() and not is_page(output):
+        raise UserError(f"{output}: is no page of compare_runs; choose another --output")
+    runs = read_runs(runs_of(arguments))
+    comparison = compare_runs(runs, on_terminal)
+    judged = [] if drop is None else gates(comparison, tuple(arguments.figure), drop)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_text(output, runs_page(comparison, verdicts(judged, drop)))
     console = Console()
-    for table in runs_tables(told):
+    for table in runs_tables(comparison):
         console.print(table)
-    console.print(pairing(told))
+    console.print(pairing(comparison))
     for line in verdicts(judged, drop):
         print(line)
     console.print(f"[bold]{output}[/bold]")
@@ -86,21 +88,19 @@ def runs_of(arguments: argparse.Namespace) -> list[Path]:
     """Return the folders of the runs, the baseline first.
 
     Raises:
-        RunError: there are too few, or the gate is not told what it needs.
+        UserError: there are too few, or the gate is not told what it needs.
     """
-    from pipelines.run_comparison import RunError
-
     baseline, drop = arguments.baseline, arguments.max_drop
     if drop is not None and baseline is None:
-        raise RunError("--max-drop needs --baseline RUN, which the others are held against")
+        raise UserError("--max-drop needs --baseline RUN, which the others are held against")
     if drop is not None and not 0 <= drop < math.inf:
-        raise RunError("--max-drop must be 0 or more")
+        raise UserError("--max-drop must be 0 or more")
     if baseline is None:
         runs = list(arguments.runs)
     else:
         runs = [baseline, *(r for r in arguments.runs if r.resolve() != baseline.resolve())]
     if len(runs) < 2:
-        raise RunError("one run alone has nothing to be held against; name two different ones")
+        raise UserError("one run alone has nothing to be held against; name two different ones")
     return runs
 
 
@@ -112,12 +112,6 @@ def verdicts(judged: Sequence[Gate], max_drop: float | None) -> list[str]:
         f"{'' if gate.is_paired else ' on other images'}, {max_drop:g} allowed."
         for gate in judged
     ]
-
-
-def refuse(sentence: str) -> int:
-    """Print one sentence; return 2."""
-    print(f"compare_runs: {sentence}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

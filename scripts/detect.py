@@ -9,10 +9,13 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from datasets.errors import UserError
+from pipelines.command_line import printable, run
 
 LISTED_PROBLEMS = 12  # lines on the terminal; summary.json has all
 
@@ -43,49 +46,40 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Detect; return the exit status."""
-    arguments = parser().parse_args(argv)
+    return run("detect", partial(detected, parser().parse_args(argv)), "nothing was written")
+
+
+def detected(arguments: argparse.Namespace) -> int:
+    """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.
     from datasets.settings import MAX_PIXELS, MOST_PIXELS
     from pipelines.detecting import Wish, check_output, detect_sources
-    from pipelines.model_folder import (
-        ModelFolderError,
-        Threshold,
-        open_model,
-        validated_threshold,
-    )
+    from pipelines.model_folder import Threshold, open_model, validated_threshold
     from pipelines.progress import on_terminal
-    from pipelines.run_folder import RunFolderError
-    from pipelines.runtime import DeviceError
-    from pipelines.sources import SourceError, found_sources
+    from pipelines.sources import found_sources
 
     max_pixels = MAX_PIXELS if arguments.max_pixels is None else arguments.max_pixels
     if not 0 < max_pixels <= MOST_PIXELS:
-        return refuse(f"--max-pixels must be from 1 to {MOST_PIXELS}")
+        raise UserError(f"--max-pixels must be from 1 to {MOST_PIXELS}")
     if arguments.threshold is not None and not math.isfinite(arguments.threshold):
-        return refuse("--threshold must be a number")
-    try:
-        model = open_model(arguments.model)
-        threshold = validated_threshold(model)
-        if arguments.threshold is not None:
-            threshold = Threshold(arguments.threshold, "given as --threshold")
-        sources = found_sources(arguments.sources)
-        output = arguments.output or default_output(arguments.sources[0])
-        check_output(output, arguments.sources, sources, overwrite=arguments.overwrite)
-        note = "" if threshold.is_chosen else "note: "
-        print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
-        told = detect_sources(
-            model,
-            sources,
-            output,
-            Wish(threshold, arguments.format, not arguments.no_draw, arguments.device, max_pixels),
-            on_terminal,
-        )
-    except (ModelFolderError, SourceError, RunFolderError, DeviceError) as error:
-        return refuse(str(error))
-    except KeyboardInterrupt:
-        print("\nstopped; nothing was written")
-        return 130
-    show(told, output)
+        raise UserError("--threshold must be a number")
+    model = open_model(arguments.model)
+    threshold = validated_threshold(model)
+    if arguments.threshold is not None:
+        threshold = Threshold(arguments.threshold, "given as --threshold")
+    sources = found_sources(arguments.sources)
+    output = arguments.output or default_output(arguments.sources[0])
+    check_output(output, arguments.sources, sources, overwrite=arguments.overwrite)
+    note = "" if threshold.is_chosen else "note: "
+    print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
+    summary = detect_sources(
+        model,
+        sources,
+        output,
+        Wish(threshold, arguments.format, not arguments.no_draw, arguments.device, max_pixels),
+        on_terminal,
+    )
+    show(summary, output)
     return 0
 
 
@@ -95,29 +89,23 @@ def default_output(source: str) -> Path:
     return Path("runs") / f"detect-{name}"
 
 
-def show(told: dict[str, Any], output: Path) -> None:
+def show(summary: dict[str, Any], output: Path) -> None:
     """Print what was found, what could not be read, and where everything is."""
     print(
-        f"{told['detections']} detections in {told['pictures']} pictures, "
-        f"{told['pictures_per_second']:.1f} a second on {told['device']}"
+        f"{summary['detections']} detections in {summary['pictures']} pictures, "
+        f"{summary['pictures_per_second']:.1f} a second on {summary['device']}"
     )
-    if told["pretrained_on"]:
-        print(f"by a detector that is pre-trained on {told['pretrained_on']}")
-    problems = told["unreadable"]
+    if summary["pretrained_on"]:
+        print(f"by a detector that is pre-trained on {summary['pretrained_on']}")
+    problems = summary["unreadable"]
     if problems:
         print(f"{len(problems)} could not be read:")
         for line in problems[:LISTED_PROBLEMS]:
-            print(f"  {line}")
+            print(f"  {printable(line)}")
         if len(problems) > LISTED_PROBLEMS:
             print("  and more; summary.json lists all")
     pictures = ", annotated/" if (output / "annotated").is_dir() else ""
-    print(f"{output}: {told['results']}{pictures}, summary.json")
-
-
-def refuse(sentence: str) -> int:
-    """Print one sentence; return 2."""
-    print(f"detect: {sentence}", file=sys.stderr)
-    return 2
+    print(f"{output}: {summary['results']}{pictures}, summary.json")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from pipelines.command_line import run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,14 +41,16 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Score the files; return the exit status."""
-    arguments = parser().parse_args(argv)
+    return run("evaluate_detections", partial(evaluated, parser().parse_args(argv)))
+
+
+def evaluated(arguments: argparse.Namespace) -> int:
+    """Score the files and print; return the exit status."""
     # From here on it takes a second to import.
     from rich.console import Console
 
-    from pipelines.evaluation.outside import OutsideFileError
     from pipelines.file_comparison import FileSettings, compare_files
     from pipelines.report.table import closing_tables
-    from pipelines.run_folder import RunFolderError
 
     settings = FileSettings(
         ground_truth=str(arguments.ground_truth),
@@ -55,11 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         inclusive_pixels=arguments.inclusive_pixels,
         seed=arguments.seed,
     )
-    try:
-        metrics = compare_files(settings, arguments.output, overwrite=arguments.overwrite)
-    except (OutsideFileError, RunFolderError) as error:
-        print(f"evaluate_detections: {error}", file=sys.stderr)
-        return 2
+    metrics = compare_files(settings, arguments.output, overwrite=arguments.overwrite)
     console = Console()
     for table in closing_tables(metrics):
         console.print(table)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from datasets.errors import UserError
+from pipelines.command_line import run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,25 +30,23 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Explain; return the exit status."""
-    arguments = parser().parse_args(argv)
+    return run("explain", partial(explained, parser().parse_args(argv)))
+
+
+def explained(arguments: argparse.Namespace) -> int:
+    """Check what was asked, then explain; return the exit status."""
     # From here on it takes seconds to import.
-    from datasets.images import ImageError, load_image
+    from datasets.images import load_image
     from pipelines.finished_run import read_metrics
-    from pipelines.run_folder import RunFolderError
     from pipelines.studies.study import pipelines_missing
 
-    try:
-        metrics = read_metrics(arguments.run)
-        reason = pipelines_missing(metrics["settings"].get("pipelines", ("classical", "yolo")))
-        if reason:
-            raise RunFolderError(f"{arguments.run}: {reason}")
-        if arguments.masks < 2:
-            raise RunFolderError("--masks must be at least 2, one for each of two runs")
-        image = load_image(arguments.image)
-        return explain_one(metrics, arguments, image)
-    except (RunFolderError, ImageError, OSError) as error:
-        print(f"explain: {error}", file=sys.stderr)
-        return 2
+    metrics = read_metrics(arguments.run)
+    reason = pipelines_missing(metrics["settings"].get("pipelines", ("classical", "yolo")))
+    if reason:
+        raise UserError(f"{arguments.run}: {reason}")
+    if arguments.masks < 2:
+        raise UserError("--masks must be at least 2, one for each of two runs")
+    return explain_one(metrics, arguments, load_image(arguments.image))
 
 
 def explain_one(metrics: dict[str, Any], arguments: argparse.Namespace, image: Any) -> int:

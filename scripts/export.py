@@ -8,10 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from datasets.errors import UserError
+from pipelines.command_line import run
 
 if TYPE_CHECKING:
     from pipelines.exporting import Export
@@ -32,40 +35,32 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Export; return the exit status."""
-    arguments = parser().parse_args(argv)
+    return run("export", partial(exported, parser().parse_args(argv)), "nothing was written")
+
+
+def exported(arguments: argparse.Namespace) -> int:
+    """Export, check and print; return the exit status."""
     # From here on it takes a moment to import, and TensorFlow's seconds once all is asked well.
-    from models.yolo.forward import ConversionError
-    from pipelines.exporting import DESCRIPTION, Export, ExportError, UnlikeError, export_network
-    from pipelines.model_folder import ModelFolderError, open_model
+    from pipelines.exporting import DESCRIPTION, Export, export_network
+    from pipelines.model_folder import open_model
     from pipelines.progress import on_terminal
-    from pipelines.run_folder import RunFolderError
 
     wish = Export(arguments.to, arguments.int8, arguments.dataset)
-    try:
-        model = open_model(arguments.model)
-        if model.pipeline == "classical":
-            raise ExportError(
-                f"the classical pipeline has no network to export; all of it is in {model.path}: "
-                "arrays.npz and settings.json, which scripts/detect.py runs wherever they are put"
-            )
-        output = arguments.output or default_output(model, wish)
-        if output.exists() and not arguments.overwrite:
-            raise ExportError(f"{output}: is there already; add --overwrite or choose another")
-        if wish.form == "onnx" and (missing := not_installed("tf2onnx", "onnxruntime")):
-            raise ExportError(f"ONNX needs {missing}; pip install '.[export]' brings it")
-        told = export_network(model, wish, output, on_terminal)
-    except UnlikeError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 1
-    except (ConversionError, ExportError, ModelFolderError, RunFolderError) as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nstopped; nothing was written")
-        return 130
-    for line in said_of(told["check"]):
+    model = open_model(arguments.model)
+    if model.pipeline == "classical":
+        raise UserError(
+            f"the classical pipeline has no network to export; all of it is in {model.path}: "
+            "arrays.npz and settings.json, which scripts/detect.py runs wherever they are put"
+        )
+    output = arguments.output or default_output(model, wish)
+    if output.exists() and not arguments.overwrite:
+        raise UserError(f"{output}: is there already; add --overwrite or choose another")
+    if wish.form == "onnx" and (missing := not_installed("tf2onnx", "onnxruntime")):
+        raise UserError(f"ONNX needs {missing}; pip install '.[export]' brings it")
+    description = export_network(model, wish, output, on_terminal)
+    for line in lines_of(description["check"]):
         print(line)
-    print(f"{output}: {told['network']}, {DESCRIPTION}")
+    print(f"{output}: {description['network']}, {DESCRIPTION}")
     return 0
 
 
@@ -82,7 +77,7 @@ def not_installed(*modules: str) -> str:
     return next((name for name in modules if find_spec(name) is None), "")
 
 
-def said_of(check: dict[str, Any]) -> list[str]:
+def lines_of(check: dict[str, Any]) -> list[str]:
     """Return what the check has shown, line by line."""
     if not check["images"]:
         return [

@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from datasets.errors import UserError
+from pipelines.command_line import printable, run
 from pipelines.settings import RunSettings, checked
-from pipelines.settings_by_name import SettingsError, with_setting
+from pipelines.settings_by_name import with_setting
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,30 +45,22 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Inspect or convert; return the exit status."""
-    arguments = parser().parse_args(argv)
-    try:
-        settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
-        for assignment in arguments.set:
-            settings = with_setting(settings, assignment)
-        settings = checked(settings)
-        if arguments.convert and arguments.output is None:
-            raise SettingsError("--convert needs --output DIR, a new folder for the set")
-    except SettingsError as error:
-        return refuse(error)
-    # From here on it takes a moment to import.
-    from datasets.annotations import DatasetError
-    from pipelines.run_folder import RunFolderError
+    work = partial(inspected, parser().parse_args(argv))
+    return run("inspect_dataset", work, "nothing was written")
 
-    try:
-        if arguments.convert:
-            convert_set(settings, arguments.convert, arguments.output)
-        else:
-            look(settings, arguments.output, decode=not arguments.headers_only)
-    except (DatasetError, RunFolderError) as error:
-        return refuse(error)
-    except KeyboardInterrupt:
-        print("\nstopped; nothing was written")
-        return 130
+
+def inspected(arguments: argparse.Namespace) -> int:
+    """Inspect or convert and print; return the exit status."""
+    settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
+    for assignment in arguments.set:
+        settings = with_setting(settings, assignment)
+    settings = checked(settings)
+    if arguments.convert is None:
+        look(settings, arguments.output, decode=not arguments.headers_only)
+    elif arguments.output is None:
+        raise UserError("--convert needs --output DIR, a new folder for the set")
+    else:
+        convert_set(settings, arguments.convert, arguments.output)
     return 0
 
 
@@ -92,7 +87,7 @@ def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     for part in inspection_text(told.numbers):
         console.print(part, soft_wrap=isinstance(part, str))
     for line in summary(told.problems):
-        console.print(f"  {line}", markup=False, soft_wrap=True)
+        console.print(f"  {printable(line)}", markup=False, soft_wrap=True)
     console.print(f"[bold]{output}[/bold]: inspection.json, contact_sheet.png, {PROBLEMS}")
 
 
@@ -109,16 +104,10 @@ def convert_set(settings: RunSettings, target: str, output: Path) -> None:
     lost = convert(found, folder, target, output, on_terminal)
     print(f"{found.name}: {found.found}")
     for line in (*summary(found.problems), *lost):
-        print(f"  {line}")
+        print(f"  {printable(line)}")
     images = [image for split in found.splits.values() for image in split]
     boxes = sum(len(image.annotations) for image in images)
     print(f"{output}: {len(images)} images and {boxes} boxes as {target}")
-
-
-def refuse(error: Exception) -> int:
-    """Print one sentence; return 2."""
-    print(f"inspect_dataset: {error}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

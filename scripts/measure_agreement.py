@@ -13,6 +13,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from datasets.annotations import Annotations
+from pipelines.command_line import run
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.outside import as_detections, read_ground_truth, read_rows
@@ -80,11 +82,15 @@ def largest(ours: Quality, theirs: Sequence[float]) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the differences; return 1 if one is over 1e-9, else 0."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--run", type=Path, help="a folder of compare_detection.py")
     parser.add_argument("--fixtures", type=int, default=200)
-    arguments = parser.parse_args(argv)
+    return run("measure_agreement", partial(measured, parser.parse_args(argv)))
+
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Print the differences; return 1 if one is over 1e-9, else 0."""
     names = tuple("abcd")
     differences = []
     for seed in on_terminal(range(arguments.fixtures), "fixtures", arguments.fixtures):

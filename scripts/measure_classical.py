@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,35 +19,35 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from pipelines.command_line import run
+
 SHARES = (0.25, 0.5, 1.0)  # of the training images
 SCALES = (0.5, 1.0, 2.0)  # of the images' sides
 TIMED, WARM_UP = 40, 2  # images a size, and calls left out
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print; return 0, or 2 for data that can't be used."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    arguments = parser.parse_args(argv)
+    return run("measure_classical", partial(measured, parser.parse_args(argv)))
 
-    from datasets.annotations import DatasetError
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure and print; return 0, or 2 for data that can't be used."""
     from datasets.reading import read_dataset
     from datasets.sample.store import sample_folder
     from pipelines.isolation import in_own_process
     from pipelines.settings import RunSettings
-    from pipelines.settings_by_name import SettingsError, with_setting
+    from pipelines.settings_by_name import with_setting
 
-    try:
-        sample = arguments.dataset == "sample"
-        dataset = read_dataset(sample_folder() if sample else Path(arguments.dataset))
-        settings = RunSettings()
-        for assignment in arguments.set:
-            settings = with_setting(settings, assignment)
-    except (DatasetError, SettingsError) as error:
-        print(f"measure_classical: {error}", file=sys.stderr)
-        return 2
+    sample = arguments.dataset == "sample"
+    dataset = read_dataset(sample_folder() if sample else Path(arguments.dataset))
+    settings = RunSettings()
+    for assignment in arguments.set:
+        settings = with_setting(settings, assignment)
     with TemporaryDirectory() as folder:
         place = Path(folder)
         trained = [

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,6 +22,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from datasets.annotations import Annotations
+from pipelines.command_line import run
 from pipelines.detections import Detections
 from pipelines.evaluation.quality import Answers, answers
 from pipelines.evaluation.resampling import draws, images_holding, of_every_size
@@ -116,12 +118,16 @@ def held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dic
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the coverage of each figure; return 0 if all are between 92 and 98 %, else 1."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--images", type=int, nargs="+", default=[70, 300])
     parser.add_argument("--sets", type=int, default=500)
     parser.add_argument("--jobs", type=int, default=2)
-    arguments = parser.parse_args(argv)
+    return run("measure_coverage", partial(measured, parser.parse_args(argv)))
+
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Print the coverage of each figure; return 0 if all are between 92 and 98 %, else 1."""
     random = np.random.default_rng(0)
     watched = on_terminal(range(POPULATION), "simulating images", POPULATION)
     population = [simulated(random) for _ in watched]

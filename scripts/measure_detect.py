@@ -15,26 +15,34 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipelines.command_line import run
 
 SECONDS = 3.0  # of the evaluator's turns: one second is too short beside other programs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print."""
+    """Measure; return the exit status."""
     made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     made.add_argument("--dataset", help="where its data is, if not where the run found it")
     made.add_argument("--images", type=int, default=500, metavar="N", help="files (500)")
     made.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of each (3)")
     made.add_argument("--pipelines", nargs="+", choices=["classical", "yolo"])
-    arguments = made.parse_args(argv)
+    return run("measure_detect", partial(measured, made.parse_args(argv)))
+
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    from pipelines.finished_run import read_metrics
     from pipelines.isolation import in_own_process
     from pipelines.run_images import run_dataset, test_images
 
-    metrics = json.loads((arguments.run / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read_metrics(arguments.run)
     data = run_dataset(metrics, arguments.dataset)
     tested = [image.path for image in test_images(arguments.run, data)]
     with tempfile.TemporaryDirectory(prefix="detect-") as name:

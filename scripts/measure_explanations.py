@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +17,28 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from pipelines.command_line import run
+
 RESAMPLES = 2000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print; return 0 if both methods beat chance, 1 if not, 2 for a bad run."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     parser.add_argument("--detections", type=int, default=50, metavar="N", help="a pipeline (50)")
     parser.add_argument("--masks", type=int, default=256, metavar="N", help="an image (256)")
     parser.add_argument("--pipelines", nargs="+", default=["classical", "yolo"])
-    arguments = parser.parse_args(argv)
+    return run("measure_explanations", partial(measured, parser.parse_args(argv)))
 
-    from datasets.annotations import DatasetError
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure and print; return 0 if both methods beat chance, 1 if not, 2 for a bad run."""
     from pipelines import runtime
     from pipelines.finished_run import open_run, read_metrics
-    from pipelines.run_folder import RunFolderError
     from pipelines.studies.explainers import load_explainer
 
-    try:
-        subject = open_run(arguments.run, read_metrics(arguments.run))
-    except (RunFolderError, DatasetError) as error:
-        print(f"measure_explanations: {error}", file=sys.stderr)
-        return 2
+    subject = open_run(arguments.run, read_metrics(arguments.run))
     runtime.set_threads(runtime.usable_cores())
     runtime.choose_device("cpu")
     better = True

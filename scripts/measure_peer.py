@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+
+from datasets.errors import UserError
+from pipelines.command_line import run
 
 if TYPE_CHECKING:
     from datasets.annotations import LabelledImage
@@ -70,17 +74,20 @@ print(json.dumps(len(model.trainer.train_loader.dataset) / (times[3] - times[2])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print; return 0, or 2 for what can't be used."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("run", type=Path, help="a finished run with a YOLO")
     parser.add_argument("--peer-python", type=Path, required=True, help="with ultralytics")
     parser.add_argument("--data", type=Path, help="data.yaml of the set, to time training too")
     parser.add_argument("--images", type=int, help="train on so many only, for a fast look")
-    arguments = parser.parse_args(argv)
+    return run("measure_peer", partial(measured, parser.parse_args(argv)))
+
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure and print; return 0, or 2 for what can't be used."""
     folder = arguments.run / "models" / "yolo"
     if not (folder / "network.tflite").is_file():
-        print(f"measure_peer: {folder}: has no network.tflite; name a finished run")
-        return 2
+        raise UserError(f"{folder}: has no network.tflite; name a finished run")
 
     from datasets.reading import read_dataset
     from models.yolo.settings import YoloSettings

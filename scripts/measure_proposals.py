@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.classical_settings import SEEDS, WORDS
+from pipelines.command_line import run
 
 ARMS = WORDS["arm"]
 BUDGETS = (50, 100, 300, 1000)
@@ -29,7 +30,7 @@ IOUS = np.arange(0.5, 0.96, 0.05)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, print and draw; return 0, or 2 for data that can't be used."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
@@ -39,9 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, help="most images a split")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--plot", type=Path, help="PNG of recall by IoU, for each arm and budget")
-    arguments = parser.parse_args(argv)
+    return run("measure_proposals", partial(measured, parser.parse_args(argv)))
 
-    from datasets.annotations import DatasetError
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure, print and draw; return 0, or 2 for data that can't be used."""
     from datasets.reading import read_dataset
     from datasets.sample.store import sample_folder
     from datasets.splits import limited
@@ -49,12 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pipelines.classical_settings import ClassicalSettings
 
     runtime.set_threads(runtime.usable_cores())
-    try:
-        sample = arguments.dataset == "sample"
-        dataset = read_dataset(sample_folder() if sample else Path(arguments.dataset))
-    except DatasetError as error:
-        print(f"measure_proposals: {error}", file=sys.stderr)
-        return 2
+    sample = arguments.dataset == "sample"
+    dataset = read_dataset(sample_folder() if sample else Path(arguments.dataset))
     if arguments.limit is not None:
         dataset = limited(dataset, arguments.limit, arguments.seed)
     chosen = replace(ClassicalSettings(), local_cuts=arguments.local_cuts)

@@ -12,10 +12,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipelines.command_line import run
 
 PAINTED_MS = """new Promise((answer) => new PerformanceObserver((list) => {
     const painted = list.getEntriesByName("first-contentful-paint")[0];
@@ -35,20 +38,25 @@ STEP_MS = """(async () => {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print."""
+    """Measure; return the exit status."""
     made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("run", type=Path, metavar="RUN")
     made.add_argument("--dataset", help="where its data is, if not where the run found it")
     made.add_argument("--images", type=int, default=100, metavar="N")
-    arguments = made.parse_args(argv)
+    return run("measure_report", partial(measured, made.parse_args(argv)))
+
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
     from datasets.progress import silently
+    from pipelines.finished_run import read_metrics
     from pipelines.report.page import write_report
     from pipelines.run_data import dataset_folder
 
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
         names = repeat(arguments.run, folder, arguments.images)
-        settings = json.loads((arguments.run / "metrics.json").read_text())["settings"]
+        settings = read_metrics(arguments.run)["settings"]
         data = dataset_folder(arguments.dataset or settings["dataset"])
         started = time.monotonic()
         report = write_report(folder, {name: data / original(name) for name in names}, silently)

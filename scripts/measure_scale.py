@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from datasets.progress import silently
 from pipelines import runtime
+from pipelines.command_line import run
 from pipelines.isolation import in_own_process
 
 CLASSES, SIDE_PX, OUTLINE_POINTS = 80, 64, 24
@@ -39,8 +41,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Measure; return the exit status."""
+    return run("measure_scale", partial(measured, parser().parse_args(argv)))
+
+
+def measured(arguments: argparse.Namespace) -> int:
     """Make, read, print; return 0."""
-    arguments = parser().parse_args(argv)
     with tempfile.TemporaryDirectory() as place:
         folder = arguments.keep or Path(place) / "coco"
         if not folder.exists():

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -18,6 +19,7 @@ import numpy as np
 
 from datasets.annotations import Annotations
 from pipelines import runtime
+from pipelines.command_line import run
 from pipelines.detections import Detections
 from pipelines.evaluation.quality import answers, quality_of
 from pipelines.evaluation.resampling import RESAMPLES, draws, resampled
@@ -61,13 +63,17 @@ def _boxes(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the times; return 0."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--images", type=int, default=72)
     parser.add_argument("--objects", type=int, default=945)
     parser.add_argument("--detections", type=int, default=7200)
     parser.add_argument("--classes", type=int, default=3)
-    size = parser.parse_args(argv)
+    return run("measure_scoring", partial(measured, parser.parse_args(argv)))
+
+
+def measured(size: argparse.Namespace) -> int:
+    """Print the times; return 0."""
     truths, founds = simulated(size.images, size.objects, size.detections, size.classes)
     names = [str(number) for number in range(size.classes)]
     print(

@@ -13,10 +13,13 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipelines.command_line import run
 
 COLUMNS = {
     "mAP@.50": (("quality", "map_50"), "{:.3f}"),
@@ -31,48 +34,38 @@ COLUMNS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Train, measure and print; return 0, or 2 for what can't be used."""
+    """Measure; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
     parser.add_argument("--minutes", type=float, help="of training; by default by the images")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--output", type=Path, default=Path("runs/measure-yolo"))
-    arguments = parser.parse_args(argv)
+    return run(
+        "measure_yolo",
+        partial(measured, parser.parse_args(argv)),
+        "the same command goes on where it was",
+    )
 
-    from datasets.annotations import DatasetError
-    from models.errors import TrainingError
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Train, measure and print; return 0, or 2 for what can't be used."""
     from pipelines.comparison import compare
-    from pipelines.isolation import ProcessDiedError
-    from pipelines.run_folder import RunFolderError
     from pipelines.settings import RunSettings, checked, completed
-    from pipelines.settings_by_name import SettingsError, with_setting
+    from pipelines.settings_by_name import with_setting
 
     rows = []
-    try:
-        settings = RunSettings(
-            dataset=arguments.dataset, pipelines=("yolo",), train_minutes=arguments.minutes
-        )
-        for assignment in arguments.set:
-            settings = with_setting(settings, assignment)
-        settings = checked(completed(settings))
-        for seed in arguments.seeds:
-            place = arguments.output / f"seed-{seed}"
-            begun = place.exists() or place.with_name(f"{place.name}.partial").exists()
-            metrics = compare(replace(settings, seed=seed), place, resume=begun)
-            rows.append((seed, metrics["pipelines"]["yolo"]))
-    except (
-        DatasetError,
-        ProcessDiedError,
-        RunFolderError,
-        SettingsError,
-        TrainingError,
-    ) as error:
-        print(f"measure_yolo: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("measure_yolo: stopped; the same command goes on where it was", file=sys.stderr)
-        return 130
+    settings = RunSettings(
+        dataset=arguments.dataset, pipelines=("yolo",), train_minutes=arguments.minutes
+    )
+    for assignment in arguments.set:
+        settings = with_setting(settings, assignment)
+    settings = checked(completed(settings))
+    for seed in arguments.seeds:
+        place = arguments.output / f"seed-{seed}"
+        begun = place.exists() or place.with_name(f"{place.name}.partial").exists()
+        metrics = compare(replace(settings, seed=seed), place, resume=begun)
+        rows.append((seed, metrics["pipelines"]["yolo"]))
     show(rows, f"{arguments.dataset}, {metrics['environment']['cpu']}")
     return 0
 

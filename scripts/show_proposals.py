@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -17,6 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+
+from datasets.errors import UserError
+from pipelines.command_line import run
 
 SHOWN = 60  # proposals drawn; more hide the image
 WINDOW, CUT = "#56B4E9", "#E69F00"
@@ -29,18 +33,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("image", type=Path)
     parser.add_argument("--output", type=Path, default=Path("proposals"), help="folder to write")
     parser.add_argument("--crops", type=int, default=3, help="detections whose HOG is drawn")
-    arguments = parser.parse_args(argv)
+    return run("show_proposals", partial(drawn, parser.parse_args(argv)))
 
-    from datasets.images import ImageError, load_image
+
+def drawn(arguments: argparse.Namespace) -> int:
+    """Draw and print where the pictures are; return 0."""
+    from datasets.images import load_image
     from pipelines.classical_files import load_classical
     from pipelines.proposals.propose import propose, search, seeds_of
 
     try:
         detector = load_classical(arguments.model)
-        pixels = load_image(arguments.image)
-    except (OSError, ValueError, ImageError) as error:
-        print(f"show_proposals: {error}", file=sys.stderr)
-        return 2
+    except (ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{arguments.model}: can't be loaded ({error})") from error
+    pixels = load_image(arguments.image)
     searched = search(pixels)
     pictures = {}
     seeds, windows = seeds_of(searched, detector.proposer, detector.settings)

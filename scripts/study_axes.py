@@ -9,9 +9,12 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from datasets.errors import UserError
+from pipelines.command_line import run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,47 +34,37 @@ def parser() -> argparse.ArgumentParser:
         help="for all axes together (30 minutes); what does not fit is left out and named",
     )
     made.add_argument("--resume", action="store_true", help="go on with a study that was cut off")
-    made.add_argument("--overwrite", action="store_true", help="measure these axes anew")
+    made.add_argument("--overwrite", action="store_true", help="measure these axes again")
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Study; return the exit status."""
-    arguments = parser().parse_args(argv)
+    work = partial(studied, parser().parse_args(argv))
+    return run("study_axes", work, "go on with the same command and --resume")
+
+
+def studied(arguments: argparse.Namespace) -> int:
+    """Study and print; return the exit status."""
     # From here on it takes a second to import.
-    from datasets.annotations import DatasetError
     from pipelines.finished_run import add_axes, read_metrics
-    from pipelines.isolation import ProcessDiedError
     from pipelines.report.axes_table import print_axes
-    from pipelines.run_folder import RunFolderError
-    from pipelines.runtime import DeviceError
-    from pipelines.studies.study import MINUTES, AxesError, chosen_axes
+    from pipelines.studies.study import MINUTES, chosen_axes
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
-    try:
-        axes = chosen_axes(arguments.axes)
-        minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
-        if not 0 < minutes < float("inf"):
-            raise AxesError("--budget-minutes must be more than 0")
-        before = read_metrics(arguments.run).get("axes") or {}
-        metrics = add_axes(
-            arguments.run,
-            axes,
-            minutes,
-            overwrite=arguments.overwrite,
-            resume=arguments.resume,
-        )
-    except (AxesError, DatasetError, DeviceError, RunFolderError, ProcessDiedError) as error:
-        print(f"study_axes: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nstopped; go on with the same command and --resume")
-        return 130
+    axes = chosen_axes(arguments.axes)
+    minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
+    if not 0 < minutes < float("inf"):
+        raise UserError("--budget-minutes must be more than 0")
+    before = read_metrics(arguments.run).get("axes") or {}
+    metrics = add_axes(
+        arguments.run, axes, minutes, overwrite=arguments.overwrite, resume=arguments.resume
+    )
     asked = {name: metrics["axes"][name] for name in axes}
     print_axes(asked, metrics["choice"])
     kept = [name for name, row in asked.items() if row == before.get(name)]
     if kept:
-        print(f"kept as studied before: {', '.join(kept)}; --overwrite measures anew")
+        print(f"kept as studied before: {', '.join(kept)}; --overwrite measures again")
     print(f"{arguments.run}: metrics.json, axes/*.png and *.svg")
     return 0
 

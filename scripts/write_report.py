@@ -9,9 +9,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from datasets.errors import UserError
+from pipelines.command_line import run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,28 +31,31 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the report; return the exit status."""
-    arguments = parser().parse_args(argv)
+    return run("write_report", partial(written, parser().parse_args(argv)))
+
+
+def written(arguments: argparse.Namespace) -> int:
+    """Write the report and print where it is; return the exit status."""
     # From here on it takes a second to import.
-    from datasets.annotations import DatasetError
     from datasets.images import ImageError
     from pipelines.progress import on_terminal
-    from pipelines.report.page import ReportError, write_report
+    from pipelines.report.page import write_report
     from pipelines.run_data import dataset_folder
     from pipelines.run_folder import METRICS
 
-    run: Path = arguments.run
+    folder: Path = arguments.run
     try:
-        said = json.loads((run / METRICS).read_text(encoding="utf-8"))
-        coco = json.loads((run / "ground_truth.json").read_text(encoding="utf-8"))
-        folder = dataset_folder(arguments.dataset or said["settings"]["dataset"])
-        images = image_paths(folder, [image["file_name"] for image in coco["images"]])
-        report = write_report(run, images, on_terminal)
-    except (OSError, ValueError, LookupError) as error:
-        return refuse(f"{run}: can't be read as a finished run ({error})")
+        metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        coco = json.loads((folder / "ground_truth.json").read_text(encoding="utf-8"))
+        named = metrics["settings"]["dataset"]
+        names = [image["file_name"] for image in coco["images"]]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{folder}: can't be read as a finished run ({error})") from error
+    images = image_paths(dataset_folder(arguments.dataset or named), names)
+    try:
+        report = write_report(folder, images, on_terminal)
     except ImageError as error:
-        return refuse(f"{error}; give the data's folder with --dataset")
-    except (DatasetError, ReportError) as error:
-        return refuse(str(error))
+        raise UserError(f"{error}; give the data's folder with --dataset") from error
     print(report)
     return 0
 
@@ -63,12 +69,6 @@ def image_paths(folder: Path, names: Sequence[str]) -> dict[str, Path]:
 def leads_out(name: PurePosixPath) -> bool:
     """Say whether a name is of something that is not below the folder it is looked for in."""
     return name.is_absolute() or ".." in name.parts
-
-
-def refuse(sentence: str) -> int:
-    """Print one sentence; return 2."""
-    print(f"write_report: {sentence}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.errors import UserError
 from models.quiet import native_stderr_hidden
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Forward(Protocol):
         ...
 
 
-class ConversionError(Exception):
+class ConversionError(UserError):
     """The network has no LiteRT form that gives its answers; the message says why."""
 
 

@@ -17,12 +17,9 @@ import numpy as np
 
 from datasets.annotations import Annotations
 from datasets.boxes import as_boxes, xywh_to_xyxy
+from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
-
-
-class OutsideFileError(Exception):
-    """The file can't be used; the message is one sentence with the file and the way out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +60,7 @@ def read_ground_truth(path: Path) -> GroundTruthFile:
     """Return a COCO ground truth file.
 
     Raises:
-        OutsideFileError: it can't be read, or is not one.
+        UserError: it can't be read, or is not one.
     """
     return ground_truth_file(_json(path), str(path))
 
@@ -72,10 +69,10 @@ def ground_truth_file(coco: Any, name: str) -> GroundTruthFile:
     """Return a COCO ground truth; ``name`` is what errors call it.
 
     Raises:
-        OutsideFileError: it is not one.
+        UserError: it is not one.
     """
     if not isinstance(coco, Mapping) or not {"images", "annotations", "categories"} <= set(coco):
-        raise OutsideFileError(
+        raise UserError(
             f"{name}: is no COCO ground truth; it must have images, annotations and categories"
         )
     try:
@@ -91,12 +88,12 @@ def ground_truth_file(coco: Any, name: str) -> GroundTruthFile:
         annotations = tuple(_annotations(rows, label) for rows in by_image)
         areas = tuple(_areas(rows) for rows in by_image)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise OutsideFileError(
+        raise UserError(
             f"{name}: is no sound COCO ground truth ({type(error).__name__}: {error}); every "
             "annotation needs image_id and category_id that are listed, and a bbox"
         ) from error
     if len(place) != len(images):
-        raise OutsideFileError(f"{name}: two images have one id; give each its own")
+        raise UserError(f"{name}: two images have one id; give each its own")
     return GroundTruthFile(
         image_ids=tuple(image_id for image_id, _ in images),
         image_names=tuple(file_name for _, file_name in images),
@@ -116,13 +113,13 @@ def read_rows(path: Path, truth: GroundTruthFile) -> Rows:
     ``image_id`` may also be an image's file name, with or without folder and suffix.
 
     Raises:
-        OutsideFileError: it can't be read, or means other images or classes.
+        UserError: it can't be read, or means other images or classes.
     """
     said = _json(path)
     extra: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     rows = extra.get("annotations", extra.get("detections")) if extra else said
     if not isinstance(rows, Sequence) or isinstance(rows, str):
-        raise OutsideFileError(
+        raise UserError(
             f"{path}: is no COCO result; it must be a list of image_id, category_id, bbox and score"
         )
     bbox, score = _numbers(path, rows)
@@ -156,7 +153,7 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise OutsideFileError(f"{path}: can't be read as JSON ({error})") from error
+        raise UserError(f"{path}: can't be read as JSON ({error})") from error
 
 
 def _annotations(rows: Sequence[Mapping[str, Any]], label: Mapping[Any, int]) -> Annotations:
@@ -180,17 +177,17 @@ def _numbers(path: Path, rows: Sequence[Any]) -> tuple[Floats, Floats]:
     wanted = {"image_id", "category_id", "bbox", "score"}
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping) or not wanted <= set(row):
-            raise OutsideFileError(
+            raise UserError(
                 f"{path}: row {number} has not all of image_id, category_id, bbox and score"
             )
     try:
         bbox = as_boxes([row["bbox"] for row in rows])
         score = np.array([row["score"] for row in rows], dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise OutsideFileError(f"{path}: a bbox or score is not made of numbers") from error
+        raise UserError(f"{path}: a bbox or score is not made of numbers") from error
     sound = np.isfinite(bbox).all(axis=1) & np.isfinite(score)
     if not sound.all():
-        raise OutsideFileError(f"{path}: row {int(np.argmin(sound))} has a number that is none")
+        raise UserError(f"{path}: row {int(np.argmin(sound))} has a number that is none")
     return bbox, score
 
 
@@ -221,7 +218,7 @@ def _category_places(
     known = {name: label for label, name in enumerate(truth.classes)}
     strange = sorted({str(row.get("name")) for row in listed} - set(known))
     if strange:
-        raise OutsideFileError(
+        raise UserError(
             f"{path}: knows a class {strange[0]!r} that the ground truth has not; its classes are "
             f"{', '.join(truth.classes)}"
         )
@@ -234,7 +231,7 @@ def _places(
     """Return the place of each row's id.
 
     Raises:
-        OutsideFileError: the ground truth has no such id.
+        UserError: the ground truth has no such id.
     """
     strange = sorted({str(each) for each in ids if each not in known})
     if strange:
@@ -242,7 +239,7 @@ def _places(
         hint = ""
         if numbers and "0" in strange and all(each + 1 in known for each in ids if each == 0):
             hint = f"; are they counted from 0? the ground truth's go from {min(numbers)}"
-        raise OutsideFileError(
+        raise UserError(
             f"{path}: {len(strange)} of its {kind} ids are not in the ground truth, as "
             f"{', '.join(strange[:3])}{hint}"
         )

@@ -18,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation.coco_json import detections_from_coco
 from pipelines.naming import called
@@ -37,10 +38,6 @@ PARTS = Path(__file__).parent / "page"
 SCRIPTS = ("model.js", "drawing.js", "gallery.js")
 
 
-class ReportError(Exception):
-    """The report can't be written; the message is one sentence with the way out."""
-
-
 def write_report(run: Path, images: Mapping[str, Path], track: Track) -> Path:
     """Write ``report.html`` into the folder of a run and return its path.
 
@@ -50,7 +47,7 @@ def write_report(run: Path, images: Mapping[str, Path], track: Track) -> Path:
         track: watches the photographs.
 
     Raises:
-        ReportError: the folder lacks something, or an image is not among ``images``.
+        UserError: the folder lacks something, or an image is not among ``images``.
         ImageError: an image can't be read.
     """
     metrics = _read(run / METRICS)
@@ -58,7 +55,7 @@ def write_report(run: Path, images: Mapping[str, Path], track: Track) -> Path:
     names = [image["file_name"] for image in coco["images"]]
     absent = [name for name in names if name not in images]
     if absent:
-        raise ReportError(f"{absent[0]}: is in the run, but there is no such image in the data")
+        raise UserError(f"{absent[0]}: is in the run, but there is no such image in the data")
     found = {
         name: detections_from_coco(_read(run / "detections" / f"{name}.json"), len(names))
         for name in metrics["pipelines"]
@@ -223,4 +220,4 @@ def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ReportError(f"{path}: can't be read; give the folder of a finished run") from error
+        raise UserError(f"{path}: can't be read; give the folder of a finished run") from error

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from datasets.errors import UserError
 from datasets.images import load_image
 from pipelines import machine, runtime
 from pipelines.classical import ClassicalDetector
@@ -46,7 +47,7 @@ def timed(subject: Subject, threads: int, int8: Path | None, gpu: int = 0) -> li
     runtime.set_threads(threads or runtime.usable_cores())
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
-    except runtime.DeviceError as error:
+    except UserError as error:
         return [missing("yolo", form, "GPU", 0, str(error)) for form in FORMS[:2]]
     detectors: dict[str, Detector] = {}
     if threads:

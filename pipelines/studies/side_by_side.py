@@ -16,8 +16,9 @@ from typing import Any
 
 import psutil
 
+from datasets.errors import UserError
 from pipelines import runtime
-from pipelines.isolation import ProcessDiedError, end_with_parent
+from pipelines.isolation import end_with_parent
 from pipelines.studies.data_plan import PIPELINES, Key
 from pipelines.studies.subject import Subject
 from pipelines.studies.trainings import Trainings
@@ -43,7 +44,7 @@ def processes(subject: Subject, count: int) -> Iterator[Executor]:
     """Give so many processes in which `measure` works; they share this one's cores and its end.
 
     Raises:
-        ProcessDiedError: one was killed.
+        UserError: one was killed.
     """
     pool = ProcessPoolExecutor(
         count,
@@ -54,7 +55,7 @@ def processes(subject: Subject, count: int) -> Iterator[Executor]:
     try:
         yield pool
     except BrokenProcessPool as error:
-        raise ProcessDiedError(
+        raise UserError(
             "a training was killed; most likely the memory was full: close other programs and go "
             "on with --resume"
         ) from error

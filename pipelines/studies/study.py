@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from datasets.errors import UserError
 from pipelines import runtime
 from pipelines.isolation import in_own_process
 from pipelines.studies.cells import Cells
@@ -31,22 +32,18 @@ PARTS = {
 PLACE, KEPT = "axes", "cells"  # folders: of the plots in the run's, of the cells in that one
 
 
-class AxesError(Exception):
-    """An axis that is asked for does not exist or can't be studied; the message says why."""
-
-
 def chosen_axes(text: str) -> tuple[str, ...]:
     """Return the axes of ``data,hardware``, ``all`` or ``none``.
 
     Raises:
-        AxesError: there is no such axis.
+        UserError: there is no such axis.
     """
     if text in {"all", "none"}:
         return AXES if text == "all" else ()
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in AXES:
-            raise AxesError(f"--axes: there is no {name!r}; choose of {', '.join(AXES)}, or all")
+            raise UserError(f"--axes: there is no {name!r}; choose of {', '.join(AXES)}, or all")
     return tuple(name for name in AXES if name in names)
 
 

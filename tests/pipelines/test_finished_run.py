@@ -3,9 +3,9 @@ import json
 import pytest
 from voc_files import write_set
 
+from datasets.errors import UserError
 from pipelines import finished_run
 from pipelines.finished_run import add_axes, open_run, read_metrics
-from pipelines.run_folder import RunFolderError
 
 ROW = {"favours": "yolo", "sureness": "sure: 100.0 % of resamples", "budget_minutes": 5.0}
 
@@ -88,7 +88,7 @@ def test_a_study_that_knows_no_budget_is_gone_on_with(run, asked):
 
 def test_a_study_that_was_cut_off_goes_on_when_asked_only(run, asked):
     (run / "axes" / "cells" / "data").mkdir(parents=True)
-    with pytest.raises(RunFolderError, match="study of data was cut off"):
+    with pytest.raises(UserError, match="study of data was cut off"):
         add_axes(run, ["data", "time"], 5.0, overwrite=False, resume=False)
     assert asked == []
     add_axes(run, ["data", "time"], 5.0, overwrite=False, resume=True)
@@ -96,5 +96,5 @@ def test_a_study_that_was_cut_off_goes_on_when_asked_only(run, asked):
 
 
 def test_data_that_changed_since_is_refused(run):
-    with pytest.raises(RunFolderError, match="is not as it was when"):
+    with pytest.raises(UserError, match="is not as it was when"):
         open_run(run, read_metrics(run))

@@ -3,7 +3,8 @@ import signal
 
 import pytest
 
-from pipelines.isolation import ProcessDiedError, in_own_process
+from datasets.errors import UserError
+from pipelines.isolation import in_own_process
 
 
 def test_the_function_runs_in_another_process():
@@ -16,5 +17,5 @@ def test_what_it_raises_arrives_here():
 
 
 def test_a_killed_process_is_said_in_a_sentence():
-    with pytest.raises(ProcessDiedError, match="killed"):
+    with pytest.raises(UserError, match="killed"):
         in_own_process(signal.raise_signal, signal.SIGKILL)

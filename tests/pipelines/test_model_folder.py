@@ -2,12 +2,8 @@ import json
 
 import pytest
 
-from pipelines.model_folder import (
-    ModelFolderError,
-    open_model,
-    save_operating_point,
-    validated_threshold,
-)
+from datasets.errors import UserError
+from pipelines.model_folder import open_model, save_operating_point, validated_threshold
 from pipelines.run_folder import write_json
 
 POINT = {"threshold": 0.37, "chosen_on": "validation", "chosen_f1": 0.8, "precision": 0.7}
@@ -62,12 +58,12 @@ def test_a_score_that_nothing_spoke_for_is_said_to_be_one(run):
 
 
 def test_another_folder_is_refused_with_the_ones_to_give(run, tmp_path):
-    with pytest.raises(ModelFolderError, match=r"it has .*models/yolo"):
+    with pytest.raises(UserError, match=r"it has .*models/yolo"):
         open_model(run)
-    with pytest.raises(ModelFolderError, match="holds no trained detector"):
+    with pytest.raises(UserError, match="holds no trained detector"):
         open_model(tmp_path / "nowhere")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "settings.json").write_text("[")
-    with pytest.raises(ModelFolderError, match="holds no trained detector"):
+    with pytest.raises(UserError, match="holds no trained detector"):
         open_model(tmp_path / "broken")
     assert json.loads((run / "metrics.json").read_text())["pipelines"]

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from pipelines.run_folder import RunFolder, RunFolderError, write_json
+from datasets.errors import UserError
+from pipelines.run_folder import RunFolder, write_json
 
 
 def opened(path, settings=None, *, overwrite=False, resume=False):
@@ -30,7 +31,7 @@ def test_a_run_is_whole_or_not_there(tmp_path):
 
 def test_a_finished_run_is_refused_unless_it_may_be_replaced(tmp_path):
     finished(tmp_path / "run")
-    with pytest.raises(RunFolderError, match="--overwrite"):
+    with pytest.raises(UserError, match="--overwrite"):
         opened(tmp_path / "run")
     finished(tmp_path / "run", "second")
     assert json.loads((tmp_path / "run" / "metrics.json").read_text()) == {"content": "second"}
@@ -40,14 +41,14 @@ def test_a_finished_run_is_refused_unless_it_may_be_replaced(tmp_path):
 def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "mine.jpg").write_text("precious")
-    with pytest.raises(RunFolderError, match="no run"):
+    with pytest.raises(UserError, match="no run"):
         opened(tmp_path / "photos", overwrite=True)
     assert (tmp_path / "photos" / "mine.jpg").read_text() == "precious"
 
 
 def test_a_run_that_was_cut_off_is_neither_lost_nor_taken_for_whole(tmp_path):
     opened(tmp_path / "run")
-    with pytest.raises(RunFolderError, match="--resume"):
+    with pytest.raises(UserError, match="--resume"):
         opened(tmp_path / "run")
 
 
@@ -77,7 +78,7 @@ def test_a_stage_that_failed_is_done_again(tmp_path):
 
 def test_a_run_is_not_resumed_with_other_settings(tmp_path):
     opened(tmp_path / "run", {"seed": 1, "limit": None})
-    with pytest.raises(RunFolderError, match="another seed"):
+    with pytest.raises(UserError, match="another seed"):
         opened(tmp_path / "run", {"seed": 2, "limit": None}, resume=True)
 
 

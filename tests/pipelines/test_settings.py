@@ -3,8 +3,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from datasets.errors import UserError
 from pipelines.settings import RunSettings, checked, quickened
-from pipelines.settings_by_name import SettingsError, from_json, with_setting
+from pipelines.settings_by_name import from_json, with_setting
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_a_setting_is_changed_by_name(assignment, section, name, value):
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(assignment, said):
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(UserError, match=said):
         with_setting(RunSettings(), assignment)
 
 
@@ -51,7 +52,7 @@ def test_settings_survive_a_json_file():
     "values", [[], {"unheard": 1}, {"seed": "one"}, {"yolo": {"width": 1.5}}, {"seed": True}]
 )
 def test_a_json_file_with_other_settings_is_refused(values):
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         from_json(RunSettings, values)
 
 
@@ -71,7 +72,7 @@ def test_a_json_file_with_other_settings_is_refused(values):
     ],
 )
 def test_impossible_values_are_refused(change):
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         checked(replace(RunSettings(), **change))
 
 
@@ -80,5 +81,5 @@ def test_impossible_values_are_refused(change):
     ["yolo.flips=up", "yolo.optimizer=sgd", "classical.seeds=chance", "classical.orientations=2"],
 )
 def test_a_word_that_means_nothing_is_refused_with_those_that_do(assignment):
-    with pytest.raises(SettingsError, match=f"{assignment.partition('=')[0]} is one of .*, "):
+    with pytest.raises(UserError, match=f"{assignment.partition('=')[0]} is one of .*, "):
         checked(with_setting(RunSettings(), assignment))

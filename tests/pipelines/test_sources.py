@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datasets.errors import UserError
 from datasets.images import ImageError
-from pipelines.sources import SourceError, found_sources, picture_count, pictures
+from pipelines.sources import found_sources, picture_count, pictures
 
 MANY = 10**9
 
@@ -76,7 +77,7 @@ def test_brackets_in_a_name_that_is_there_are_no_pattern(folder):
 def test_what_has_no_picture_in_it_is_said(folder, monkeypatch, given, said):
     (folder / "empty").mkdir()
     monkeypatch.chdir(folder)
-    with pytest.raises(SourceError, match=said):
+    with pytest.raises(UserError, match=said):
         found_sources([given])
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from voc_files import write_image, write_set, write_xml
 
+from datasets.errors import UserError
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "compare_detection.py"
 TINY = [
@@ -336,5 +338,5 @@ def test_a_gpu_that_is_not_there_is_refused_with_the_way_to_get_one(tmp_path):
 
     if Path("/proc/driver/nvidia").exists():
         pytest.skip("this machine has a GPU")
-    with pytest.raises(runtime.DeviceError, match=r'pip install "\.\[gpu\]"'):
+    with pytest.raises(UserError, match=r'pip install "\.\[gpu\]"'):
         runtime.choose_device("gpu")

@@ -5,11 +5,11 @@ import pytest
 
 from datasets.annotations import Annotations
 from datasets.boxes import xyxy_to_xywh
+from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.misreading import misreading
 from pipelines.evaluation.outside import (
-    OutsideFileError,
     as_detections,
     ground_truth_file,
     read_ground_truth,
@@ -115,7 +115,7 @@ def test_a_file_that_says_names_is_read_by_them(tmp_path):
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_with_a_sentence(tmp_path, said, sentence):
-    with pytest.raises(OutsideFileError, match=sentence) as caught:
+    with pytest.raises(UserError, match=sentence) as caught:
         read(tmp_path, said)
     assert "det.json" in str(caught.value)
 
@@ -177,13 +177,13 @@ def test_a_bad_detector_is_not_taken_for_a_misread_file(tmp_path):
 def test_an_unsound_ground_truth_is_refused(damage):
     coco = coco_truth()
     damage(coco)
-    with pytest.raises(OutsideFileError, match=r"^truth\.json: "):
+    with pytest.raises(UserError, match=r"^truth\.json: "):
         ground_truth_file(coco, "truth.json")
 
 
 def test_what_is_no_json_is_refused(tmp_path):
     (tmp_path / "gt.json").write_text("{")
-    with pytest.raises(OutsideFileError, match="can't be read as JSON"):
+    with pytest.raises(UserError, match="can't be read as JSON"):
         read_ground_truth(tmp_path / "gt.json")
 
 

@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import pytest
 from toy_run import write_run
 
+from datasets.errors import UserError
 from datasets.progress import silently
 from pipelines.report import curves, page, page_tables
-from pipelines.report.page import ReportError, write_report
+from pipelines.report.page import write_report
 
 
 class Reader(HTMLParser):
@@ -179,14 +180,14 @@ def test_only_the_pages_own_script_may_run(written):
 def test_a_folder_that_lacks_something_is_refused(tmp_path, lost):
     images = write_run(tmp_path)
     (tmp_path / lost).unlink()
-    with pytest.raises(ReportError, match=re.escape(lost)):
+    with pytest.raises(UserError, match=re.escape(lost)):
         write_report(tmp_path, images, silently)
 
 
 def test_an_image_that_is_not_in_the_data_is_named(tmp_path):
     images = write_run(tmp_path)
     del images["a folder/3 <b>&amp;.png"]
-    with pytest.raises(ReportError, match="a folder/3 <b>"):
+    with pytest.raises(UserError, match="a folder/3 <b>"):
         write_report(tmp_path, images, silently)
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from datasets.errors import UserError
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.isolation import ProcessDiedError
 from pipelines.settings import RunSettings
 from pipelines.studies.data_plan import Key
 from pipelines.studies.side_by_side import at_once, measure, processes
@@ -34,7 +34,7 @@ def test_a_training_in_a_process_of_its_own_gives_what_it_gives_here(subject):
 
 def test_a_process_that_is_killed_is_told_with_the_way_out(subject):
     with (
-        pytest.raises(ProcessDiedError, match=r"memory was full.*--resume"),
+        pytest.raises(UserError, match=r"memory was full.*--resume"),
         processes(subject, 1) as pool,
     ):
         pool.submit(os._exit, 1).result()

@@ -1,14 +1,7 @@
 import pytest
 
-from pipelines.studies.study import (
-    ORDER,
-    PARTS,
-    AxesError,
-    begun,
-    chosen_axes,
-    pipelines_missing,
-    study,
-)
+from datasets.errors import UserError
+from pipelines.studies.study import ORDER, PARTS, begun, chosen_axes, pipelines_missing, study
 from pipelines.studies.verdict import AXES
 
 
@@ -26,7 +19,7 @@ def test_axes_are_chosen_by_name(text, names):
 
 
 def test_an_unknown_axis_is_refused_with_those_there_are():
-    with pytest.raises(AxesError, match="no 'speed'; choose of data, hardware"):
+    with pytest.raises(UserError, match="no 'speed'; choose of data, hardware"):
         chosen_axes("time,speed")
 
 
