@@ -3,37 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, get_args
 
-SEEDS = ("windows", "windows+superpixels", "windows+saliency", "windows+superpixels+saliency")
-WORDS = {  # what settings that are words may be
-    "arm": ("grabcut+windows", "grabcut", "windows", "prior"),
-    "seeds": SEEDS,
-    "descriptor": ("hog+colour", "hog"),
-    "orientations": ("both", "unsigned", "signed"),
-    "kernel": ("linear", "rbf"),
-}
+from msgspec import Meta
+
+from datasets.checked_settings import Checked
+
+Arm = Literal["grabcut+windows", "grabcut", "windows", "prior"]
+Seeds = Literal[
+    "windows", "windows+superpixels", "windows+saliency", "windows+superpixels+saliency"
+]
+ARMS: tuple[str, ...] = get_args(Arm)
+SEEDS: tuple[str, ...] = get_args(Seeds)
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
-class ClassicalSettings:
+class ClassicalSettings(Checked):
     """Settings reached by ``--set classical.<name>=<value>``."""
 
-    proposals: int = 400  # boxes an image that are described; recall hardly grows beyond
-    arm: str = "grabcut+windows"  # or grabcut, windows or prior alone: what proposes boxes
-    seeds: str = "windows"  # or one of `SEEDS`: no more recall on two of three sets
-    grabcut_sizes: tuple[int, ...] = (128,)  # longer side of the cut image: cost grows squared
-    grabcut_iterations: int = 1  # a second one moves few borders and doubles the time
-    local_cuts: int = 0  # of the best seeds: 16 add .004 to recall and half to its time
-    window_shapes: int = 10  # clusters of the training boxes' widths and heights
-    descriptor: str = "hog+colour"  # or hog alone
-    orientations: str = "both"  # or unsigned, signed: light on dark is not dark on light
-    context: float = 0.15  # of the box on each side, seen with it: borders matter to HOG
-    moved_copies: int = 3  # of each training box, slightly off as proposals are
-    mining_rounds: int = 2  # of hard negatives; a third found next to none
-    kernel: str = "linear"  # of the SVM; or rbf, by Nyström's approximation
-    landmarks: int = 500  # examples that the approximation is made of; its time grows with them
-    c: float = 0.01  # of the linear SVM, where the validation split does not want another
-    c_factors: tuple[float, ...] = (0.3, 3.0)  # times c, tried on validation too
-    nms_iou: float = 0.4  # detections of one class that overlap more are one object
+    PREFIX: ClassVar[str] = "classical."
+
+    # Boxes an image that are described; recall hardly grows beyond.
+    proposals: Annotated[int, Meta(ge=1, le=100_000)] = 400
+    arm: Arm = "grabcut+windows"  # or grabcut, windows or prior alone: what proposes boxes
+    seeds: Seeds = "windows"  # or one of `SEEDS`: no more recall on two of three sets
+    # Longer side of the cut image: cost grows squared.
+    grabcut_sizes: tuple[Annotated[int, Meta(ge=16, le=4096)], ...] = (128,)
+    # A second one moves few borders and doubles the time.
+    grabcut_iterations: Annotated[int, Meta(ge=1, le=100)] = 1
+    # Of the best seeds: 16 add .004 to recall and half to its time.
+    local_cuts: Annotated[int, Meta(ge=0, le=1000)] = 0
+    # Clusters of the training boxes' widths and heights.
+    window_shapes: Annotated[int, Meta(ge=1, le=1000)] = 10
+    descriptor: Literal["hog+colour", "hog"] = "hog+colour"  # or hog alone
+    # Or unsigned, signed: light on dark is not dark on light.
+    orientations: Literal["both", "unsigned", "signed"] = "both"
+    # Of the box on each side, seen with it: borders matter to HOG.
+    context: Annotated[float, Meta(ge=0, le=10)] = 0.15
+    # Of each training box, slightly off as proposals are.
+    moved_copies: Annotated[int, Meta(ge=0, le=1000)] = 3
+    # Of hard negatives; a third found next to none.
+    mining_rounds: Annotated[int, Meta(ge=0, le=100)] = 2
+    kernel: Literal["linear", "rbf"] = "linear"  # of the SVM; or rbf, by Nyström's approximation
+    # Examples that the approximation is made of; its time grows with them.
+    landmarks: Annotated[int, Meta(ge=1, le=100_000)] = 500
+    # Of the linear SVM, where the validation split does not want another.
+    c: Annotated[float, Meta(gt=0, le=1e6)] = 0.01
+    # Times c, tried on validation too.
+    c_factors: tuple[Annotated[float, Meta(gt=0, le=1e6)], ...] = (0.3, 3.0)
+    nms_iou: Share = 0.4  # detections of one class that overlap more are one object
     regression: bool = True  # ridge box regression, where the validation split gains by it
-    looks: int = 2  # at a box: as proposed, and again where regression moved it
+    # At a box: as proposed, and again where regression moved it.
+    looks: Annotated[int, Meta(ge=1, le=100)] = 2

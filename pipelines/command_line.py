@@ -2,25 +2,73 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Never
 
+from msgspec import Meta
+
+from datasets.checked_settings import converted
 from datasets.errors import UserError
 
+MOST = 2**31 - 1  # of counts and seeds, which C's integers hold everywhere
 STOPPED = 130  # the exit status of a program that Ctrl-C ended
 
 
-def run(script: str, work: Callable[[], int], stopped: str = "") -> int:
+class Options(argparse.ArgumentParser):
+    """A parser whose refusals are errors like all others."""
+
+    def error(self, message: str) -> Never:
+        """Refuse what was given.
+
+        Raises:
+            UserError: always.
+        """
+        raise UserError(re.sub(r"^argument (\S+): (must|takes) ", r"\1 \2 ", message))
+
+
+def whole(least: int, most: int = MOST) -> Callable[[str], int]:
+    """Return the type of an option that is a whole number of that range."""
+    return _option(Annotated[int, Meta(ge=least, le=most)])
+
+
+def real(least: float, most: float, *, above: bool = False) -> Callable[[str], float]:
+    """Return the type of an option that is a number of that range, which may begin ``above``."""
+    limits = Meta(gt=least, le=most) if above else Meta(ge=least, le=most)
+    return _option(Annotated[float, limits])
+
+
+def _option(kind: Any) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return converted(kind, text, "", strict=False)
+        except UserError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read
+
+
+def run(
+    script: str,
+    options: Options,
+    argv: Sequence[str] | None,
+    work: Callable[[argparse.Namespace], int],
+    stopped: str = "",
+) -> int:
     """Return what ``work`` returns, or the exit status of how it failed, with a sentence for why.
 
     Args:
         script: its name, which the sentence begins with.
+        options: read the command line.
+        argv: the command line, None for the program's own.
         work: all that the script does with its arguments.
         stopped: what is to be known after Ctrl-C: what was written, how to go on.
     """
     try:
-        return work()
+        return work(options.parse_args(argv))
     except UserError as error:
         status, sentence = error.exit_status, str(error)
     except OSError as error:  # a full disk, a file without permission

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
+from msgspec import Meta
 from rich.console import Console
 
+from datasets.checked_settings import Checked
 from datasets.errors import UserError
 from pipelines import runtime
 from pipelines.evaluation.outside import read_ground_truth
@@ -15,12 +17,13 @@ from pipelines.evaluation.report_card import Images, compared, judge
 from pipelines.progress import on_terminal
 from pipelines.run_folder import METRICS, SCHEMA_VERSION, write_json
 from pipelines.scoring_stage import MEASURED_HERE, outside_detections
+from pipelines.settings import MOST_SEED
 
 CONSOLE = Console(stderr=True, highlight=False)
 
 
 @dataclass(frozen=True)
-class FileSettings:
+class FileSettings(Checked):
     """What is scored and how.
 
     Attributes:
@@ -31,11 +34,13 @@ class FileSettings:
         seed: of the resamples.
     """
 
+    PREFIX: ClassVar[str] = "--"
+
     ground_truth: str
     detections: tuple[str, ...]
-    iou: float | None = None
+    iou: Annotated[float, Meta(gt=0, le=1)] | None = None
     inclusive_pixels: bool = False
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
 
 
 def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> dict[str, Any]:
@@ -44,10 +49,6 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
     Raises:
         UserError: a file, a setting or the folder can't be used.
     """
-    if settings.iou is not None and not 0 < settings.iou <= 1:
-        raise UserError(f"--iou must be more than 0 and at most 1, not {settings.iou:g}")
-    if settings.seed < 0:
-        raise UserError("--seed must be 0 or more")
     if (output / METRICS).exists() and not overwrite:
         raise UserError(f"{output}: already holds a {METRICS}; give --overwrite or another")
     truth = read_ground_truth(Path(settings.ground_truth))

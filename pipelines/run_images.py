@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from datasets.annotations import DatasetError, LabelledImage
+from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from datasets.images import ImageError, load_image
 from datasets.progress import Track
@@ -18,7 +19,6 @@ from datasets.settings import DatasetSettings
 from pipelines.detections import Image
 from pipelines.evaluation.coco_json import ground_truth_from_coco
 from pipelines.run_data import dataset_folder
-from pipelines.settings_by_name import from_json
 
 
 def run_dataset(metrics: Mapping[str, Any], said: str | None) -> Path:

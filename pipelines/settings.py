@@ -5,32 +5,52 @@ Each algorithm's own settings live beside it; only what the whole run shares is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
+from msgspec import Meta
+
+from datasets.checked_settings import Checked, converted, kinds
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings
-from models.yolo.settings import WORDS as YOLO_WORDS
 from models.yolo.settings import YoloSettings
-from pipelines.classical_settings import WORDS as CLASSICAL_WORDS
 from pipelines.classical_settings import ClassicalSettings
 
+S = TypeVar("S", bound=Checked)
 PIPELINES = ("classical", "yolo")
 SAMPLE_UPDATES = 1100  # of the YOLO training: the whole main job in under five minutes
+MOST = 1_000_000_000
+MOST_SEED = 2**31 - 1  # scikit-learn takes twice as many, and studies count on from the run's
 
 
 @dataclass(frozen=True)
-class EvaluationSettings:
+class EvaluationSettings(Checked):
     """Settings reached by ``--set evaluation.<name>=<value>``."""
 
-    latency_samples: int = 64  # calls timed; the least for a 90th percentile, 662 give the 99th
-    warm_up: int = 3  # calls left out first: caches and lazy set-up settle within two
-    throughput_seconds: float = 1.0  # spent on each size of batch
-    throughput_batches: tuple[int, ...] = (1, 2, 4, 8, 16)  # images at once, 1 among them
+    PREFIX: ClassVar[str] = "evaluation."
+
+    # Calls timed; the least for a 90th percentile, 662 give the 99th.
+    latency_samples: Annotated[int, Meta(ge=1, le=1_000_000)] = 64
+    # Calls left out first: caches and lazy set-up settle within two.
+    warm_up: Annotated[int, Meta(ge=0, le=1_000_000)] = 3
+    # Spent on each size of batch.
+    throughput_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 1.0
+    # Images at once, 1 among them.
+    throughput_batches: tuple[Annotated[int, Meta(ge=1, le=4096)], ...] = (1, 2, 4, 8, 16)
+
+    def __post_init__(self) -> None:
+        """Check each field.
+
+        Raises:
+            UserError: a value can't be used.
+        """
+        super().__post_init__()
+        if 1 not in self.throughput_batches:
+            raise UserError("evaluation.throughput_batches must have 1 among them")
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunSettings(Checked):
     """Everything that decides a run's figures, and how many pictures it leaves.
 
     Attributes:
@@ -48,87 +68,77 @@ class RunSettings:
         detections: of other tools, to be scored beside, each as ``name=det.json``.
     """
 
+    PREFIX: ClassVar[str] = "--"
+
     dataset: str = "sample"
     format: str = "auto"
     pipelines: tuple[str, ...] = PIPELINES
-    device: str = "auto"
-    seed: int = 0
-    epochs: int | None = None
-    train_minutes: float | None = None
-    image_size: int | None = None
-    limit: int | None = None
-    annotate: int = 100
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
+    epochs: Annotated[int, Meta(ge=1, le=MOST)] | None = None
+    train_minutes: Annotated[float, Meta(gt=0, le=MOST)] | None = None
+    image_size: Annotated[int, Meta(ge=32, le=8192, multiple_of=32)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST)] | None = None
+    annotate: Annotated[int, Meta(ge=0, le=MOST)] = 100
     data: DatasetSettings = field(default_factory=DatasetSettings)
     detections: tuple[str, ...] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
 
+    def __post_init__(self) -> None:
+        """Check each field, and those that depend on each other.
 
-def checked(settings: RunSettings) -> RunSettings:
-    """Return the settings if their values are possible.
+        Raises:
+            UserError: a value can't be used.
+        """
+        super().__post_init__()
+        if self.epochs is not None and self.train_minutes is not None:
+            raise UserError("--epochs and --train-minutes exclude each other; give one")
+        if not self.pipelines or not set(self.pipelines) <= set(PIPELINES):
+            raise UserError(f"--pipelines takes {' and '.join(PIPELINES)}, each once")
+        if len(set(self.pipelines)) < len(self.pipelines):
+            raise UserError("--pipelines names one of them twice")
+
+
+def with_setting(settings: S, assignment: str) -> S:
+    """Return the settings with one changed, as ``classical.proposals=300``.
 
     Raises:
-        UserError: one is not, in one sentence.
+        UserError: there is no such setting, or it can't have that value.
     """
-    rules = [
-        (settings.epochs is None or settings.epochs > 0, "--epochs must be at least 1"),
-        (
-            settings.train_minutes is None or 0 < settings.train_minutes < float("inf"),
-            "--train-minutes must be more than 0",
-        ),
-        (
-            settings.epochs is None or settings.train_minutes is None,
-            "--epochs and --train-minutes exclude each other; give one",
-        ),
-        (
-            settings.image_size is None
-            or (settings.image_size > 0 and settings.image_size % 32 == 0),
-            f"--image-size must be a multiple of 32, not {settings.image_size}",
-        ),
-        (settings.limit is None or settings.limit > 0, "--limit must be at least 1"),
-        (settings.annotate >= 0, "--annotate must be 0 or more"),
-        (settings.seed >= 0, "--seed must be 0 or more"),
-        (settings.device in {"auto", "cpu", "gpu"}, "--device is auto, cpu or gpu"),
-        (
-            bool(settings.pipelines) and set(settings.pipelines) <= set(PIPELINES),
-            f"--pipelines takes {' and '.join(PIPELINES)}, each once",
-        ),
-        (
-            len(set(settings.pipelines)) == len(settings.pipelines),
-            "--pipelines names one of them twice",
-        ),
-        (
-            settings.evaluation.latency_samples > 0 and settings.evaluation.warm_up >= 0,
-            "evaluation.latency_samples must be at least 1 and evaluation.warm_up 0 or more",
-        ),
-        (
-            1 in settings.evaluation.throughput_batches,
-            "evaluation.throughput_batches must have 1 among them",
-        ),
-        (
-            settings.yolo.batch > 0 and settings.yolo.width >= 2 and settings.yolo.depth >= 1,
-            "yolo.batch and yolo.depth must be at least 1 and yolo.width at least 2",
-        ),
-        (settings.classical.landmarks > 0, "classical.landmarks must be at least 1"),
-        (settings.yolo.devices >= 0, "yolo.devices must be 0 or more"),
-        (not settings.data.why_impossible(), settings.data.why_impossible()),
-        *_words("classical", settings.classical, CLASSICAL_WORDS),
-        *_words("yolo", settings.yolo, YOLO_WORDS),
-    ]
-    for holds, sentence in rules:
-        if not holds:
-            raise UserError(sentence)
-    return settings
+    name, equals, text = assignment.partition("=")
+    if not equals:
+        raise UserError(f"--set takes NAME=VALUE, not {assignment!r}")
+    path = name.split(".")
+    if path[0] == "dataset" and len(path) > 1:  # a field of that name already is the folder
+        path[0] = "data"
+    return _changed(settings, path, text, name)
 
 
-def _words(
-    group: str, values: object, words: Mapping[str, Collection[str]]
-) -> Iterator[tuple[bool, str]]:
-    """Yield for each setting that is a word whether it is one it may be."""
-    for name, allowed in words.items():
-        sentence = f"{group}.{name} is one of {', '.join(allowed)}"
-        yield getattr(values, name) in allowed, sentence
+def _changed(settings: S, path: list[str], text: str, name: str) -> S:
+    known = kinds(type(settings))
+    head, *rest = path
+    if head not in known:
+        raise UserError(f"no setting {name!r}; known here: {', '.join(sorted(known))}")
+    if is_dataclass(known[head]) != bool(rest):
+        raise UserError(f"{name!r} is not one setting; name it as in classical.proposals=300")
+    if rest:
+        value: Any = _changed(getattr(settings, head), rest, text, name)
+    else:
+        value = converted(known[head], _readable(known[head], text), name, strict=False)
+    return replace(settings, **{head: value})
+
+
+def _readable(kind: Any, text: str) -> str | list[str] | None:
+    """Return a text of the command line as msgspec reads such a value."""
+    if type(None) in get_args(kind) and text.lower() == "none":
+        return None
+    if Ellipsis in get_args(kind):
+        return [part for part in text.split(",") if part]
+    if kind is bool:
+        return {"yes": "true", "no": "false"}.get(text.lower(), text)
+    return text
 
 
 def completed(settings: RunSettings) -> RunSettings:

@@ -11,17 +11,16 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from datasets.checked_settings import from_json
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, run
 from pipelines.requirements import Requirement, parse_requirement
-from pipelines.settings import PIPELINES, RunSettings, checked, completed, quickened
-from pipelines.settings_by_name import from_json, with_setting
+from pipelines.settings import PIPELINES, RunSettings, completed, quickened, with_setting
 
 # Options that are fields of `RunSettings` under the same name; None means "not given".
 SHARED = (
@@ -39,9 +38,9 @@ SHARED = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     data = made.add_argument_group("data")
     data.add_argument(
         "--dataset",
@@ -122,7 +121,7 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
     settings = replace(settings, **{name: v for name, v in given.items() if v is not None})
     for assignment in arguments.set:
         settings = with_setting(settings, assignment)
-    return completed(checked(settings))
+    return completed(settings)
 
 
 def read_settings(path: Path) -> RunSettings:
@@ -142,10 +141,8 @@ def read_settings(path: Path) -> RunSettings:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the comparison; return the exit status."""
-    arguments = parser().parse_args(argv)
-    place = "" if arguments.output is None else f" ({arguments.output}.partial)"
-    stopped = f"go on with the same command and --resume{place}"
-    return run("compare_detection", partial(compared, arguments), stopped)
+    stopped = "go on with the same command and --resume, from what is in DIR.partial"
+    return run("compare_detection", parser(), argv, compared, stopped)
 
 
 def compared(arguments: argparse.Namespace) -> int:

@@ -7,16 +7,14 @@ bad usage or bad input.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, real, run
 
 if TYPE_CHECKING:
     from pipelines.drop_gate import Gate
@@ -28,14 +26,12 @@ RULE = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(
-        description=(__doc__ or "").split("\n", maxsplit=1)[0], epilog=RULE
-    )
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0], epilog=RULE)
     made.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
     made.add_argument("--baseline", type=Path, metavar="RUN", help="default: the first RUN")
-    made.add_argument("--max-drop", type=float, metavar="D", help="a gate for CI, as 0.02")
+    made.add_argument("--max-drop", type=real(0, 1), metavar="D", help="a gate for CI, as 0.02")
     made.add_argument(
         "--figure",
         nargs="+",
@@ -51,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare; return the exit status."""
-    return run("compare_runs", partial(compared, parser().parse_args(argv)))
+    return run("compare_runs", parser(), argv, compared)
 
 
 def compared(arguments: argparse.Namespace) -> int:
@@ -93,8 +89,6 @@ def runs_of(arguments: argparse.Namespace) -> list[Path]:
     baseline, drop = arguments.baseline, arguments.max_drop
     if drop is not None and baseline is None:
         raise UserError("--max-drop needs --baseline RUN, which the others are held against")
-    if drop is not None and not 0 <= drop < math.inf:
-        raise UserError("--max-drop must be 0 or more")
     if baseline is None:
         runs = list(arguments.runs)
     else:

@@ -6,23 +6,21 @@ Exit 0 when done, also where some pictures could not be read; 2 for bad usage or
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from datasets.errors import UserError
-from pipelines.command_line import printable, run
+from datasets.settings import MAX_PIXELS, MOST_PIXELS
+from pipelines.command_line import Options, printable, real, run, whole
 
 LISTED_PROBLEMS = 12  # lines on the terminal; summary.json has all
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("model", type=Path, metavar="RUN/models/PIPELINE", help="of a finished run")
     made.add_argument(
         "sources", nargs="+", metavar="SOURCE", help="an image, folder, 'glob/*.jpg' or video"
@@ -33,36 +31,34 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--no-draw", action="store_true", help="write results only, no pictures")
     made.add_argument(
         "--threshold",
-        type=float,
+        type=real(-1e6, 1e6),
         metavar="SCORE",
         help="least score; default: the run's, best for F1 on its validation split",
     )
     made.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto")
     made.add_argument(
-        "--max-pixels", type=int, metavar="N", help="of an image; default: dataset.max_pixels"
+        "--max-pixels",
+        type=whole(1, MOST_PIXELS),
+        default=MAX_PIXELS,
+        metavar="N",
+        help="of an image; default: dataset.max_pixels",
     )
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Detect; return the exit status."""
-    return run("detect", partial(detected, parser().parse_args(argv)), "nothing was written")
+    return run("detect", parser(), argv, detected, "nothing was written")
 
 
 def detected(arguments: argparse.Namespace) -> int:
     """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.
-    from datasets.settings import MAX_PIXELS, MOST_PIXELS
     from pipelines.detecting import Wish, check_output, detect_sources
     from pipelines.model_folder import Threshold, open_model, validated_threshold
     from pipelines.progress import on_terminal
     from pipelines.sources import found_sources
 
-    max_pixels = MAX_PIXELS if arguments.max_pixels is None else arguments.max_pixels
-    if not 0 < max_pixels <= MOST_PIXELS:
-        raise UserError(f"--max-pixels must be from 1 to {MOST_PIXELS}")
-    if arguments.threshold is not None and not math.isfinite(arguments.threshold):
-        raise UserError("--threshold must be a number")
     model = open_model(arguments.model)
     threshold = validated_threshold(model)
     if arguments.threshold is not None:
@@ -76,7 +72,13 @@ def detected(arguments: argparse.Namespace) -> int:
         model,
         sources,
         output,
-        Wish(threshold, arguments.format, not arguments.no_draw, arguments.device, max_pixels),
+        Wish(
+            threshold,
+            arguments.format,
+            not arguments.no_draw,
+            arguments.device,
+            arguments.max_pixels,
+        ),
         on_terminal,
     )
     show(summary, output)

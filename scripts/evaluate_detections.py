@@ -8,16 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from pipelines.command_line import run
+from pipelines.command_line import Options, run
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("--ground-truth", type=Path, required=True, metavar="gt.json", help="COCO")
     made.add_argument(
         "--detections",
@@ -41,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Score the files; return the exit status."""
-    return run("evaluate_detections", partial(evaluated, parser().parse_args(argv)))
+    return run("evaluate_detections", parser(), argv, evaluated)
 
 
 def evaluated(arguments: argparse.Namespace) -> int:

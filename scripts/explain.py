@@ -8,29 +8,34 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     made.add_argument("image", type=Path, metavar="IMAGE", help="any image file")
     made.add_argument("--output", type=Path, metavar="DIR", help="for PNG and SVG (RUN/explained)")
-    made.add_argument("--masks", type=int, default=256, metavar="N", help="of D-RISE (256)")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="of the masks")
+    made.add_argument(
+        "--masks",
+        type=whole(2, 10**6),
+        default=256,
+        metavar="N",
+        help="of D-RISE (256); at least 2, one for each of two runs",
+    )
+    made.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of the masks")
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Explain; return the exit status."""
-    return run("explain", partial(explained, parser().parse_args(argv)))
+    return run("explain", parser(), argv, explained)
 
 
 def explained(arguments: argparse.Namespace) -> int:
@@ -44,8 +49,6 @@ def explained(arguments: argparse.Namespace) -> int:
     reason = pipelines_missing(metrics["settings"].get("pipelines", ("classical", "yolo")))
     if reason:
         raise UserError(f"{arguments.run}: {reason}")
-    if arguments.masks < 2:
-        raise UserError("--masks must be at least 2, one for each of two runs")
     return explain_one(metrics, arguments, load_image(arguments.image))
 
 

@@ -8,22 +8,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, run
 
 if TYPE_CHECKING:
     from pipelines.exporting import Export
     from pipelines.model_folder import ModelFolder
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("model", type=Path, metavar="RUN/models/yolo", help="of a finished run")
     made.add_argument("--to", required=True, choices=["litert", "onnx", "saved_model"])
     made.add_argument("--int8", action="store_true", help="smaller and less exact; LiteRT only")
@@ -35,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Export; return the exit status."""
-    return run("export", partial(exported, parser().parse_args(argv)), "nothing was written")
+    return run("export", parser(), argv, exported, "nothing was written")
 
 
 def exported(arguments: argparse.Namespace) -> int:

@@ -8,20 +8,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from datasets.errors import UserError
-from pipelines.command_line import printable, run
-from pipelines.settings import RunSettings, checked
-from pipelines.settings_by_name import with_setting
+from pipelines.command_line import Options, printable, run
+from pipelines.settings import RunSettings, with_setting
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
     formats = ["auto", "voc", "coco", "yolo", "csv"]
     made.add_argument("--format", choices=formats, default="auto", help="default: by looking")
@@ -45,8 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Inspect or convert; return the exit status."""
-    work = partial(inspected, parser().parse_args(argv))
-    return run("inspect_dataset", work, "nothing was written")
+    return run("inspect_dataset", parser(), argv, inspected, "nothing was written")
 
 
 def inspected(arguments: argparse.Namespace) -> int:
@@ -54,7 +51,6 @@ def inspected(arguments: argparse.Namespace) -> int:
     settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
     for assignment in arguments.set:
         settings = with_setting(settings, assignment)
-    settings = checked(settings)
     if arguments.convert is None:
         look(settings, arguments.output, decode=not arguments.headers_only)
     elif arguments.output is None:

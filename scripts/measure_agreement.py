@@ -13,7 +13,6 @@ import io
 import json
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from datasets.annotations import Annotations
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.outside import as_detections, read_ground_truth, read_rows
@@ -83,10 +82,10 @@ def largest(ours: Quality, theirs: Sequence[float]) -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--run", type=Path, help="a folder of compare_detection.py")
-    parser.add_argument("--fixtures", type=int, default=200)
-    return run("measure_agreement", partial(measured, parser.parse_args(argv)))
+    parser.add_argument("--fixtures", type=whole(1), default=200)
+    return run("measure_agreement", parser, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 
 SHARES = (0.25, 0.5, 1.0)  # of the training images
 SCALES = (0.5, 1.0, 2.0)  # of the images' sides
@@ -28,11 +27,11 @@ TIMED, WARM_UP = 40, 2  # images a size, and calls left out
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Options(description=__doc__)
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=whole(0), default=0)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    return run("measure_classical", partial(measured, parser.parse_args(argv)))
+    return run("measure_classical", parser, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:
@@ -40,8 +39,7 @@ def measured(arguments: argparse.Namespace) -> int:
     from datasets.reading import read_dataset
     from datasets.sample.store import sample_folder
     from pipelines.isolation import in_own_process
-    from pipelines.settings import RunSettings
-    from pipelines.settings_by_name import with_setting
+    from pipelines.settings import RunSettings, with_setting
 
     sample = arguments.dataset == "sample"
     dataset = read_dataset(sample_folder() if sample else Path(arguments.dataset))

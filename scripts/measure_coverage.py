@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -22,7 +21,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from datasets.annotations import Annotations
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 from pipelines.detections import Detections
 from pipelines.evaluation.quality import Answers, answers
 from pipelines.evaluation.resampling import draws, images_holding, of_every_size
@@ -119,11 +118,11 @@ def held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dic
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--images", type=int, nargs="+", default=[70, 300])
-    parser.add_argument("--sets", type=int, default=500)
-    parser.add_argument("--jobs", type=int, default=2)
-    return run("measure_coverage", partial(measured, parser.parse_args(argv)))
+    parser = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--images", type=whole(1), nargs="+", default=[70, 300])
+    parser.add_argument("--sets", type=whole(1), default=500)
+    parser.add_argument("--jobs", type=whole(1, 1024), default=2)
+    return run("measure_coverage", parser, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

@@ -15,25 +15,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 
 SECONDS = 3.0  # of the evaluator's turns: one second is too short beside other programs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     made.add_argument("--dataset", help="where its data is, if not where the run found it")
-    made.add_argument("--images", type=int, default=500, metavar="N", help="files (500)")
-    made.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of each (3)")
+    made.add_argument("--images", type=whole(1), default=500, metavar="N", help="files (500)")
+    made.add_argument("--rounds", type=whole(1), default=3, metavar="N", help="turns of each (3)")
     made.add_argument("--pipelines", nargs="+", choices=["classical", "yolo"])
-    return run("measure_detect", partial(measured, made.parse_args(argv)))
+    return run("measure_detect", made, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 
 RESAMPLES = 2000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
-    parser.add_argument("--detections", type=int, default=50, metavar="N", help="a pipeline (50)")
-    parser.add_argument("--masks", type=int, default=256, metavar="N", help="an image (256)")
+    parser.add_argument(
+        "--detections", type=whole(1), default=50, metavar="N", help="a pipeline (50)"
+    )
+    parser.add_argument(
+        "--masks", type=whole(2, 10**6), default=256, metavar="N", help="an image (256)"
+    )
     parser.add_argument("--pipelines", nargs="+", default=["classical", "yolo"])
-    return run("measure_explanations", partial(measured, parser.parse_args(argv)))
+    return run("measure_explanations", parser, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 
 if TYPE_CHECKING:
     from datasets.annotations import LabelledImage
@@ -75,12 +74,12 @@ print(json.dumps(len(model.trainer.train_loader.dataset) / (times[3] - times[2])
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Options(description=__doc__.partition("\n")[0])
     parser.add_argument("run", type=Path, help="a finished run with a YOLO")
     parser.add_argument("--peer-python", type=Path, required=True, help="with ultralytics")
     parser.add_argument("--data", type=Path, help="data.yaml of the set, to time training too")
-    parser.add_argument("--images", type=int, help="train on so many only, for a fast look")
-    return run("measure_peer", partial(measured, parser.parse_args(argv)))
+    parser.add_argument("--images", type=whole(1), help="train on so many only, for a fast look")
+    return run("measure_peer", parser, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

@@ -21,26 +21,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.classical_settings import SEEDS, WORDS
-from pipelines.command_line import run
+from pipelines.classical_settings import ARMS, SEEDS
+from pipelines.command_line import Options, run, whole
 
-ARMS = WORDS["arm"]
 BUDGETS = (50, 100, 300, 1000)
 IOUS = np.arange(0.5, 0.96, 0.05)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Options(description=__doc__)
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--seeds", nargs="+", default=SEEDS[:1], choices=SEEDS)
-    parser.add_argument("--local-cuts", type=int, default=0, help="of the best seeds, alone")
-    parser.add_argument("--limit", type=int, help="most images a split")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--local-cuts", type=whole(0, 1000), default=0, help="of the best seeds, alone"
+    )
+    parser.add_argument("--limit", type=whole(1), help="most images a split")
+    parser.add_argument("--seed", type=whole(0), default=0)
     parser.add_argument("--plot", type=Path, help="PNG of recall by IoU, for each arm and budget")
-    return run("measure_proposals", partial(measured, parser.parse_args(argv)))
+    return run("measure_proposals", parser, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

@@ -12,13 +12,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 
 PAINTED_MS = """new Promise((answer) => new PerformanceObserver((list) => {
     const painted = list.getEntriesByName("first-contentful-paint")[0];
@@ -39,11 +38,11 @@ STEP_MS = """(async () => {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("run", type=Path, metavar="RUN")
     made.add_argument("--dataset", help="where its data is, if not where the run found it")
-    made.add_argument("--images", type=int, default=100, metavar="N")
-    return run("measure_report", partial(measured, made.parse_args(argv)))
+    made.add_argument("--images", type=whole(1), default=100, metavar="N")
+    return run("measure_report", made, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

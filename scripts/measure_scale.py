@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from datasets.progress import silently
 from pipelines import runtime
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 from pipelines.isolation import in_own_process
 
 CLASSES, SIDE_PX, OUTLINE_POINTS = 80, 64, 24
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("--images", type=int, default=118_000, metavar="N")
-    made.add_argument("--boxes", type=int, default=860_000, metavar="N")
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made.add_argument("--images", type=whole(1), default=118_000, metavar="N")
+    made.add_argument("--boxes", type=whole(1), default=860_000, metavar="N")
     made.add_argument("--keep", type=Path, metavar="DIR", help="make the set there, or use it")
     made.add_argument(
         "--inspect", action="store_true", help="also decode every image, as a look does"
@@ -42,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    return run("measure_scale", partial(measured, parser().parse_args(argv)))
+    return run("measure_scale", parser(), argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -19,7 +18,7 @@ import numpy as np
 
 from datasets.annotations import Annotations
 from pipelines import runtime
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 from pipelines.detections import Detections
 from pipelines.evaluation.quality import answers, quality_of
 from pipelines.evaluation.resampling import RESAMPLES, draws, resampled
@@ -64,12 +63,12 @@ def _boxes(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--images", type=int, default=72)
-    parser.add_argument("--objects", type=int, default=945)
-    parser.add_argument("--detections", type=int, default=7200)
-    parser.add_argument("--classes", type=int, default=3)
-    return run("measure_scoring", partial(measured, parser.parse_args(argv)))
+    parser = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--images", type=whole(1), default=72)
+    parser.add_argument("--objects", type=whole(1), default=945)
+    parser.add_argument("--detections", type=whole(1), default=7200)
+    parser.add_argument("--classes", type=whole(1), default=3)
+    return run("measure_scoring", parser, argv, measured)
 
 
 def measured(size: argparse.Namespace) -> int:

@@ -13,13 +13,12 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipelines.command_line import run
+from pipelines.command_line import Options, real, run, whole
 
 COLUMNS = {
     "mAP@.50": (("quality", "map_50"), "{:.3f}"),
@@ -35,24 +34,22 @@ COLUMNS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Options(description=__doc__)
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
-    parser.add_argument("--minutes", type=float, help="of training; by default by the images")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument(
+        "--minutes", type=real(0, 1e9, above=True), help="of training; by default by the images"
+    )
+    parser.add_argument("--seeds", nargs="+", type=whole(0), default=[0, 1, 2])
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--output", type=Path, default=Path("runs/measure-yolo"))
-    return run(
-        "measure_yolo",
-        partial(measured, parser.parse_args(argv)),
-        "the same command goes on where it was",
-    )
+    stopped = "the same command goes on where it was"
+    return run("measure_yolo", parser, argv, measured, stopped)
 
 
 def measured(arguments: argparse.Namespace) -> int:
     """Train, measure and print; return 0, or 2 for what can't be used."""
     from pipelines.comparison import compare
-    from pipelines.settings import RunSettings, checked, completed
-    from pipelines.settings_by_name import with_setting
+    from pipelines.settings import RunSettings, completed, with_setting
 
     rows = []
     settings = RunSettings(
@@ -60,7 +57,7 @@ def measured(arguments: argparse.Namespace) -> int:
     )
     for assignment in arguments.set:
         settings = with_setting(settings, assignment)
-    settings = checked(completed(settings))
+    settings = completed(settings)
     for seed in arguments.seeds:
         place = arguments.output / f"seed-{seed}"
         begun = place.exists() or place.with_name(f"{place.name}.partial").exists()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, run, whole
 
 SHOWN = 60  # proposals drawn; more hide the image
 WINDOW, CUT = "#56B4E9", "#E69F00"
@@ -28,12 +27,14 @@ WINDOW, CUT = "#56B4E9", "#E69F00"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw; return 0, or 2 for an image or a model that can't be used."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Options(description=__doc__)
     parser.add_argument("model", type=Path, help="a run's models/classical folder")
     parser.add_argument("image", type=Path)
     parser.add_argument("--output", type=Path, default=Path("proposals"), help="folder to write")
-    parser.add_argument("--crops", type=int, default=3, help="detections whose HOG is drawn")
-    return run("show_proposals", partial(drawn, parser.parse_args(argv)))
+    parser.add_argument(
+        "--crops", type=whole(0, 1000), default=3, help="detections whose HOG is drawn"
+    )
+    return run("show_proposals", parser, argv, drawn)
 
 
 def drawn(arguments: argparse.Namespace) -> int:

@@ -9,17 +9,15 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, real, run
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     made.add_argument(
         "--axes",
@@ -29,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--budget-minutes",
-        type=float,
+        type=real(0, 1e6, above=True),
         metavar="M",
         help="for all axes together (30 minutes); what does not fit is left out and named",
     )
@@ -40,8 +38,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Study; return the exit status."""
-    work = partial(studied, parser().parse_args(argv))
-    return run("study_axes", work, "go on with the same command and --resume")
+    return run("study_axes", parser(), argv, studied, "go on with the same command and --resume")
 
 
 def studied(arguments: argparse.Namespace) -> int:
@@ -54,8 +51,6 @@ def studied(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     axes = chosen_axes(arguments.axes)
     minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
-    if not 0 < minutes < float("inf"):
-        raise UserError("--budget-minutes must be more than 0")
     before = read_metrics(arguments.run).get("axes") or {}
     metrics = add_axes(
         arguments.run, axes, minutes, overwrite=arguments.overwrite, resume=arguments.resume

@@ -9,17 +9,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, run
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Options:
     """Return the command line's parser."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("run", type=Path, metavar="RUN", help="the folder of a finished run")
     made.add_argument(
         "--dataset",
@@ -31,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the report; return the exit status."""
-    return run("write_report", partial(written, parser().parse_args(argv)))
+    return run("write_report", parser(), argv, written)
 
 
 def written(arguments: argparse.Namespace) -> int:

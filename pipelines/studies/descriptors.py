@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ BACKBONE_STRIDES = (8, 16, 32)
 Describe = Callable[[Image, Boxes], Features]  # (H, W, 3) and (N, 4) in its pixels to (N, D)
 
 
-def hog_descriptor(detector: ClassicalDetector, name: str) -> Describe:
+def hog_descriptor(detector: ClassicalDetector, name: Literal["hog+colour", "hog"]) -> Describe:
     """Return the classical pipeline's description, with colour or without."""
     settings = replace(detector.settings, descriptor=name)
 

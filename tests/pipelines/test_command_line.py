@@ -5,17 +5,18 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from pipelines.command_line import run
+from pipelines.command_line import Options, real, run, whole
 from pipelines.exporting import UnlikeError
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
-def failing(error):
-    def work():
+def ended(error, stopped=""):
+    def work(arguments):
+        del arguments
         raise error
 
-    return work
+    return run("detect", Options(), [], work, stopped)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def failing(error):
     ],
 )
 def test_a_failure_is_one_sentence_and_an_exit_status(error, status, word, capsys):
-    assert run("detect", failing(error), "go on with --resume") == status
+    assert ended(error, "go on with --resume") == status
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert line.startswith("detect: ")
     assert word in line
@@ -36,11 +37,11 @@ def test_a_failure_is_one_sentence_and_an_exit_status(error, status, word, capsy
 
 def test_a_fault_of_the_program_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
-        run("detect", failing(ZeroDivisionError()))
+        ended(ZeroDivisionError())
 
 
 def test_a_file_name_cannot_command_the_terminal(capsys):
-    run("detect", failing(UserError("a\x1b[2Jb\nc\u202ed.jpg é: is broken")))
+    ended(UserError("a\x1b[2Jb\nc\u202ed.jpg é: is broken"))
     assert capsys.readouterr().err == "detect: a\\x1b[2Jb\\nc\\u202ed.jpg é: is broken\n"
 
 
@@ -60,3 +61,31 @@ def test_errors_cross_processes():
 def test_every_script_ends_by_it(script):
     module = importlib.import_module(f"scripts.{script}")
     assert module.run is run
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        (["--masks", "1"], "--masks must be at least 2, not 1"),
+        (["--masks", "1.5"], "--masks takes a whole number"),
+        (["--iou", "nan"], "--iou must be"),
+        (["--iou", "inf"], "--iou must be at most 1"),
+        (["--iou", "0"], "--iou must be more than 0"),
+        (["--unknown"], "--unknown"),
+    ],
+)
+def test_an_option_out_of_its_range_is_refused_by_name(given, word, capsys):
+    options = Options()
+    options.add_argument("--masks", type=whole(2, 9))
+    options.add_argument("--iou", type=real(0, 1, above=True))
+    assert run("explain", options, given, lambda arguments: 0) == 2
+    assert word in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_no_script_takes_a_number_of_any_size(path):
+    """Those of `RunSettings` and `FileSettings` are checked there."""
+    if path.stem not in {"compare_detection", "evaluate_detections"}:
+        source = path.read_text(encoding="utf-8")
+        assert "type=int" not in source
+        assert "type=float" not in source

@@ -1,11 +1,16 @@
 import json
+import math
 from dataclasses import asdict, replace
+from typing import get_args, get_origin
 
 import pytest
 
+from datasets.checked_settings import from_json, kinds
 from datasets.errors import UserError
-from pipelines.settings import RunSettings, checked, quickened
-from pipelines.settings_by_name import from_json, with_setting
+from datasets.settings import DatasetSettings
+from models.yolo.settings import YoloSettings
+from pipelines.classical_settings import ClassicalSettings
+from pipelines.settings import EvaluationSettings, RunSettings, quickened, with_setting
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,7 @@ def test_a_json_file_with_other_settings_is_refused(values):
 )
 def test_impossible_values_are_refused(change):
     with pytest.raises(UserError):
-        checked(replace(RunSettings(), **change))
+        replace(RunSettings(), **change)
 
 
 @pytest.mark.parametrize(
@@ -82,4 +87,70 @@ def test_impossible_values_are_refused(change):
 )
 def test_a_word_that_means_nothing_is_refused_with_those_that_do(assignment):
     with pytest.raises(UserError, match=f"{assignment.partition('=')[0]} is one of .*, "):
-        checked(with_setting(RunSettings(), assignment))
+        with_setting(RunSettings(), assignment)
+
+
+GROUPS = (RunSettings, EvaluationSettings, ClassicalSettings, YoloSettings, DatasetSettings)
+
+
+def numbers(kind):
+    """Yield the bounds of each number in a type, as (type, limits)."""
+    if kind in {int, float}:
+        yield kind, ()
+    elif get_args(kind) and get_args(kind)[0] in {int, float} and hasattr(kind, "__metadata__"):
+        yield get_args(kind)[0], kind.__metadata__
+    elif get_origin(kind) is not None and not hasattr(kind, "__metadata__"):
+        for part in get_args(kind):
+            yield from numbers(part)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_number_has_a_finite_range(group):
+    for name, kind in kinds(group).items():
+        for _, limits in numbers(kind):
+            low = [m.ge if m.ge is not None else m.gt for m in limits]
+            high = [m.le if m.le is not None else m.lt for m in limits]
+            ends = [end for end in (*low, *high) if end is not None]
+            assert len(ends) == 2, name
+            assert all(map(math.isfinite, ends)), name
+
+
+def test_numbers_are_found_in_all_groups():
+    assert sum(1 for g in GROUPS for kind in kinds(g).values() for _ in numbers(kind)) > 35
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "yolo.updates=-5",
+        "yolo.learning_rate=-1",
+        "yolo.nms_iou=7",
+        "yolo.ema=2",
+        "yolo.mosaic=9",
+        "yolo.validations=-3",
+        "classical.proposals=0",
+        "classical.looks=0",
+        "classical.c=-1",
+        "classical.window_shapes=0",
+        "evaluation.throughput_seconds=-1",
+        "yolo.learning_rate=nan",
+        "yolo.learning_rate=inf",
+        "classical.c_factors=1,-2",
+        "evaluation.throughput_batches=2,4",
+        "dataset.split=70/30",
+        "dataset.max_pixels=0",
+    ],
+)
+def test_a_value_out_of_its_range_is_refused_by_name(assignment):
+    with pytest.raises(UserError, match=assignment.partition("=")[0]):
+        with_setting(RunSettings(), assignment)
+
+
+def test_a_refusal_says_what_is_allowed_and_what_was_given():
+    with pytest.raises(UserError, match=r"^yolo\.updates must be at least 0, not -5$"):
+        with_setting(RunSettings(), "yolo.updates=-5")
+
+
+def test_a_file_of_settings_is_held_to_the_ranges_too():
+    with pytest.raises(UserError, match=r"yolo\.updates must be at least 0"):
+        from_json(RunSettings, {"yolo": {"updates": -5}})

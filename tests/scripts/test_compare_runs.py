@@ -103,7 +103,7 @@ def test_names_of_users_are_escaped_on_the_page(tmp_path, monkeypatch):
         (["base", "base"], "named twice"),
         (["base", "nowhere"], "nowhere: holds no finished run"),
         (["same", "--max-drop", "0.1"], "--max-drop needs --baseline"),
-        (["same", "--baseline", "base", "--max-drop", "-1"], "0 or more"),
+        (["same", "--baseline", "base", "--max-drop", "-1"], "--max-drop must be at least 0"),
         (["same", "--baseline", "base", "--max-drop", "0", "--figure", "map_51"], "no such figure"),
         (["base", "same", "--output", "notes.html"], "is no page of compare_runs"),
         (["base", "broken"], "can't be read as JSON"),
