@@ -17,6 +17,7 @@ import numpy as np
 
 from datasets.annotations import DatasetError, LabelledImage
 from datasets.coco import write_coco
+from datasets.path_names import overlap
 from datasets.progress import Track, silently
 from datasets.reading import Found
 from datasets.voc import write_voc
@@ -62,9 +63,9 @@ def convert(
     Raises:
         DatasetError: the output can't be used.
     """
-    source, output = source.resolve(), output.resolve()
-    if source.is_relative_to(output) or output.is_relative_to(source):
-        raise DatasetError(f"{output}: is where the set is; choose an --output elsewhere")
+    if overlap(source, output):
+        raise DatasetError(f"{output}: is where the images are; choose an --output elsewhere")
+    output = output.resolve()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise DatasetError(f"{output}: is there already; choose an --output that is not")
     target = TARGETS[target_name]

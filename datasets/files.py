@@ -14,7 +14,17 @@ from pathlib import Path
 
 from datasets.annotations import DatasetError
 from datasets.images import SUFFIXES
-from datasets.path_names import fitting, grouped, shared_folders, suffix_of, walk, without_suffix
+from datasets.path_names import (
+    fitting,
+    grouped,
+    is_absolute,
+    leads_out,
+    plain,
+    shared_folders,
+    suffix_of,
+    walk,
+    without_suffix,
+)
 from datasets.split_names import split_of_folders
 
 MOST_TEXT_BYTES = 512 * 2**20  # of a CSV or list file; COCO's own largest JSON is about that
@@ -123,14 +133,12 @@ class Files:
         Raises:
             DatasetError: the name is absolute or leads out of the set's folder.
         """
-        name = said.strip().replace("\\", "/")
-        plain = posixpath.normpath(name)
-        if name.startswith("/") or re.match(r"[A-Za-z]:/", name) or plain.split("/")[0] == "..":
+        if leads_out(said.strip()):
             raise DatasetError(
                 f"{self.path(source)}: names the file {said!r}, which is absolute or leads out of "
                 "the set's folder; write it relative to the folder"
             )
-        return plain
+        return plain(said.strip())
 
     def within(self, place: str, source: str, said: str) -> str:
         """Return a place of a set's description in plain form, steps out of the set undone.
@@ -141,19 +149,15 @@ class Files:
         Raises:
             DatasetError: the place is absolute, or out of the set's folder and not in it either.
         """
-        plain = posixpath.normpath(place.replace("\\", "/"))
-        steps = plain.split("/")
+        named = plain(place)
+        steps = named.split("/")
         while steps and steps[0] == "..":
             steps.pop(0)
         there = "/".join(steps)
         fixed = re.split(r"[*?]", there)[0]
         known = fixed and any(f"{name}/".startswith(fixed) for name in self.names)
         known = known or bool(split_of_folders(f"{there}/"))
-        if (
-            plain.startswith("/")
-            or re.match(r"[A-Za-z]:/", plain)
-            or (there != plain and not known)
-        ):
+        if is_absolute(named) or (there != named and not known):
             raise DatasetError(
                 f"{self.path(source)}: names {said!r}, which is absolute or leads out of the set's "
                 "folder; write it relative to the folder"
@@ -162,9 +166,9 @@ class Files:
 
     def resolve(self, said: str, source: str) -> str:
         """Return the file a description names, from its own folder or the set's, or empty."""
-        plain = self.inside(said, source)
-        own = posixpath.normpath(posixpath.join(posixpath.dirname(source), plain))
-        tails = [own, plain, posixpath.join(posixpath.dirname(source), posixpath.basename(plain))]
+        name, folder = self.inside(said, source), posixpath.dirname(source)
+        own = posixpath.normpath(posixpath.join(folder, name))
+        tails = [own, name, posixpath.join(folder, posixpath.basename(name))]
         return next((name for name in tails if name in self.name_set), "")
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:

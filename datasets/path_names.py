@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
+
+
+def overlap(one: Path, other: Path) -> bool:
+    """Say whether one of two places on disk is the other or in it, links followed."""
+    one, other = one.resolve(), other.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def plain(name: str) -> str:
+    """Return a name with ``/`` and without needless ``.`` and ``..``."""
+    return posixpath.normpath(name.replace("\\", "/"))
+
+
+def is_absolute(name: str) -> bool:
+    """Say whether a name in `plain` form begins at a root, of Windows' drives too."""
+    return name.startswith("/") or re.match(r"[A-Za-z]:/", name) is not None
+
+
+def leads_out(name: str) -> bool:
+    """Say whether a name is of something that is not below the folder it is looked for in."""
+    return is_absolute(plain(name)) or plain(name).split("/")[0] == ".."
 
 
 def shared_folders(first: Sequence[str], second: Sequence[str]) -> int:

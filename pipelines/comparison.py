@@ -16,13 +16,14 @@ from typing import Any
 from datasets.tfds import PREFIX as TFDS
 from pipelines import runtime
 from pipelines.detection_stage import detect_and_time, detecting_memory
+from pipelines.files import write_json
 from pipelines.isolation import in_own_process
 from pipelines.model_folder import save_operating_point
 from pipelines.naming import called
 from pipelines.progress import on_terminal
 from pipelines.report.pictures import write_pictures
 from pipelines.run_data import CONSOLE, described, keep_out_of_data, read_checked
-from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolder, write_json
+from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolder
 from pipelines.scoring_stage import (
     MEASURED_HERE,
     grabcut_share,

@@ -23,10 +23,10 @@ from datasets.progress import Track
 from pipelines import runtime
 from pipelines.detections import Detections, Detector, Image
 from pipelines.drawn_files import DrawnFiles
+from pipelines.files import replacing, write_json
 from pipelines.model_folder import ModelFolder, Threshold
 from pipelines.report.annotate import draw_found
 from pipelines.result_files import FORMATS
-from pipelines.run_folder import replacing, write_json
 from pipelines.sources import Picture, Source, picture_count, pictures
 
 SUMMARY, ANNOTATED = "summary.json", "annotated"
@@ -80,36 +80,11 @@ def detect_sources(
     runtime.set_threads(1)  # threads take whole pictures
     device = runtime.choose_device(wish.device if model.pipeline == "yolo" else "cpu")
     detectors = load_for_threads(model, device, threads)
-    try:
-        with replacing(output) as work:
-            told = _detect_into(work, model, sources, wish, track, detectors, threads)
-            told["device"] = device.name
-            write_json(work / SUMMARY, told)
-    except OSError as error:
-        raise UserError(f"{output}: can't be written ({error.strerror or error})") from error
+    with replacing(output) as work:
+        told = _detect_into(work, model, sources, wish, track, detectors, threads)
+        told["device"] = device.name
+        write_json(work / SUMMARY, told)
     return told
-
-
-def check_output(
-    output: Path, given: Sequence[str], sources: Sequence[Source], *, overwrite: bool
-) -> None:
-    """Refuse an output that would touch anything but an earlier result.
-
-    Raises:
-        UserError: it is there already, or in a folder of pictures, or around one.
-    """
-    place = output.resolve()
-    folders = [Path(text).resolve() for text in given if Path(text).is_dir()]
-    if any(place.is_relative_to(folder) for folder in folders):
-        raise UserError(f"{output}: is in a folder of pictures; choose an --output elsewhere")
-    if any(source.path.resolve().is_relative_to(place) for source in sources):
-        raise UserError(f"{output}: is where the pictures are; choose an --output elsewhere")
-    if not output.exists():
-        return
-    if not is_result(output) and not (output.is_dir() and not any(output.iterdir())):
-        raise UserError(f"{output}: holds something that is no result of {MADE_BY}; choose another")
-    if is_result(output) and not overwrite:
-        raise UserError(f"{output}: already holds results; add --overwrite or choose another")
 
 
 def is_result(folder: Path) -> bool:

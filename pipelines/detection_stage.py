@@ -32,8 +32,8 @@ from pipelines.evaluation.figures import plain
 from pipelines.evaluation.latency import measure_latency
 from pipelines.evaluation.lost_objects import reach
 from pipelines.evaluation.throughput import measure_throughput
+from pipelines.files import write_json
 from pipelines.progress import on_terminal
-from pipelines.run_folder import write_json
 from pipelines.settings import EvaluationSettings, RunSettings
 
 MEMORY_IMAGES = 8  # looked at for peak memory: more take no more

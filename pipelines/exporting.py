@@ -22,8 +22,8 @@ from pipelines.detections import Detections
 from pipelines.evaluation.figures import plain
 from pipelines.evaluation.report_card import Images, compared, judge
 from pipelines.export_description import description
+from pipelines.files import replacing, write_json
 from pipelines.model_folder import ModelFolder, validated_threshold
-from pipelines.run_folder import replacing, write_json
 from pipelines.run_images import run_dataset, test_images, training_pictures
 from pipelines.sameness import sameness
 from pipelines.yolo import LOWEST_SCORE, YoloDetector, load_network, load_yolo
@@ -70,9 +70,6 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
     """
     if wish.int8 and wish.form != "litert":
         raise UserError("--int8 is a form of LiteRT's; give --to litert with it")
-    is_free = not output.exists() or (output.is_dir() and not any(output.iterdir()))
-    if not is_free and not is_export(output):
-        raise UserError(f"{output}: holds something that is no export; choose another")
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
     network, original = opened(model)
@@ -80,34 +77,31 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
     calibration = None
     if wish.int8:
         calibration = _calibration(model, wish, images, original.input_hw, unreachable, track)
-    try:
-        with replacing(output) as work:
-            path = work / FILES[wish.form]
-            write_network(network, wish.form, path, calibration)
-            forward = exported_forward(wish.form, path, runtime.usable_cores())
-            exported = replace(original, forward=forward)
-            told = {
-                "network": path.name,
-                "form": wish.form,
-                "int8": wish.int8,
-                "exported_from": str(model.path),
-                "libraries": runtime.environment()["libraries"],
-                **description(
-                    classes=original.classes,
-                    input_hw=original.input_hw,
-                    form=wish.form,
-                    lowest_score=LOWEST_SCORE,
-                    nms_iou=original.nms_iou,
-                    most_detections=original.limit,
-                    threshold=validated_threshold(model),
-                ),
-                "check": _checked(original, exported, images, wish, track)
-                if images
-                else _checked_on_noise(original, exported, wish, unreachable),
-            }
-            write_json(work / DESCRIPTION, told)
-    except OSError as error:
-        raise UserError(f"{output}: can't be written ({error.strerror or error})") from error
+    with replacing(output) as work:
+        path = work / FILES[wish.form]
+        write_network(network, wish.form, path, calibration)
+        forward = exported_forward(wish.form, path, runtime.usable_cores())
+        exported = replace(original, forward=forward)
+        told = {
+            "network": path.name,
+            "form": wish.form,
+            "int8": wish.int8,
+            "exported_from": str(model.path),
+            "libraries": runtime.environment()["libraries"],
+            **description(
+                classes=original.classes,
+                input_hw=original.input_hw,
+                form=wish.form,
+                lowest_score=LOWEST_SCORE,
+                nms_iou=original.nms_iou,
+                most_detections=original.limit,
+                threshold=validated_threshold(model),
+            ),
+            "check": _checked(original, exported, images, wish, track)
+            if images
+            else _checked_on_noise(original, exported, wish, unreachable),
+        }
+        write_json(work / DESCRIPTION, told)
     return told
 
 

@@ -10,12 +10,12 @@ from msgspec import Meta
 from rich.console import Console
 
 from datasets.checked_settings import Checked
-from datasets.errors import UserError
 from pipelines import runtime
 from pipelines.evaluation.outside import read_ground_truth
 from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.files import check_output, write_json
 from pipelines.progress import on_terminal
-from pipelines.run_folder import METRICS, SCHEMA_VERSION, write_json
+from pipelines.run_folder import METRICS, SCHEMA_VERSION
 from pipelines.scoring_stage import MEASURED_HERE, outside_detections
 from pipelines.settings import MOST_SEED
 
@@ -49,8 +49,7 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
     Raises:
         UserError: a file, a setting or the folder can't be used.
     """
-    if (output / METRICS).exists() and not overwrite:
-        raise UserError(f"{output}: already holds a {METRICS}; give --overwrite or another")
+    check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
     truth = read_ground_truth(Path(settings.ground_truth))
     found, notes = outside_detections(settings.detections, truth)
     for note in notes:
@@ -88,9 +87,5 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
         },
         "comparison": compared(judged, len(truth.image_ids)),
     }
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        write_json(output / METRICS, metrics)
-    except OSError as error:
-        raise UserError(f"{output}: can't be written ({error.strerror})") from error
+    write_json(output / METRICS, metrics)
     return metrics

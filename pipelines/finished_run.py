@@ -11,9 +11,10 @@ from typing import Any
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from datasets.splits import split_sha256
+from pipelines.files import write_json
 from pipelines.progress import on_terminal
 from pipelines.run_data import read_checked
-from pipelines.run_folder import METRICS, write_json
+from pipelines.run_folder import METRICS
 from pipelines.settings import RunSettings
 from pipelines.studies.study import KEPT, PLACE, pipelines_missing, study
 from pipelines.studies.subject import Subject

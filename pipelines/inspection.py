@@ -11,14 +11,13 @@ from PIL import Image
 from datasets.annotations import Dataset, DatasetError
 from datasets.checking import checked_images, near_duplicates, problems_of_likeness
 from datasets.duplicates import Contents, find_copies, problems_of
-from datasets.errors import UserError
 from datasets.problems import Kind, Problem, counts
 from datasets.progress import Track
 from datasets.reading import Found, completed
 from datasets.settings import DatasetSettings
 from datasets.statistics import statistics
+from pipelines.files import check_output, replacing, write_json
 from pipelines.report.contact_sheet import chosen, contact_sheet
-from pipelines.run_folder import replacing, write_json
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
 
@@ -69,10 +68,7 @@ def inspect(
         "problems": [str(problem) for problem in problems],
         "duplicates": [asdict(duplicate) for duplicate in duplicates],
     }
-    try:
-        _write(output, numbers, problems, Dataset(found.name, found.format, found.classes, splits))
-    except OSError as error:
-        raise UserError(f"{output}: can't be written ({error.strerror or error})") from error
+    _write(output, numbers, problems, Dataset(found.name, found.format, found.classes, splits))
     return Inspection(numbers, problems)
 
 
@@ -82,10 +78,7 @@ def check_replaceable(output: Path) -> None:
     Raises:
         UserError: it does.
     """
-    if output.is_dir() and (not any(output.iterdir()) or (output / NUMBERS).is_file()):
-        return
-    if output.exists():
-        raise UserError(f"{output}: holds something that is no inspection; choose another")
+    check_output(output, "inspection", lambda path: (path / NUMBERS).is_file())
 
 
 def _as_far_as_possible(found: Found, settings: DatasetSettings) -> Dataset:

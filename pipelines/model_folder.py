@@ -11,7 +11,8 @@ from typing import Any
 from datasets.errors import UserError
 from models.yolo.settings import YoloSettings
 from pipelines.evaluation.operating_point import NO_THRESHOLD
-from pipelines.run_folder import METRICS, write_json
+from pipelines.files import write_json
+from pipelines.run_folder import METRICS
 
 OPERATING_POINT = "operating_point.json"
 # What is in one pipeline's settings.json and not in another's.

@@ -13,6 +13,7 @@ from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt
 from datasets.duplicates import by_split_pair
 from datasets.errors import UserError
+from datasets.path_names import overlap
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
 from datasets.splits import limited, split_sha256
@@ -77,9 +78,8 @@ def keep_out_of_data(output: Path, settings: RunSettings) -> None:
     """
     if settings.dataset == "sample" or settings.dataset.startswith(TFDS):
         return
-    data, place = Path(settings.dataset).resolve(), output.resolve()
-    if data.is_relative_to(place) or place.is_relative_to(data):
-        raise UserError(f"{output}: is where the data is; choose an --output elsewhere")
+    if overlap(output, Path(settings.dataset)):
+        raise UserError(f"{output}: is where the images are; choose an --output elsewhere")
 
 
 def described(dataset: Dataset) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from datasets.annotations import DatasetError, LabelledImage
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from datasets.images import ImageError, load_image
+from datasets.path_names import leads_out
 from datasets.progress import Track
 from datasets.reading import read_dataset
 from datasets.settings import DatasetSettings
@@ -90,7 +91,6 @@ def training_pictures(
 
 
 def _inside(folder: Path, name: str) -> Path:
-    plain = PurePosixPath(name)
-    if plain.is_absolute() or ".." in plain.parts:
+    if leads_out(name):
         raise ValueError(f"{name} leads out of the set's folder")
-    return folder / plain
+    return folder / name

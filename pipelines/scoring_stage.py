@@ -33,7 +33,7 @@ from pipelines.evaluation.outside import (
     read_rows,
 )
 from pipelines.evaluation.report_card import Images, Judged, compared, judge
-from pipelines.run_folder import write_json
+from pipelines.files import write_json
 from pipelines.settings import RunSettings
 
 # What only a pipeline trained and timed here has.

@@ -56,19 +56,17 @@ def compared(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from pipelines.drop_gate import gates
+    from pipelines.files import check_output, write_text
     from pipelines.progress import on_terminal
     from pipelines.report.runs_page import is_page, runs_page
     from pipelines.report.runs_table import pairing, runs_tables
     from pipelines.run_comparison import compare_runs, read_runs
-    from pipelines.run_folder import write_text
 
     output, drop = arguments.output, arguments.max_drop
-    if output.exists() and not is_page(output):
-        raise UserError(f"{output}: is no page of compare_runs; choose another --output")
+    check_output(output, "page of compare_runs", is_page)
     runs = read_runs(runs_of(arguments))
     comparison = compare_runs(runs, on_terminal)
     judged = [] if drop is None else gates(comparison, tuple(arguments.figure), drop)
-    output.parent.mkdir(parents=True, exist_ok=True)
     write_text(output, runs_page(comparison, verdicts(judged, drop)))
     console = Console()
     for table in runs_tables(comparison):

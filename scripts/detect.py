@@ -54,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def detected(arguments: argparse.Namespace) -> int:
     """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.
-    from pipelines.detecting import Wish, check_output, detect_sources
+    from pipelines.detecting import Wish, detect_sources, is_result
+    from pipelines.files import check_output
     from pipelines.model_folder import Threshold, open_model, validated_threshold
     from pipelines.progress import on_terminal
     from pipelines.sources import found_sources
@@ -65,7 +66,16 @@ def detected(arguments: argparse.Namespace) -> int:
         threshold = Threshold(arguments.threshold, "given as --threshold")
     sources = found_sources(arguments.sources)
     output = arguments.output or default_output(arguments.sources[0])
-    check_output(output, arguments.sources, sources, overwrite=arguments.overwrite)
+    check_output(
+        output,
+        "result of scripts/detect.py",
+        is_result,
+        overwrite=arguments.overwrite,
+        apart_from=[
+            *(Path(text) for text in arguments.sources if Path(text).is_dir()),
+            *(source.path for source in sources),
+        ],
+    )
     note = "" if threshold.is_chosen else "note: "
     print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
     summary = detect_sources(

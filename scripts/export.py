@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def exported(arguments: argparse.Namespace) -> int:
     """Export, check and print; return the exit status."""
     # From here on it takes a moment to import, and TensorFlow's seconds once all is asked well.
-    from pipelines.exporting import DESCRIPTION, Export, export_network
+    from pipelines.exporting import DESCRIPTION, Export, export_network, is_export
+    from pipelines.files import check_output
     from pipelines.model_folder import open_model
     from pipelines.progress import on_terminal
 
@@ -52,8 +53,7 @@ def exported(arguments: argparse.Namespace) -> int:
             "arrays.npz and settings.json, which scripts/detect.py runs wherever they are put"
         )
     output = arguments.output or default_output(model, wish)
-    if output.exists() and not arguments.overwrite:
-        raise UserError(f"{output}: is there already; add --overwrite or choose another")
+    check_output(output, "export", is_export, overwrite=arguments.overwrite)
     if wish.form == "onnx" and (missing := not_installed("tf2onnx", "onnxruntime")):
         raise UserError(f"ONNX needs {missing}; pip install '.[export]' brings it")
     description = export_network(model, wish, output, on_terminal)

@@ -9,10 +9,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
+from datasets.path_names import leads_out
 from pipelines.command_line import Options, run
 
 
@@ -61,13 +62,7 @@ def written(arguments: argparse.Namespace) -> int:
 
 def image_paths(folder: Path, names: Sequence[str]) -> dict[str, Path]:
     """Return where the images are, by name; names that lead out of the folder are left out."""
-    inside = [name for name in names if not leads_out(PurePosixPath(name))]
-    return {name: folder / name for name in inside}
-
-
-def leads_out(name: PurePosixPath) -> bool:
-    """Say whether a name is of something that is not below the folder it is looked for in."""
-    return name.is_absolute() or ".." in name.parts
+    return {name: folder / name for name in names if not leads_out(name)}
 
 
 if __name__ == "__main__":

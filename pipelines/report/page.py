@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
@@ -21,6 +20,7 @@ from markupsafe import Markup
 from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation.coco_json import detections_from_coco
+from pipelines.files import replacing, write_text
 from pipelines.naming import called
 from pipelines.report import curves, page_tables
 from pipelines.report.axes import measured_axes
@@ -71,35 +71,32 @@ def write_report(run: Path, images: Mapping[str, Path], track: Track) -> Path:
     text = page.render(
         **_context(metrics, run), gallery=gallery, photographs=embedded, **_own_code()
     )
-    beside = run / f"{REPORT}.writing"
-    beside.write_text(text, encoding="utf-8")
-    return beside.replace(run / REPORT)
+    write_text(run / REPORT, text)
+    return run / REPORT
 
 
 def _placed(
     images: Sequence[dict[str, Any]], made: Iterable[Photograph], run: Path
 ) -> list[tuple[int, str]]:
     """Tell each image where its photograph is; return those carried in the page, with places."""
-    folder, beside = run / PHOTOGRAPHS, run / f"{PHOTOGRAPHS}.writing"
-    shutil.rmtree(beside, ignore_errors=True)
+    folder = run / PHOTOGRAPHS
     embedded = []
-    for place, (image, photograph) in enumerate(zip(images, made, strict=True)):
-        if place < EMBEDDED:
-            image["thumb"] = data_uri(photograph.thumb)
-            image["photograph"] = None
-            embedded.append((place, data_uri(photograph.full)))
-            continue
-        beside.mkdir(exist_ok=True)
-        for key, part, webp in (
-            ("photograph", "", photograph.full),
-            ("thumb", "-small", photograph.thumb),
-        ):
-            name = f"{place:06}{part}.webp"
-            (beside / name).write_bytes(webp)
-            image[key] = f"{PHOTOGRAPHS}/{name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    if beside.is_dir():
-        beside.rename(folder)
+    with replacing(folder) as work:
+        for place, (image, photograph) in enumerate(zip(images, made, strict=True)):
+            if place < EMBEDDED:
+                image["thumb"] = data_uri(photograph.thumb)
+                image["photograph"] = None
+                embedded.append((place, data_uri(photograph.full)))
+                continue
+            for key, part, webp in (
+                ("photograph", "", photograph.full),
+                ("thumb", "-small", photograph.thumb),
+            ):
+                name = f"{place:06}{part}.webp"
+                (work / name).write_bytes(webp)
+                image[key] = f"{PHOTOGRAPHS}/{name}"
+    if len(images) <= EMBEDDED:
+        folder.rmdir()
     return embedded
 
 

@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from pipelines.run_folder import write_json
+from pipelines.files import write_json
 
 
 class Cells:

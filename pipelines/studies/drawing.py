@@ -10,6 +10,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pipelines.files import replacing_file
+
 # Blue and vermilion (Okabe & Ito 2008), which people who do not tell red from green tell apart.
 COLOURS = {"classical": "#0072B2", "yolo": "#D55E00"}
 LABELS = {"classical": "classical", "yolo": "YOLO"}
@@ -28,13 +30,10 @@ def new_figure(width: float = 8.0, height: float = 4.5) -> Figure:
 
 def save(figure: Figure, folder: Path, name: str) -> None:
     """Write ``<name>.png`` and ``<name>.svg``, each whole or not there."""
-    folder.mkdir(parents=True, exist_ok=True)
     for kind in ("png", "svg"):
         metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
-        beside = folder / f"writing-{name}.{kind}"
-        with mpl.rc_context(STYLE):
+        with replacing_file(folder / f"{name}.{kind}") as beside, mpl.rc_context(STYLE):
             figure.savefig(beside, format=kind, dpi=DPI, metadata=metadata)
-        beside.replace(folder / f"{name}.{kind}")
 
 
 def bare(axes: Any) -> None:

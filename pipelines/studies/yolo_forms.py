@@ -13,6 +13,7 @@ from models.yolo.exported import write_network
 from models.yolo.forward import ConversionError, GraphForward, LiteRtForward
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
+from pipelines.files import replacing_file
 from pipelines.studies.subject import Subject, evenly
 from pipelines.yolo import LITERT, YoloDetector, load_network, load_yolo
 
@@ -30,13 +31,11 @@ def make_int8(subject: Subject, path: Path) -> dict[str, Any]:
     height, width = network.input_shape[1:3]
     images = evenly(subject.dataset.splits["train"], CALIBRATED_ON)
     pictures = [letterbox(load_image(image.path), (height, width))[0] for image in images]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"writing-{path.name}")
     try:
-        write_network(network, LITERT_FORM, beside, pictures)
+        with replacing_file(path) as beside:
+            write_network(network, LITERT_FORM, beside, pictures)
     except ConversionError as error:
         return {"failed": str(error)}
-    beside.replace(path)
     return {"failed": None}
 
 

@@ -6,7 +6,7 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.report_card import Images, judge
-from pipelines.run_folder import write_json
+from pipelines.files import write_json
 
 
 def truth(images=40, seed=0):

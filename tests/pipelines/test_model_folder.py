@@ -3,8 +3,8 @@ import json
 import pytest
 
 from datasets.errors import UserError
+from pipelines.files import write_json
 from pipelines.model_folder import open_model, save_operating_point, validated_threshold
-from pipelines.run_folder import write_json
 
 POINT = {"threshold": 0.37, "chosen_on": "validation", "chosen_f1": 0.8, "precision": 0.7}
 

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from datasets.errors import UserError
-from pipelines.run_folder import RunFolder, write_json
+from pipelines.files import write_json
+from pipelines.run_folder import RunFolder
 
 
 def opened(path, settings=None, *, overwrite=False, resume=False):
@@ -82,7 +83,9 @@ def test_a_run_is_not_resumed_with_other_settings(tmp_path):
         opened(tmp_path / "run", {"seed": 2, "limit": None}, resume=True)
 
 
-def test_figures_that_are_not_numbers_never_reach_a_file(tmp_path):
-    with pytest.raises(ValueError, match="JSON compliant"):
-        write_json(tmp_path / "metrics.json", {"figure": float("nan")})
-    assert not (tmp_path / "metrics.json").exists()
+def test_a_folder_of_the_user_beside_a_run_is_left_alone(tmp_path):
+    (tmp_path / "run.old").mkdir()
+    (tmp_path / "run.old" / "mine").write_text("precious")
+    finished(tmp_path / "run")
+    finished(tmp_path / "run", "second")
+    assert (tmp_path / "run.old" / "mine").read_text() == "precious"

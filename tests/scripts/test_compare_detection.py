@@ -304,7 +304,7 @@ def test_a_run_killed_in_the_middle_is_gone_on_with(photographs, tmp_path):
         (["--image-size", "100"], "multiple of 32"),
         (["--epochs", "1", "--train-minutes", "1"], "not allowed with"),
         (["--settings", "missing.json"], "missing.json: can't be read"),
-        (["--dataset", "good", "--output", "good/run"], "is where the data is"),
+        (["--dataset", "good", "--output", "good/run"], "is where the images are"),
         (["--dataset", "good", "--output", "mine"], "no run"),
         (["--dataset", "attack"], "DTD"),
         (["--format", "pdf"], "invalid choice"),

@@ -163,8 +163,8 @@ def test_results_are_replaced_only_when_asked_and_nothing_else_ever(model, photo
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["photos", "--output", "photos/out"], "is in a folder of pictures"),
-        (["photos/a.png", "--output", "photos"], "is where the pictures are"),
+        (["photos", "--output", "photos/out"], "is where the images are"),
+        (["photos/a.png", "--output", "photos"], "is where the images are"),
         (["nowhere"], "nowhere: is not there"),
         (["photos/broken.jpg"], "none of 1 pictures could be read"),
         (["photos", "--threshold", "nan"], "--threshold must be"),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from datasets.annotations import Annotations
 from pipelines.evaluation.coco_json import ground_truth_to_coco
-from pipelines.run_folder import write_json
+from pipelines.files import write_json
 from scripts.export import main
 
 pytestmark = pytest.mark.tensorflow
@@ -176,7 +176,7 @@ def test_what_fails_in_keras_is_told_with_its_version(run, tmp_path, monkeypatch
     [
         (["yolo", "--to", "onnx", "--int8"], "--int8 is a form of LiteRT's"),
         (["yolo", "--to", "litert", "--int8", "--dataset", "gone"], "needs training images"),
-        (["yolo", "--to", "litert", "--output", "mine"], "is there already"),
+        (["yolo", "--to", "litert", "--output", "mine"], "is no export"),
         (["yolo", "--to", "litert", "--output", "mine", "--overwrite"], "is no export"),
         (["classical", "--to", "litert"], "has no network to export"),
         (["..", "--to", "litert"], "holds no trained detector"),
