@@ -27,7 +27,6 @@ from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolder
 from pipelines.scoring_stage import (
     MEASURED_HERE,
     grabcut_share,
-    named_file,
     outside_detections,
     score_saved,
     truth_of,
@@ -65,8 +64,6 @@ def compare(
         UserError: there is no such device, the folder or another tool's detections can't be used,
             or a step was killed.
     """
-    for text in settings.detections:
-        named_file(text)
     folder = RunFolder(output)
     if resume and folder.is_whole and not folder.partial.exists():
         CONSOLE.print(f"{output}: this run is whole, nothing is left to do")

@@ -17,7 +17,7 @@ from pipelines.files import check_output, write_json
 from pipelines.progress import on_terminal
 from pipelines.run_folder import METRICS, SCHEMA_VERSION
 from pipelines.scoring_stage import MEASURED_HERE, outside_detections
-from pipelines.settings import MOST_SEED
+from pipelines.settings import MOST_SEED, NamedFile
 
 CONSOLE = Console(stderr=True, highlight=False)
 
@@ -28,7 +28,7 @@ class FileSettings(Checked):
 
     Attributes:
         ground_truth: a COCO file.
-        detections: each as ``name=det.json``.
+        detections: what is scored, by name.
         iou: one more IoU to give mAP at, None for COCO's only.
         inclusive_pixels: boxes end with their last pixel.
         seed: of the resamples.
@@ -37,7 +37,7 @@ class FileSettings(Checked):
     PREFIX: ClassVar[str] = "--"
 
     ground_truth: str
-    detections: tuple[str, ...]
+    detections: tuple[NamedFile, ...]
     iou: Annotated[float, Meta(gt=0, le=1)] | None = None
     inclusive_pixels: bool = False
     seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0

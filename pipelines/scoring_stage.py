@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,7 @@ from pipelines.evaluation.outside import (
 )
 from pipelines.evaluation.report_card import Images, Judged, compared, judge
 from pipelines.files import write_json
-from pipelines.settings import RunSettings
+from pipelines.settings import NamedFile, RunSettings
 
 # What only a pipeline trained and timed here has.
 MEASURED_HERE = ("latency_ms", "throughput", "training", "model", "memory_mb")
@@ -57,28 +56,13 @@ class Scored:
     comparison: dict[str, Any]
 
 
-def named_file(text: str) -> tuple[str, Path]:
-    """Return name and path of ``name=det.json``.
-
-    Raises:
-        UserError: it is not written so.
-    """
-    name, equals, path = text.partition("=")
-    if not (equals and path and re.fullmatch(r"[\w-]+", name)):
-        raise UserError(
-            f"--detections takes NAME=FILE, as mine=det.json, not {text!r}; a name is made of "
-            "letters, digits, _ and -"
-        )
-    return name, Path(path)
-
-
 def outside_detections(
-    named: Sequence[str], truth: GroundTruthFile, taken: Sequence[str] = ()
+    named: Sequence[NamedFile], truth: GroundTruthFile, taken: Sequence[str] = ()
 ) -> tuple[dict[str, list[Detections]], list[str]]:
     """Return other tools' detections by name, and notes on them for the user.
 
     Args:
-        named: each as ``name=det.json``.
+        named: their names and files.
         truth: what they are put beside.
         taken: names that are others' already.
 
@@ -87,10 +71,10 @@ def outside_detections(
     """
     made: dict[str, list[Detections]] = {}
     notes = []
-    for text in named:
-        name, path = named_file(text)
+    for each in named:
+        name, path = each.name, Path(each.path)
         if name in made or name in taken:
-            raise UserError(f"--detections {text}: the name {name!r} is taken; give another")
+            raise UserError(f"--detections {name}={path}: that name is taken; give another")
         rows = read_rows(path, truth)
         meant = misreading(rows, truth)
         if meant is not None:

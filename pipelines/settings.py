@@ -5,6 +5,7 @@ Each algorithm's own settings live beside it; only what the whole run shares is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
@@ -21,6 +22,14 @@ PIPELINES = ("classical", "yolo")
 SAMPLE_UPDATES = 1100  # of the YOLO training: the whole main job in under five minutes
 MOST = 1_000_000_000
 MOST_SEED = 2**31 - 1  # scikit-learn takes twice as many, and studies count on from the run's
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """Another tool's detections: the name they are shown by, and their COCO results file."""
+
+    name: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ class RunSettings(Checked):
         limit: most images a split, None for all.
         annotate: how many test images to draw.
         data: choices about the data, named ``dataset.…`` where a user sets one.
-        detections: of other tools, to be scored beside, each as ``name=det.json``.
+        detections: of other tools, to be scored beside.
     """
 
     PREFIX: ClassVar[str] = "--"
@@ -81,7 +90,7 @@ class RunSettings(Checked):
     limit: Annotated[int, Meta(ge=1, le=MOST)] | None = None
     annotate: Annotated[int, Meta(ge=0, le=MOST)] = 100
     data: DatasetSettings = field(default_factory=DatasetSettings)
-    detections: tuple[str, ...] = ()
+    detections: tuple[NamedFile, ...] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
@@ -99,6 +108,21 @@ class RunSettings(Checked):
             raise UserError(f"--pipelines takes {' and '.join(PIPELINES)}, each once")
         if len(set(self.pipelines)) < len(self.pipelines):
             raise UserError("--pipelines names one of them twice")
+
+
+def named_file(text: str) -> NamedFile:
+    """Return what ``name=det.json`` names.
+
+    Raises:
+        UserError: it is not written so.
+    """
+    name, equals, path = text.partition("=")
+    if not (equals and path and re.fullmatch(r"[\w-]+", name)):
+        raise UserError(
+            f"--detections takes NAME=FILE, as mine=det.json, not {text!r}; a name is made of "
+            "letters, digits, _ and -"
+        )
+    return NamedFile(name, path)
 
 
 def with_setting(settings: S, assignment: str) -> S:

@@ -20,7 +20,14 @@ from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from pipelines.command_line import Options, run
 from pipelines.requirements import Requirement, parse_requirement
-from pipelines.settings import PIPELINES, RunSettings, completed, quickened, with_setting
+from pipelines.settings import (
+    PIPELINES,
+    RunSettings,
+    completed,
+    named_file,
+    quickened,
+    with_setting,
+)
 
 # Options that are fields of `RunSettings` under the same name; None means "not given".
 SHARED = (
@@ -70,6 +77,7 @@ def parser() -> Options:
     more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (100)")
     more.add_argument(
         "--detections",
+        type=named_file,
         nargs="+",
         action="extend",
         metavar="NAME=FILE",
@@ -148,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def compared(arguments: argparse.Namespace) -> int:
     """Train, compare and print; return the exit status."""
     settings = settings_of(arguments)
-    names = (*settings.pipelines, *(text.partition("=")[0] for text in settings.detections))
+    names = (*settings.pipelines, *(each.name for each in settings.detections))
     requirements = [parse_requirement(text, names) for text in arguments.require]
     # From here on it takes seconds to import and minutes to run.
     from pipelines.comparison import compare, default_output

@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipelines.command_line import Options, run
+from pipelines.settings import named_file
 
 
 def parser() -> Options:
@@ -20,6 +21,7 @@ def parser() -> Options:
     made.add_argument("--ground-truth", type=Path, required=True, metavar="gt.json", help="COCO")
     made.add_argument(
         "--detections",
+        type=named_file,
         nargs="+",
         action="extend",
         required=True,

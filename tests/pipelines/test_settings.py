@@ -10,7 +10,14 @@ from datasets.errors import UserError
 from datasets.settings import DatasetSettings
 from models.yolo.settings import YoloSettings
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.settings import EvaluationSettings, RunSettings, quickened, with_setting
+from pipelines.settings import (
+    EvaluationSettings,
+    NamedFile,
+    RunSettings,
+    named_file,
+    quickened,
+    with_setting,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,7 @@ def test_a_wrong_setting_is_refused_by_name(assignment, said):
 
 def test_settings_survive_a_json_file():
     settings = replace(quickened(RunSettings()), pipelines=("yolo",), train_minutes=2.5, limit=3)
+    settings = replace(settings, detections=(named_file("mine=a=b.json"),))
     assert from_json(RunSettings, json.loads(json.dumps(asdict(settings)))) == settings
 
 
@@ -154,3 +162,10 @@ def test_a_refusal_says_what_is_allowed_and_what_was_given():
 def test_a_file_of_settings_is_held_to_the_ranges_too():
     with pytest.raises(UserError, match=r"yolo\.updates must be at least 0"):
         from_json(RunSettings, {"yolo": {"updates": -5}})
+
+
+@pytest.mark.parametrize("text", ["det.json", "=det.json", "mine=", "a/b=det.json"])
+def test_detections_are_given_by_name(text):
+    assert named_file("mine=a=b.json") == NamedFile("mine", "a=b.json")
+    with pytest.raises(UserError, match="NAME=FILE"):
+        named_file(text)
