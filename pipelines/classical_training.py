@@ -22,9 +22,10 @@ from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Image
 from pipelines.each_image import each_image
 from pipelines.evaluation.quality import score
-from pipelines.mining import MiningRound, mined, noting, other_strengths, told_of_rounds
+from pipelines.mining import mined, noting, other_strengths, told_of_rounds
 from pipelines.proposals.learn import learn_proposer, overlaps
 from pipelines.proposals.propose import propose, search
+from pipelines.training import MiningRound
 
 POOL_MB = 300  # of examples kept: bounds memory, whatever the number of images
 VALIDATED = 60  # images of the validation split that choices are made on

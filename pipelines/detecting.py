@@ -21,6 +21,7 @@ from datasets.errors import UserError
 from datasets.images import ImageError
 from datasets.progress import Track
 from pipelines import runtime
+from pipelines.contenders import contender
 from pipelines.detections import Detections, Detector, Image
 from pipelines.drawn_files import DrawnFiles
 from pipelines.files import replacing, write_json
@@ -78,7 +79,7 @@ def detect_sources(
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is told by us
     threads = max(2, runtime.usable_cores())
     runtime.set_threads(1)  # threads take whole pictures
-    device = runtime.choose_device(wish.device if model.pipeline == "yolo" else "cpu")
+    device = runtime.choose_device(contender(model.contender).device_choice(wish.device))
     detectors = load_for_threads(model, device, threads)
     with replacing(output) as work:
         told = _detect_into(work, model, sources, wish, track, detectors, threads)
@@ -96,25 +97,19 @@ def is_result(folder: Path) -> bool:
     return isinstance(said, dict) and said.get("made_by") == MADE_BY
 
 
-def load_for_threads(model: ModelFolder, device: runtime.Device, threads: int) -> list[Detector]:
+def load_for_threads(
+    model: ModelFolder, device: runtime.Device, threads: int
+) -> Sequence[Detector]:
     """Return detectors that can work at the same time, one for each thread or one for all.
 
     Raises:
         UserError: a file is missing or broken.
     """
+    row = contender(model.contender)
     try:
-        if model.pipeline == "classical":
-            from pipelines.classical_files import load_classical
-
-            return [load_classical(model.path, jobs=1)] * threads  # it only reads its arrays
-        from pipelines.yolo import load_yolo
-
-        # A graph of TensorFlow takes all cores by itself; a LiteRT network serves one thread.
-        alone = device.is_gpu or not (model.path / "network.tflite").is_file()
-        return [
-            load_yolo(model.path, gpu=device.is_gpu, threads=1)
-            for _ in range(1 if alone else threads)
-        ]
+        if row.load_each is not None:
+            return row.load_each(model.path, device, threads)
+        return [row.load(model.path, device, threads)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{model.path}: can't be loaded ({error})") from error
 
@@ -200,7 +195,7 @@ def _detect_into(
     return {
         "made_by": MADE_BY,
         "model": str(model.path),
-        "pipeline": model.pipeline,
+        "pipeline": model.contender,
         "pretrained_on": model.pretrained_on,
         "classes": list(model.classes),
         "threshold": wish.threshold.score,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from datasets.annotations import Dataset, LabelledImage
 from datasets.images import load_image
 from pipelines import runtime
+from pipelines.contenders import contender
 from pipelines.detections import (
     Candidates,
     Detections,
@@ -81,7 +82,8 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
     runtime.set_threads(threads)
     device = runtime.choose_device(settings.device)
     detectors = {
-        name: load(name, folder / "models" / name, device, threads) for name in settings.pipelines
+        name: contender(name).load(folder / "models" / name, device, threads)
+        for name in settings.pipelines
     }
     latencies = _time(detectors, dataset.splits["test"], settings, device)
     rates = _rates(detectors, dataset.splits["test"], settings.evaluation, device)
@@ -127,8 +129,9 @@ def detecting_memory(
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
-    device = runtime.choose_device(settings.device if name == "yolo" else "cpu")
-    detector = load(name, folder / "models" / name, device, threads)
+    row = contender(name)
+    device = runtime.choose_device(row.device_choice(settings.device))
+    detector = row.load(folder / "models" / name, device, threads)
     for image in dataset.splits["test"][:MEMORY_IMAGES]:
         detector.detect(load_image(image.path))
     return {
@@ -175,17 +178,6 @@ def sources_of(found: Detections, candidates: Sourced) -> list[bool]:
     return [cut[row.tobytes()] for row in rows(found)]
 
 
-def load(name: str, folder: Path, device: runtime.Device, threads: int) -> Detector:
-    """Return the saved detector of the pipeline of that name."""
-    if name == "classical":
-        from pipelines.classical_files import load_classical
-
-        return load_classical(folder, jobs=threads)
-    from pipelines.yolo import load_yolo
-
-    return load_yolo(folder, gpu=device.is_gpu, threads=threads)
-
-
 def _time(
     detectors: dict[str, Detector],
     images: Sequence[LabelledImage],
@@ -207,7 +199,7 @@ def _time(
     return {
         name: {
             **plain(latency),
-            "device": runtime.cpu_name() if name == "classical" else device.name,
+            "device": device.name if contender(name).uses_tensorflow else runtime.cpu_name(),
         }
         for name, latency in latencies.items()
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,33 +12,13 @@ from models.kernel_map import fit_map
 from models.linear_svm import BACKGROUND, LinearSvm, fit
 from pipelines.classical import ClassicalDetector
 from pipelines.classical_examples import Examples
+from pipelines.training import MiningRound
 
 POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
 MOST_POSITIVE, MOST_BACKGROUND = 12_000, 9_000  # examples that one fit sees: bounds its time
 FIRST_BACKGROUND, MINED = 5_000, 3_000  # drawn by chance, and the hardest of each round
 FEWEST_MINED = 0.02  # of the background seen: mining that finds fewer has nothing more to find
 CHUNK = 4096  # examples scored at a time
-
-
-@dataclass(frozen=True)
-class MiningRound:
-    """One round of hard-negative mining.
-
-    Attributes:
-        round: 0 for the SVMs that have seen background drawn by chance alone.
-        objects: examples of objects learnt from.
-        background: examples of background learnt from.
-        mined: of these, how many this round brought.
-        validation: mAP@[.50:.95] at first look on the validation split, nan without an object.
-        kept: whether these SVMs were chosen.
-    """
-
-    round: int
-    objects: int
-    background: int
-    mined: int
-    validation: float
-    kept: bool
 
 
 def mined(

@@ -1,22 +1,29 @@
-"""The folder of a trained detector: which pipeline's it is, and from which score to believe it."""
+"""The folder of a trained detector: whose it is, and from which score to believe it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from datasets.errors import UserError
-from models.yolo.settings import YoloSettings
 from pipelines.evaluation.operating_point import NO_THRESHOLD
 from pipelines.files import write_json
 from pipelines.run_folder import METRICS
 
-OPERATING_POINT = "operating_point.json"
-# What is in one pipeline's settings.json and not in another's.
-TOLD_BY = {"templates": "classical", "input_hw": "yolo"}
+MODEL, OPERATING_POINT = "model.json", "operating_point.json"
+
+
+class _ModelFile(msgspec.Struct, frozen=True):
+    """What ``model.json`` holds."""
+
+    contender: str
+    classes: tuple[str, ...]
+    pretrained_on: str | None
 
 
 @dataclass(frozen=True)
@@ -25,27 +32,17 @@ class ModelFolder:
 
     Attributes:
         path: the folder.
-        pipeline: whose it is, ``classical`` or ``yolo``.
-        said: its ``settings.json``.
+        contender: whose it is.
+        classes: class names in label order.
+        pretrained_on: what the detector had seen before its training, None if nothing.
         run: the run it is part of, None for a folder that was moved away from it.
     """
 
     path: Path
-    pipeline: str
-    said: Mapping[str, Any]
+    contender: str
+    classes: tuple[str, ...]
+    pretrained_on: str | None
     run: Path | None
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names in label order."""
-        return tuple(map(str, self.said["classes"]))
-
-    @property
-    def pretrained_on(self) -> str | None:
-        """What the network had seen before its training, None if nothing."""
-        if self.pipeline != "yolo":
-            return None
-        return YoloSettings(**self.said.get("settings", {})).pretrained_on
 
     def metrics(self) -> Mapping[str, Any] | None:
         """Return the ``metrics.json`` of the run, None without one."""
@@ -61,6 +58,16 @@ class Threshold:
     is_chosen: bool = True
 
 
+def save_model_file(
+    folder: Path, contender: str, classes: Sequence[str], pretrained_on: str | None
+) -> None:
+    """Write into a trained detector's folder whose it is."""
+    write_json(
+        folder / MODEL,
+        msgspec.to_builtins(_ModelFile(contender, tuple(classes), pretrained_on)),
+    )
+
+
 def open_model(path: Path) -> ModelFolder:
     """Return what the folder of a trained detector says of itself.
 
@@ -68,17 +75,21 @@ def open_model(path: Path) -> ModelFolder:
         UserError: it is no such folder.
     """
     folder = path.resolve()
-    said = _object(folder / "settings.json") or {}
-    pipelines = [name for key, name in TOLD_BY.items() if key in said and "classes" in said]
-    if not pipelines:
-        inside = sorted(each.parent for each in path.glob("models/*/settings.json"))
+    try:
+        model = msgspec.json.decode((folder / MODEL).read_bytes(), type=_ModelFile)
+    except (OSError, ValueError, RecursionError) as error:
+        inside = sorted(each.parent for each in path.glob(f"models/*/{MODEL}"))
         hint = f"; it has {' and '.join(map(str, inside))}" if inside else ""
+        if (folder / "settings.json").is_file():
+            hint = "; it was made by an earlier version: repeat the run with this one"
         raise UserError(
-            f"{path}: holds no trained detector; give RUN/models/<pipeline> of a run{hint}"
-        )
+            f"{path}: holds no trained detector; give RUN/models/<contender> of a run{hint}"
+        ) from error
     run = folder.parents[1] if len(folder.parents) > 1 else folder
     is_there = folder.parent.name == "models" and (run / METRICS).is_file()
-    return ModelFolder(folder, pipelines[0], said, run if is_there else None)
+    return ModelFolder(
+        folder, model.contender, model.classes, model.pretrained_on, run if is_there else None
+    )
 
 
 def save_operating_point(folder: Path, point: Mapping[str, Any]) -> None:
@@ -99,26 +110,26 @@ def validated_threshold(model: ModelFolder) -> Threshold:
     if point is None:
         metrics, place = model.metrics(), f"{METRICS} of its run"
         try:
-            point = (metrics or {})["pipelines"][model.pipeline]["quality"]["operating_point"]
+            point = (metrics or {})["pipelines"][model.contender]["quality"]["operating_point"]
         except (KeyError, TypeError):
             point = None
     score = None if point is None else point.get("threshold")
     if point is None or not isinstance(score, int | float):
-        told = (
+        source = (
             f"neither {model.path} nor a run around it says which score is best, so "
             f"{NO_THRESHOLD} is used; give --threshold"
         )
-        return Threshold(NO_THRESHOLD, told, is_chosen=False)
+        return Threshold(NO_THRESHOLD, source, is_chosen=False)
     if point.get("chosen_f1") is None:
-        told = "nothing right was found on validation, so no score is better; give --threshold"
-        return Threshold(float(score), told, is_chosen=False)
+        source = "nothing right was found on validation, so no score is better; give --threshold"
+        return Threshold(float(score), source, is_chosen=False)
     return Threshold(float(score), f"best for F1 on the run's validation split, says {place}")
 
 
 def _object(path: Path) -> dict[str, Any] | None:
     """Return the object a JSON file holds, None where there is none."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return values if isinstance(values, dict) else None

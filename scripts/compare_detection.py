@@ -19,15 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from pipelines.command_line import Options, run
+from pipelines.contenders import NAMES
 from pipelines.requirements import Requirement, parse_requirement
-from pipelines.settings import (
-    PIPELINES,
-    RunSettings,
-    completed,
-    named_file,
-    quickened,
-    with_setting,
-)
+from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting
 
 # Options that are fields of `RunSettings` under the same name; None means "not given".
 SHARED = (
@@ -58,7 +52,7 @@ def parser() -> Options:
     data.add_argument("--format", choices=formats, help="default: found by looking")
     data.add_argument("--limit", type=int, metavar="N", help="images a split, for a fast look")
     run = made.add_argument_group("run")
-    run.add_argument("--pipelines", nargs="+", choices=PIPELINES, help="default: both")
+    run.add_argument("--pipelines", nargs="+", choices=NAMES, help="default: all")
     run.add_argument("--output", type=Path, metavar="DIR", help="default: runs/<dataset name>")
     run.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
     run.add_argument("--resume", action="store_true", help="go on with a run that was cut off")

@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def exported(arguments: argparse.Namespace) -> int:
     """Export, check and print; return the exit status."""
     # From here on it takes a moment to import, and TensorFlow's seconds once all is asked well.
+    from pipelines.contenders import contender
     from pipelines.exporting import DESCRIPTION, Export, export_network, is_export
     from pipelines.files import check_output
     from pipelines.model_folder import open_model
@@ -47,10 +48,11 @@ def exported(arguments: argparse.Namespace) -> int:
 
     wish = Export(arguments.to, arguments.int8, arguments.dataset)
     model = open_model(arguments.model)
-    if model.pipeline == "classical":
+    row = contender(model.contender)
+    if not row.is_network:
         raise UserError(
-            f"the classical pipeline has no network to export; all of it is in {model.path}: "
-            "arrays.npz and settings.json, which scripts/detect.py runs wherever they are put"
+            f"{row.label} has no network to export; all of it is in {model.path}, which "
+            "scripts/detect.py runs wherever the folder is put"
         )
     output = arguments.output or default_output(model, wish)
     check_output(output, "export", is_export, overwrite=arguments.overwrite)

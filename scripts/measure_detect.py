@@ -92,15 +92,16 @@ def evaluated(model: Path, pipeline: str, device_name: str, files: Sequence[Path
     """Return the evaluator's images a second in the best batch, as a run measures it."""
     from datasets.images import load_image
     from pipelines import runtime
-    from pipelines.detection_stage import RATE_IMAGES, load
+    from pipelines.contenders import contender
+    from pipelines.detection_stage import RATE_IMAGES
     from pipelines.evaluation.throughput import measure_throughput
     from pipelines.settings import EvaluationSettings
 
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
-    device = runtime.choose_device(device_name if pipeline == "yolo" else "cpu")
+    device = runtime.choose_device(contender(pipeline).device_choice(device_name))
     rates = measure_throughput(
-        load(pipeline, model, device, threads),
+        contender(pipeline).load(model, device, threads),
         [load_image(path) for path in files[:RATE_IMAGES]],
         batches=EvaluationSettings().throughput_batches,
         seconds=SECONDS,

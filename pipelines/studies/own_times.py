@@ -11,6 +11,7 @@ from joblib import Parallel, delayed
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from pipelines import runtime
+from pipelines.contenders import contender
 from pipelines.evaluation.latency import measure_latency
 from pipelines.studies.subject import Subject, evenly
 
@@ -34,7 +35,7 @@ def _decode(image: LabelledImage) -> None:
 def loading_seconds(subject: Subject, name: str, started: float) -> float:
     """Load a detector in this fresh process and return the seconds since ``started``, a time."""
     runtime.set_threads(runtime.usable_cores())
-    device = runtime.choose_device(subject.settings.device if name == "yolo" else "cpu")
+    device = runtime.choose_device(contender(name).device_choice(subject.settings.device))
     subject.detector(name, device, runtime.usable_cores())
     return time.time() - started
 
@@ -42,7 +43,7 @@ def loading_seconds(subject: Subject, name: str, started: float) -> float:
 def one_core_rate(subject: Subject, name: str) -> float:
     """Return images a second on one thread, nan where a GPU does the work."""
     runtime.set_threads(1)
-    device = runtime.choose_device(subject.settings.device if name == "yolo" else "cpu")
+    device = runtime.choose_device(contender(name).device_choice(subject.settings.device))
     if device.is_gpu:
         return nan
     detector = subject.detector(name, device, 1)

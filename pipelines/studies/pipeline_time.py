@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any
 
+from pipelines.contenders import contender
 from pipelines.isolation import in_own_process
 from pipelines.studies.figures import none_for_nan, number
 from pipelines.studies.own_times import loading_seconds, one_core_rate
@@ -86,7 +87,7 @@ def pipeline_time(
         device=latency["device"],
         threads=threads,
         preparing_seconds=nan if decoding is None else decoding["seconds"],
-        preparing_in_training=name == "classical",  # it opens images one by one as it goes
+        preparing_in_training=contender(name).decodes_in_training,
         training_seconds=training.get("seconds", nan),
         seconds_to=seconds_to(training.get("history") or ()),
         loading_seconds=number(loading),

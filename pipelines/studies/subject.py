@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.annotations import Dataset, LabelledImage
-from pipelines.detection_stage import load
+from pipelines.contenders import contender
 from pipelines.detections import Detector
 from pipelines.runtime import Device
 from pipelines.settings import RunSettings
@@ -32,7 +32,7 @@ class Subject:
 
     def detector(self, name: str, device: Device, threads: int) -> Detector:
         """Return the trained detector of a pipeline."""
-        return load(name, self.folder / "models" / name, device, threads)
+        return contender(name).load(self.folder / "models" / name, device, threads)
 
 
 def evenly(images: Sequence[LabelledImage], most: int) -> tuple[LabelledImage, ...]:

@@ -4,14 +4,19 @@ import pytest
 
 from datasets.errors import UserError
 from pipelines.files import write_json
-from pipelines.model_folder import open_model, save_operating_point, validated_threshold
+from pipelines.model_folder import (
+    open_model,
+    save_model_file,
+    save_operating_point,
+    validated_threshold,
+)
 
 POINT = {"threshold": 0.37, "chosen_on": "validation", "chosen_f1": 0.8, "precision": 0.7}
 
 
-def write_model(folder, key="input_hw"):
+def write_model(folder, contender="yolo"):
     folder.mkdir(parents=True)
-    write_json(folder / "settings.json", {"classes": ["cat"], key: [64, 64]})
+    save_model_file(folder, contender, ["cat"], None)
     return folder
 
 
@@ -24,10 +29,16 @@ def run(tmp_path):
     return run
 
 
-@pytest.mark.parametrize(("key", "pipeline"), [("input_hw", "yolo"), ("templates", "classical")])
-def test_a_folder_says_whose_it_is_whatever_it_is_called(tmp_path, key, pipeline):
-    model = open_model(write_model(tmp_path / "mine", key))
-    assert (model.pipeline, model.classes, model.run) == (pipeline, ("cat",), None)
+@pytest.mark.parametrize("contender", ["yolo", "classical"])
+def test_a_folder_says_whose_it_is_whatever_it_is_called(tmp_path, contender):
+    model = open_model(write_model(tmp_path / "mine", contender))
+    assert (model.contender, model.classes, model.run) == (contender, ("cat",), None)
+
+
+def test_a_folder_of_an_earlier_version_says_to_repeat_the_run(tmp_path):
+    write_json(tmp_path / "settings.json", {"classes": ["cat"], "input_hw": [64, 64]})
+    with pytest.raises(UserError, match="earlier version"):
+        open_model(tmp_path)
 
 
 def test_the_score_is_the_one_the_run_chose(run):
@@ -63,7 +74,7 @@ def test_another_folder_is_refused_with_the_ones_to_give(run, tmp_path):
     with pytest.raises(UserError, match="holds no trained detector"):
         open_model(tmp_path / "nowhere")
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "settings.json").write_text("[")
+    (tmp_path / "broken" / "model.json").write_text("[")
     with pytest.raises(UserError, match="holds no trained detector"):
         open_model(tmp_path / "broken")
     assert json.loads((run / "metrics.json").read_text())["pipelines"]

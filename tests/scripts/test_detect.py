@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from pipelines.detections import Detections
+from pipelines.model_folder import save_model_file
 from scripts.detect import main
 
 CLASSES = ("cat", "=dog")
@@ -32,8 +33,7 @@ class BrightSpot:
 def model(tmp_path, monkeypatch):
     folder = tmp_path / "run" / "models" / "classical"
     folder.mkdir(parents=True)
-    said = {"classes": CLASSES, "templates": []}
-    (folder / "settings.json").write_text(json.dumps(said))
+    save_model_file(folder, "classical", CLASSES, None)
     point = {"threshold": 0.5, "chosen_on": "validation", "chosen_f1": 0.8}
     (folder / "operating_point.json").write_text(json.dumps(point))
     monkeypatch.setattr("pipelines.classical_files.load_classical", lambda path, jobs: BrightSpot())

@@ -11,6 +11,7 @@ from PIL import Image
 from datasets.annotations import Annotations
 from pipelines.evaluation.coco_json import ground_truth_to_coco
 from pipelines.files import write_json
+from pipelines.model_folder import save_model_file
 from scripts.export import main
 
 pytestmark = pytest.mark.tensorflow
@@ -54,6 +55,7 @@ def run(tmp_path_factory):
     network.save_weights(model / "network.weights.h5")
     said = {"classes": CLASSES, "input_hw": [64, 96], "limit": 100, "settings": asdict(settings)}
     write_json(model / "settings.json", {**said, "parameters": 0, "multiply_adds": 0})
+    save_model_file(model, "yolo", CLASSES, None)
     coco = ground_truth_to_coco(truth[:4], CLASSES)
     coco["images"] = [
         {"id": n + 1, "file_name": names[n], "width": 90, "height": 50 + n} for n in range(4)
@@ -190,7 +192,7 @@ def test_what_can_not_be_exported_is_exit_2_with_a_sentence(
     (tmp_path / "mine" / "network.json").write_text('"precious"')
     classical = run / "models" / "classical"
     classical.mkdir(exist_ok=True)
-    write_json(classical / "settings.json", {"classes": CLASSES, "templates": []})
+    save_model_file(classical, "classical", CLASSES, None)
     assert main([str(run / "models" / arguments[0]), *arguments[1:]]) == 2
     assert said in capsys.readouterr().err
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "network.json"]

@@ -1,0 +1,149 @@
+"""What a contender is trained with and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from datasets.annotations import Dataset
+from datasets.progress import Track
+from pipelines.settings import RunSettings
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingJob:
+    """One training.
+
+    Attributes:
+        dataset: the checked set; learnt from on ``train``, chosen on ``val``.
+        settings: of the run; each contender reads its own group.
+        folder: of the model, which is there.
+        threads: to use.
+        track: watches the steps.
+        tensorboard: where a network's training is logged, None for nowhere.
+    """
+
+    dataset: Dataset
+    settings: RunSettings
+    folder: Path
+    threads: int
+    track: Track
+    tensorboard: Path | None = None
+
+
+class Validation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One look at the validation split during a training.
+
+    Attributes:
+        seconds: since the training began.
+        validation: mAP@[.50:.95] on the validation split, nan without an object.
+        update: of a network, after how many updates.
+        learning_rate: of a network, then.
+        loss_classes: of a network, class loss of that update.
+        loss_boxes: of a network, box loss of that update.
+    """
+
+    seconds: float
+    validation: float
+    update: int | None = None
+    learning_rate: float | None = None
+    loss_classes: float | None = None
+    loss_boxes: float | None = None
+
+
+class MiningRound(msgspec.Struct, frozen=True):
+    """One round of hard-negative mining.
+
+    Attributes:
+        round: 0 for the SVMs that have seen background drawn at random alone.
+        objects: examples of objects learnt from.
+        background: examples of background learnt from.
+        mined: of these, how many this round brought.
+        validation: mAP@[.50:.95] before refinement on the validation split, nan without an object.
+        kept: whether these SVMs were chosen.
+    """
+
+    round: int
+    objects: int
+    background: int
+    mined: int
+    validation: float
+    kept: bool
+
+
+class Losses(msgspec.Struct, frozen=True):
+    """Mean losses of a network over equal stretches of updates.
+
+    Attributes:
+        updates_a_point: updates of a stretch.
+        classes: mean class loss of each.
+        boxes: mean box loss of each.
+    """
+
+    updates_a_point: int
+    classes: tuple[float, ...]
+    boxes: tuple[float, ...]
+
+
+class Training(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How a training went; what does not apply to a contender keeps its default.
+
+    Attributes:
+        seconds: it took.
+        images: it learnt from.
+        boxes: of objects in them.
+        history: a row for each validation.
+        rounds: of hard-negative mining.
+        device: a network was trained on.
+        reasons: why a network's input and the length of its training are what they are.
+        updates: of a network's weights.
+        flips: mirrorings that pictures were augmented by.
+        waiting_share: of the seconds, spent waiting for pictures.
+        losses: along a network's training.
+    """
+
+    seconds: float
+    images: int = 0
+    boxes: int = 0
+    history: tuple[Validation, ...] = ()
+    rounds: tuple[MiningRound, ...] = ()
+    device: str | None = None
+    reasons: Mapping[str, str] = {}
+    updates: int | None = None
+    flips: tuple[str, ...] | None = None
+    waiting_share: float | None = None
+    losses: Losses | None = None
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A trained model.
+
+    Attributes:
+        parameters: numbers that were learnt.
+        multiply_adds: an image, None where it depends on the image.
+        disk_mb: of its folder, MiB.
+        input_hw: height and width of a network's input in pixels.
+        pretrained_on: what it had seen before training, None if nothing.
+    """
+
+    parameters: int
+    multiply_adds: int | None = None
+    disk_mb: float = 0.0
+    input_hw: tuple[int, int] | None = None
+    pretrained_on: str | None = None
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a contender's training gives besides the files in its folder.
+
+    Attributes:
+        training: how it went.
+        model: what it made.
+    """
+
+    training: Training
+    model: Model
