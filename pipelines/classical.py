@@ -188,7 +188,7 @@ class ClassicalDetector:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all that was learnt, by name."""
-        found = {
+        return {
             "shapes": self.proposer.shapes,
             "prior": self.proposer.prior,
             **{f"{n}_weights": getattr(self.proposer, n).weights for n in OBJECTNESSES},
@@ -197,9 +197,6 @@ class ClassicalDetector:
             "regression_weights": self.regression.weights,
             "regression_bias": self.regression.bias,
         }
-        if self.svm.map is not None:
-            found |= {f"kernel_{name}": array for name, array in vars(self.svm.map).items()}
-        return found
 
 
 def describe_boxes(
@@ -212,7 +209,6 @@ def describe_boxes(
         templates,
         context=settings.context,
         colour=settings.descriptor == "hog+colour",
-        orientations=settings.orientations,
     )
 
 

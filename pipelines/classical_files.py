@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from models.box_regression import BoxRegression
-from models.kernel_map import KernelMap
 from models.linear_svm import LinearSvm
 from models.objectness import Objectness
 from pipelines.classical import OBJECTNESSES, SVM_ARRAYS, ClassicalDetector
@@ -43,9 +42,6 @@ def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
     """
     said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-        kernel_map = None
-        if "kernel_gamma" in arrays:
-            kernel_map = KernelMap(*(arrays[f"kernel_{each.name}"] for each in fields(KernelMap)))
         return ClassicalDetector(
             classes=tuple(said["classes"]),
             settings=_settings(said["settings"]),
@@ -55,7 +51,7 @@ def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
                 *(Objectness(arrays[f"{n}_weights"], arrays[f"{n}_bias"]) for n in OBJECTNESSES),
             ),
             templates=tuple((rows, columns) for rows, columns in said["templates"]),
-            svm=LinearSvm(**{name: arrays[f"svm_{name}"] for name in SVM_ARRAYS}, map=kernel_map),
+            svm=LinearSvm(**{name: arrays[f"svm_{name}"] for name in SVM_ARRAYS}),
             regression=BoxRegression(arrays["regression_weights"], arrays["regression_bias"]),
             limit=said["limit"],
             jobs=jobs,
@@ -65,4 +61,4 @@ def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
 def _settings(said: dict[str, Any]) -> ClassicalSettings:
     """Return the settings of a JSON file, where tuples are lists."""
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
-    return ClassicalSettings(**{"orientations": "unsigned", **values})  # as before it was a choice
+    return ClassicalSettings(**values)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SEEDS = ("windows", "windows+superpixels", "windows+saliency", "windows+superpixels+saliency")
 WORDS = {  # what settings that are words may be
     "arm": ("grabcut+windows", "grabcut", "windows", "prior"),
-    "seeds": SEEDS,
     "descriptor": ("hog+colour", "hog"),
-    "orientations": ("both", "unsigned", "signed"),
-    "kernel": ("linear", "rbf"),
 }
 
 
@@ -20,18 +16,13 @@ class ClassicalSettings:
 
     proposals: int = 400  # boxes an image that are described; recall hardly grows beyond
     arm: str = "grabcut+windows"  # or grabcut, windows or prior alone: what proposes boxes
-    seeds: str = "windows"  # or one of `SEEDS`: no more recall on two of three sets
     grabcut_sizes: tuple[int, ...] = (128,)  # longer side of the cut image: cost grows squared
     grabcut_iterations: int = 1  # a second one moves few borders and doubles the time
-    local_cuts: int = 0  # of the best seeds: 16 add .004 to recall and half to its time
     window_shapes: int = 10  # clusters of the training boxes' widths and heights
     descriptor: str = "hog+colour"  # or hog alone
-    orientations: str = "both"  # or unsigned, signed: light on dark is not dark on light
     context: float = 0.15  # of the box on each side, seen with it: borders matter to HOG
     moved_copies: int = 3  # of each training box, slightly off as proposals are
     mining_rounds: int = 2  # of hard negatives; a third found next to none
-    kernel: str = "linear"  # of the SVM; or rbf, by Nyström's approximation
-    landmarks: int = 500  # examples that the approximation is made of; its time grows with them
     c: float = 0.01  # of the linear SVM, where the validation split does not want another
     c_factors: tuple[float, ...] = (0.3, 3.0)  # times c, tried on validation too
     nms_iou: float = 0.4  # detections of one class that overlap more are one object

@@ -57,8 +57,7 @@ def train_classical(
 
     each = partial(each_image, seed=seed, jobs=jobs, track=track)
     templates = fit_templates(np.concatenate([truth.boxes for truth in real]), seed)
-    colour = settings.descriptor == "hog+colour"
-    numbers = length(templates, colour=colour, orientations=settings.orientations)
+    numbers = length(templates, colour=settings.descriptor == "hog+colour")
     proposer = learn_proposer(train, settings, seed, each)
     most = POOL_MB * 2**20 // (2 * numbers) // len(train)
     work = partial(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.kernel_map import fit_map
 from models.linear_svm import BACKGROUND, LinearSvm, fit
 from pipelines.classical import ClassicalDetector
 from pipelines.classical_examples import Examples
@@ -56,14 +55,12 @@ def mined(
         positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
     background = np.flatnonzero(pool.labels == BACKGROUND)
     seen = random.permutation(background)[:FIRST_BACKGROUND]
-    svm, kernel_map = None, None
+    svm = None
     for mining in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
-        features = pool.features[rows].astype(np.float32)
-        if settings.kernel == "rbf" and kernel_map is None:
-            kernel_map = fit_map(features, settings.landmarks, seed)
-        svm = fit(features, pool.labels[rows], classes, settings.c, svm, kernel_map)
-        del features
+        svm = fit(
+            pool.features[rows].astype(np.float32), pool.labels[rows], classes, settings.c, svm
+        )
         yield replace(detector, svm=svm), rows
         if mining == settings.mining_rounds:
             break
@@ -117,14 +114,7 @@ def other_strengths(
         yield replace(
             detector,
             settings=replace(settings, c=factor * settings.c),
-            svm=fit(
-                features,
-                labels,
-                len(detector.classes),
-                factor * settings.c,
-                detector.svm,
-                detector.svm.map,
-            ),
+            svm=fit(features, labels, len(detector.classes), factor * settings.c, detector.svm),
         )
 
 

@@ -110,7 +110,6 @@ def checked(settings: RunSettings) -> RunSettings:
             settings.yolo.batch > 0 and settings.yolo.width >= 2 and settings.yolo.depth >= 1,
             "yolo.batch and yolo.depth must be at least 1 and yolo.width at least 2",
         ),
-        (settings.classical.landmarks > 0, "classical.landmarks must be at least 1"),
         (settings.yolo.devices >= 0, "yolo.devices must be 0 or more"),
         (not settings.data.why_impossible(), settings.data.why_impossible()),
         *_words("classical", settings.classical, CLASSICAL_WORDS),

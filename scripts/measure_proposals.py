@@ -1,8 +1,7 @@
 """Print how many objects the proposals find, for each arm and budget, and draw it.
 
 Recall at IoU .5, .7 and .9, average recall (over IoU .50 to .95, Hosang et al. 2016), boxes and
-milliseconds an image. What is learnt is learnt from the train split. Arms may start from other
-seeds as well, and cut around the best of them.
+milliseconds an image. What is learnt is learnt from the train split.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.classical_settings import SEEDS, WORDS
+from pipelines.classical_settings import WORDS
 
 ARMS = WORDS["arm"]
 BUDGETS = (50, 100, 300, 1000)
@@ -34,8 +33,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
-    parser.add_argument("--seeds", nargs="+", default=SEEDS[:1], choices=SEEDS)
-    parser.add_argument("--local-cuts", type=int, default=0, help="of the best seeds, alone")
     parser.add_argument("--limit", type=int, help="most images a split")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--plot", type=Path, help="PNG of recall by IoU, for each arm and budget")
@@ -57,15 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     if arguments.limit is not None:
         dataset = limited(dataset, arguments.limit, arguments.seed)
-    chosen = replace(ClassicalSettings(), local_cuts=arguments.local_cuts)
-    asked = {
-        arm if seeds == SEEDS[0] else f"{arm} from {seeds}": replace(chosen, arm=arm, seeds=seeds)
-        for seeds in arguments.seeds
-        for arm in arguments.arms
-    }
     measured = {
-        name: measure(dataset, arguments.split, settings, name, arguments.seed)
-        for name, settings in asked.items()
+        arm: measure(dataset, arguments.split, ClassicalSettings(arm=arm), arm, arguments.seed)
+        for arm in arguments.arms
     }
     show(measured, f"{dataset.name}, {arguments.split}")
     if arguments.plot:

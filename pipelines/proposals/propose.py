@@ -14,8 +14,6 @@ from models.objectness import Objectness, view
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Image
 from pipelines.proposals.grabcut import grabcut_boxes
-from pipelines.proposals.saliency import salient_boxes
-from pipelines.proposals.superpixels import superpixel_boxes
 from pipelines.proposals.windows import best_windows
 
 WORKING_PX = 640  # longer side of the image that is searched: bounds time and memory
@@ -103,47 +101,20 @@ def candidates(
     if settings.arm == "prior":
         boxes = prior * [width, height, width, height]
         return boxes, np.zeros(len(boxes), bool)
-    windows, odds = seedlings(searched, shapes, first, settings, jobs)
+    windows, odds = best_windows(searched.levels, width, height, shapes, first, WINDOWS)
     cuts = as_boxes(())
     if "grabcut" in settings.arm:
-        seeds = _seeds(windows, odds)
+        seeds = seeds_among(windows, odds)
         cuts = grabcut_boxes(
             searched.image,
             seeds,
             settings.grabcut_sizes,
             settings.grabcut_iterations,
-            settings.local_cuts,
             jobs,
         )
         cuts = _sizable(clip(cuts, width, height))
     windows = _sizable(windows if "windows" in settings.arm else windows[:0])
     return np.concatenate([windows, cuts]), np.arange(len(windows) + len(cuts)) >= len(windows)
-
-
-def seedlings(
-    searched: Search,
-    shapes: NDArray[np.float64],
-    first: Objectness,
-    settings: ClassicalSettings,
-    jobs: int,
-) -> tuple[Boxes, NDArray[np.float32]]:
-    """Return the ``(N, 4)`` boxes before any cut, and their log odds by the first objectness.
-
-    Windows are the best of many; superpixels and what is salient are there whatever they score.
-    """
-    boxes, odds = best_windows(searched.levels, *searched.size, shapes, first, WINDOWS)
-    more = [boxes[:0]]
-    if "superpixels" in settings.seeds:
-        more.append(superpixel_boxes(searched.image, jobs))
-    if "saliency" in settings.seeds:
-        more.append(salient_boxes(searched.image))
-    if len(more) == 1:
-        return boxes, odds
-    others = np.concatenate(more)
-    their_odds = first.score(view(searched.levels, others))
-    boxes, odds = np.concatenate([boxes, others]), np.concatenate([odds, their_odds])
-    best = np.argsort(-odds, kind="stable")
-    return boxes[best], odds[best]
 
 
 def propose(
@@ -207,15 +178,8 @@ def distinct(boxes: Boxes, odds: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.asarray(best[np.sort(first)])
 
 
-def seeds_of(
-    searched: Search, proposer: Proposer, settings: ClassicalSettings
-) -> tuple[Boxes, Boxes]:
-    """Return the boxes that GrabCut starts from, and all that they are chosen among."""
-    windows, odds = seedlings(searched, proposer.shapes, proposer.first, settings, 1)
-    return _seeds(windows, odds), windows
-
-
-def _seeds(windows: Boxes, odds: NDArray[np.float32]) -> Boxes:
+def seeds_among(windows: Boxes, odds: NDArray[np.float32]) -> Boxes:
+    """Return the windows that GrabCut starts from: few, apart, and among the best."""
     best = slice(RANKED_SEEDS)
     return windows[best][thinned(windows[best], odds[best], SEED_IOU, SEEDS)]
 

@@ -32,13 +32,6 @@ def test_recall_is_printed_for_each_arm_and_budget_and_drawn(tmp_path):
         assert picture.width > 1000
 
 
-def test_other_seeds_and_local_cuts_have_rows_of_their_own():
-    seeds = ["--seeds", "windows", "windows+saliency", "--local-cuts", "2"]
-    done = measured("--limit", "4", "--arms", "grabcut", *seeds)
-    assert done.returncode == 0, done.stderr
-    assert "grabcut from windows+saliency" in done.stdout
-
-
 def test_data_that_is_not_there_is_refused(tmp_path):
     done = measured("--dataset", str(tmp_path / "none"))
     assert done.returncode == 2
