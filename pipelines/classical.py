@@ -16,12 +16,11 @@ from models.channels import Channels
 from models.hog import Features, Template, describe
 from models.linear_svm import LinearSvm
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.detections import Detections, Image, Stage, run_stages
+from pipelines.detections import LOWEST_SCORE, Detections, Image, Stage, run_stages
 from pipelines.nms import surviving
 from pipelines.proposals.propose import Proposals, Proposer, Search, propose, search
 from pipelines.voting import voted
 
-LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 MOST_PAIRS = 400  # of proposal and class that go on to regression and NMS, or twice the limit
 VOTING_IOU = 0.65  # boxes that overlap a detection at least this much say where it is
 OBJECTNESSES = ("first", "second")  # of the proposer
@@ -210,8 +209,3 @@ def describe_boxes(
         context=settings.context,
         colour=settings.descriptor == "hog+colour",
     )
-
-
-def limit_for(most_objects: int) -> int:
-    """Return how many detections an image may have, with that many objects in training images."""
-    return max(100, 2 * most_objects)

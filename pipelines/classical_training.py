@@ -16,10 +16,10 @@ from models.box_regression import BoxRegression, fit_regression
 from models.errors import TrainingError
 from models.hog import fit_templates, length
 from models.linear_svm import BACKGROUND, LinearSvm, calibrate
-from pipelines.classical import ClassicalDetector, Described, describe_boxes, limit_for
+from pipelines.classical import ClassicalDetector, Described, describe_boxes
 from pipelines.classical_examples import NEAR_IOU, Examples, gather, known
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.detections import Image
+from pipelines.detections import Image, limit_for
 from pipelines.each_image import each_image
 from pipelines.evaluation.quality import score
 from pipelines.mining import MiningRound, mined, noting, other_strengths, told_of_rounds

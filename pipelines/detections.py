@@ -14,6 +14,8 @@ from datasets.boxes import Boxes, as_boxes
 
 Image = NDArray[np.uint8]
 
+LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:
@@ -58,6 +60,11 @@ class Detections:
         """Return the detections with at least that score."""
         keep = self.scores >= score
         return Detections(self.boxes[keep], self.scores[keep], self.labels[keep])
+
+
+def limit_for(most_objects: int) -> int:
+    """Return how many detections an image may have, with that many objects in one at most."""
+    return max(100, 2 * most_objects)
 
 
 class Stage(NamedTuple):
