@@ -16,10 +16,16 @@ from models.channels import Channels
 from models.hog import Features, Template, describe
 from models.linear_svm import LinearSvm
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.detections import LOWEST_SCORE, Detections, Image, Stage, run_stages
-from pipelines.nms import surviving
+from pipelines.detections import (
+    LOWEST_SCORE,
+    Detections,
+    Image,
+    SourcedDetections,
+    Stage,
+    run_stages,
+)
+from pipelines.nms import nms_indices, voted
 from pipelines.proposals.propose import Proposals, Proposer, Search, propose, search
-from pipelines.voting import voted
 
 MOST_PAIRS = 400  # of proposal and class that go on to regression and NMS, or twice the limit
 VOTING_IOU = 0.65  # boxes that overlap a detection at least this much say where it is
@@ -173,8 +179,8 @@ class ClassicalDetector:
         cut = described.proposals.from_grabcut[scored.rows]
         return Refined(boxes[real] * described.back, labels[real], scores[real], cut[real])
 
-    def _nms(self, refined: Refined) -> Detections:
-        rows = surviving(
+    def _nms(self, refined: Refined) -> SourcedDetections:
+        rows = nms_indices(
             refined.boxes,
             refined.scores,
             refined.labels,
@@ -183,7 +189,9 @@ class ClassicalDetector:
             limit=self.limit,
         )
         boxes = voted(refined.boxes, refined.scores, refined.labels, rows, VOTING_IOU)
-        return Detections(boxes, refined.scores[rows], refined.labels[rows])
+        return SourcedDetections(
+            boxes, refined.scores[rows], refined.labels[rows], refined.from_grabcut[rows]
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all that was learnt, by name."""

@@ -145,6 +145,20 @@ def test_a_saved_detector_has_no_pickle(classical_folder):
     assert {path.suffix for path in classical_folder.iterdir()} == {".npz", ".json"}
 
 
+def test_each_classical_detection_knows_whether_grabcut_proposed_it(request):
+    classical = load("classical", request)
+    refined = []
+    found = run_stages(
+        classical.stages,
+        IMAGES["large"],
+        look=lambda stage, output: refined.append(output) if stage == "regression" else None,
+    )
+    assert len(found.from_grabcut) == len(found) > 0
+    for score, label, flag in zip(found.scores, found.labels, found.from_grabcut, strict=True):
+        same = (refined[0].scores == score) & (refined[0].labels == label)
+        assert flag in refined[0].from_grabcut[same]
+
+
 def test_grabcut_sources_belong_to_the_same_detections(request, tmp_path):
     from pipelines.detection_stage import look_into
 
