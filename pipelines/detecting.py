@@ -134,7 +134,7 @@ def load_for_threads(model: ModelFolder, device: runtime.Device, threads: int) -
         if model.pipeline == "classical":
             from pipelines.classical_files import load_classical
 
-            return [load_classical(model.path, jobs=1)] * threads  # it only reads its arrays
+            return [load_classical(model.path, threads=1)] * threads  # it only reads its arrays
         from pipelines.yolo import load_yolo
 
         # A graph of TensorFlow takes all cores by itself; a LiteRT network serves one thread.

@@ -180,7 +180,7 @@ def load(name: str, folder: Path, device: runtime.Device, threads: int) -> Detec
     if name == "classical":
         from pipelines.classical_files import load_classical
 
-        return load_classical(folder, jobs=threads)
+        return load_classical(folder, threads=threads)
     from pipelines.yolo import load_yolo
 
     return load_yolo(folder, gpu=device.is_gpu, threads=threads)

@@ -1,8 +1,8 @@
-"""Hard-negative mining: SVMs that learn from what they took for objects, round by round."""
+"""Hard-negative mining: SVMs that learn from their own false positives, round by round."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from pipelines.classical_examples import Examples
 
 POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
 MOST_POSITIVE, MOST_BACKGROUND = 12_000, 9_000  # examples that one fit sees: bounds its time
-FIRST_BACKGROUND, MINED = 5_000, 3_000  # drawn by chance, and the hardest of each round
+FIRST_BACKGROUND, MINED = 5_000, 3_000  # drawn at random, and the hardest of each round
 FEWEST_MINED = 0.02  # of the background seen: mining that finds fewer has nothing more to find
 CHUNK = 4096  # examples scored at a time
 
@@ -24,11 +24,12 @@ class MiningRound:
     """One round of hard-negative mining.
 
     Attributes:
-        round: 0 for the SVMs that have seen background drawn by chance alone.
+        round: 0 for the SVMs that have seen background drawn at random alone.
         objects: examples of objects learnt from.
         background: examples of background learnt from.
-        mined: of these, how many this round brought.
-        validation: mAP@[.50:.95] at first look on the validation split, nan without an object.
+        mined: of these, how many this round added.
+        validation: mAP@[.50:.95] on the validation split, of boxes refined once; nan without an
+            object.
         kept: whether these SVMs were chosen.
     """
 
@@ -40,12 +41,12 @@ class MiningRound:
     kept: bool
 
 
-def mined(
+def mining_rounds(
     pool: Examples, detector: ClassicalDetector, seed: int
 ) -> Iterator[tuple[ClassicalDetector, NDArray[np.int64]]]:
     """Yield the detector after each round of hard negatives, and the examples it learnt from.
 
-    The first has only seen background drawn by chance (Felzenszwalb et al. 2010, §4.4).
+    The first has only seen background drawn at random (Felzenszwalb et al. 2010, §4.4).
     """
     random = np.random.default_rng(seed)
     classes, settings = len(detector.classes), detector.settings
@@ -56,13 +57,13 @@ def mined(
     background = np.flatnonzero(pool.labels == BACKGROUND)
     seen = random.permutation(background)[:FIRST_BACKGROUND]
     svm = None
-    for mining in range(settings.mining_rounds + 1):
+    for number in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
         svm = fit(
             pool.features[rows].astype(np.float32), pool.labels[rows], classes, settings.c, svm
         )
         yield replace(detector, svm=svm), rows
-        if mining == settings.mining_rounds:
+        if number == settings.mining_rounds:
             break
         hardness = _hardness(svm, pool.features, background)
         hardness[np.isin(background, seen)] = -np.inf
@@ -73,30 +74,27 @@ def mined(
         seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
 
 
-def noting(
-    rounds: Iterable[tuple[ClassicalDetector, NDArray[np.int64]]],
-    learnt_from: dict[ClassicalDetector, NDArray[np.int64]],
-) -> Iterator[ClassicalDetector]:
-    """Yield the detectors and note what each has learnt from."""
-    for detector, rows in rounds:
-        learnt_from[detector] = rows
-        yield detector
-
-
-def told_of_rounds(
+def round_results(
     learnt_from: Mapping[ClassicalDetector, NDArray[np.int64]],
     reached: Mapping[ClassicalDetector, float],
     kept: ClassicalDetector,
     pool: Examples,
 ) -> Iterator[MiningRound]:
-    """Yield what there is to tell of each round, with the quality each has reached."""
+    """Yield the result of each round.
+
+    Args:
+        learnt_from: of each round's detector, in order, the examples it learnt from.
+        reached: of each detector, its mAP@[.50:.95] on the validation split.
+        kept: which of them was chosen.
+        pool: all examples.
+    """
     before = np.zeros(0, np.int64)
     for number, (detector, rows) in enumerate(learnt_from.items()):
-        is_background = pool.labels[rows] == BACKGROUND
+        background = int((pool.labels[rows] == BACKGROUND).sum())
         yield MiningRound(
             round=number,
-            objects=int((~is_background).sum()),
-            background=int(is_background.sum()),
+            objects=len(rows) - background,
+            background=background,
             mined=len(np.setdiff1d(rows, before)) if number else 0,
             validation=reached[detector],
             kept=detector is kept,
@@ -108,22 +106,19 @@ def other_strengths(
     pool: Examples, detector: ClassicalDetector, rows: NDArray[np.int64]
 ) -> Iterator[ClassicalDetector]:
     """Yield the detector with SVMs of other C, learnt from the same examples."""
-    settings = detector.settings
+    settings, classes = detector.settings, len(detector.classes)
     features, labels = pool.features[rows].astype(np.float32), pool.labels[rows]
-    for factor in settings.c_factors:
-        yield replace(
-            detector,
-            settings=replace(settings, c=factor * settings.c),
-            svm=fit(features, labels, len(detector.classes), factor * settings.c, detector.svm),
-        )
+    for c in (factor * settings.c for factor in settings.c_factors):
+        svm = fit(features, labels, classes, c, detector.svm)
+        yield replace(detector, settings=replace(settings, c=c), svm=svm)
 
 
 def _hardness(
     svm: LinearSvm, features: NDArray[np.float16], rows: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Return the highest margin that any class gives each of the rows."""
-    found = [np.zeros(0, np.float32)]
+    hardness = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), CHUNK):
-        some = features[rows[start : start + CHUNK]].astype(np.float32)
-        found.append(svm.margins(some).max(axis=1))
-    return np.concatenate(found)
+        chunk = slice(start, start + CHUNK)
+        hardness[chunk] = svm.margins(features[rows[chunk]].astype(np.float32)).max(axis=1)
+    return hardness

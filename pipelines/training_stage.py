@@ -78,9 +78,9 @@ def _train_classical(
         settings.classical,
         settings.seed,
         on_terminal,
-        jobs=threads,
-        told=note,
-        note=lambda mining: rounds.append(plain(mining)),
+        threads=threads,
+        on_validation=note,
+        on_round=lambda result: rounds.append(plain(result)),
     )
     save_classical(detector, folder)
     return {

@@ -45,10 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     searched = search(pixels)
     pictures = {}
     proposer = detector.proposer
-    windows, odds = best_windows(
+    windows, log_odds = best_windows(
         searched.levels, *searched.size, proposer.shapes, proposer.first, WINDOWS
     )
-    seeds = seeds_among(windows, odds)
+    seeds = seeds_among(windows, log_odds)
     pictures["windows"] = with_boxes(searched.image, windows[:SHOWN], WINDOW, seeds)
     pictures |= cut_pictures(searched.image, seeds, detector.settings.grabcut_sizes)
     found = propose(searched, proposer, detector.settings)

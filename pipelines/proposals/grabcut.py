@@ -1,8 +1,8 @@
-"""Candidate boxes from GrabCut (Rother et al. 2004): whole-image cuts, taken apart into objects.
+"""Candidate boxes from GrabCut (Rother et al. 2004): whole-image cuts, split into objects.
 
 The image is cut at reduced sizes from two seeds, and each mask is split at several levels of its
-distance transform, so that objects which touch come apart. Cuts start from a mask with a sure core:
-started from a rectangle, GrabCut collapses to nothing on small objects.
+distance transform, so that objects which touch are separated. Cuts start from a mask with a sure
+core: started from a rectangle, GrabCut collapses to nothing on small objects.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Start = tuple[Image, NDArray[np.uint8], NDArray[np.float64]]
 
 
 def grabcut_boxes(
-    image: Image, seeds: Boxes, sizes_px: Sequence[int], iterations: int, jobs: int = 1
+    image: Image, seeds: Boxes, sizes_px: Sequence[int], iterations: int, threads: int = 1
 ) -> Boxes:
-    """Return the ``(N, 4)`` bounding boxes of what GrabCut parts from the background.
+    """Return the ``(N, 4)`` bounding boxes of what GrabCut separates from the background.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB.
         seeds: ``(K, 4)`` boxes that likely hold objects, best first.
         sizes_px: longer sides at which the image is cut.
         iterations: of each cut.
-        jobs: threads.
+        threads: that share the cuts.
     """
 
     def boxes_of(start: Start) -> Boxes:
@@ -44,22 +44,27 @@ def grabcut_boxes(
         whole = cut(small, mask, iterations)
         return np.concatenate([parts(whole), parts(~whole)]) * back
 
-    # Not joblib: it looks for answers every 10 ms, a tenth of what all cuts take.
-    with ThreadPoolExecutor(jobs) as pool:
+    # Not joblib: it polls for results every 10 ms, a tenth of what all cuts take.
+    with ThreadPoolExecutor(threads) as pool:
         return np.concatenate([as_boxes(()), *pool.map(boxes_of, starts(image, seeds, sizes_px))])
 
 
+def reduced(image: Image, size_px: int) -> tuple[Image, NDArray[np.float64]]:
+    """Return the image, its longer side that long at most, and the way back.
+
+    The way back is ``(4,)``: pixels of the given image for one of the reduced one, as x, y, x, y.
+    """
+    scale = min(1.0, size_px / max(image.shape[:2]))
+    width, height = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    small = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.tile([image.shape[1] / width, image.shape[0] / height], 2)
+
+
 def starts(image: Image, seeds: Boxes, sizes_px: Sequence[int]) -> list[Start]:
-    """Return what is cut: at each size, from the seeds and from contrast."""
+    """Return what is cut: at each size, once from the seeds and once from contrast."""
     found = []
     for size_px in sizes_px:
-        scale = min(1.0, size_px / max(image.shape[:2]))
-        width = max(1, round(image.shape[1] * scale))
-        height = max(1, round(image.shape[0] * scale))
-        small = np.asarray(
-            cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
-        back = np.tile([image.shape[1] / width, image.shape[0] / height], 2)
+        small, back = reduced(image, size_px)
         found.append((small, seeded_mask(small.shape, seeds / back), back))
         found.append((small, contrast_mask(small), back))
     return found
@@ -95,10 +100,10 @@ def seeded_mask(shape: Sequence[int], seeds: Boxes) -> NDArray[np.uint8]:
 
 
 def contrast_mask(image: Image) -> NDArray[np.uint8]:
-    """Return a start mask: what differs most in colour from the commonest colour is object."""
+    """Return a start mask: what differs most from the median colour is object."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-    usual = np.median(lab.reshape(-1, 3), axis=0)
-    away = np.linalg.norm(lab - usual, axis=2)
+    median = np.median(lab.reshape(-1, 3), axis=0)
+    away = np.linalg.norm(lab - median, axis=2)
     top = max(float(away.max()), 1e-6)
     levels = np.asarray(255 * away / top, np.uint8)
     level, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)

@@ -35,7 +35,7 @@ def classical_folder(sample_dataset, tmp_path_factory):
         c_factors=(),
     )
     train, val = sample_dataset.splits["train"][:20], sample_dataset.splits["val"][:6]
-    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)
+    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, threads=2)
     folder = tmp_path_factory.mktemp("classical")
     save_classical(detector, folder)
     return folder
@@ -60,7 +60,7 @@ def load(name, request):
     if name == "classical":
         from pipelines.classical_files import load_classical
 
-        return load_classical(request.getfixturevalue("classical_folder"), jobs=2)
+        return load_classical(request.getfixturevalue("classical_folder"), threads=2)
     from pipelines.yolo import load_yolo
 
     return load_yolo(request.getfixturevalue("yolo_folder"), threads=2)
