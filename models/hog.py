@@ -1,7 +1,7 @@
 """Boxes to numbers: histograms of oriented gradients (Dalal & Triggs 2005) and a colour layout.
 
-Orientations are unsigned, as theirs; signed; or both, in the 31 numbers a cell that Felzenszwalb
-et al. (2010, §6.2) found to say as much as all blocks.
+Orientations are both signed and unsigned, in the 31 numbers a cell that Felzenszwalb et al. (2010,
+§6.2) found to say as much as all blocks.
 
 All boxes of an image are described at once from its integral channels; no crop is cut or resized.
 """
@@ -19,9 +19,9 @@ from models.channels import BINS, COLOURS, SIGNED_BINS, Channels, cells, signed_
 
 Features = NDArray[np.float32]
 
-BLOCK = 2  # cells by cells that are normalised together, each block one cell further
-CLIPPED = 0.2  # no orientation counts for more in a block (L2-Hys)
-CELL_NUMBERS = SIGNED_BINS + BINS + BLOCK**2  # of both: signed, unsigned, and four strengths
+BLOCK = 2  # cells by cells whose strength a cell is divided by, in four ways
+CLIPPED = 0.2  # no orientation counts for more
+CELL_NUMBERS = SIGNED_BINS + BINS + BLOCK**2  # signed, unsigned, and four strengths
 LEAST_STRENGTH = 0.02  # of a block, added to its length: what is flat stays flat
 COLOUR_CELLS = 4  # the colour layout is the mean colour of 4 × 4 parts
 COLOUR_WEIGHT = 4.0  # of Lab values: makes colours about as long a vector as the gradients
@@ -47,7 +47,6 @@ def describe(
     *,
     context: float,
     colour: bool,
-    orientations: str = "unsigned",
 ) -> Features:
     """Return the ``(N, D)`` float32 description of each box; D is `length` of the rest.
 
@@ -61,18 +60,15 @@ def describe(
         templates: see `fit_templates`.
         context: of a box's sides, seen with it on each side.
         colour: whether the colour layout follows the HOG.
-        orientations: unsigned, signed or both.
     """
     seen = widened(boxes, context)
-    described = np.zeros(
-        (len(boxes), length(templates, colour=colour, orientations=orientations)), np.float32
-    )
+    described = np.zeros((len(boxes), length(templates, colour=colour)), np.float32)
     which = most_alike(boxes, templates)
     start = 0
     for number, template in enumerate(templates):
         mine = np.flatnonzero(which == number)
-        end = start + _hog_length(template, orientations)
-        described[mine, start:end] = _hog(levels, seen[mine], template, orientations)
+        end = start + template[0] * template[1] * CELL_NUMBERS
+        described[mine, start:end] = cell_numbers(signed_cells(levels, seen[mine], *template))
         start = end
     if colour:
         _, colours = cells(levels, seen, COLOUR_CELLS, COLOUR_CELLS)
@@ -82,10 +78,10 @@ def describe(
     return described
 
 
-def length(templates: Sequence[Template], *, colour: bool, orientations: str = "unsigned") -> int:
+def length(templates: Sequence[Template], *, colour: bool) -> int:
     """Return how many numbers describe a box."""
     layout = COLOURS * COLOUR_CELLS**2 if colour else 0
-    return sum(_hog_length(template, orientations) for template in templates) + layout
+    return sum(rows * columns for rows, columns in templates) * CELL_NUMBERS + layout
 
 
 def fit_templates(boxes: Boxes, seed: int) -> tuple[Template, ...]:
@@ -119,43 +115,7 @@ def _log_aspects(boxes: Boxes) -> NDArray[np.float64]:
     return np.log(sides[:, 0] / sides[:, 1])
 
 
-def _hog(levels: Channels, seen: Boxes, template: Template, orientations: str) -> Features:
-    if orientations == "unsigned":
-        return blocks(cells(levels, seen, *template)[0])
-    signed = signed_cells(levels, seen, *template)
-    return blocks(signed) if orientations == "signed" else both_cells(signed)
-
-
-def _hog_length(template: Template, orientations: str) -> int:
-    rows, columns = template
-    if orientations == "both":
-        return rows * columns * CELL_NUMBERS
-    bins = SIGNED_BINS if orientations == "signed" else BINS
-    return (rows - BLOCK + 1) * (columns - BLOCK + 1) * BLOCK**2 * bins
-
-
-def blocks(gradients: Features) -> Features:
-    """Return HOG's blocks of ``(N, rows, columns, B)`` cells, each of length 1 or less: ``(N, D)``.
-
-    A block is its four cells' orientations by their length, cut at 0.2 and by their length again.
-    """
-    rows, columns = gradients.shape[1] - BLOCK + 1, gradients.shape[2] - BLOCK + 1
-    bins = gradients.shape[3]
-    found = np.stack(
-        [
-            gradients[:, down : down + rows, right : right + columns]
-            for down in range(BLOCK)
-            for right in range(BLOCK)
-        ],
-        axis=3,
-    ).reshape(len(gradients), rows, columns, BLOCK**2 * bins)
-    found /= _lengths(found) + np.float32(LEAST_STRENGTH)
-    np.minimum(found, np.float32(CLIPPED), out=found)
-    found /= _lengths(found) + np.float32(1e-3)
-    return found.reshape(len(gradients), rows * columns * BLOCK**2 * bins)
-
-
-def both_cells(signed: Features) -> Features:
+def cell_numbers(signed: Features) -> Features:
     """Return 31 numbers of each of ``(N, rows, columns, 18)`` cells: ``(N, rows · columns · 31)``.
 
     A cell is divided by the lengths of the four blocks it is in and cut at 0.2; what that gives is
@@ -181,7 +141,3 @@ def both_cells(signed: Features) -> Features:
         strengths[..., block] = cut @ mean_signed
     total *= np.float32(0.5)
     return np.concatenate([total, strengths], axis=3).reshape(count, rows * columns * CELL_NUMBERS)
-
-
-def _lengths(vectors: Features) -> Features:
-    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None])

@@ -1,7 +1,5 @@
 """One SVM a class against all the rest, background included, and their calibration.
 
-Linear, in the features or in a map of them that makes it a kernel's (`kernel_map`).
-
 What is kept are plain arrays, so that scoring is one matrix product and saving needs no pickle.
 """
 
@@ -16,7 +14,6 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from models.hog import Features
-from models.kernel_map import KernelMap
 
 BACKGROUND = -1
 STEPS, ENOUGH = 120, 3e-6  # of the solver at most, and the relative gain of a step that ends it
@@ -34,19 +31,15 @@ class LinearSvm:
         bias: ``(C,)`` float32.
         slope: ``(C,)`` float32, of each class's sigmoid.
         offset: ``(C,)`` float32, of each class's sigmoid.
-        map: what features go through first; then D is the number of mapped ones.
     """
 
     weights: Features
     bias: Features
     slope: Features
     offset: Features
-    map: KernelMap | None = None
 
     def margins(self, features: Features) -> NDArray[np.float32]:
         """Return the ``(N, C)`` distances from the hyperplanes."""
-        if self.map is not None:
-            features = self.map(features)
         return np.asarray(features @ self.weights + self.bias, np.float32)
 
     def scores(self, features: Features) -> NDArray[np.float64]:
@@ -61,7 +54,6 @@ def fit(
     classes: int,
     c: float,
     start: LinearSvm | None = None,
-    kernel_map: KernelMap | None = None,
 ) -> LinearSvm:
     """Return the SVMs of features with labels, `BACKGROUND` for none; uncalibrated.
 
@@ -76,11 +68,8 @@ def fit(
         labels: ``(N,)``.
         classes: number of classes C.
         c: how much an example weighs against the hyperplane's length.
-        start: an earlier solution of much the same task, with the same map, to begin at.
-        kernel_map: what features go through first.
+        start: an earlier solution of much the same task, to begin at.
     """
-    if kernel_map is not None:
-        features = kernel_map(features)
     count, size = features.shape
     signs = np.where(labels[:, None] == np.arange(classes), 1.0, -1.0).astype(np.float32)
     positive = (signs > 0).sum(axis=0)
@@ -122,7 +111,7 @@ def fit(
     weights, bias = planes(found)
     bias = np.where(learnt, bias, NEVER).astype(np.float32)
     ones, zeros = np.ones(classes, np.float32), np.zeros(classes, np.float32)
-    return LinearSvm(weights, bias, slope=ones, offset=zeros, map=kernel_map)
+    return LinearSvm(weights, bias, slope=ones, offset=zeros)
 
 
 def _whitening(features: Features, weight: Features) -> tuple[Features, Features, np.float32]:

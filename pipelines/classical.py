@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +15,23 @@ from models.channels import Channels
 from models.hog import Features, Template, describe
 from models.linear_svm import LinearSvm
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.detections import Detections, Image, Stage, run_stages
-from pipelines.nms import surviving
+from pipelines.detections import (
+    LOWEST_SCORE,
+    Detections,
+    Image,
+    SourcedDetections,
+    Stage,
+    run_stages,
+)
+from pipelines.nms import nms_indices, voted
 from pipelines.proposals.propose import Proposals, Proposer, Search, propose, search
-from pipelines.voting import voted
 
-LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 MOST_PAIRS = 400  # of proposal and class that go on to regression and NMS, or twice the limit
 VOTING_IOU = 0.65  # boxes that overlap a detection at least this much say where it is
-OBJECTNESSES = ("first", "second")  # of the proposer
-SVM_ARRAYS = ("weights", "bias", "slope", "offset")
 
 
 @dataclass(frozen=True, eq=False)
-class Proposed:
+class ProposedBoxes:
     """Proposals, and the image they are of, in whose pixels they are."""
 
     searched: Search
@@ -42,15 +44,15 @@ class Proposed:
 
 
 @dataclass(frozen=True, eq=False)
-class Described:
-    """Proposals with their ``(N, D)`` features, and where they are.
+class DescribedBoxes:
+    """Proposals with their features, and where they are.
 
     Attributes:
         proposals: in pixels of the searched image.
         features: ``(N, D)``.
         size: width and height of the searched image.
         back: ``(4,)`` pixels of the original for one of the searched image.
-        levels: channels of the searched image; none are needed for a single look.
+        levels: channels of the searched image; a single refinement step needs none.
     """
 
     proposals: Proposals
@@ -61,10 +63,10 @@ class Described:
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class ClassifiedBoxes:
     """Pairs of proposal and class worth keeping: ``rows`` into the proposals, labels, scores."""
 
-    described: Described
+    described: DescribedBoxes
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     scores: NDArray[np.float64]
@@ -76,8 +78,8 @@ class Scored:
 
 
 @dataclass(frozen=True, eq=False)
-class Refined:
-    """The pairs with a box each inside the image, and who proposed it; before NMS."""
+class RefinedBoxes:
+    """The pairs with a box each inside the image, and what proposed it; before NMS."""
 
     boxes: Boxes
     labels: NDArray[np.int64]
@@ -97,7 +99,7 @@ class ClassicalDetector:
         svm: recognises them.
         regression: moves their boxes.
         limit: most detections an image.
-        jobs: threads that cut.
+        threads: that cut, or that share a batch.
     """
 
     classes: tuple[str, ...]
@@ -107,7 +109,7 @@ class ClassicalDetector:
     svm: LinearSvm
     regression: BoxRegression
     limit: int
-    jobs: int = 1
+    threads: int = 1
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -126,11 +128,15 @@ class ClassicalDetector:
 
     def detect_batch(self, images: Sequence[Image]) -> list[Detections]:
         """Return what `detect` does of each image; here each thread takes whole images."""
-        alone = replace(self, jobs=1)
-        with ThreadPoolExecutor(self.jobs) as pool:
+        alone = replace(self, threads=1)
+        with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(alone.detect, images))
 
-    def answer(self, described: Described) -> Detections:
+    def described(self, image: Image) -> DescribedBoxes:
+        """Return an image's proposals with their features."""
+        return self._describe(self._propose(image))
+
+    def detect_in(self, described: DescribedBoxes) -> Detections:
         """Return what `detect` does once the image's proposals are described."""
         return self._nms(self._refine(self._classify(described)))
 
@@ -139,83 +145,75 @@ class ClassicalDetector:
         """How many numbers were learnt."""
         return sum(array.size for array in self.arrays().values())
 
-    def _propose(self, image: Image) -> Proposed:
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return all that was learnt, by name: that of the part, then that of its field."""
+        first, second = self.proposer.first, self.proposer.second
+        parts = {"first": first, "second": second, "svm": self.svm, "regression": self.regression}
+        return {"shapes": self.proposer.shapes, "prior": self.proposer.prior} | {
+            f"{part}_{field}": array
+            for part, holder in parts.items()
+            for field, array in vars(holder).items()
+        }
+
+    def describe(self, levels: Channels, boxes: Boxes) -> Features:
+        """Return the ``(N, D)`` features of boxes of a searched image with those channels."""
+        return describe_boxes(levels, boxes, self.templates, self.settings)
+
+    def _propose(self, image: Image) -> ProposedBoxes:
         searched = search(image)
-        return Proposed(searched, propose(searched, self.proposer, self.settings, self.jobs))
+        proposals = propose(searched, self.proposer, self.settings, self.threads)
+        return ProposedBoxes(searched, proposals)
 
-    def _describe(self, given: Proposed) -> Described:
-        searched, proposals = given.searched, given.proposals
-        features = describe_boxes(searched.levels, proposals.boxes, self.templates, self.settings)
-        return Described(proposals, features, searched.size, searched.back, searched.levels)
+    def _describe(self, proposed: ProposedBoxes) -> DescribedBoxes:
+        searched, proposals = proposed.searched, proposed.proposals
+        features = self.describe(searched.levels, proposals.boxes)
+        return DescribedBoxes(proposals, features, searched.size, searched.back, searched.levels)
 
-    def _classify(self, described: Described) -> Scored:
+    def _classify(self, described: DescribedBoxes) -> ClassifiedBoxes:
         scores = self.svm.scores(described.features.astype(np.float32, copy=False))
         rows, labels = np.nonzero(scores >= LOWEST_SCORE)
         kept = scores[rows, labels]
         best = np.argsort(-kept, kind="stable")[: max(MOST_PAIRS, 2 * self.limit)]
-        return Scored(described, rows[best], labels[best], kept[best])
+        return ClassifiedBoxes(described, rows[best], labels[best], kept[best])
 
-    def _refine(self, scored: Scored) -> Refined:
-        """Move boxes, look at each again where it now is, and move it once more.
+    def _refine(self, classified: ClassifiedBoxes) -> RefinedBoxes:
+        """Move boxes, describe each again where it now is, and move it once more.
 
-        The second look also scores: a box that had to be moved far was badly seen at first.
+        A later step also scores: a box that had to be moved far was badly described at first.
         """
-        described, scores, labels = scored.described, scored.scores, scored.labels
-        boxes = described.proposals.boxes[scored.rows]
+        described, rows = classified.described, classified.rows
+        scores, labels = classified.scores, classified.labels
+        boxes = described.proposals.boxes[rows]
         if self.settings.regression:
-            features = described.features[scored.rows].astype(np.float32, copy=False)
+            features = described.features[rows].astype(np.float32, copy=False)
             boxes = clip(self.regression.refine(boxes, labels, features), *described.size)
-            for _ in range(self.settings.looks - 1):
-                features = describe_boxes(described.levels, boxes, self.templates, self.settings)
-                again = self.svm.scores(features)[np.arange(len(labels)), labels]
-                scores = np.sqrt(scores * again)
+            for _ in range(self.settings.refinement_steps - 1):
+                features = self.describe(described.levels, boxes)
+                scores = np.sqrt(scores * self.svm.scores(features)[np.arange(len(rows)), labels])
                 boxes = clip(self.regression.refine(boxes, labels, features), *described.size)
         real = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-        cut = described.proposals.from_grabcut[scored.rows]
-        return Refined(boxes[real] * described.back, labels[real], scores[real], cut[real])
+        from_grabcut = described.proposals.from_grabcut[rows]
+        return RefinedBoxes(
+            boxes[real] * described.back, labels[real], scores[real], from_grabcut[real]
+        )
 
-    def _nms(self, refined: Refined) -> Detections:
-        rows = surviving(
-            refined.boxes,
-            refined.scores,
-            refined.labels,
+    def _nms(self, refined: RefinedBoxes) -> SourcedDetections:
+        boxes, scores, labels = refined.boxes, refined.scores, refined.labels
+        rows = nms_indices(
+            boxes,
+            scores,
+            labels,
             iou_threshold=self.settings.nms_iou,
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
         )
-        boxes = voted(refined.boxes, refined.scores, refined.labels, rows, VOTING_IOU)
-        return Detections(boxes, refined.scores[rows], refined.labels[rows])
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all that was learnt, by name."""
-        found = {
-            "shapes": self.proposer.shapes,
-            "prior": self.proposer.prior,
-            **{f"{n}_weights": getattr(self.proposer, n).weights for n in OBJECTNESSES},
-            **{f"{n}_bias": getattr(self.proposer, n).bias for n in OBJECTNESSES},
-            **{f"svm_{name}": getattr(self.svm, name) for name in SVM_ARRAYS},
-            "regression_weights": self.regression.weights,
-            "regression_bias": self.regression.bias,
-        }
-        if self.svm.map is not None:
-            found |= {f"kernel_{name}": array for name, array in vars(self.svm.map).items()}
-        return found
+        boxes = voted(boxes, scores, labels, rows, VOTING_IOU)
+        return SourcedDetections(boxes, scores[rows], labels[rows], refined.from_grabcut[rows])
 
 
 def describe_boxes(
     levels: Channels, boxes: Boxes, templates: tuple[Template, ...], settings: ClassicalSettings
 ) -> Features:
     """Return the ``(N, D)`` features of boxes of a searched image with those channels."""
-    return describe(
-        levels,
-        boxes,
-        templates,
-        context=settings.context,
-        colour=settings.descriptor == "hog+colour",
-        orientations=settings.orientations,
-    )
-
-
-def limit_for(most_objects: int) -> int:
-    """Return how many detections an image may have, with that many objects in training images."""
-    return max(100, 2 * most_objects)
+    colour = settings.descriptor == "hog+colour"
+    return describe(levels, boxes, templates, context=settings.context, colour=colour)

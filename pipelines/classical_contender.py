@@ -37,9 +37,9 @@ def train(job: TrainingJob) -> TrainingResult:
         job.settings.classical,
         job.settings.seed,
         job.track,
-        jobs=job.threads,
-        told=lambda figure: history.append(Validation(time.monotonic() - started, figure)),
-        note=rounds.append,
+        threads=job.threads,
+        on_validation=lambda figure: history.append(Validation(time.monotonic() - started, figure)),
+        on_round=rounds.append,
     )
     save_classical(detector, job.folder)
     return TrainingResult(
@@ -53,7 +53,7 @@ def load(folder: Path, device: Device, threads: int) -> Detector:
     from pipelines.classical_files import load_classical
 
     del device
-    return load_classical(folder, jobs=threads)
+    return load_classical(folder, threads=threads)
 
 
 def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:

@@ -1,9 +1,9 @@
-"""What the SVMs and the box regression learn from: described boxes on objects and beside them."""
+"""Examples for the SVMs and the box regression: described boxes on objects and beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.random import Generator
@@ -25,8 +25,6 @@ NEAR_AN_IMAGE = 60
 LEAST_BESIDE = 20  # an image
 MOVED_BY = 0.08  # of the side, each edge of a moved copy: IoU of 0.7 and more
 
-Half = NDArray[np.float16]
-
 
 @dataclass(frozen=True, eq=False)
 class Examples:
@@ -40,7 +38,7 @@ class Examples:
         overlaps: ``(N,)`` IoU with the object.
     """
 
-    features: Half
+    features: NDArray[np.float16]
     boxes: Boxes
     targets: Boxes
     labels: NDArray[np.int64]
@@ -49,15 +47,13 @@ class Examples:
     @staticmethod
     def joined(parts: Sequence[Examples]) -> Examples:
         """Return all parts as one."""
+        names = (field.name for field in fields(Examples))
         return Examples(
-            *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in ("features", "boxes", "targets", "labels", "overlaps")
-            )
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
         )
 
 
-def known(truth: Annotations) -> Annotations:
+def without_ignored(truth: Annotations) -> Annotations:
     """Return the annotations without those to be ignored."""
     return Annotations(truth.boxes[~truth.ignore], truth.labels[~truth.ignore])
 
@@ -69,46 +65,42 @@ def gather(
     proposer: Proposer,
     templates: tuple[Template, ...],
     settings: ClassicalSettings,
-    most: int,
+    max_examples: int,
 ) -> Examples:
     """Return an image's objects, moved copies of them, and proposals on and beside them.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB.
         truth: its annotations.
-        random: draws what moves and what is left out.
-        proposer: proposes.
+        random: for what moves and what is left out.
+        proposer: of the detector.
         templates: of the HOG.
         settings: of the detector.
-        most: about as many examples; background is left out beyond.
+        max_examples: about as many at most; background is left out beyond.
     """
     searched = search(image)
     truth = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
     proposals = propose(searched, proposer, settings).boxes
     overlap, nearest = overlaps(proposals, truth)
-    real = known(truth)
-    copies = settings.moved_copies + 1
-    moved = np.concatenate(
-        [real.boxes, *(_moved(real.boxes, searched, random) for _ in range(copies - 1))]
-    )
+    real = without_ignored(truth)
+    copies = 1 + settings.moved_copies
+    moved = (_moved(real.boxes, searched, random) for _ in range(copies - 1))
+    on_objects = np.concatenate([real.boxes, *moved])
     ignored = truth.ignore[nearest] if len(truth) else np.zeros(len(proposals), bool)
     near = random.permutation(np.flatnonzero((overlap >= NEAR_IOU) & ~ignored))[:NEAR_AN_IMAGE]
     beside = random.permutation(np.flatnonzero(overlap < BESIDE_IOU))
-    beside = beside[: max(most - len(moved) - len(near), LEAST_BESIDE)]
+    beside = beside[: max(max_examples - len(on_objects) - len(near), LEAST_BESIDE)]
     shown = nearest[near]
-    boxes = np.concatenate([moved, proposals[near], proposals[beside]])
-    found = Examples(
+    boxes = np.concatenate([on_objects, proposals[near], proposals[beside]])
+    return Examples(
         features=describe_boxes(searched.levels, boxes, templates, settings).astype(np.float16),
         boxes=boxes,
-        targets=np.concatenate(
-            [np.tile(real.boxes, (copies, 1)), truth.boxes[shown], proposals[beside]]
-        ),
+        targets=np.concatenate([*[real.boxes] * copies, truth.boxes[shown], proposals[beside]]),
         labels=np.concatenate(
-            [np.tile(real.labels, copies), truth.labels[shown], np.full(len(beside), BACKGROUND)]
+            [*[real.labels] * copies, truth.labels[shown], np.full(len(beside), BACKGROUND)]
         ),
-        overlaps=np.concatenate([np.ones(len(moved)), overlap[near], np.zeros(len(beside))]),
+        overlaps=np.concatenate([np.ones(len(on_objects)), overlap[near], np.zeros(len(beside))]),
     )
-    return found
 
 
 def _moved(boxes: Boxes, searched: Search, random: Generator) -> Boxes:

@@ -2,67 +2,87 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from models.box_regression import BoxRegression
-from models.kernel_map import KernelMap
+from models.hog import Template
 from models.linear_svm import LinearSvm
 from models.objectness import Objectness
-from pipelines.classical import OBJECTNESSES, SVM_ARRAYS, ClassicalDetector
+from pipelines.classical import ClassicalDetector
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.proposals.propose import Proposer
 
+CONTENDER = "classical"
 ARRAYS, SETTINGS = "arrays.npz", "settings.json"
+
+
+class ModelDescription(msgspec.Struct, frozen=True):
+    """What ``settings.json`` says of the detector beside it.
+
+    Attributes:
+        contender: whose folder it is, `CONTENDER`.
+        classes: class names in label order.
+        limit: most detections an image.
+        templates: of the HOG, cells from top to bottom and from left to right.
+        settings: it was trained with.
+    """
+
+    contender: str
+    classes: tuple[str, ...]
+    limit: int
+    templates: tuple[Template, ...]
+    settings: ClassicalSettings
 
 
 def save_classical(detector: ClassicalDetector, folder: Path) -> None:
     """Write ``arrays.npz`` and ``settings.json`` into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = detector.arrays()
-    np.savez_compressed(folder / ARRAYS, **arrays)
-    said = {
-        "classes": list(detector.classes),
-        "limit": detector.limit,
-        "templates": [list(template) for template in detector.templates],
-        "settings": asdict(detector.settings),
-    }
-    (folder / SETTINGS).write_text(json.dumps(said, indent=2), encoding="utf-8")
+    with (folder / ARRAYS).open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **detector.arrays())
+    description = ModelDescription(
+        CONTENDER, detector.classes, detector.limit, detector.templates, detector.settings
+    )
+    (folder / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(description)))
 
 
-def load_classical(folder: Path, jobs: int = 1) -> ClassicalDetector:
+def load_classical(folder: Path, threads: int = 1) -> ClassicalDetector:
     """Return the detector saved in the folder.
 
     Raises:
         OSError: a file is missing.
-        ValueError: an array is not plain numbers.
+        ValueError: ``settings.json`` is not that of such a detector, or an array is not plain
+            numbers.
     """
-    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-        kernel_map = None
-        if "kernel_gamma" in arrays:
-            kernel_map = KernelMap(*(arrays[f"kernel_{each.name}"] for each in fields(KernelMap)))
-        return ClassicalDetector(
-            classes=tuple(said["classes"]),
-            settings=_settings(said["settings"]),
-            proposer=Proposer(
-                arrays["shapes"],
-                arrays["prior"],
-                *(Objectness(arrays[f"{n}_weights"], arrays[f"{n}_bias"]) for n in OBJECTNESSES),
-            ),
-            templates=tuple((rows, columns) for rows, columns in said["templates"]),
-            svm=LinearSvm(**{name: arrays[f"svm_{name}"] for name in SVM_ARRAYS}, map=kernel_map),
-            regression=BoxRegression(arrays["regression_weights"], arrays["regression_bias"]),
-            limit=said["limit"],
-            jobs=jobs,
-        )
+    try:
+        description = msgspec.json.decode((folder / SETTINGS).read_bytes(), type=ModelDescription)
+    except msgspec.DecodeError as error:
+        raise ValueError(
+            f"{folder / SETTINGS}: not of a classical detector of this version ({error}); "
+            "train it again"
+        ) from error
+    with np.load(folder / ARRAYS, allow_pickle=False) as file:
+        arrays = dict(file)
 
+    def part(name: str) -> dict[str, NDArray[np.float32]]:
+        prefix = f"{name}_"
+        return {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
 
-def _settings(said: dict[str, Any]) -> ClassicalSettings:
-    """Return the settings of a JSON file, where tuples are lists."""
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
-    return ClassicalSettings(**{"orientations": "unsigned", **values})  # as before it was a choice
+    return ClassicalDetector(
+        classes=description.classes,
+        settings=description.settings,
+        proposer=Proposer(
+            arrays["shapes"],
+            arrays["prior"],
+            Objectness(**part("first")),
+            Objectness(**part("second")),
+        ),
+        templates=description.templates,
+        svm=LinearSvm(**part("svm")),
+        regression=BoxRegression(**part("regression")),
+        limit=description.limit,
+        threads=threads,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 from numpy.random import Generator
@@ -16,15 +17,14 @@ from models.box_regression import BoxRegression, fit_regression
 from models.errors import TrainingError
 from models.hog import fit_templates, length
 from models.linear_svm import BACKGROUND, LinearSvm, calibrate
-from pipelines.classical import ClassicalDetector, Described, describe_boxes, limit_for
-from pipelines.classical_examples import NEAR_IOU, Examples, gather, known
+from pipelines.classical import ClassicalDetector, DescribedBoxes
+from pipelines.classical_examples import NEAR_IOU, Examples, gather, without_ignored
 from pipelines.classical_settings import ClassicalSettings
-from pipelines.detections import Image
+from pipelines.detections import Image, limit_for
 from pipelines.each_image import each_image
 from pipelines.evaluation.quality import score
-from pipelines.mining import mined, noting, other_strengths, told_of_rounds
+from pipelines.mining import mining_rounds, other_strengths, round_results
 from pipelines.proposals.learn import learn_proposer, overlaps
-from pipelines.proposals.propose import propose, search
 from pipelines.training import MiningRound
 
 POOL_MB = 300  # of examples kept: bounds memory, whatever the number of images
@@ -39,36 +39,34 @@ def train_classical(
     settings: ClassicalSettings,
     seed: int,
     track: Track,
-    jobs: int,
-    told: Callable[[float], None] = lambda figure: None,
-    note: Callable[[MiningRound], object] = lambda mining: None,
+    threads: int,
+    on_validation: Callable[[float], object] = lambda map_50_95: None,
+    on_round: Callable[[MiningRound], object] = lambda mining_round: None,
 ) -> ClassicalDetector:
     """Return a detector trained on ``train``, with choices and calibration made on ``val``.
 
-    Every draw depends on the seed and the image's number alone, never on ``jobs``. ``told`` hears
-    each validation figure, mAP@[.50:.95] at first look, as soon as it is known, and ``note`` each
-    round of mining once it is known which is kept.
+    Random numbers depend on the seed and the image's number alone, never on ``threads``.
+    ``on_validation`` is called with each validation figure, mAP@[.50:.95] of boxes refined once, as
+    soon as it is known, and ``on_round`` with each round of mining once one of them is chosen.
 
     Raises:
         TrainingError: there is nothing to learn from.
     """
-    real = [known(image.annotations) for image in train]
+    real = [without_ignored(image.annotations) for image in train]
     if not any(len(truth) for truth in real):
         raise TrainingError("the train split has no box to learn from; label some objects")
 
-    each = partial(each_image, seed=seed, jobs=jobs, track=track)
     templates = fit_templates(np.concatenate([truth.boxes for truth in real]), seed)
-    colour = settings.descriptor == "hog+colour"
-    numbers = length(templates, colour=colour, orientations=settings.orientations)
-    proposer = learn_proposer(train, settings, seed, each)
-    most = POOL_MB * 2**20 // (2 * numbers) // len(train)
+    numbers = length(templates, colour=settings.descriptor == "hog+colour")
+    proposer = learn_proposer(train, settings, seed, threads, track)
     work = partial(
         gather,
         proposer=proposer,
         templates=templates,
         settings=settings,
-        most=most,
+        max_examples=POOL_MB * 2**20 // (2 * numbers) // len(train),
     )
+    each = partial(each_image, seed=seed, threads=threads, track=track)
     pool = Examples.joined(each(train, work, "describing examples"))
     detector = ClassicalDetector(
         tuple(classes),
@@ -78,64 +76,59 @@ def train_classical(
         svm=_no_svm(numbers, len(classes)),
         regression=_fit_regression(pool, len(classes)),
         limit=limit_for(max(map(len, real))),
-        jobs=jobs,
+        threads=threads,
     )
-    watched = val[:: -(-len(val) // VALIDATED)]
-    held = Held(
-        each(watched, partial(_held_out, detector=detector), "describing validation"),
-        [image.annotations for image in watched],
-        told,
-    )
+    some = val[:: -(-len(val) // VALIDATED)]
+    description = partial(_described, replace(detector, threads=1))
+    described = each(some, description, "describing validation")
+    validation = ValidationSet(described, [image.annotations for image in some], on_validation)
     learnt_from: dict[ClassicalDetector, NDArray[np.int64]] = {}
-    detector = held.best(noting(mined(pool, detector, seed), learnt_from))
-    for mining in told_of_rounds(learnt_from, held.reached, detector, pool):
-        note(mining)
-    detector = held.best(other_strengths(pool, detector, learnt_from[detector]), detector)
+    for fitted, rows in mining_rounds(pool, detector, seed):
+        learnt_from[fitted] = rows
+        validation.map_50_95(fitted)
+    detector = validation.best(learnt_from)
+    for result in round_results(learnt_from, validation.reached, detector, pool):
+        on_round(result)
+    rows = learnt_from[detector]
+    detector = validation.best(chain([detector], other_strengths(pool, detector, rows)))
     if settings.regression:
-        still = replace(detector, settings=replace(detector.settings, regression=False))
-        detector = held.best([still], detector)
-    return replace(detector, svm=held.calibrated(detector.svm))
+        unmoved = replace(detector, settings=replace(detector.settings, regression=False))
+        detector = validation.best([detector, unmoved])
+    return replace(detector, svm=validation.calibrated(detector.svm))
 
 
-class Held:
+class ValidationSet:
     """Validation images, proposed and described once, on which choices are made."""
 
     def __init__(
         self,
-        described: Sequence[Described],
+        described: Sequence[DescribedBoxes],
         truth: Sequence[Annotations],
-        told: Callable[[float], None],
+        on_validation: Callable[[float], object],
     ) -> None:
-        self.described, self.truth, self.told = described, truth, told
+        self.described, self.truth, self.on_validation = described, truth, on_validation
         self.reached: dict[ClassicalDetector, float] = {}
 
-    def quality(self, detector: ClassicalDetector) -> float:
-        """Return the detector's mAP@[.50:.95] at first look, nan without an object.
+    def map_50_95(self, detector: ClassicalDetector) -> float:
+        """Return the detector's mAP@[.50:.95] of boxes refined once, nan without an object.
 
-        A second look would need the channels of all images, thirty times the memory.
+        A second refinement would need the channels of all images, thirty times the memory.
         """
-        if detector in self.reached:
-            return self.reached[detector]
-        glance = replace(detector, settings=replace(detector.settings, looks=1))
-        found = [glance.answer(described) for described in self.described]
-        self.reached[detector] = score(self.truth, found, detector.classes).map_50_95
-        self.told(self.reached[detector])
+        if detector not in self.reached:
+            once = replace(detector, settings=replace(detector.settings, refinement_steps=1))
+            detections = [once.detect_in(described) for described in self.described]
+            figure = score(self.truth, detections, detector.classes).map_50_95
+            self.reached[detector] = figure
+            self.on_validation(figure)
         return self.reached[detector]
 
-    def best(
-        self, detectors: Iterable[ClassicalDetector], best: ClassicalDetector | None = None
-    ) -> ClassicalDetector:
-        """Return the first of the detectors that no other is clearly better than.
-
-        Each is judged as it comes, ``best`` before all.
-        """
-        reached = -np.inf if best is None else self.quality(best)
-        for detector in detectors:
-            quality = self.quality(detector)
-            if best is None or quality > reached + BETTER:
-                best, reached = detector, quality
-        if best is None:
-            raise ValueError("there is no detector to choose from")
+    def best(self, detectors: Iterable[ClassicalDetector]) -> ClassicalDetector:
+        """Return the first of the detectors, or the last clearly better than all before it."""
+        remaining = iter(detectors)
+        best = next(remaining)
+        for detector in remaining:
+            if self.map_50_95(detector) > self.map_50_95(best) + BETTER:
+                best = detector
         return best
 
     def calibrated(self, svm: LinearSvm) -> LinearSvm:
@@ -159,17 +152,13 @@ def _no_svm(numbers: int, classes: int) -> LinearSvm:
     return LinearSvm(np.zeros((numbers, classes), np.float32), nothing, nothing, nothing)
 
 
-def _held_out(
-    image: Image, truth: Annotations, random: Generator, detector: ClassicalDetector
-) -> Described:
-    """Return a validation image's proposals, described in half the memory."""
-    del truth, random  # nothing is drawn, and answers come later
-    searched = search(image)
-    proposals = propose(searched, detector.proposer, detector.settings)
-    features = describe_boxes(
-        searched.levels, proposals.boxes, detector.templates, detector.settings
-    )
-    return Described(proposals, features.astype(np.float16), searched.size, searched.back, ())
+def _described(
+    detector: ClassicalDetector, image: Image, truth: Annotations, random: Generator
+) -> DescribedBoxes:
+    """Return an image's proposals, described in half the memory and without the channels."""
+    del truth, random
+    described = detector.described(image)
+    return replace(described, features=described.features.astype(np.float16), levels=())
 
 
 def _fit_regression(pool: Examples, classes: int) -> BoxRegression:

@@ -14,6 +14,8 @@ from datasets.boxes import Boxes, as_boxes
 
 Image = NDArray[np.uint8]
 
+LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:
@@ -58,6 +60,36 @@ class Detections:
         """Return the detections with at least that score."""
         keep = self.scores >= score
         return Detections(self.boxes[keep], self.scores[keep], self.labels[keep])
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class SourcedDetections(Detections):
+    """Detections of which it is known what proposed them.
+
+    Attributes:
+        from_grabcut: ``(N,)`` bool, whether GrabCut proposed each.
+    """
+
+    from_grabcut: NDArray[np.bool_]
+
+    def __init__(
+        self, boxes: ArrayLike, scores: ArrayLike, labels: ArrayLike, from_grabcut: ArrayLike
+    ) -> None:
+        """Copy the arrays, whose rows are in order of score, and make them read-only.
+
+        Raises:
+            ValueError: the four do not have one row for each box.
+        """
+        super().__init__(boxes, scores, labels)
+        flags = frozen_array(from_grabcut, np.bool_)
+        if flags.shape != self.scores.shape:
+            raise ValueError(f"from_grabcut must have shape {self.scores.shape}")
+        object.__setattr__(self, "from_grabcut", flags)
+
+
+def limit_for(most_objects: int) -> int:
+    """Return how many detections an image may have, with that many objects in one at most."""
+    return max(100, 2 * most_objects)
 
 
 class Stage(NamedTuple):

@@ -24,27 +24,27 @@ def each_image(
     name: str,
     *,
     seed: int,
-    jobs: int,
+    threads: int,
     track: Track,
 ) -> list[T]:
-    """Return what the work gives of each image, opened when its turn comes, in their order.
+    """Return the results of the work, in the order of the images, each opened when needed.
 
-    Every draw depends on the seed and the image's number alone, never on ``jobs``.
+    Random numbers depend on the seed and the image's number alone, never on ``threads``.
 
     Args:
         images: of a split.
         work: takes pixels, annotations and random numbers of the image's own.
-        name: of the work, for whoever watches.
+        name: of the work, for the progress display.
         seed: of the random numbers.
-        jobs: threads.
-        track: watches the images.
+        threads: that share the images.
+        track: reports the progress.
     """
 
     def one(number: int) -> T:
         random = np.random.default_rng((seed, number))
         return work(load_image(images[number].path), images[number].annotations, random)
 
-    done = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
+    done = Parallel(n_jobs=threads, prefer="threads", return_as="generator")(
         delayed(one)(number) for number in range(len(images))
     )
     with one_thread_a_call():

@@ -18,7 +18,7 @@ from models.yolo.exported import FILES, exported_forward, write_network
 from models.yolo.forward import TOLERANCE, GraphForward
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
-from pipelines.detections import Detections
+from pipelines.detections import LOWEST_SCORE, Detections
 from pipelines.evaluation.figures import plain
 from pipelines.evaluation.report_card import Images, compared, judge
 from pipelines.export_description import description
@@ -26,7 +26,7 @@ from pipelines.files import replacing, write_json
 from pipelines.model_folder import ModelFolder, validated_threshold
 from pipelines.run_images import run_dataset, test_images, training_pictures
 from pipelines.sameness import sameness
-from pipelines.yolo import LOWEST_SCORE, YoloDetector, load_network, load_yolo
+from pipelines.yolo import YoloDetector, load_network, load_yolo
 
 if TYPE_CHECKING:
     import keras

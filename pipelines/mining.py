@@ -1,14 +1,13 @@
-"""Hard-negative mining: SVMs that learn from what they took for objects, round by round."""
+"""Hard-negative mining: SVMs that learn from their own false positives, round by round."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.kernel_map import fit_map
 from models.linear_svm import BACKGROUND, LinearSvm, fit
 from pipelines.classical import ClassicalDetector
 from pipelines.classical_examples import Examples
@@ -16,17 +15,17 @@ from pipelines.training import MiningRound
 
 POSITIVE_IOU = 0.6  # from here on a proposal is an example of its object's class
 MOST_POSITIVE, MOST_BACKGROUND = 12_000, 9_000  # examples that one fit sees: bounds its time
-FIRST_BACKGROUND, MINED = 5_000, 3_000  # drawn by chance, and the hardest of each round
+FIRST_BACKGROUND, MINED = 5_000, 3_000  # drawn at random, and the hardest of each round
 FEWEST_MINED = 0.02  # of the background seen: mining that finds fewer has nothing more to find
 CHUNK = 4096  # examples scored at a time
 
 
-def mined(
+def mining_rounds(
     pool: Examples, detector: ClassicalDetector, seed: int
 ) -> Iterator[tuple[ClassicalDetector, NDArray[np.int64]]]:
     """Yield the detector after each round of hard negatives, and the examples it learnt from.
 
-    The first has only seen background drawn by chance (Felzenszwalb et al. 2010, §4.4).
+    The first has only seen background drawn at random (Felzenszwalb et al. 2010, §4.4).
     """
     random = np.random.default_rng(seed)
     classes, settings = len(detector.classes), detector.settings
@@ -36,16 +35,14 @@ def mined(
         positive.append(random.permutation(mine)[: max(MOST_POSITIVE // classes, 200)])
     background = np.flatnonzero(pool.labels == BACKGROUND)
     seen = random.permutation(background)[:FIRST_BACKGROUND]
-    svm, kernel_map = None, None
-    for mining in range(settings.mining_rounds + 1):
+    svm = None
+    for number in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
-        features = pool.features[rows].astype(np.float32)
-        if settings.kernel == "rbf" and kernel_map is None:
-            kernel_map = fit_map(features, settings.landmarks, seed)
-        svm = fit(features, pool.labels[rows], classes, settings.c, svm, kernel_map)
-        del features
+        svm = fit(
+            pool.features[rows].astype(np.float32), pool.labels[rows], classes, settings.c, svm
+        )
         yield replace(detector, svm=svm), rows
-        if mining == settings.mining_rounds:
+        if number == settings.mining_rounds:
             break
         hardness = _hardness(svm, pool.features, background)
         hardness[np.isin(background, seen)] = -np.inf
@@ -56,30 +53,27 @@ def mined(
         seen = np.concatenate([seen, hard])[-MOST_BACKGROUND:]
 
 
-def noting(
-    rounds: Iterable[tuple[ClassicalDetector, NDArray[np.int64]]],
-    learnt_from: dict[ClassicalDetector, NDArray[np.int64]],
-) -> Iterator[ClassicalDetector]:
-    """Yield the detectors and note what each has learnt from."""
-    for detector, rows in rounds:
-        learnt_from[detector] = rows
-        yield detector
-
-
-def told_of_rounds(
+def round_results(
     learnt_from: Mapping[ClassicalDetector, NDArray[np.int64]],
     reached: Mapping[ClassicalDetector, float],
     kept: ClassicalDetector,
     pool: Examples,
 ) -> Iterator[MiningRound]:
-    """Yield what there is to tell of each round, with the quality each has reached."""
+    """Yield the result of each round.
+
+    Args:
+        learnt_from: of each round's detector, in order, the examples it learnt from.
+        reached: of each detector, its mAP@[.50:.95] on the validation split.
+        kept: which of them was chosen.
+        pool: all examples.
+    """
     before = np.zeros(0, np.int64)
     for number, (detector, rows) in enumerate(learnt_from.items()):
-        is_background = pool.labels[rows] == BACKGROUND
+        background = int((pool.labels[rows] == BACKGROUND).sum())
         yield MiningRound(
             round=number,
-            objects=int((~is_background).sum()),
-            background=int(is_background.sum()),
+            objects=len(rows) - background,
+            background=background,
             mined=len(np.setdiff1d(rows, before)) if number else 0,
             validation=reached[detector],
             kept=detector is kept,
@@ -91,29 +85,19 @@ def other_strengths(
     pool: Examples, detector: ClassicalDetector, rows: NDArray[np.int64]
 ) -> Iterator[ClassicalDetector]:
     """Yield the detector with SVMs of other C, learnt from the same examples."""
-    settings = detector.settings
+    settings, classes = detector.settings, len(detector.classes)
     features, labels = pool.features[rows].astype(np.float32), pool.labels[rows]
-    for factor in settings.c_factors:
-        yield replace(
-            detector,
-            settings=replace(settings, c=factor * settings.c),
-            svm=fit(
-                features,
-                labels,
-                len(detector.classes),
-                factor * settings.c,
-                detector.svm,
-                detector.svm.map,
-            ),
-        )
+    for c in (factor * settings.c for factor in settings.c_factors):
+        svm = fit(features, labels, classes, c, detector.svm)
+        yield replace(detector, settings=replace(settings, c=c), svm=svm)
 
 
 def _hardness(
     svm: LinearSvm, features: NDArray[np.float16], rows: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Return the highest margin that any class gives each of the rows."""
-    found = [np.zeros(0, np.float32)]
+    hardness = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), CHUNK):
-        some = features[rows[start : start + CHUNK]].astype(np.float32)
-        found.append(svm.margins(some).max(axis=1))
-    return np.concatenate(found)
+        chunk = slice(start, start + CHUNK)
+        hardness[chunk] = svm.margins(features[rows[chunk]].astype(np.float32)).max(axis=1)
+    return hardness

@@ -1,4 +1,4 @@
-"""Class-wise non-maximum suppression (NMS)."""
+"""Class-wise non-maximum suppression (NMS), and box voting among what it drops."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.boxes import Boxes, xyxy_to_xywh
+from datasets.boxes import Boxes, iou, xyxy_to_xywh
 from pipelines.detections import Detections
 
 
-def surviving(
+def nms_indices(
     boxes: Boxes,
     scores: NDArray[np.float64],
     labels: NDArray[np.int64],
@@ -52,8 +52,8 @@ def suppress(
     score_threshold: float,
     limit: int,
 ) -> Detections:
-    """Return the detections of the rows that are `surviving`; the arguments are the same."""
-    rows = surviving(
+    """Return the detections of the rows that `nms_indices` keeps; the arguments are the same."""
+    rows = nms_indices(
         boxes,
         scores,
         labels,
@@ -62,3 +62,30 @@ def suppress(
         limit=limit,
     )
     return Detections(boxes[rows], scores[rows], labels[rows])
+
+
+def voted(
+    boxes: Boxes,
+    scores: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    kept: NDArray[np.int64],
+    iou_threshold: float,
+) -> Boxes:
+    """Return the ``(K, 4)`` kept boxes, each the mean of the boxes of its class that agree with it.
+
+    Box voting (Gidaris & Komodakis 2015): what NMS drops still says where the object is.
+
+    Args:
+        boxes: ``(N, 4)`` all boxes before NMS.
+        scores: ``(N,)`` positive, what each box weighs in the mean.
+        labels: ``(N,)``.
+        kept: ``(K,)`` which of them NMS kept.
+        iou_threshold: boxes that overlap a kept one at least this much agree with it.
+    """
+    agree = iou(boxes[kept], boxes) >= iou_threshold
+    agree &= labels[kept, None] == labels
+    weights = agree * scores
+    means = weights @ boxes / weights.sum(axis=1, keepdims=True)
+    # A mean lies between its boxes; rounding must not carry it over the image's border.
+    low, high = boxes.min(axis=0, initial=np.inf), boxes.max(axis=0, initial=-np.inf)
+    return np.asarray(np.clip(means, low, high))

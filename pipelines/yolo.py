@@ -17,13 +17,12 @@ from models.yolo.decoding import decode
 from models.yolo.forward import Forward, GraphForward, LiteRtForward
 from models.yolo.letterbox import letterbox, restore
 from models.yolo.settings import YoloSettings
-from pipelines.detections import Detections, Image, Stage, run_stages
+from pipelines.detections import LOWEST_SCORE, Detections, Image, Stage, run_stages
 from pipelines.nms import suppress
 
 if TYPE_CHECKING:
     import keras
 
-LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.json"
 
 

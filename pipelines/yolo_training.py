@@ -19,7 +19,7 @@ from models.yolo.letterbox import input_size, letterbox
 from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
-from pipelines.detections import run_stages
+from pipelines.detections import limit_for, run_stages
 from pipelines.evaluation.quality import Quality, score
 from pipelines.yolo import LITERT, SETTINGS, WEIGHTS, Letterboxed, YoloDetector
 
@@ -89,7 +89,7 @@ def train_yolo(
     from models.yolo.training import train_network
 
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
-    limit = max(100, 2 * crowd)
+    limit = limit_for(crowd)
     judge = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
     checkpoint = Checkpoint(folder / STANDING)
     trained = train_network(

@@ -66,13 +66,13 @@ def train_once(
     from pipelines.classical_training import train_classical
     from pipelines.progress import on_terminal
 
-    jobs = runtime.usable_cores()
-    runtime.set_threads(jobs)
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
     train = dataset.splits["train"]
     train = train[: max(1, round(share * len(train)))]
     started = time.perf_counter()
     detector = train_classical(
-        train, dataset.splits["val"], dataset.classes, settings, seed, on_terminal, jobs
+        train, dataset.splits["val"], dataset.classes, settings, seed, on_terminal, threads
     )
     seconds = time.perf_counter() - started
     save_classical(detector, folder)
@@ -88,9 +88,9 @@ def detect_all(dataset: Any, folder: Path) -> list[dict[str, Any]]:
     from pipelines.classical_files import load_classical
     from pipelines.evaluation.latency import measure_latency
 
-    jobs = runtime.usable_cores()
-    runtime.set_threads(jobs)
-    detector = load_classical(folder, jobs)
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
+    detector = load_classical(folder, threads)
     originals = [load_image(image.path) for image in dataset.splits["val"][:TIMED]]
     rows = []
     for scale in SCALES:

@@ -1,8 +1,7 @@
-"""Print how many objects the proposals find, for each arm and budget, and draw it.
+"""Print how many objects the proposals find, for each source and budget, and draw it.
 
 Recall at IoU .5, .7 and .9, average recall (over IoU .50 to .95, Hosang et al. 2016), boxes and
-milliseconds an image. What is learnt is learnt from the train split. Arms may start from other
-seeds as well, and cut around the best of them.
+milliseconds an image. What is learnt is learnt from the train split.
 """
 
 from __future__ import annotations
@@ -10,22 +9,29 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.classical_settings import ARMS, SEEDS
+from datasets.annotations import Dataset
+from pipelines.classical_settings import PROPOSAL_SOURCES, ClassicalSettings
 from pipelines.command_line import Options, run, whole
 
 BUDGETS = (50, 100, 300, 1000)
 IOUS = np.arange(0.5, 0.96, 0.05)
+
+
+class Measured(NamedTuple):
+    """One source with one budget: recall at each of `IOUS`, mean boxes and median milliseconds."""
+
+    recall: NDArray[np.float64]
+    boxes: float
+    milliseconds: float
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,14 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Options(description=__doc__)
     parser.add_argument("--dataset", default="sample", help="a folder, or sample")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
-    parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
-    parser.add_argument("--seeds", nargs="+", default=SEEDS[:1], choices=SEEDS)
-    parser.add_argument(
-        "--local-cuts", type=whole(0, 1000), default=0, help="of the best seeds, alone"
-    )
+    parser.add_argument("--sources", nargs="+", default=PROPOSAL_SOURCES, choices=PROPOSAL_SOURCES)
     parser.add_argument("--limit", type=whole(1), help="most images a split")
     parser.add_argument("--seed", type=whole(0), default=0)
-    parser.add_argument("--plot", type=Path, help="PNG of recall by IoU, for each arm and budget")
+    parser.add_argument(
+        "--plot", type=Path, help="PNG of recall by IoU, for each source and budget"
+    )
     return run("measure_proposals", parser, argv, measured)
 
 
@@ -50,22 +54,16 @@ def measured(arguments: argparse.Namespace) -> int:
     from datasets.sample.store import sample_folder
     from datasets.splits import limited
     from pipelines import runtime
-    from pipelines.classical_settings import ClassicalSettings
 
     runtime.set_threads(runtime.usable_cores())
     sample = arguments.dataset == "sample"
     dataset = read_dataset(sample_folder() if sample else Path(arguments.dataset))
     if arguments.limit is not None:
         dataset = limited(dataset, arguments.limit, arguments.seed)
-    chosen = replace(ClassicalSettings(), local_cuts=arguments.local_cuts)
-    asked = {
-        arm if seeds == SEEDS[0] else f"{arm} from {seeds}": replace(chosen, arm=arm, seeds=seeds)
-        for seeds in arguments.seeds
-        for arm in arguments.arms
-    }
     measured = {
-        name: measure(dataset, arguments.split, settings, name, arguments.seed)
-        for name, settings in asked.items()
+        (source, budget): figures
+        for source in arguments.sources
+        for budget, figures in measure(dataset, arguments.split, source, arguments.seed).items()
     }
     show(measured, f"{dataset.name}, {arguments.split}")
     if arguments.plot:
@@ -73,83 +71,77 @@ def measured(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure(
-    dataset: Any, split: str, settings: Any, name: str, seed: int
-) -> dict[int, dict[str, Any]]:
-    """Return for each budget ``recall`` by IoU, mean ``boxes`` and median ``milliseconds``."""
+def measure(dataset: Dataset, split: str, source: str, seed: int) -> dict[int, Measured]:
+    """Return the figures of a source by budget."""
     from datasets.boxes import iou
     from datasets.images import load_image
     from pipelines import runtime
-    from pipelines.each_image import each_image
     from pipelines.progress import on_terminal
     from pipelines.proposals.learn import learn_proposer
     from pipelines.proposals.propose import propose, search
 
-    jobs = runtime.usable_cores()
+    threads = runtime.usable_cores()
+    settings = {
+        budget: ClassicalSettings(proposals=budget, proposal_source=source) for budget in BUDGETS
+    }
     proposer = learn_proposer(
-        dataset.splits["train"],
-        settings,
-        seed,
-        partial(each_image, seed=seed, jobs=jobs, track=on_terminal),
+        dataset.splits["train"], settings[BUDGETS[0]], seed, threads, on_terminal
     )
-    best: dict[int, list[NDArray[np.float64]]] = {budget: [] for budget in BUDGETS}
-    boxes: dict[int, list[int]] = {budget: [] for budget in BUDGETS}
-    seconds: dict[int, list[float]] = {budget: [] for budget in BUDGETS}
+    overlaps: dict[int, list[NDArray[np.float64]]] = {budget: [] for budget in BUDGETS}
+    costs: dict[int, list[tuple[int, float]]] = {budget: [] for budget in BUDGETS}
     images = dataset.splits[split]
-    for image in on_terminal(images, f"{name} on {split}", len(images)):
+    for image in on_terminal(images, f"{source} on {split}", len(images)):
         pixels = load_image(image.path)
         truth = image.annotations.boxes[~image.annotations.ignore]
         for budget in BUDGETS:
             started = time.perf_counter()
             searched = search(pixels)
-            found = propose(searched, proposer, replace(settings, proposals=budget), jobs).boxes
-            seconds[budget].append(time.perf_counter() - started)
-            boxes[budget].append(len(found))
-            best[budget].append(iou(truth, found * searched.back).max(axis=1, initial=0.0))
+            boxes = propose(searched, proposer, settings[budget], threads).boxes
+            costs[budget].append((len(boxes), time.perf_counter() - started))
+            overlaps[budget].append(iou(truth, boxes * searched.back).max(axis=1, initial=0.0))
     return {
-        budget: {
-            "recall": (np.concatenate(best[budget])[:, None] >= IOUS - 1e-9).mean(axis=0),
-            "boxes": float(np.mean(boxes[budget])),
-            "milliseconds": 1000 * float(np.median(seconds[budget])),
-        }
+        budget: Measured(
+            recall=(np.concatenate(overlaps[budget])[:, None] >= IOUS - 1e-9).mean(axis=0),
+            boxes=float(np.mean([boxes for boxes, _ in costs[budget]])),
+            milliseconds=1000 * float(np.median([seconds for _, seconds in costs[budget]])),
+        )
         for budget in BUDGETS
     }
 
 
-def show(measured: dict[str, dict[int, dict[str, Any]]], title: str) -> None:
-    """Print the table, and which arm finds most with each budget."""
+def show(measured: Mapping[tuple[str, int], Measured], title: str) -> None:
+    """Print the table, and which source finds most with each budget."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"Recall of proposals: {title}")
-    for name in ("arm", "budget", "@.5", "@.7", "@.9", "average recall", "boxes", "ms (p50)"):
-        table.add_column(name, justify="left" if name == "arm" else "right")
-    for arm, by_budget in measured.items():
-        for budget, figures in by_budget.items():
-            recall = figures["recall"]
-            shown = [recall[0], recall[4], recall[8], recall.mean()]
-            numbers = [f"{value:.3f}" for value in shown]
-            cost = [f"{figures['boxes']:.0f}", f"{figures['milliseconds']:.1f}"]
-            table.add_row(arm, str(budget), *numbers, *cost)
+    for name in ("source", "budget", "@.5", "@.7", "@.9", "average recall", "boxes", "ms (p50)"):
+        table.add_column(name, justify="left" if name == "source" else "right")
+    for (source, budget), figures in measured.items():
+        recall = figures.recall
+        shown = [f"{value:.3f}" for value in (recall[0], recall[4], recall[8], recall.mean())]
+        costs = [f"{figures.boxes:.0f}", f"{figures.milliseconds:.1f}"]
+        table.add_row(source, str(budget), *shown, *costs)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
     for budget in BUDGETS:
-        best = max(measured, key=lambda arm: measured[arm][budget]["recall"].mean())
-        plainly = "" if "grabcut" in best else "; GrabCut does not pay here"
-        console.print(f"best average recall with {budget} boxes: {best}{plainly}")
+        means = {s: figures.recall.mean() for (s, b), figures in measured.items() if b == budget}
+        best = max(means, key=lambda source: means[source])
+        verdict = "" if "grabcut" in best else "; GrabCut does not pay here"
+        console.print(f"best average recall with {budget} boxes: {best}{verdict}")
 
 
-def draw(measured: dict[str, dict[int, dict[str, Any]]], path: Path) -> None:
-    """Write recall over IoU as a PNG, one panel a budget and one line an arm."""
+def draw(measured: Mapping[tuple[str, int], Measured], path: Path) -> None:
+    """Write recall over IoU as a PNG, one panel a budget and one line a source."""
     import matplotlib as mpl
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
     figure, panels = plt.subplots(1, len(BUDGETS), figsize=(14, 3.6), sharey=True)
+    for (source, budget), figures in measured.items():
+        panels[BUDGETS.index(budget)].plot(IOUS, figures.recall, marker=".", label=source)
     for panel, budget in zip(panels, BUDGETS, strict=True):
-        for arm, by_budget in measured.items():
-            panel.plot(IOUS, by_budget[budget]["recall"], marker=".", label=arm)
         panel.set(title=f"{budget} boxes", xlabel="IoU", ylim=(0, 1))
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("recall")

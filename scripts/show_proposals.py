@@ -41,7 +41,8 @@ def drawn(arguments: argparse.Namespace) -> int:
     """Draw and print where the pictures are; return 0."""
     from datasets.images import load_image
     from pipelines.classical_files import load_classical
-    from pipelines.proposals.propose import propose, search, seeds_of
+    from pipelines.proposals.propose import WINDOWS, propose, search, seeds_among
+    from pipelines.proposals.windows import best_windows
 
     try:
         detector = load_classical(arguments.model)
@@ -50,10 +51,14 @@ def drawn(arguments: argparse.Namespace) -> int:
     pixels = load_image(arguments.image)
     searched = search(pixels)
     pictures = {}
-    seeds, windows = seeds_of(searched, detector.proposer, detector.settings)
+    proposer = detector.proposer
+    windows, log_odds = best_windows(
+        searched.levels, *searched.size, proposer.shapes, proposer.first, WINDOWS
+    )
+    seeds = seeds_among(windows, log_odds)
     pictures["windows"] = with_boxes(searched.image, windows[:SHOWN], WINDOW, seeds)
     pictures |= cut_pictures(searched.image, seeds, detector.settings.grabcut_sizes)
-    found = propose(searched, detector.proposer, detector.settings)
+    found = propose(searched, proposer, detector.settings)
     best, cut = found.boxes[:SHOWN], found.from_grabcut[:SHOWN]
     pictures["proposals"] = with_boxes(searched.image, best[~cut], WINDOW, best[cut])
     boxes = detector.detect(pixels).boxes[: arguments.crops]
@@ -86,7 +91,7 @@ def cut_pictures(
 
     pictures = {}
     for number, (small, mask, _) in enumerate(starts(image, seeds, sizes_px), start=1):
-        whole = cut(small, mask, 1).mask
+        whole = cut(small, mask, 1)
         levels = np.array([0, 255, 85, 170], np.uint8)  # sure and probable ground and object
         panels = [levels[mask], whole.astype(np.uint8) * np.uint8(255)]
         shown = [np.repeat(panel[..., None], 3, axis=2) for panel in panels]

@@ -123,7 +123,7 @@ def test_every_file_of_ours_that_is_named_exists():
 def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
     from models.yolo import checkpoint, schedule
     from models.yolo.settings import BACKBONES, SMALL, YoloSettings
-    from pipelines import classical, yolo
+    from pipelines.detections import LOWEST_SCORE
     from pipelines.report import page
     from pipelines.settings import EvaluationSettings, RunSettings
     from pipelines.studies import data_plan, study
@@ -139,8 +139,7 @@ def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
         f"360·√images updates of {YoloSettings().batch}",
         f"its last {checkpoint.EVERY_SECONDS:.0f} seconds",
         f"`--budget-minutes` ({study.MINUTES:.0f})",
-        f"kept from a score of {classical.LOWEST_SCORE:g}",
-        f"kept from a score of {yolo.LOWEST_SCORE:g}",
+        f"kept from a score of {LOWEST_SCORE:g}",
         f"first {numbers[page.EMBEDDED]} are in `report_images/`",
         f"p90 wants {EvaluationSettings().latency_samples} samples",
         f"drawn into files ({RunSettings().annotate})",

@@ -1,15 +1,14 @@
-"""Candidate boxes from GrabCut (Rother et al. 2004): whole-image cuts, taken apart into objects.
+"""Candidate boxes from GrabCut (Rother et al. 2004): whole-image cuts, split into objects.
 
 The image is cut at reduced sizes from two seeds, and each mask is split at several levels of its
-distance transform, so that objects which touch come apart. Cuts start from a mask with a sure core:
-started from a rectangle, GrabCut collapses to nothing on small objects.
+distance transform, so that objects which touch are separated. Cuts start from a mask with a sure
+core: started from a rectangle, GrabCut collapses to nothing on small objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,125 +20,70 @@ from pipelines.detections import Image
 LEVELS = (0.0, 0.06, 0.12, 0.2, 0.3, 0.42, 0.56)  # of the mask's deepest point, where it is split
 LEAST_SIDE_PX = 3  # of a part, in the reduced image
 CORE_SHARE = 0.4  # of a seed box's sides, around its middle: surely object
-LOCAL_PX = 48  # sides of a cut around one seed
-LOCAL_MARGIN = 0.5  # of the seed's sides on each side, seen by that cut
 LEAST_PIXELS = 64  # of each kind in a start mask: five Gaussians need some to be fitted to
 
 # A reduced image, its start mask, and pixels of the image for one of its own, as x, y, x, y.
 Start = tuple[Image, NDArray[np.uint8], NDArray[np.float64]]
 
-# OpenCV's mixtures of Gaussians over colours, ``(1, 65)`` each: background and object.
-Models = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-class Cut(NamedTuple):
-    """A cut's ``(h, w)`` mask of what is object, and the colours it has learnt, if any."""
-
-    mask: NDArray[np.bool_]
-    models: Models | None
-
 
 def grabcut_boxes(
-    image: Image,
-    seeds: Boxes,
-    sizes_px: Sequence[int],
-    iterations: int,
-    local_cuts: int = 0,
-    jobs: int = 1,
+    image: Image, seeds: Boxes, sizes_px: Sequence[int], iterations: int, threads: int = 1
 ) -> Boxes:
-    """Return the ``(N, 4)`` bounding boxes of what GrabCut parts from the background.
+    """Return the ``(N, 4)`` bounding boxes of what GrabCut separates from the background.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB.
         seeds: ``(K, 4)`` boxes that likely hold objects, best first.
         sizes_px: longer sides at which the image is cut.
         iterations: of each cut.
-        local_cuts: how many of the seeds are cut alone, too.
-        jobs: threads.
+        threads: that share the cuts.
     """
 
-    def boxes_of(start: Start) -> tuple[Boxes, Cut]:
+    def boxes_of(start: Start) -> Boxes:
         small, mask, back = start
         whole = cut(small, mask, iterations)
-        return np.concatenate([parts(whole.mask), parts(~whole.mask)]) * back, whole
+        return np.concatenate([parts(whole), parts(~whole)]) * back
 
-    # Not joblib: it looks for answers every 10 ms, a tenth of what all cuts take.
-    with ThreadPoolExecutor(jobs) as pool:
-        found = list(pool.map(boxes_of, starts(image, seeds, sizes_px)))
-        boxes = [as_boxes(()), *(each for each, _ in found)]
-        if found and (models := found[0][1].models):
-            boxes += pool.map(lambda seed: local_boxes(image, seed, models), seeds[:local_cuts])
-    return np.concatenate(boxes)
+    # Not joblib: it polls for results every 10 ms, a tenth of what all cuts take.
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate([as_boxes(()), *pool.map(boxes_of, starts(image, seeds, sizes_px))])
 
 
-def local_boxes(image: Image, seed: NDArray[np.float64], models: Models) -> Boxes:
-    """Return the ``(N, 4)`` boxes of what a cut around one ``(4,)`` seed joins to its core.
+def reduced(image: Image, size_px: int) -> tuple[Image, NDArray[np.float64]]:
+    """Return the image, its longer side that long at most, and the way back.
 
-    What the whole image's cut has learnt of colours is used as it is (`GC_EVAL_FREEZE_MODEL`): few
-    pixels would not tell more, and learning is most of a small cut's time.
+    The way back is ``(4,)``: pixels of the given image for one of the reduced one, as x, y, x, y.
     """
-    pad = LOCAL_MARGIN * np.tile(seed[2:] - seed[:2], 2)
-    x1, y1, x2, y2 = seed + pad * [-1.0, -1.0, 1.0, 1.0]
-    rows, columns = _span(y1, min(y2, image.shape[0])), _span(x1, min(x2, image.shape[1]))
-    crop = image[rows, columns]
-    corner = np.tile([columns.start, rows.start], 2)
-    back = np.tile([crop.shape[1], crop.shape[0]], 2) / LOCAL_PX
-    small = np.asarray(
-        cv2.resize(crop, (LOCAL_PX, LOCAL_PX), interpolation=cv2.INTER_AREA), np.uint8
-    )
-    mask = seeded_mask(small.shape, (seed[None] - corner) / back)
-    core = mask == cv2.GC_FGD
-    border = np.ones(mask.shape, bool)
-    border[1:-1, 1:-1] = False
-    mask[border & (mask == cv2.GC_PR_BGD)] = cv2.GC_BGD
-    copies = models[0].copy(), models[1].copy()
-    whole = _cut(small, mask, copies, 1, cv2.GC_EVAL_FREEZE_MODEL)
-    _, places, stats, _ = cv2.connectedComponentsWithStats(whole.astype(np.uint8))
-    left, top, width, height = stats[np.unique(places[core]), :4].T.astype(np.float64)
-    boxes = np.stack([left, top, left + width, top + height], axis=1)
-    return np.asarray(boxes * back + corner)
+    scale = min(1.0, size_px / max(image.shape[:2]))
+    width, height = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    small = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.tile([image.shape[1] / width, image.shape[0] / height], 2)
 
 
 def starts(image: Image, seeds: Boxes, sizes_px: Sequence[int]) -> list[Start]:
-    """Return what is cut: at each size, from the seeds and from contrast."""
+    """Return what is cut: at each size, once from the seeds and once from contrast."""
     found = []
     for size_px in sizes_px:
-        scale = min(1.0, size_px / max(image.shape[:2]))
-        width = max(1, round(image.shape[1] * scale))
-        height = max(1, round(image.shape[0] * scale))
-        small = np.asarray(
-            cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
-        back = np.tile([image.shape[1] / width, image.shape[0] / height], 2)
+        small, back = reduced(image, size_px)
         found.append((small, seeded_mask(small.shape, seeds / back), back))
         found.append((small, contrast_mask(small), back))
     return found
 
 
-def cut(image: Image, start: NDArray[np.uint8], iterations: int) -> Cut:
+def cut(image: Image, start: NDArray[np.uint8], iterations: int) -> NDArray[np.bool_]:
     """Return which pixels are object after that many iterations from a start mask.
 
-    Where there is too little of either for colours to be learnt, the start mask is the answer.
+    Where there is too little of either for colours to be learnt, the start mask is the result.
+    OpenCV draws the first centres of the colour models at random; it is seeded here, so that the
+    same image gives the same mask.
     """
     kinds = np.asarray(np.isin(start, (cv2.GC_FGD, cv2.GC_PR_FGD)))
     if min(kinds.sum(), (~kinds).sum()) < LEAST_PIXELS:
-        return Cut(kinds, None)
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    return Cut(_cut(image, start, models, iterations, cv2.GC_INIT_WITH_MASK), models)
-
-
-def _cut(
-    image: Image, start: NDArray[np.uint8], models: Models, iterations: int, mode: int
-) -> NDArray[np.bool_]:
-    """Return which pixels are object.
-
-    OpenCV draws the first centres of the colour models by chance; it is seeded here, so that the
-    same image gives the same mask.
-    """
-    mask = start.copy()
+        return kinds
+    mask, models = start.copy(), (np.zeros((1, 65)), np.zeros((1, 65)))
     cv2.setRNGSeed(0)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    cv2.grabCut(bgr, mask, (0, 0, 0, 0), *models, iterations, mode)
+    cv2.grabCut(bgr, mask, (0, 0, 0, 0), *models, iterations, cv2.GC_INIT_WITH_MASK)
     return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD))
 
 
@@ -156,10 +100,10 @@ def seeded_mask(shape: Sequence[int], seeds: Boxes) -> NDArray[np.uint8]:
 
 
 def contrast_mask(image: Image) -> NDArray[np.uint8]:
-    """Return a start mask: what differs most in colour from the commonest colour is object."""
+    """Return a start mask: what differs most from the median colour is object."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-    usual = np.median(lab.reshape(-1, 3), axis=0)
-    away = np.linalg.norm(lab - usual, axis=2)
+    median = np.median(lab.reshape(-1, 3), axis=0)
+    away = np.linalg.norm(lab - median, axis=2)
     top = max(float(away.max()), 1e-6)
     levels = np.asarray(255 * away / top, np.uint8)
     level, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)

@@ -1,10 +1,9 @@
-"""Learn what proposing needs from labelled images: shapes, usual boxes and two objectnesses."""
+"""What proposing learns from labelled images: shapes, usual boxes and two objectnesses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.random import Generator
@@ -13,47 +12,44 @@ from sklearn.cluster import MiniBatchKMeans
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import Boxes, iou
+from datasets.progress import Track
 from models.channels import Channels
 from models.hog import Features
 from models.objectness import Objectness, fit_objectness, view
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Image
+from pipelines.each_image import each_image
 from pipelines.proposals.propose import Proposer, candidates, search
 from pipelines.proposals.windows import all_windows, fit_shapes, visible
 
 LEARNT_FROM = 100  # images: windows of more would not move a few hundred weights
-PRIOR_BOXES = 1000  # most of the prior arm
+PRIOR_BOXES = 1000  # most of the source `prior`
 WINDOWS_OF_A_SHAPE = 12  # an image, of each kind, for the first objectness
 NEAR_AN_IMAGE, BESIDE_AN_IMAGE = 80, 80  # candidates for the second
 
-T = TypeVar("T")
 Seen = tuple[Features, NDArray[np.float64], Boxes, Boxes]  # views, IoUs, boxes, objects
 
 
-class Each(Protocol):
-    """Does some work on every image, with its annotations and random numbers of its own."""
-
-    def __call__(
-        self,
-        images: Sequence[LabelledImage],
-        work: Callable[[Image, Annotations, Generator], T],
-        name: str,
-    ) -> list[T]:
-        """Return what the work gave, in the order of the images."""
-        ...
-
-
 def learn_proposer(
-    images: Sequence[LabelledImage], settings: ClassicalSettings, seed: int, each: Each
+    images: Sequence[LabelledImage],
+    settings: ClassicalSettings,
+    seed: int,
+    threads: int,
+    track: Track,
 ) -> Proposer:
-    """Return a proposer of images that have at least one object that is not ignored."""
-    shapes = fit_shapes(_relative_sizes(images), settings.window_shapes, seed)
-    prior = _usual_boxes(images, seed)
+    """Return a proposer, learnt from images with at least one object that is not ignored.
+
+    The result is the same with any number of ``threads``; ``track`` reports the progress.
+    """
+    boxes, sizes = _objects(images)
+    longer = sizes.max(axis=1, keepdims=True)
+    shapes = fit_shapes((boxes[:, 2:] - boxes[:, :2]) / longer, settings.window_shapes, seed)
+    prior = _usual_boxes(boxes / np.tile(sizes, 2), seed)
     few = images[:: -(-len(images) // LEARNT_FROM)]
-    seen = each(few, partial(_windows, shapes=shapes), "learning windows")
-    first = _fit(seen, seed)
+    each = partial(each_image, few, seed=seed, threads=threads, track=track)
+    first = _fit(each(partial(_windows, shapes=shapes), "learning windows"), seed)
     work = partial(_candidates, shapes=shapes, prior=prior, first=first, settings=settings)
-    return Proposer(shapes, prior, first, _fit(each(few, work, "learning proposals"), seed))
+    return Proposer(shapes, prior, first, _fit(each(work, "learning proposals"), seed))
 
 
 def overlaps(boxes: Boxes, truth: Annotations) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -64,25 +60,15 @@ def overlaps(boxes: Boxes, truth: Annotations) -> tuple[NDArray[np.float64], NDA
     return overlap.max(axis=1), overlap.argmax(axis=1)
 
 
-def _relative_sizes(images: Sequence[LabelledImage]) -> NDArray[np.float64]:
-    sizes = [
-        (truth.boxes[:, 2:] - truth.boxes[:, :2])[~truth.ignore]
-        / max(image.width_px, image.height_px)
-        for image in images
-        for truth in [image.annotations]
-    ]
-    return np.concatenate(sizes)
+def _objects(images: Sequence[LabelledImage]) -> tuple[Boxes, NDArray[np.float64]]:
+    """Return the ``(N, 4)`` boxes that are not ignored, and ``(N, 2)`` sizes of their images."""
+    boxes = [image.annotations.boxes[~image.annotations.ignore] for image in images]
+    sizes = np.array([(image.width_px, image.height_px) for image in images], np.float64)
+    return np.concatenate(boxes), np.repeat(sizes, [len(each) for each in boxes], axis=0)
 
 
-def _usual_boxes(images: Sequence[LabelledImage], seed: int) -> Boxes:
+def _usual_boxes(boxes: Boxes, seed: int) -> Boxes:
     """Return the centres of clusters of the training boxes, those of the fullest clusters first."""
-    boxes = np.concatenate(
-        [
-            im.annotations.boxes[~im.annotations.ignore]
-            / [im.width_px, im.height_px, im.width_px, im.height_px]
-            for im in images
-        ]
-    )
     distinct = np.unique(boxes.round(6), axis=0)
     if len(distinct) <= PRIOR_BOXES:
         return np.asarray(distinct)
@@ -94,7 +80,7 @@ def _usual_boxes(images: Sequence[LabelledImage], seed: int) -> Boxes:
 def _windows(
     image: Image, truth: Annotations, random: Generator, shapes: NDArray[np.float64]
 ) -> Seen:
-    """Return windows on and beside objects, as many of each shape as chance has it."""
+    """Return some windows of each shape on objects, and some beside them."""
     searched = search(image)
     width, height = searched.size
     scaled = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
@@ -117,7 +103,7 @@ def _candidates(
     first: Objectness,
     settings: ClassicalSettings,
 ) -> Seen:
-    """Return candidates on and beside objects."""
+    """Return some candidates on objects, and some beside them."""
     searched = search(image)
     scaled = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
     boxes, _ = candidates(searched, shapes, prior, first, settings)
@@ -129,12 +115,10 @@ def _candidates(
 
 def _seen(levels: Channels, boxes: Boxes, truth: Annotations) -> Seen:
     overlap, nearest = overlaps(boxes, truth)
-    keep = np.ones(len(boxes), bool)
     targets = boxes
     if len(truth) and len(boxes):
         keep = ~(truth.ignore[nearest] & (overlap > 0))
-        targets = truth.boxes[nearest]
-    boxes, overlap, targets = boxes[keep], overlap[keep], targets[keep]
+        boxes, overlap, targets = boxes[keep], overlap[keep], truth.boxes[nearest[keep]]
     return view(levels, boxes), overlap, boxes, targets
 
 

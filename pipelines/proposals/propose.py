@@ -13,18 +13,16 @@ from models.channels import Channels, channels
 from models.objectness import Objectness, view
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.detections import Image
-from pipelines.proposals.grabcut import grabcut_boxes
-from pipelines.proposals.saliency import salient_boxes
-from pipelines.proposals.superpixels import superpixel_boxes
+from pipelines.proposals.grabcut import grabcut_boxes, reduced
 from pipelines.proposals.windows import best_windows
 
 WORKING_PX = 640  # longer side of the image that is searched: bounds time and memory
-WINDOWS = 900  # best windows that are looked at again
+WINDOWS = 900  # best windows that the second objectness ranks again
 SEEDS, SEED_IOU = 24, 0.2  # windows GrabCut starts from: few, apart, of the best RANKED_SEEDS
 RANKED_SEEDS = 300
 SPREAD_IOUS = (0.5, 0.75)  # candidates that overlap more are one, at first and at last
 DISTINCT = 0.1  # of a side or its logarithm: candidates nearer than that are one
-MOVED_BEYOND = 200  # candidates beyond the budget that are moved and looked at once more
+MOVED_BEYOND = 200  # candidates beyond the budget that are moved and ranked once more
 MOST_THINNED = 600  # candidates beyond the budget that are compared pair by pair
 LEAST_SIDE_PX = 2.0  # of a candidate, in the searched image
 
@@ -57,7 +55,7 @@ class Proposer:
         shapes: ``(K, 2)`` of the windows, as shares of the longer side.
         prior: ``(P, 4)`` boxes that training images often have, as shares of width and height.
         first: ranks windows.
-        second: ranks and moves the best of them, and what GrabCut finds.
+        second: ranks and moves the best of them and GrabCut's boxes.
     """
 
     shapes: NDArray[np.float64]
@@ -72,21 +70,18 @@ class Proposals:
 
     Attributes:
         boxes: ``(N, 4)`` float64 xyxy pixels of the searched image, inside it, with an area.
-        objectness: ``(N,)`` float32 log odds.
+        log_odds: ``(N,)`` float32, of an object.
         from_grabcut: ``(N,)`` bool, which of them GrabCut found.
     """
 
     boxes: Boxes
-    objectness: NDArray[np.float32]
+    log_odds: NDArray[np.float32]
     from_grabcut: NDArray[np.bool_]
 
 
 def search(image: Image) -> Search:
     """Return the ``(H, W, 3)`` uint8 RGB image at the size it is searched, with its channels."""
-    scale = min(1.0, WORKING_PX / max(image.shape[:2]))
-    width, height = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    small = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    back = np.tile([image.shape[1] / width, image.shape[0] / height], 2)
+    small, back = reduced(image, WORKING_PX)
     return Search(small, channels(small), back)
 
 
@@ -96,58 +91,32 @@ def candidates(
     prior: Boxes,
     first: Objectness,
     settings: ClassicalSettings,
-    jobs: int = 1,
+    threads: int = 1,
 ) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Return the ``(N, 4)`` boxes of the chosen arm before ranking, and which GrabCut found."""
+    """Return the ``(N, 4)`` boxes of the chosen source before ranking, and which GrabCut found."""
     width, height = searched.size
-    if settings.arm == "prior":
+    if settings.proposal_source == "prior":
         boxes = prior * [width, height, width, height]
         return boxes, np.zeros(len(boxes), bool)
-    windows, odds = seedlings(searched, shapes, first, settings, jobs)
+    windows, log_odds = best_windows(searched.levels, width, height, shapes, first, WINDOWS)
     cuts = as_boxes(())
-    if "grabcut" in settings.arm:
-        seeds = _seeds(windows, odds)
+    if "grabcut" in settings.proposal_source:
         cuts = grabcut_boxes(
             searched.image,
-            seeds,
+            seeds_among(windows, log_odds),
             settings.grabcut_sizes,
             settings.grabcut_iterations,
-            settings.local_cuts,
-            jobs,
+            threads,
         )
-        cuts = _sizable(clip(cuts, width, height))
-    windows = _sizable(windows if "windows" in settings.arm else windows[:0])
+        cuts = clip(cuts, width, height)
+    if "windows" not in settings.proposal_source:
+        windows = windows[:0]
+    windows, cuts = windows[_large_enough(windows)], cuts[_large_enough(cuts)]
     return np.concatenate([windows, cuts]), np.arange(len(windows) + len(cuts)) >= len(windows)
 
 
-def seedlings(
-    searched: Search,
-    shapes: NDArray[np.float64],
-    first: Objectness,
-    settings: ClassicalSettings,
-    jobs: int,
-) -> tuple[Boxes, NDArray[np.float32]]:
-    """Return the ``(N, 4)`` boxes before any cut, and their log odds by the first objectness.
-
-    Windows are the best of many; superpixels and what is salient are there whatever they score.
-    """
-    boxes, odds = best_windows(searched.levels, *searched.size, shapes, first, WINDOWS)
-    more = [boxes[:0]]
-    if "superpixels" in settings.seeds:
-        more.append(superpixel_boxes(searched.image, jobs))
-    if "saliency" in settings.seeds:
-        more.append(salient_boxes(searched.image))
-    if len(more) == 1:
-        return boxes, odds
-    others = np.concatenate(more)
-    their_odds = first.score(view(searched.levels, others))
-    boxes, odds = np.concatenate([boxes, others]), np.concatenate([odds, their_odds])
-    best = np.argsort(-odds, kind="stable")
-    return boxes[best], odds[best]
-
-
 def propose(
-    searched: Search, proposer: Proposer, settings: ClassicalSettings, jobs: int = 1
+    searched: Search, proposer: Proposer, settings: ClassicalSettings, threads: int = 1
 ) -> Proposals:
     """Return at most ``settings.proposals`` candidates of an image.
 
@@ -157,33 +126,33 @@ def propose(
     Args:
         searched: the image.
         proposer: what was learnt.
-        settings: the arm, the budget and GrabCut's sizes.
-        jobs: threads that cut; the answer is the same with any number.
+        settings: the source of proposals, the budget and GrabCut's sizes.
+        threads: that cut; the result is the same with any number.
     """
-    boxes, cut = candidates(
-        searched, proposer.shapes, proposer.prior, proposer.first, settings, jobs
+    boxes, from_grabcut = candidates(
+        searched, proposer.shapes, proposer.prior, proposer.first, settings, threads
     )
-    width, height = searched.size
-    odds, moved = proposer.second.score_and_refine(view(searched.levels, boxes), boxes)
-    best = np.argsort(-odds, kind="stable")[: settings.proposals + MOVED_BEYOND]
-    moved = clip(moved[best], width, height)
-    moved_odds = proposer.second.score(view(searched.levels, moved))
-    boxes, odds = np.concatenate([moved, boxes]), np.concatenate([moved_odds, odds])
-    cut = np.concatenate([cut[best], cut])
-    real = ((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE_PX).all(axis=1)
-    boxes, odds, cut = boxes[real], odds[real], cut[real]
-    keep = chosen(boxes, odds, settings.proposals)
-    return Proposals(boxes[keep], odds[keep], cut[keep])
+    log_odds, moved = proposer.second.score_and_refine(view(searched.levels, boxes), boxes)
+    best = np.argsort(-log_odds, kind="stable")[: settings.proposals + MOVED_BEYOND]
+    moved = clip(moved[best], *searched.size)
+    moved_log_odds = proposer.second.score(view(searched.levels, moved))
+    boxes = np.concatenate([moved, boxes])
+    log_odds = np.concatenate([moved_log_odds, log_odds])
+    from_grabcut = np.concatenate([from_grabcut[best], from_grabcut])
+    large = _large_enough(boxes)
+    boxes, log_odds, from_grabcut = boxes[large], log_odds[large], from_grabcut[large]
+    keep = chosen(boxes, log_odds, settings.proposals)
+    return Proposals(boxes[keep], log_odds[keep], from_grabcut[keep])
 
 
-def chosen(boxes: Boxes, odds: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
-    """Return the places of at most ``limit`` boxes, best first and each place once.
+def chosen(boxes: Boxes, log_odds: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
+    """Return the indices of at most ``limit`` boxes, best first and each index once.
 
     First come boxes that are the best of all that show the same object; what is left of the budget
     goes to their next best neighbours, in finer and finer steps. A small budget is thereby spread
     over the image, and a large one holds several tries at an object.
     """
-    left = distinct(boxes, odds)[: MOST_THINNED + limit]
+    left = distinct(boxes, log_odds)[: MOST_THINNED + limit]
     kept = np.zeros(0, np.int64)
     for iou_threshold in SPREAD_IOUS:
         order = np.concatenate([kept, left[~np.isin(left, kept)]])
@@ -192,13 +161,13 @@ def chosen(boxes: Boxes, odds: NDArray[np.float32], limit: int) -> NDArray[np.in
     return kept
 
 
-def distinct(boxes: Boxes, odds: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the places of boxes that no better one almost equals, best first.
+def distinct(boxes: Boxes, log_odds: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the indices of boxes that no better one almost equals, best first.
 
     Boxes almost equal each other if centres and sides fall into the same cell of a grid whose
     steps are a tenth of the sides: found by sorting, where comparing all pairs takes their square.
     """
-    best = np.argsort(-odds, kind="stable")
+    best = np.argsort(-log_odds, kind="stable")
     sides = boxes[best, 2:] - boxes[best, :2]
     logs = np.rint(np.log(sides) / DISTINCT)
     centres = (boxes[best, :2] + boxes[best, 2:]) / 2
@@ -207,23 +176,16 @@ def distinct(boxes: Boxes, odds: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.asarray(best[np.sort(first)])
 
 
-def seeds_of(
-    searched: Search, proposer: Proposer, settings: ClassicalSettings
-) -> tuple[Boxes, Boxes]:
-    """Return the boxes that GrabCut starts from, and all that they are chosen among."""
-    windows, odds = seedlings(searched, proposer.shapes, proposer.first, settings, 1)
-    return _seeds(windows, odds), windows
-
-
-def _seeds(windows: Boxes, odds: NDArray[np.float32]) -> Boxes:
+def seeds_among(windows: Boxes, log_odds: NDArray[np.float32]) -> Boxes:
+    """Return the windows that GrabCut starts from: few, apart, and among the best."""
     best = slice(RANKED_SEEDS)
-    return windows[best][thinned(windows[best], odds[best], SEED_IOU, SEEDS)]
+    return windows[best][thinned(windows[best], log_odds[best], SEED_IOU, SEEDS)]
 
 
 def thinned(
     boxes: Boxes, scores: NDArray[np.float32], iou_threshold: float, limit: int
 ) -> NDArray[np.int64]:
-    """Return the places of at most ``limit`` boxes, best first, none too much like a better one."""
+    """Return the indices of at most ``limit`` boxes, best first, none too like a better one."""
     if not len(boxes):
         return np.zeros(0, np.int64)
     above_zero = (scores - scores.min()).astype(float)  # OpenCV takes no negative scores
@@ -231,5 +193,5 @@ def thinned(
     return np.asarray(kept, np.int64).reshape(-1)[:limit]
 
 
-def _sizable(boxes: Boxes) -> Boxes:
-    return boxes[((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE_PX).all(axis=1)]
+def _large_enough(boxes: Boxes) -> NDArray[np.bool_]:
+    return np.asarray(((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE_PX).all(axis=1))

@@ -84,9 +84,9 @@ def best_windows(
         some = np.argsort(-found, kind="stable")[:limit]
         boxes.append(windows.reshape(-1, 4)[some])
         scores.append(found[some])
-    every, odds = visible(np.concatenate(boxes), np.concatenate(scores), width, height)
-    best = np.argsort(-odds, kind="stable")[:limit]
-    return every[best], odds[best]
+    every, log_odds = visible(np.concatenate(boxes), np.concatenate(scores), width, height)
+    best = np.argsort(-log_odds, kind="stable")[:limit]
+    return every[best], log_odds[best]
 
 
 def visible(

@@ -13,7 +13,7 @@ from datasets.boxes import Boxes
 from datasets.progress import Track, silently
 from models.hog import Features
 from models.linear_svm import BACKGROUND, LinearSvm, fit
-from pipelines.classical_examples import BESIDE_IOU, known
+from pipelines.classical_examples import BESIDE_IOU, without_ignored
 from pipelines.detections import Detections, Image
 from pipelines.evaluation.quality import score
 from pipelines.mining import POSITIVE_IOU
@@ -70,7 +70,7 @@ def examples(
     for number, each in enumerate(boxed):
         random = np.random.default_rng((seed, number))
         overlap, nearest = overlaps(each.boxes, each.truth)
-        real = known(each.truth)
+        real = without_ignored(each.truth)
         ignored = np.zeros(len(each.boxes), bool)
         if len(each.truth):
             ignored = each.truth.ignore[nearest]

@@ -51,7 +51,7 @@ def load_explainer(name: str, folder: Path, threads: int) -> Explainer:
     """Return a trained pipeline of a run's folder; YOLO's loads TensorFlow, for gradients."""
     place = folder / "models" / name
     if name == "classical":
-        return classical_explainer(load_classical(place, jobs=threads))
+        return classical_explainer(load_classical(place, threads=threads))
     from pipelines import runtime
 
     detector = load_yolo(place, threads=threads)

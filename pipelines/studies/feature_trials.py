@@ -88,7 +88,7 @@ class Trials:
     @cached_property
     def classical(self) -> ClassicalDetector:
         """The trained classical pipeline, whose proposer and templates are used."""
-        return load_classical(self.subject.folder / "models" / "classical", jobs=self.threads)
+        return load_classical(self.subject.folder / "models" / "classical", threads=self.threads)
 
     @cached_property
     def yolo(self) -> YoloDetector:

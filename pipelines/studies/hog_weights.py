@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.channels import COLOURS
-from models.hog import BLOCK, COLOUR_CELLS, length, most_alike, widened
+from models.hog import COLOUR_CELLS, length, most_alike, widened
 from pipelines.classical import ClassicalDetector, describe_boxes
 from pipelines.detections import Image
 from pipelines.proposals.propose import search
@@ -23,7 +23,6 @@ def cell_contributions(
     weights: NDArray[np.float32],
     templates: tuple[tuple[int, int], ...],
     which: int,
-    orientations: str = "unsigned",
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what cells add to a margin: gradients ``(rows, columns)``, colours ``(4, 4)``.
 
@@ -32,25 +31,14 @@ def cell_contributions(
         weights: ``(D,)`` of one class.
         templates: of the HOG.
         which: of them the box is described by.
-        orientations: of the HOG.
     """
     added = features.astype(np.float64) * weights
     rows, columns = templates[which]
     start, end, last = (
-        length(some, colour=False, orientations=orientations)
+        length(some, colour=False)
         for some in (templates[:which], templates[: which + 1], templates)
     )
-    if orientations == "both":
-        gradients = added[start:end].reshape(rows, columns, -1).sum(axis=2)
-    else:
-        blocks = added[start:end].reshape(rows - BLOCK + 1, columns - BLOCK + 1, BLOCK**2, -1)
-        by_place = blocks.sum(axis=3)
-        gradients = np.zeros((rows, columns))
-        for place in range(BLOCK**2):
-            down, right = divmod(place, BLOCK)
-            gradients[down : down + blocks.shape[0], right : right + blocks.shape[1]] += by_place[
-                :, :, place
-            ]
+    gradients = added[start:end].reshape(rows, columns, -1).sum(axis=2)
     colours = np.zeros((COLOUR_CELLS, COLOUR_CELLS))
     layout = added[last:]
     if layout.size:
@@ -65,9 +53,7 @@ def hog_weights(detector: ClassicalDetector, image: Image, target: Target) -> Sa
     features = describe_boxes(searched.levels, boxes, detector.templates, detector.settings)[0]
     which = int(most_alike(boxes, detector.templates)[0])
     weights = detector.svm.weights[:, target.label]
-    parts = cell_contributions(
-        features, weights, detector.templates, which, detector.settings.orientations
-    )
+    parts = cell_contributions(features, weights, detector.templates, which)
     seen = widened(target.boxes, detector.settings.context)[0]
     return sum((spread(part, seen, image.shape[:2]) for part in parts), np.zeros(image.shape[:2]))
 

@@ -25,7 +25,7 @@ def classical_products_ms(detector: ClassicalDetector, image: Image) -> float:
     """Return the milliseconds of all matrix products of one detection, done alone once more.
 
     These are the windows' and candidates' objectness, the SVMs' margins and the steps of the box
-    regression, at each look.
+    regression, at each refinement step.
     """
     _, proposed, described, scored, *_ = recorded(detector.stages, image)
     searched: Search = proposed.searched
@@ -41,7 +41,7 @@ def classical_products_ms(detector: ClassicalDetector, image: Image) -> float:
     views = np.ones((WINDOWS, LENGTH), np.float32)
     features = described.features.astype(np.float32)
     again = features[scored.rows]
-    looks = detector.settings.looks if detector.settings.regression else 0
+    steps = detector.settings.refinement_steps if detector.settings.regression else 0
 
     def products() -> None:
         for gradients, colours in grids:
@@ -50,8 +50,8 @@ def classical_products_ms(detector: ClassicalDetector, image: Image) -> float:
         views @ detector.proposer.second.weights
         views @ detector.proposer.second.weights[:, 0]
         detector.svm.margins(features)
-        for look in range(looks):
-            if look:
+        for step in range(steps):
+            if step:
                 detector.svm.margins(again)
             for label in np.unique(scored.labels):
                 again[scored.labels == label] @ detector.regression.weights[label]

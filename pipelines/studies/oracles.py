@@ -15,7 +15,7 @@ from datasets.boxes import iou
 from models.linear_svm import LinearSvm
 from models.yolo.decoding import decode
 from models.yolo.letterbox import restore
-from pipelines.classical import ClassicalDetector, Described, Proposed, Scored
+from pipelines.classical import ClassicalDetector, ClassifiedBoxes, DescribedBoxes, ProposedBoxes
 from pipelines.detections import Detections, Detector, Image, Stage
 from pipelines.proposals.propose import Proposals
 from pipelines.yolo import Answered, Decoded, YoloDetector
@@ -76,7 +76,7 @@ def oracles_of(detector: Detector) -> tuple[Oracle, ...]:
         TypeError: it is neither of the two pipelines.
     """
     if isinstance(detector, ClassicalDetector):
-        # The second look judges the class again; an oracle's answer stands.
+        # A second refinement step scores the class again; an oracle's answer stands.
         certain = replace(detector, svm=_certain(detector.svm))
         return (
             Oracle("proposals", "proposals", _true_proposals),
@@ -130,7 +130,7 @@ def perfect_nms(given: Any, gave: Detections, truth: Annotations) -> Detections:
     )
 
 
-def _true_proposals(image: Image, proposed: Proposed, truth: Annotations) -> Proposed:
+def _true_proposals(image: Image, proposed: ProposedBoxes, truth: Annotations) -> ProposedBoxes:
     del image
     boxes = truth.boxes / proposed.searched.back
     boxes = boxes[(boxes[:, 2:] > boxes[:, :2]).all(axis=1)]
@@ -142,16 +142,19 @@ def _true_proposals(image: Image, proposed: Proposed, truth: Annotations) -> Pro
 
 
 def _true_classes_of_proposals(
-    detector: ClassicalDetector, described: Described, scored: Scored, truth: Annotations
-) -> Scored:
+    detector: ClassicalDetector,
+    described: DescribedBoxes,
+    classified: ClassifiedBoxes,
+    truth: Annotations,
+) -> ClassifiedBoxes:
     """Return proposals on objects with their class, at their own best score, and no others."""
-    del scored
+    del classified
     overlap = iou(described.proposals.boxes * described.back, truth.boxes)
     on, nearest = _nearest(overlap, ON_IOU)
     rows = np.flatnonzero(on)
     features = described.features[rows].astype(np.float32, copy=False)
     scores = detector.svm.scores(features).max(axis=1, initial=0.0)
-    return Scored(described, rows, truth.labels[nearest[rows]], _lifted(scores))
+    return ClassifiedBoxes(described, rows, truth.labels[nearest[rows]], _lifted(scores))
 
 
 def _certain(svm: LinearSvm) -> LinearSvm:

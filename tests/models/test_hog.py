@@ -1,32 +1,11 @@
 import numpy as np
-import pytest
-from skimage.feature import hog as skimage_hog
 
 from datasets.boxes import as_boxes
 from models.box_regression import apply_steps, fit_regression, steps_to
 from models.channels import channels
-from models.hog import COLOUR_CELLS, describe, fit_templates, length, most_alike
+from models.hog import CELL_NUMBERS, COLOUR_CELLS, describe, fit_templates, length, most_alike
 
 SQUARE = ((8, 8),)
-
-
-def test_descriptor_agrees_with_scikit_image_on_real_texture():
-    from skimage.data import astronaut
-
-    image = astronaut()
-    boxes = as_boxes([[100, 60, 164, 124], [180, 80, 244, 144], [300, 300, 364, 364]])
-    ours = describe(channels(image), boxes, SQUARE, context=0.0, colour=False)
-    for row, (x1, y1, x2, y2) in enumerate(boxes.astype(int)):
-        theirs = skimage_hog(
-            np.sqrt(image[y1:y2, x1:x2]),
-            orientations=9,
-            pixels_per_cell=(8, 8),
-            cells_per_block=(2, 2),
-            block_norm="L2-Hys",
-            channel_axis=-1,
-        )
-        # Ours shares a pixel between two orientations and sees beyond the crop's border.
-        assert np.corrcoef(ours[row], theirs)[0, 1] > 0.8
 
 
 def test_contrast_hardly_matters():
@@ -39,40 +18,16 @@ def test_contrast_hardly_matters():
     assert np.corrcoef(full[0], pale[0])[0, 1] > 0.9
 
 
-@pytest.mark.parametrize("orientations", ["signed", "both"])
-def test_signed_orientations_tell_dark_on_light_from_light_on_dark(orientations):
+def test_signed_orientations_distinguish_dark_on_light_from_light_on_dark():
     dark = np.zeros((64, 64, 3), np.uint8)
     dark[16:48, 16:48] = 200
     box = as_boxes([[8, 8, 56, 56]])
-    told, alike = [], []
-    for image in (dark, 200 - dark):
-        levels = channels(image)
-        told.append(
-            describe(levels, box, SQUARE, context=0, colour=False, orientations=orientations)
-        )
-        alike.append(describe(levels, box, SQUARE, context=0, colour=False))
-        wanted = length(SQUARE, colour=False, orientations=orientations)
-        assert told[-1].shape == (1, wanted)
-    np.testing.assert_allclose(*alike, atol=0.05)
-    assert np.abs(told[0] - told[1]).max() > 0.1
-
-
-def test_contrast_hardly_matters_to_both_orientations():
-    from skimage.data import astronaut
-
-    image = astronaut()
-    told = [
-        describe(
-            channels(each),
-            as_boxes([[100, 60, 228, 188]]),
-            SQUARE,
-            context=0.1,
-            colour=False,
-            orientations="both",
-        )[0]
-        for each in (image, image // 2 + 64)
-    ]
-    assert np.corrcoef(*told)[0, 1] > 0.9
+    first, second = (
+        describe(channels(image), box, SQUARE, context=0, colour=False).reshape(64, CELL_NUMBERS)
+        for image in (dark, 200 - dark)
+    )
+    np.testing.assert_allclose(first[:, 18:27], second[:, 18:27], atol=0.05)
+    assert np.abs(first[:, :18] - second[:, :18]).max() > 0.1
 
 
 def test_colour_can_be_left_out():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from models.errors import TrainingError
 from pipelines.classical_settings import ClassicalSettings
 from pipelines.classical_training import BETTER, train_classical
 from pipelines.evaluation.quality import score
+from pipelines.proposals.propose import propose, search
 
 FAST = ClassicalSettings(
     proposals=100,
@@ -21,7 +23,7 @@ FAST = ClassicalSettings(
 )
 
 
-def trained(dataset, jobs, train=30, seed=0, settings=FAST, **more):
+def trained(dataset, threads, train=30, seed=0, settings=FAST, **more):
     return train_classical(
         dataset.splits["train"][:train],
         dataset.splits["val"][:8],
@@ -29,25 +31,25 @@ def trained(dataset, jobs, train=30, seed=0, settings=FAST, **more):
         settings,
         seed,
         silently,
-        jobs=jobs,
+        threads=threads,
         **more,
     )
 
 
 def test_the_number_of_threads_changes_nothing(sample_dataset):
-    rounds, again = [], []
-    one = trained(sample_dataset, 1, train=10, note=rounds.append)
-    two = trained(sample_dataset, 2, train=10, note=again.append)
-    assert rounds == again
+    rounds, repeated = [], []
+    one = trained(sample_dataset, 1, train=10, on_round=rounds.append)
+    two = trained(sample_dataset, 2, train=10, on_round=repeated.append)
+    assert rounds == repeated
     for image in sample_dataset.splits["test"][:3]:
         pixels = load_image(image.path)
         first, second = one.detect(pixels), two.detect(pixels)
         np.testing.assert_array_equal(first.boxes, second.boxes)
         np.testing.assert_array_equal(first.scores, second.scores)
-    assert_a_course_of_mining(rounds)
+    assert_mining_adds_background(rounds)
 
 
-def assert_a_course_of_mining(rounds):
+def assert_mining_adds_background(rounds):
     """Background grows by what was mined, and the one kept is the first of the clearly best."""
     assert [each.round for each in rounds] == list(range(len(rounds)))
     assert rounds[0].mined == 0
@@ -61,8 +63,6 @@ def assert_a_course_of_mining(rounds):
 
 @pytest.mark.slow
 def test_it_learns_the_sample_set_and_nothing_from_shuffled_labels(sample_dataset):
-    from dataclasses import replace
-
     random = np.random.default_rng(0)
     images = sample_dataset.splits["train"]
     labels = np.concatenate([image.annotations.labels for image in images])
@@ -83,35 +83,27 @@ def test_it_learns_the_sample_set_and_nothing_from_shuffled_labels(sample_datase
     assert figures[1] < 0.3
 
 
-@pytest.mark.parametrize("arm", ["prior", "windows", "grabcut"])
-def test_each_arm_proposes_alone(sample_dataset, arm):
-    from dataclasses import replace
-
-    from pipelines.proposals.propose import propose, search
-
-    settings = replace(FAST, arm=arm)
+@pytest.mark.parametrize("source", ["prior", "windows", "grabcut"])
+def test_each_source_proposes_alone(sample_dataset, source):
+    settings = replace(FAST, proposal_source=source)
     detector = trained(sample_dataset, 2, train=8, settings=settings)
     image = load_image(sample_dataset.splits["train"][0].path)
     found = propose(search(image), detector.proposer, settings)
     assert 0 < len(found.boxes) <= FAST.proposals
-    assert found.from_grabcut.all() == (arm == "grabcut")
-    assert found.from_grabcut.any() == (arm == "grabcut")
+    assert found.from_grabcut.all() == (source == "grabcut")
+    assert found.from_grabcut.any() == (source == "grabcut")
 
 
 def test_a_set_with_nothing_but_ignored_objects_is_refused(sample_dataset):
-    from dataclasses import replace
-
     image = sample_dataset.splits["train"][0]
     truth = image.annotations
     hidden = Annotations(truth.boxes, truth.labels, np.ones(len(truth), bool))
     empty = replace(image, annotations=hidden)
     with pytest.raises(TrainingError, match="no box to learn from"):
-        train_classical([empty], [empty], sample_dataset.classes, FAST, 0, silently, jobs=1)
+        train_classical([empty], [empty], sample_dataset.classes, FAST, 0, silently, threads=1)
 
 
 def test_a_class_without_an_example_is_never_detected(sample_dataset):
-    from dataclasses import replace
-
     more = replace(sample_dataset, classes=(*sample_dataset.classes, "unicorn"))
     detector = trained(more, 2, train=8)
     found = detector.detect(load_image(sample_dataset.splits["test"][0].path))

@@ -35,7 +35,7 @@ def classical_folder(sample_dataset, tmp_path_factory):
         c_factors=(),
     )
     train, val = sample_dataset.splits["train"][:20], sample_dataset.splits["val"][:6]
-    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)
+    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, threads=2)
     folder = tmp_path_factory.mktemp("classical")
     save_classical(detector, folder)
     return folder
@@ -60,7 +60,7 @@ def load(name, request):
     if name == "classical":
         from pipelines.classical_files import load_classical
 
-        return load_classical(request.getfixturevalue("classical_folder"), jobs=2)
+        return load_classical(request.getfixturevalue("classical_folder"), threads=2)
     from pipelines.yolo import load_yolo
 
     return load_yolo(request.getfixturevalue("yolo_folder"), threads=2)
@@ -143,6 +143,20 @@ def test_a_saved_detector_has_no_pickle(classical_folder):
     with np.load(classical_folder / "arrays.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays)
     assert {path.suffix for path in classical_folder.iterdir()} == {".npz", ".json"}
+
+
+def test_each_classical_detection_knows_whether_grabcut_proposed_it(request):
+    classical = load("classical", request)
+    refined = []
+    found = run_stages(
+        classical.stages,
+        IMAGES["large"],
+        look=lambda stage, output: refined.append(output) if stage == "regression" else None,
+    )
+    assert len(found.from_grabcut) == len(found) > 0
+    for score, label, flag in zip(found.scores, found.labels, found.from_grabcut, strict=True):
+        same = (refined[0].scores == score) & (refined[0].labels == label)
+        assert flag in refined[0].from_grabcut[same]
 
 
 def test_grabcut_sources_belong_to_the_same_detections(request, tmp_path):

@@ -91,7 +91,12 @@ def test_impossible_values_are_refused(change):
 
 @pytest.mark.parametrize(
     "assignment",
-    ["yolo.flips=up", "yolo.optimizer=sgd", "classical.seeds=chance", "classical.orientations=2"],
+    [
+        "yolo.flips=up",
+        "yolo.optimizer=sgd",
+        "classical.proposal_source=chance",
+        "classical.descriptor=2",
+    ],
 )
 def test_a_word_that_means_nothing_is_refused_with_those_that_do(assignment):
     with pytest.raises(UserError, match=f"{assignment.partition('=')[0]} is one of .*, "):

@@ -22,21 +22,14 @@ def measured(*arguments):
     )
 
 
-def test_recall_is_printed_for_each_arm_and_budget_and_drawn(tmp_path):
+def test_recall_is_printed_for_each_source_and_budget_and_drawn(tmp_path):
     plot = tmp_path / "recall.png"
-    done = measured("--limit", "5", "--arms", "prior", "windows", "--plot", str(plot))
+    done = measured("--limit", "5", "--sources", "prior", "windows", "--plot", str(plot))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("prior") >= len(measure_proposals.BUDGETS)
     assert "best average recall with 300 boxes: windows" in done.stdout
     with Image.open(plot) as picture:
         assert picture.width > 1000
-
-
-def test_other_seeds_and_local_cuts_have_rows_of_their_own():
-    seeds = ["--seeds", "windows", "windows+saliency", "--local-cuts", "2"]
-    done = measured("--limit", "4", "--arms", "grabcut", *seeds)
-    assert done.returncode == 0, done.stderr
-    assert "grabcut from windows+saliency" in done.stdout
 
 
 def test_data_that_is_not_there_is_refused(tmp_path):
@@ -53,7 +46,7 @@ def test_proposals_masks_and_hog_are_drawn(sample_dataset, tmp_path):
         proposals=100, grabcut_sizes=(64,), window_shapes=3, mining_rounds=0, c_factors=()
     )
     train, val = sample_dataset.splits["train"][:12], sample_dataset.splits["val"][:3]
-    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, jobs=2)
+    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, threads=2)
     save_classical(detector, tmp_path / "model")
     drawn = tmp_path / "drawn"
     asked = [str(tmp_path / "model"), str(train[0].path), "--output", str(drawn), "--crops", "1"]

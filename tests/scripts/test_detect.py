@@ -36,7 +36,9 @@ def model(tmp_path, monkeypatch):
     save_model_file(folder, "classical", CLASSES, None)
     point = {"threshold": 0.5, "chosen_on": "validation", "chosen_f1": 0.8}
     (folder / "operating_point.json").write_text(json.dumps(point))
-    monkeypatch.setattr("pipelines.classical_files.load_classical", lambda path, jobs: BrightSpot())
+    monkeypatch.setattr(
+        "pipelines.classical_files.load_classical", lambda path, threads: BrightSpot()
+    )
     monkeypatch.setattr("pipelines.runtime.set_threads", lambda count: None)  # of other tests too
     monkeypatch.chdir(tmp_path)
     return folder
@@ -186,7 +188,7 @@ def test_a_folder_that_is_no_model_is_refused(model, photos, tmp_path, capsys):
 
 
 def test_a_broken_model_is_refused_with_a_sentence(model, photos, monkeypatch, capsys):
-    def load(path, jobs):
+    def load(path, threads):
         raise OSError("arrays.npz is cut off")
 
     monkeypatch.setattr("pipelines.classical_files.load_classical", load)

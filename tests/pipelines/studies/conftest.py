@@ -77,7 +77,7 @@ def classical(small_sample):
         settings,
         0,
         silently,
-        jobs=2,
+        threads=2,
         told=heard.append,
     )
     assert len(heard) >= 3  # after a first round, other strengths and regression
