@@ -135,7 +135,7 @@ def load_for_threads(model: ModelFolder, device: runtime.Device, threads: int) -
             from pipelines.classical_files import load_classical
 
             return [load_classical(model.path, jobs=1)] * threads  # it only reads its arrays
-        from pipelines.yolo import load_yolo
+        from pipelines.yolo_storage import load_yolo
 
         # A graph of TensorFlow takes all cores by itself; a LiteRT network serves one thread.
         alone = device.is_gpu or not (model.path / "network.tflite").is_file()

@@ -181,7 +181,7 @@ def load(name: str, folder: Path, device: runtime.Device, threads: int) -> Detec
         from pipelines.classical_files import load_classical
 
         return load_classical(folder, jobs=threads)
-    from pipelines.yolo import load_yolo
+    from pipelines.yolo_storage import load_yolo
 
     return load_yolo(folder, gpu=device.is_gpu, threads=threads)
 

@@ -25,7 +25,8 @@ from pipelines.model_folder import ModelFolder, ModelFolderError, validated_thre
 from pipelines.run_folder import RunFolderError, replacing, write_json
 from pipelines.run_images import run_dataset, test_images, training_pictures
 from pipelines.sameness import sameness
-from pipelines.yolo import LOWEST_SCORE, YoloDetector, load_network, load_yolo
+from pipelines.yolo import LOWEST_SCORE, YoloDetector
+from pipelines.yolo_storage import load_network, load_yolo
 
 if TYPE_CHECKING:
     import keras

@@ -103,7 +103,7 @@ def _train_yolo(
     device = runtime.choose_device(settings.device)
     from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import Amount
-    from pipelines.yolo import load_yolo
+    from pipelines.yolo_storage import load_yolo
     from pipelines.yolo_training import choose_input, train_yolo
 
     train, amount = dataset.splits["train"], Amount(settings.epochs, settings.train_minutes)

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.boxes import Boxes
 from models.yolo.decoding import decode
-from models.yolo.forward import Forward, GraphForward, LiteRtForward
+from models.yolo.forward import Forward
 from models.yolo.letterbox import letterbox, restore
-from models.yolo.settings import YoloSettings
 from pipelines.detections import Detections, Image, Stage, run_stages
 from pipelines.nms import suppress
 
-if TYPE_CHECKING:
-    import keras
-
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
-WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,49 +116,3 @@ class YoloDetector:
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
         )
-
-
-def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetector:
-    """Return the detector saved in the folder.
-
-    On a CPU the LiteRT form runs where there is one and ``settings.runtime`` does not ask for the
-    graph; on a GPU TensorFlow's compiled graph does.
-
-    Raises:
-        OSError: a file is missing.
-    """
-    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    settings = YoloSettings(**said["settings"])
-    height, width = said["input_hw"]
-    if (folder / LITERT).is_file() and not gpu and settings.runtime != "graph":
-        forward: Forward = LiteRtForward(folder / LITERT, threads)
-    else:
-        forward = GraphForward(load_network(folder))
-    return YoloDetector(
-        forward=forward,
-        input_hw=(height, width),
-        classes=tuple(said["classes"]),
-        nms_iou=settings.nms_iou,
-        limit=said["limit"],
-        parameters=said["parameters"],
-        multiply_adds=said["multiply_adds"],
-        jobs=threads,
-    )
-
-
-def load_network(folder: Path) -> keras.Model:
-    """Return the network saved in the folder; it loads TensorFlow.
-
-    Raises:
-        OSError: a file is missing.
-    """
-    from models.yolo.network import build_network
-
-    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    settings = YoloSettings(**said["settings"])
-    height, width = said["input_hw"]
-    network = build_network(
-        (height, width), len(said["classes"]), settings.width, settings.depth, settings.backbone
-    )
-    network.load_weights(folder / WEIGHTS)
-    return network

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,14 +13,15 @@ import numpy as np
 from datasets.annotations import Annotations, LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
-from models.yolo.forward import ConversionError, GraphForward, save_litert
+from models.yolo.forward import GraphForward
 from models.yolo.letterbox import input_size, letterbox
 from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Amount
 from models.yolo.settings import YoloSettings
 from pipelines.detections import run_stages
 from pipelines.evaluation.quality import Quality, score
-from pipelines.yolo import LITERT, SETTINGS, WEIGHTS, Letterboxed, YoloDetector
+from pipelines.yolo import Letterboxed, YoloDetector
+from pipelines.yolo_storage import TRAINING_STATE, save_yolo
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 INPUT_SIDES_PX = (256, 320, 384, 448)  # the network's longer side, chosen by the objects' size
 LEAST_OBJECT_PX = 16.0  # two of the finest cells
 MOST_VALIDATION_IMAGES = 500  # held in memory while training; more would not choose better
-STANDING = "training.npz"  # of a training that is not over
 
 
 class Choice(NamedTuple):
@@ -91,7 +90,7 @@ def train_yolo(
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
     limit = max(100, 2 * crowd)
     judge = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
-    checkpoint = Checkpoint(folder / STANDING)
+    checkpoint = Checkpoint(folder / TRAINING_STATE)
     trained = train_network(
         train,
         len(classes),
@@ -109,35 +108,6 @@ def train_yolo(
     save_yolo(trained.network, classes, settings, limit, folder)
     checkpoint.remove()
     return replace(trained, seconds=trained.seconds + time.monotonic() - chosen)
-
-
-def save_yolo(
-    network: keras.Model,
-    classes: Sequence[str],
-    settings: YoloSettings,
-    limit: int,
-    folder: Path,
-) -> None:
-    """Write weights, their LiteRT form and ``settings.json`` into the folder."""
-    from models.yolo.network import multiply_adds
-
-    folder.mkdir(parents=True, exist_ok=True)
-    network.save_weights(folder / WEIGHTS)
-    try:
-        save_litert(network, folder / LITERT)
-        conversion = "ok"
-    except ConversionError as error:
-        conversion = str(error)
-    description = {
-        "classes": list(classes),
-        "input_hw": list(network.input_shape[1:3]),
-        "limit": limit,
-        "litert": conversion,
-        "parameters": network.count_params(),
-        "multiply_adds": multiply_adds(network),
-        "settings": asdict(settings),
-    }
-    (folder / SETTINGS).write_text(json.dumps(description, indent=2), encoding="utf-8")
 
 
 def _smallest_share(images: Sequence[LabelledImage]) -> tuple[float, int | None]:

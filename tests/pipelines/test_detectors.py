@@ -61,7 +61,7 @@ def load(name, request):
         from pipelines.classical_files import load_classical
 
         return load_classical(request.getfixturevalue("classical_folder"), jobs=2)
-    from pipelines.yolo import load_yolo
+    from pipelines.yolo_storage import load_yolo
 
     return load_yolo(request.getfixturevalue("yolo_folder"), threads=2)
 
