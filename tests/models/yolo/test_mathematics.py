@@ -99,6 +99,21 @@ def test_detection_decodes_what_training_encodes():
     assert scores[0] == pytest.approx(1 / (1 + np.exp(-outputs[cell, 6])))
 
 
+def test_class_loss_is_the_mean_cross_entropy_of_soft_scores():
+    from models.yolo.assigner import Targets
+    from models.yolo.losses import detection_losses
+
+    random = np.random.default_rng(3)
+    logits = random.normal(-2, 4, (2, 50, 3)).astype(np.float32)
+    scores = random.uniform(0, 1, (2, 50, 3)).astype(np.float32)
+    boxes = random_boxes(random, 100).reshape(2, 50, 4).astype(np.float32)
+    targets = Targets(scores, boxes, scores.sum(-1))
+    probability = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    entropy = -(scores * np.log(probability) + (1 - scores) * np.log(1 - probability))
+    got = float(detection_losses(logits, boxes, targets).classes)
+    assert got == pytest.approx(entropy.sum() / scores.sum(), rel=1e-6)
+
+
 @pytest.mark.parametrize(("count", "size_px"), [(0, 5.0), (1, 20.0), (500, 10.0), (30, 1.0)])
 def test_gradients_are_finite(count, size_px):
     import tensorflow as tf
