@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from datasets.annotations import Dataset
 from pipelines import runtime
 from pipelines.evaluation.figures import plain
@@ -102,11 +104,12 @@ def _train_yolo(
     runtime.load_tensorflow()  # its threads were told by the runtime
     device = runtime.choose_device(settings.device)
     from models.yolo.scalars import scalar_log, unlogged
-    from models.yolo.schedule import Amount
+    from models.yolo.schedule import TrainingLength
     from pipelines.yolo_storage import load_yolo
     from pipelines.yolo_training import choose_input, train_yolo
 
-    train, amount = dataset.splits["train"], Amount(settings.epochs, settings.train_minutes)
+    train = dataset.splits["train"]
+    amount = TrainingLength(settings.epochs, settings.train_minutes)
     choice = choose_input(train, dataset.classes, settings.image_size)
     height, width = choice.input_hw
     length = amount.in_words(len(train), settings.yolo)
@@ -138,7 +141,7 @@ def _train_yolo(
             "updates": trained.updates,
             "flips": sorted(trained.flips),
             "waiting_share": trained.waiting_share,
-            "history": list(trained.history),
+            "history": plain(msgspec.to_builtins(trained.history)),
             "losses": {
                 "updates_a_point": trained.losses.updates_a_point,
                 "classes": trained.losses.classes,

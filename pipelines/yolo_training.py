@@ -16,7 +16,7 @@ from datasets.progress import Track
 from models.yolo.forward import GraphForward
 from models.yolo.letterbox import input_size, letterbox
 from models.yolo.scalars import Log, unlogged
-from models.yolo.schedule import Amount
+from models.yolo.schedule import TrainingLength
 from models.yolo.settings import YoloSettings
 from pipelines.detections import run_stages
 from pipelines.evaluation.quality import Quality, score
@@ -26,7 +26,7 @@ from pipelines.yolo_storage import TRAINING_STATE, save_yolo
 if TYPE_CHECKING:
     import keras
 
-    from models.yolo.training import Trained
+    from models.yolo.training import TrainingResult
 
 INPUT_SIDES_PX = (256, 320, 384, 448)  # the network's longer side, chosen by the objects' size
 LEAST_OBJECT_PX = 16.0  # two of the finest cells
@@ -69,20 +69,20 @@ def train_yolo(
     classes: Sequence[str],
     settings: YoloSettings,
     input_hw: tuple[int, int],
-    amount: Amount,
+    length: TrainingLength,
     seed: int,
     folder: Path,
     track: Track,
     is_stopped: Callable[[], bool] = lambda: False,
     log: Log = unlogged,
-) -> Trained:
+) -> TrainingResult:
     """Train on ``train``, choose on ``val``, and save the detector into ``folder``.
 
-    A training that was stopped or killed goes on from the standing it left there.
+    A training that was stopped or killed goes on from the state it left there.
 
     Raises:
         TrainingError: it can't be trained.
-        KeyboardInterrupt: ``is_stopped`` said so; the standing is saved.
+        KeyboardInterrupt: ``is_stopped`` is true; the state is saved.
     """
     from models.yolo.checkpoint import Checkpoint
     from models.yolo.training import train_network
@@ -96,7 +96,7 @@ def train_yolo(
         len(classes),
         input_hw,
         settings,
-        amount,
+        length,
         seed,
         lambda network: judge(network).map_50_95,
         track,

@@ -49,9 +49,8 @@ class Learner:
         return cls(weights, update, devices, class_count, settings)
 
     def restart(self) -> None:
-        """Begin anew with another random network."""
-        network = self._another(self.settings.backbone_weights)
-        self.weights.restart(network.get_weights())
+        """Begin again with another random network."""
+        self.weights.restart(self._another(self.settings.backbone_weights).get_weights())
 
     def with_weights(self, weights: Sequence[Any]) -> keras.Model:
         """Return the network with those weights, or its like in float32 on a single device."""

@@ -45,7 +45,7 @@ class YoloSettings:
     jitter: float = 0.25  # largest change of gain; colours and brightness
     augment: bool = True  # off: the network sees the plain letterboxed pictures
     validations: int = 5  # times the validation split is scored in the second half of training
-    glances: int = 4  # times in the first half, each half as far on: how fast it learns
+    early_validations: int = 4  # in the first half, each half as far on: how fast it learns
     nms_iou: float = 0.6  # detections of one class that overlap more are one object
     precision: str = "auto"  # or float32, mixed_float16, mixed_bfloat16; auto: the GPU's best
     xla: str = "auto"  # or on, off; auto: on a GPU

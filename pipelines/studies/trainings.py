@@ -92,7 +92,7 @@ class Trainings:
     ) -> tuple[list[Detections], dict[str, Any]]:
         compiled = self._compiled  # before other imports of TensorFlow, for its silence
         from models.yolo.checkpoint import Checkpoint
-        from models.yolo.schedule import Amount
+        from models.yolo.schedule import TrainingLength
         from models.yolo.training import train_network
 
         reached = []
@@ -108,7 +108,7 @@ class Trainings:
                 len(self.subject.dataset.classes),
                 compiled.detector.input_hw,
                 replace(compiled.settings, updates=key.updates),
-                Amount(),
+                TrainingLength(),
                 key.seed,
                 validate,
                 silently,
@@ -118,7 +118,7 @@ class Trainings:
         except TrainingError:  # its loss was not finite: it says nothing about the images
             return [Detections() for _ in self.test], {"undertrained": True}
         found = [compiled.detector.detect(load_image(image.path)) for image in self.test]
-        return found, course_of([row["update"] for row in trained.history], reached)
+        return found, course_of([row.update for row in trained.history], reached)
 
     @cached_property
     def _compiled(self) -> Compiled:
@@ -128,7 +128,7 @@ class Trainings:
 
         saved = saved_yolo(self.subject.folder / "models" / "yolo")
         classes = self.subject.dataset.classes
-        settings = replace(self.subject.settings.yolo, validations=5, glances=0)
+        settings = replace(self.subject.settings.yolo, validations=5, early_validations=0)
         learner = Learner.of(saved.input_hw, len(classes), settings)
         judge = validation(self.val, classes, saved.input_hw, settings, saved.limit)
         detector = detector_of(learner.weights.network, classes, settings, saved.limit)

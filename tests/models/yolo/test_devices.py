@@ -115,7 +115,7 @@ def test_a_gradient_that_overflows_changes_no_weight_and_halves_the_loss_scale()
     assert isinstance(learner.weights.optimizer, keras.optimizers.LossScaleOptimizer)
     scale = float(learner.weights.optimizer.dynamic_scale)
     before = learner.weights.averaged()
-    flat = learner.weights.laid_end_to_end([v.value * np.inf for v in learner.weights.variables])
+    flat = learner.weights.flattened([v.value * np.inf for v in learner.weights.variables])
     learner.weights.apply(flat)
     for a, b in zip(before, learner.weights.averaged(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)  # the average of equal numbers rounds
