@@ -33,7 +33,7 @@ class Answered:
     """The network's raw answers, ``(A, 4 + C)``, and the picture they are about."""
 
     outputs: NDArray[np.float32]
-    asked: Letterboxed
+    letterboxed: Letterboxed
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,32 +86,30 @@ class YoloDetector:
     def detect_batch(self, images: Sequence[Image]) -> list[Detections]:
         """Return what `detect` does of each image; the network takes all of them in one call."""
         with ThreadPoolExecutor(self.jobs) as pool:
-            asked = list(pool.map(self._letterbox, images))
-            outputs = self.forward.many(np.stack([each.picture for each in asked]))
-            return list(pool.map(self._answer, map(Answered, outputs, asked)))
-
-    def _answer(self, answered: Answered) -> Detections:
-        return self._nms(self._decode(answered))
+            pictures = list(pool.map(self._letterbox, images))
+            outputs = self.forward.many(np.stack([each.picture for each in pictures]))
+            decoded = pool.map(self._decode, map(Answered, outputs, pictures))
+            return list(pool.map(self._nms, decoded))
 
     def _letterbox(self, image: Image) -> Letterboxed:
         picture, scales = letterbox(image, self.input_hw)
         return Letterboxed(picture, scales, (image.shape[0], image.shape[1]))
 
-    def _network(self, asked: Letterboxed) -> Answered:
-        return Answered(self.forward(asked.picture), asked)
+    def _network(self, letterboxed: Letterboxed) -> Answered:
+        return Answered(self.forward(letterboxed.picture), letterboxed)
 
     def _decode(self, answered: Answered) -> Decoded:
-        asked = answered.asked
+        letterboxed = answered.letterboxed
         boxes, scores, labels = decode(answered.outputs, self.input_hw, LOWEST_SCORE)
-        boxes = restore(boxes, asked.scales, asked.image_hw)
+        boxes = restore(boxes, letterboxed.scales, letterboxed.image_hw)
         real = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)  # some lie wholly in the grey border
         return Decoded(boxes[real], scores[real], labels[real])
 
-    def _nms(self, found: Decoded) -> Detections:
+    def _nms(self, decoded: Decoded) -> Detections:
         return suppress(
-            found.boxes,
-            found.scores,
-            found.labels,
+            decoded.boxes,
+            decoded.scores,
+            decoded.labels,
             iou_threshold=self.nms_iou,
             score_threshold=LOWEST_SCORE,
             limit=self.limit,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from datasets.annotations import Annotations, LabelledImage
+from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
 from models.yolo.forward import GraphForward
@@ -18,7 +19,7 @@ from models.yolo.letterbox import input_size, letterbox
 from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import TrainingLength
 from models.yolo.settings import YoloSettings
-from pipelines.detections import run_stages
+from pipelines.detections import Stage, run_stages
 from pipelines.evaluation.quality import Quality, score
 from pipelines.yolo import Letterboxed, YoloDetector
 from pipelines.yolo_storage import TRAINING_STATE, save_yolo
@@ -113,7 +114,7 @@ def train_yolo(
 def _smallest_share(images: Sequence[LabelledImage]) -> tuple[float, int | None]:
     """Return the size of small objects of the smallest class, as a share of the longer side.
 
-    An object's size is the root of its area. Small is a tenth of a class; classes are looked at
+    An object's size is the root of its area. Small is a tenth of a class; classes are measured
     one by one, since each counts alike in mAP however rare it is. The class comes with it.
     """
     shares, labels = [np.zeros(0)], [np.zeros(0, np.int64)]
@@ -129,7 +130,7 @@ def _smallest_share(images: Sequence[LabelledImage]) -> tuple[float, int | None]
 def detector_of(
     network: keras.Model, classes: Sequence[str], settings: YoloSettings, limit: int
 ) -> YoloDetector:
-    """Return a detector that asks the network as it is then: its weights may go on changing."""
+    """Return a detector that uses the network as it is then: its weights may go on changing."""
     height, width = network.input_shape[1:3]
     forward = GraphForward(network, xla=False)
     return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit, 0, 0)
@@ -142,21 +143,19 @@ def validation(
     settings: YoloSettings,
     limit: int,
 ) -> Callable[[keras.Model], Quality]:
-    """Return the function that says how good a network is on the validation split."""
-    pictures = [letterbox(load_image(image.path), input_hw) for image in images]
-    truth: list[Annotations] = [image.annotations for image in images]
-    compiled: list[YoloDetector] = []
+    """Return the function that scores a network on the validation split."""
+    pictures = [
+        Letterboxed(*letterbox(load_image(image.path), input_hw), (image.height_px, image.width_px))
+        for image in images
+    ]
+    truth = [image.annotations for image in images]
+
+    @cache  # one network: its weights change, the graph does not
+    def stages_of(network: keras.Model) -> tuple[Stage, ...]:
+        return detector_of(network, classes, settings, limit).stages[1:]
 
     def judge(network: keras.Model) -> Quality:
-        if not compiled:  # once: the weights change, the graph does not
-            compiled.append(detector_of(network, classes, settings, limit))
-        found = [
-            run_stages(
-                compiled[0].stages[1:],
-                Letterboxed(picture, scales, (image.height_px, image.width_px)),
-            )
-            for image, (picture, scales) in zip(images, pictures, strict=True)
-        ]
-        return score(truth, found, classes)
+        stages = stages_of(network)
+        return score(truth, [run_stages(stages, picture) for picture in pictures], classes)
 
     return judge

@@ -67,13 +67,7 @@ class Learner:
 
 
 def _built(
-    input_hw: tuple[int, int], class_count: int, settings: YoloSettings, backbone_weights: str
+    input_hw: tuple[int, int], classes: int, settings: YoloSettings, backbone_weights: str
 ) -> keras.Model:
-    return build_network(
-        input_hw,
-        class_count,
-        settings.width,
-        settings.depth,
-        settings.backbone,
-        backbone_weights,
-    )
+    width, depth, backbone = settings.width, settings.depth, settings.backbone
+    return build_network(input_hw, classes, width, depth, backbone, backbone_weights)

@@ -83,7 +83,7 @@ def train_network(
         validate: gives the figure of a network on the validation split, more is better.
         track: watches the updates.
         checkpoint: a training whose state is there goes on from it.
-        is_stopped: asked after each update; once it is true the state is saved.
+        is_stopped: called after each update; once it is true the state is saved.
         learner: of another such training that is over, to compile nothing again; its network then
             is the one that is trained.
         log: takes the losses and the learning rate of each update, and each validation's figure.

@@ -9,12 +9,20 @@ import tensorflow as tf
 from keras import ops
 
 from models.yolo.assigner import assign
-from models.yolo.decoding import grid_points
+from models.yolo.decoding import LIMIT, grid_points
 from models.yolo.devices import Devices, all_reduce, distribute
-from models.yolo.distances import decode_boxes
 from models.yolo.losses import Losses, detection_losses
 from models.yolo.settings import YoloSettings
 from models.yolo.weights import FlatWeights
+
+
+def decode_boxes(raw: Any, points: Any, strides: Any) -> Any:
+    """Return ``(B, A, 4)`` xyxy pixels of the input for ``(B, A, 4)`` raw distances.
+
+    It is `decoding.decode`'s step for boxes, differentiable.
+    """
+    distances = ops.exp(ops.clip(raw, -LIMIT, LIMIT)) * strides[:, None]
+    return ops.concatenate([points - distances[..., :2], points + distances[..., 2:]], axis=-1)
 
 
 def compiled_update(

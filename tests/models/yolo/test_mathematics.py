@@ -72,7 +72,7 @@ def test_complete_iou_agrees_with_the_slow_reference():
 
 
 def test_raw_distances_are_decoded_to_the_boxes_they_were_made_of():
-    from models.yolo.distances import decode_boxes
+    from models.yolo.update import decode_boxes
 
     random = np.random.default_rng(1)
     reach = np.exp(random.normal(0, 1, (len(POINTS), 4))) * STRIDES[:, None]
@@ -116,8 +116,8 @@ def test_gradients_are_finite(count, size_px):
     import tensorflow as tf
 
     from models.yolo.assigner import assign
-    from models.yolo.distances import decode_boxes
     from models.yolo.losses import detection_losses
+    from models.yolo.update import decode_boxes
 
     random = np.random.default_rng(count)
     corners = random.uniform(0, 60, (count, 2))
