@@ -11,14 +11,14 @@ from pipelines.runtime import Device
 from pipelines.training import (
     MiningRound,
     Model,
+    TrainedContender,
     Training,
     TrainingJob,
-    TrainingResult,
     Validation,
 )
 
 
-def train(job: TrainingJob) -> TrainingResult:
+def train(job: TrainingJob) -> TrainedContender:
     """Train the detector, save it into the job's folder and return how it went.
 
     Raises:
@@ -42,7 +42,7 @@ def train(job: TrainingJob) -> TrainingResult:
         on_round=rounds.append,
     )
     save_classical(detector, job.folder)
-    return TrainingResult(
+    return TrainedContender(
         Training(seconds=time.monotonic() - started, history=tuple(history), rounds=tuple(rounds)),
         Model(parameters=detector.parameters),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines import classical_contender, yolo_contender
 from pipelines.detections import Detector
 from pipelines.runtime import Device
-from pipelines.training import TrainingJob, TrainingResult
+from pipelines.training import TrainedContender, TrainingJob
 
 Load = Callable[[Path, Device, int], Detector]
 
@@ -38,7 +38,7 @@ class Contender:
     name: str
     label: str
     uses_tensorflow: bool
-    train: Callable[[TrainingJob], TrainingResult]
+    train: Callable[[TrainingJob], TrainedContender]
     load: Load
     load_each: Callable[[Path, Device, int], Sequence[Detector]] | None = None
     decodes_in_training: bool = False

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from datasets.annotations import DatasetError, LabelledImage
 from datasets.errors import UserError
 from datasets.images import load_image
 from datasets.progress import Track
-from models.yolo.exported import FILES, exported_forward, write_network
+from models.yolo.exported import FILES, LITERT, exported_forward, write_network
 from models.yolo.forward import TOLERANCE, GraphForward
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
-from pipelines.detections import LOWEST_SCORE, Detections
-from pipelines.evaluation.figures import plain
-from pipelines.evaluation.report_card import Images, compared, judge
-from pipelines.export_description import description
-from pipelines.files import replacing, write_json
+from pipelines.detections import Image
+from pipelines.evaluation.report_card import Images, judge
+from pipelines.evaluation.significance import differences
+from pipelines.export_description import (
+    MapCheck,
+    NetworkDescription,
+    NoiseCheck,
+    ScoreThreshold,
+    network_ends,
+    preprocessing,
+)
+from pipelines.files import replacing
+from pipelines.machine import versions
 from pipelines.model_folder import ModelFolder, validated_threshold
 from pipelines.run_images import run_dataset, test_images, training_pictures
-from pipelines.sameness import sameness
-from pipelines.yolo import YoloDetector, load_network, load_yolo
+from pipelines.sameness import Agreement, agreement
+from pipelines.yolo import YoloDetector
+from pipelines.yolo_storage import load_network, load_yolo
 
 if TYPE_CHECKING:
     import keras
@@ -45,7 +55,7 @@ class UnlikeError(UserError):
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportOptions:
     """What is to be written.
 
     Attributes:
@@ -59,7 +69,9 @@ class Export:
     dataset: str | None
 
 
-def export_network(model: ModelFolder, wish: Export, output: Path, track: Track) -> dict[str, Any]:
+def export_network(
+    model: ModelFolder, options: ExportOptions, output: Path, track: Track
+) -> NetworkDescription:
     """Write the network and ``network.json`` into a new folder and return what the latter holds.
 
     Raises:
@@ -68,50 +80,55 @@ def export_network(model: ModelFolder, wish: Export, output: Path, track: Track)
             loaded or the folder used.
         UnlikeError: its boxes are others than the original's; nothing is written.
     """
-    if wish.int8 and wish.form != "litert":
+    form, int8 = options.form, options.int8
+    if int8 and form != LITERT:
         raise UserError("--int8 is a form of LiteRT's; give --to litert with it")
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
     network, original = opened(model)
-    images, unreachable = _images(model, wish)
+    images, unreachable = _images(model, options)
     calibration = None
-    if wish.int8:
-        calibration = _calibration(model, wish, images, original.input_hw, unreachable, track)
+    if int8:
+        calibration = _calibration(model, options, images, original.input_hw, unreachable, track)
     with replacing(output) as work:
-        path = work / FILES[wish.form]
-        write_network(network, wish.form, path, calibration)
-        forward = exported_forward(wish.form, path, runtime.usable_cores())
+        path = work / FILES[form]
+        write_network(network, form, path, calibration)
+        forward = exported_forward(form, path, runtime.usable_cores())
         exported = replace(original, forward=forward)
-        told = {
-            "network": path.name,
-            "form": wish.form,
-            "int8": wish.int8,
-            "exported_from": str(model.path),
-            "libraries": runtime.environment()["libraries"],
-            **description(
-                classes=original.classes,
-                input_hw=original.input_hw,
-                form=wish.form,
-                lowest_score=LOWEST_SCORE,
-                nms_iou=original.nms_iou,
-                most_detections=original.limit,
-                threshold=validated_threshold(model),
-            ),
-            "check": _checked(original, exported, images, wish, track)
+        check = (
+            _checked(original, exported, images, int8, track)
             if images
-            else _checked_on_noise(original, exported, wish, unreachable),
-        }
-        write_json(work / DESCRIPTION, told)
-    return told
+            else _checked_on_noise(original, exported, int8, unreachable)
+        )
+        given, answers = network_ends(original.input_hw, len(original.classes), form)
+        threshold = validated_threshold(model)
+        description = NetworkDescription(
+            network=path.name,
+            form=form,
+            int8=int8,
+            exported_from=str(model.path),
+            libraries=versions(),
+            classes=original.classes,
+            input=given,
+            preprocessing=preprocessing(original.input_hw),
+            output=answers,
+            nms_iou=original.nms_iou,
+            most_detections=original.limit,
+            threshold=ScoreThreshold(threshold.score, threshold.source),
+            check=check,
+        )
+        text = msgspec.json.format(msgspec.json.encode(description), indent=2)
+        (work / DESCRIPTION).write_bytes(text + b"\n")
+    return description
 
 
 def is_export(folder: Path) -> bool:
     """Say whether a folder is an earlier export."""
     try:
-        said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        values = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and "exported_from" in said
+    return isinstance(values, dict) and "exported_from" in values
 
 
 def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
@@ -128,13 +145,13 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
     return network, replace(detector, forward=GraphForward(network, xla=False))
 
 
-def _images(model: ModelFolder, wish: Export) -> tuple[list[LabelledImage], str]:
+def _images(model: ModelFolder, options: ExportOptions) -> tuple[list[LabelledImage], str]:
     """Return the run's test images, or none and why they are not to be had."""
     metrics = model.metrics()
     if metrics is None or model.run is None:
         return [], f"{model.path} is in no run's folder"
     try:
-        images = test_images(model.run, run_dataset(metrics, wish.dataset))
+        images = test_images(model.run, run_dataset(metrics, options.dataset))
     except DatasetError as error:
         return [], str(error)
     return images[:MOST_IMAGES], ""
@@ -142,12 +159,12 @@ def _images(model: ModelFolder, wish: Export) -> tuple[list[LabelledImage], str]
 
 def _calibration(
     model: ModelFolder,
-    wish: Export,
+    options: ExportOptions,
     images: Sequence[LabelledImage],
     input_hw: tuple[int, int],
     unreachable: str,
     track: Track,
-) -> list[Any]:
+) -> list[Image]:
     """Return input pictures made of training images.
 
     Raises:
@@ -157,7 +174,7 @@ def _calibration(
     if metrics is None or not images:
         raise UserError(f"--int8 needs training images to find its ranges: {unreachable}")
     try:
-        data = run_dataset(metrics, wish.dataset)
+        data = run_dataset(metrics, options.dataset)
         tested = frozenset(image.name for image in images)
         pixels = training_pictures(metrics, data, tested, CALIBRATION_PICTURES, track)
     except DatasetError as error:
@@ -169,63 +186,53 @@ def _checked(
     original: YoloDetector,
     exported: YoloDetector,
     images: Sequence[LabelledImage],
-    wish: Export,
+    int8: bool,
     track: Track,
-) -> dict[str, Any]:
+) -> Agreement | MapCheck:
     """Return how the exported network's detections of the test images differ from the original's.
+
+    A network in int8 is judged by mAP and its paired difference, by the shared evaluator.
 
     Raises:
         UnlikeError: a float32 network has other boxes.
     """
-    found: dict[str, list[Detections]] = {"exported": [], "original": []}
+    given, wanted = [], []
     for image in track(images, "comparing", len(images)):
         pixels = load_image(image.path)
-        found["exported"].append(exported.detect(pixels))
-        found["original"].append(original.detect(pixels))
-    told: dict[str, Any] = {"images": len(images)}
-    if wish.int8:
-        return {**told, **_difference(found, images, original.classes)}
-    same = sameness(found["original"], found["exported"])
-    if not same.holds:
-        raise UnlikeError(
-            f"the exported network gives other boxes: {same.detections - same.twins} of "
-            f"{same.detections} detections in {len(images)} test images have no twin"
-        )
-    return {**told, **plain(same)}
-
-
-def _difference(
-    found: Mapping[str, list[Detections]], images: Sequence[LabelledImage], classes: Sequence[str]
-) -> dict[str, Any]:
-    """Return mAP of both and their paired difference, by the shared evaluator."""
-    truth = Images([image.annotations for image in images], classes)
-    judged = {name: judge(truth, each) for name, each in found.items()}
-    difference = compared(judged, len(images))["exported_minus_original"]
-    told: dict[str, Any] = {
-        name: {figure: each.quality[figure] for figure in FIGURES} for name, each in judged.items()
-    }
-    return {**told, "exported_minus_original": {name: difference[name] for name in FIGURES}}
+        given.append(exported.detect(pixels))
+        wanted.append(original.detect(pixels))
+    if not int8:
+        same = agreement(wanted, given)
+        if not same.holds:
+            raise UnlikeError(
+                f"the exported network gives other boxes: {same.detections - same.matches} of "
+                f"{same.detections} detections in {len(images)} test images have no match"
+            )
+        return same
+    truth = Images([image.annotations for image in images], original.classes)
+    first, second = judge(truth, given), judge(truth, wanted)
+    resamples = (first.resamples, second.resamples)
+    more = differences((first.once, second.once), resamples, len(images), first.holding)
+    return MapCheck(
+        images=len(images),
+        exported={name: first.once[name] for name in FIGURES},
+        original={name: second.once[name] for name in FIGURES},
+        exported_minus_original={name: more[name] for name in FIGURES},
+    )
 
 
 def _checked_on_noise(
-    original: YoloDetector, exported: YoloDetector, wish: Export, unreachable: str
-) -> dict[str, Any]:
+    original: YoloDetector, exported: YoloDetector, int8: bool, unreachable: str
+) -> NoiseCheck:
     """Return how answers to noise differ, where the run's images are not to be had.
 
     Raises:
         UnlikeError: those of a float32 network do.
     """
     random = np.random.default_rng(0)
-    pictures = [
-        random.integers(0, 256, (*original.input_hw, 3), dtype=np.uint8)
-        for _ in range(NOISE_PICTURES)
-    ]
-    raw = [np.abs(exported.forward(p) - original.forward(p)).max() for p in pictures]
-    largest = float(np.max(raw))
-    if not wish.int8 and not largest < TOLERANCE:
+    shape = (NOISE_PICTURES, *original.input_hw, 3)
+    pictures = random.integers(0, 256, shape, dtype=np.uint8)
+    largest = float(np.abs(exported.forward.many(pictures) - original.forward.many(pictures)).max())
+    if not int8 and not largest < TOLERANCE:
         raise UnlikeError(f"the exported network's answers differ by {largest:.2g}")
-    return {
-        "images": 0,
-        "unreachable": unreachable,
-        "largest_raw_difference_on_noise": largest,
-    }
+    return NoiseCheck(unreachable=unreachable, largest_raw_difference_on_noise=largest)

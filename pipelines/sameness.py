@@ -3,74 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import nan
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.boxes import iou
 from pipelines.detections import Detections
 
-SAME_IOU = 0.99  # a twin overlaps by more
+SAME_IOU = 0.99  # a match overlaps by more
 SAME_SCORE = 1e-3  # and its score differs by no more
 LEAST_SCORE = 0.01  # below it a detection may fall out at the detectors' own least score
-LEAST_SHARE = 0.999  # of twins: rounding may tip NMS where two boxes overlap by just its limit
+LEAST_SHARE = 0.999  # of matches: rounding may tip NMS where two boxes overlap by just its limit
 
 
-@dataclass(frozen=True)
-class Sameness:
+class Agreement(msgspec.Struct, frozen=True):
     """How alike two detectors' detections of the same images are.
 
     Attributes:
+        images: how many.
         detections: of both, with a score of `LEAST_SCORE` and more.
-        twins: those that the other has too: same class, `SAME_IOU`, `SAME_SCORE`.
-        least_iou: of twins; nan without any.
-        largest_score_difference: of twins; nan without any.
+        matches: those that the other has too: same class, `SAME_IOU`, `SAME_SCORE`.
+        least_iou: of matches; nan without any.
+        largest_score_difference: of matches; nan without any.
     """
 
+    images: int
     detections: int
-    twins: int
+    matches: int = msgspec.field(name="twins")  # the key that ``network.json`` has for it
     least_iou: float
     largest_score_difference: float
 
     @property
     def holds(self) -> bool:
         """Say whether they are the same but for rounding; without detections they are."""
-        return self.twins >= LEAST_SHARE * self.detections
+        return self.matches >= LEAST_SHARE * self.detections
 
 
-def sameness(first: Sequence[Detections], second: Sequence[Detections]) -> Sameness:
+def agreement(first: Sequence[Detections], second: Sequence[Detections]) -> Agreement:
     """Return how alike the detections of two detectors are, image by image.
 
     Raises:
         ValueError: there are not as many images in both.
     """
-    total = 0
-    overlaps, differences = [np.zeros(0)], [np.zeros(0)]
+    total, found = 0, [np.zeros((2, 0))]
     for one, other in zip(first, second, strict=True):
         for here, there in ((one, other), (other, one)):
             shown = here.above(LEAST_SCORE)
             total += len(shown)
-            overlap, apart = _twins(shown, there)
-            overlaps.append(overlap)
-            differences.append(apart)
-    overlap, apart = np.concatenate(overlaps), np.concatenate(differences)
-    return Sameness(
+            found.append(_matches(shown, there))
+    overlaps, differences = np.concatenate(found, axis=1)
+    return Agreement(
+        images=len(first),
         detections=total,
-        twins=len(overlap),
-        least_iou=float(overlap.min()) if len(overlap) else nan,
-        largest_score_difference=float(apart.max()) if len(apart) else nan,
+        matches=len(overlaps),
+        least_iou=float(overlaps.min()) if len(overlaps) else nan,
+        largest_score_difference=float(differences.max()) if len(overlaps) else nan,
     )
 
 
-def _twins(shown: Detections, there: Detections) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return IoU and difference of score of each detection that has a twin, with the nearest."""
+def _matches(shown: Detections, there: Detections) -> NDArray[np.float64]:
+    """Return ``(2, K)`` IoU and difference of score of each of K that match, with the nearest."""
     if not len(shown) or not len(there):
-        return np.zeros(0), np.zeros(0)
+        return np.zeros((2, 0))
     apart = np.abs(shown.scores[:, None] - there.scores[None, :])
     alike = (shown.labels[:, None] == there.labels[None, :]) & (apart <= SAME_SCORE)
     overlap = np.where(alike, iou(shown.boxes, there.boxes), 0.0)
     best = overlap.argmax(axis=1)
     rows = np.flatnonzero(overlap.max(axis=1) > SAME_IOU)
-    return overlap[rows, best[rows]], apart[rows, best[rows]]
+    return np.stack([overlap[rows, best[rows]], apart[rows, best[rows]]])

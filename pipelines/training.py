@@ -137,7 +137,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class TrainingResult:
+class TrainedContender:
     """What a contender's training gives besides the files in its folder.
 
     Attributes:

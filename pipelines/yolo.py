@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.boxes import Boxes
 from models.yolo.decoding import decode
-from models.yolo.forward import Forward, GraphForward, LiteRtForward
+from models.yolo.forward import Forward
 from models.yolo.letterbox import letterbox, restore
-from models.yolo.settings import YoloSettings
 from pipelines.detections import LOWEST_SCORE, Detections, Image, Stage, run_stages
 from pipelines.nms import suppress
-
-if TYPE_CHECKING:
-    import keras
-
-WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +31,7 @@ class Answered:
     """The network's raw answers, ``(A, 4 + C)``, and the picture they are about."""
 
     outputs: NDArray[np.float32]
-    asked: Letterboxed
+    letterboxed: Letterboxed
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,79 +84,31 @@ class YoloDetector:
     def detect_batch(self, images: Sequence[Image]) -> list[Detections]:
         """Return what `detect` does of each image; the network takes all of them in one call."""
         with ThreadPoolExecutor(self.jobs) as pool:
-            asked = list(pool.map(self._letterbox, images))
-            outputs = self.forward.many(np.stack([each.picture for each in asked]))
-            return list(pool.map(self._answer, map(Answered, outputs, asked)))
-
-    def _answer(self, answered: Answered) -> Detections:
-        return self._nms(self._decode(answered))
+            pictures = list(pool.map(self._letterbox, images))
+            outputs = self.forward.many(np.stack([each.picture for each in pictures]))
+            decoded = pool.map(self._decode, map(Answered, outputs, pictures))
+            return list(pool.map(self._nms, decoded))
 
     def _letterbox(self, image: Image) -> Letterboxed:
         picture, scales = letterbox(image, self.input_hw)
         return Letterboxed(picture, scales, (image.shape[0], image.shape[1]))
 
-    def _network(self, asked: Letterboxed) -> Answered:
-        return Answered(self.forward(asked.picture), asked)
+    def _network(self, letterboxed: Letterboxed) -> Answered:
+        return Answered(self.forward(letterboxed.picture), letterboxed)
 
     def _decode(self, answered: Answered) -> Decoded:
-        asked = answered.asked
+        letterboxed = answered.letterboxed
         boxes, scores, labels = decode(answered.outputs, self.input_hw, LOWEST_SCORE)
-        boxes = restore(boxes, asked.scales, asked.image_hw)
+        boxes = restore(boxes, letterboxed.scales, letterboxed.image_hw)
         real = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)  # some lie wholly in the grey border
         return Decoded(boxes[real], scores[real], labels[real])
 
-    def _nms(self, found: Decoded) -> Detections:
+    def _nms(self, decoded: Decoded) -> Detections:
         return suppress(
-            found.boxes,
-            found.scores,
-            found.labels,
+            decoded.boxes,
+            decoded.scores,
+            decoded.labels,
             iou_threshold=self.nms_iou,
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
         )
-
-
-def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetector:
-    """Return the detector saved in the folder.
-
-    On a CPU the LiteRT form runs where there is one and ``settings.runtime`` does not ask for the
-    graph; on a GPU TensorFlow's compiled graph does.
-
-    Raises:
-        OSError: a file is missing.
-    """
-    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    settings = YoloSettings(**said["settings"])
-    height, width = said["input_hw"]
-    if (folder / LITERT).is_file() and not gpu and settings.runtime != "graph":
-        forward: Forward = LiteRtForward(folder / LITERT, threads)
-    else:
-        forward = GraphForward(load_network(folder))
-    return YoloDetector(
-        forward=forward,
-        input_hw=(height, width),
-        classes=tuple(said["classes"]),
-        nms_iou=settings.nms_iou,
-        limit=said["limit"],
-        parameters=said["parameters"],
-        multiply_adds=said["multiply_adds"],
-        jobs=threads,
-    )
-
-
-def load_network(folder: Path) -> keras.Model:
-    """Return the network saved in the folder; it loads TensorFlow.
-
-    Raises:
-        OSError: a file is missing.
-    """
-    from models.yolo.network import build_network
-
-    said = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    settings = YoloSettings(**said["settings"])
-    height, width = said["input_hw"]
-    network = build_network(
-        (height, width), len(said["classes"]), settings.width, settings.depth, settings.backbone
-    )
-    network.load_weights(folder / WEIGHTS)
-    return network

@@ -6,13 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from pipelines import runtime
 from pipelines.detections import Detector
 from pipelines.runtime import Device
-from pipelines.training import Losses, Model, Training, TrainingJob, TrainingResult, Validation
+from pipelines.training import Losses, Model, TrainedContender, Training, TrainingJob, Validation
 
 
-def train(job: TrainingJob) -> TrainingResult:
+def train(job: TrainingJob) -> TrainedContender:
     """Train the network, save it into the job's folder and return how it went.
 
     Raises:
@@ -23,15 +25,16 @@ def train(job: TrainingJob) -> TrainingResult:
     settings = job.settings
     device = runtime.choose_device(settings.device)
     from models.yolo.scalars import scalar_log, unlogged
-    from models.yolo.schedule import Amount
+    from models.yolo.schedule import TrainingLength
     from pipelines.stopping import stop_at_a_good_moment
-    from pipelines.yolo import load_yolo
+    from pipelines.yolo_storage import load_yolo
     from pipelines.yolo_training import choose_input, train_yolo
 
-    images, amount = job.dataset.splits["train"], Amount(settings.epochs, settings.train_minutes)
+    images = job.dataset.splits["train"]
+    training_length = TrainingLength(settings.epochs, settings.train_minutes)
     choice = choose_input(images, job.dataset.classes, settings.image_size)
     height, width = choice.input_hw
-    length = amount.in_words(len(images), settings.yolo)
+    length = training_length.in_words(len(images), settings.yolo)
     reasons = {
         "input": f"{width}×{height} px, {choice.reason}",
         "length": f"{length}, {settings.yolo.batch} pictures each",
@@ -44,7 +47,7 @@ def train(job: TrainingJob) -> TrainingResult:
             job.dataset.classes,
             settings.yolo,
             choice.input_hw,
-            amount,
+            training_length,
             settings.seed,
             job.folder,
             job.track,
@@ -52,7 +55,7 @@ def train(job: TrainingJob) -> TrainingResult:
             unlogged if job.tensorboard is None else scalar_log(job.tensorboard),
         )
     detector = load_yolo(job.folder)
-    return TrainingResult(
+    return TrainedContender(
         Training(
             seconds=trained.seconds,
             device=device.name,
@@ -60,10 +63,7 @@ def train(job: TrainingJob) -> TrainingResult:
             updates=trained.updates,
             flips=tuple(sorted(trained.flips)),
             waiting_share=trained.waiting_share,
-            history=tuple(
-                Validation(**{**row, "update": int(row["update"])})  # type: ignore[arg-type]
-                for row in trained.history
-            ),
+            history=tuple(Validation(**msgspec.structs.asdict(row)) for row in trained.history),
             losses=Losses(
                 trained.losses.updates_a_point,
                 tuple(trained.losses.classes),
@@ -81,14 +81,14 @@ def train(job: TrainingJob) -> TrainingResult:
 
 def load(folder: Path, device: Device, threads: int) -> Detector:
     """Return the detector saved in the folder, for that device."""
-    from pipelines.yolo import load_yolo
+    from pipelines.yolo_storage import load_yolo
 
     return load_yolo(folder, gpu=device.is_gpu, threads=threads)
 
 
 def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
     """Return a LiteRT network for each thread, or one TensorFlow graph, which takes all cores."""
-    from pipelines.yolo import LITERT
+    from pipelines.yolo_storage import LITERT
 
     alone = device.is_gpu or not (folder / LITERT).is_file()
     return [load(folder, device, 1) for _ in range(1 if alone else threads)]

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from datasets.annotations import Annotations, LabelledImage
+from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
-from models.yolo.forward import ConversionError, GraphForward, save_litert
+from models.yolo.forward import GraphForward
 from models.yolo.letterbox import input_size, letterbox
 from models.yolo.scalars import Log, unlogged
-from models.yolo.schedule import Amount
+from models.yolo.schedule import TrainingLength
 from models.yolo.settings import YoloSettings
-from pipelines.detections import limit_for, run_stages
+from pipelines.detections import Stage, limit_for, run_stages
 from pipelines.evaluation.quality import Quality, score
-from pipelines.yolo import LITERT, SETTINGS, WEIGHTS, Letterboxed, YoloDetector
+from pipelines.yolo import Letterboxed, YoloDetector
+from pipelines.yolo_storage import TRAINING_STATE, save_yolo
 
 if TYPE_CHECKING:
     import keras
 
-    from models.yolo.training import Trained
+    from models.yolo.training import TrainingResult
 
 INPUT_SIDES_PX = (256, 320, 384, 448)  # the network's longer side, chosen by the objects' size
 LEAST_OBJECT_PX = 16.0  # two of the finest cells
 MOST_VALIDATION_IMAGES = 500  # held in memory while training; more would not choose better
-STANDING = "training.npz"  # of a training that is not over
 
 
 class Choice(NamedTuple):
@@ -70,20 +70,20 @@ def train_yolo(
     classes: Sequence[str],
     settings: YoloSettings,
     input_hw: tuple[int, int],
-    amount: Amount,
+    length: TrainingLength,
     seed: int,
     folder: Path,
     track: Track,
     is_stopped: Callable[[], bool] = lambda: False,
     log: Log = unlogged,
-) -> Trained:
+) -> TrainingResult:
     """Train on ``train``, choose on ``val``, and save the detector into ``folder``.
 
-    A training that was stopped or killed goes on from the standing it left there.
+    A training that was stopped or killed goes on from the state it left there.
 
     Raises:
         TrainingError: it can't be trained.
-        KeyboardInterrupt: ``is_stopped`` said so; the standing is saved.
+        KeyboardInterrupt: ``is_stopped`` is true; the state is saved.
     """
     from models.yolo.checkpoint import Checkpoint
     from models.yolo.training import train_network
@@ -91,13 +91,13 @@ def train_yolo(
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
     limit = limit_for(crowd)
     judge = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
-    checkpoint = Checkpoint(folder / STANDING)
+    checkpoint = Checkpoint(folder / TRAINING_STATE)
     trained = train_network(
         train,
         len(classes),
         input_hw,
         settings,
-        amount,
+        length,
         seed,
         lambda network: judge(network).map_50_95,
         track,
@@ -111,39 +111,10 @@ def train_yolo(
     return replace(trained, seconds=trained.seconds + time.monotonic() - chosen)
 
 
-def save_yolo(
-    network: keras.Model,
-    classes: Sequence[str],
-    settings: YoloSettings,
-    limit: int,
-    folder: Path,
-) -> None:
-    """Write weights, their LiteRT form and ``settings.json`` into the folder."""
-    from models.yolo.network import multiply_adds
-
-    folder.mkdir(parents=True, exist_ok=True)
-    network.save_weights(folder / WEIGHTS)
-    try:
-        save_litert(network, folder / LITERT)
-        conversion = "ok"
-    except ConversionError as error:
-        conversion = str(error)
-    description = {
-        "classes": list(classes),
-        "input_hw": list(network.input_shape[1:3]),
-        "limit": limit,
-        "litert": conversion,
-        "parameters": network.count_params(),
-        "multiply_adds": multiply_adds(network),
-        "settings": asdict(settings),
-    }
-    (folder / SETTINGS).write_text(json.dumps(description, indent=2), encoding="utf-8")
-
-
 def _smallest_share(images: Sequence[LabelledImage]) -> tuple[float, int | None]:
     """Return the size of small objects of the smallest class, as a share of the longer side.
 
-    An object's size is the root of its area. Small is a tenth of a class; classes are looked at
+    An object's size is the root of its area. Small is a tenth of a class; classes are measured
     one by one, since each counts alike in mAP however rare it is. The class comes with it.
     """
     shares, labels = [np.zeros(0)], [np.zeros(0, np.int64)]
@@ -159,7 +130,7 @@ def _smallest_share(images: Sequence[LabelledImage]) -> tuple[float, int | None]
 def detector_of(
     network: keras.Model, classes: Sequence[str], settings: YoloSettings, limit: int
 ) -> YoloDetector:
-    """Return a detector that asks the network as it is then: its weights may go on changing."""
+    """Return a detector that uses the network as it is then: its weights may go on changing."""
     height, width = network.input_shape[1:3]
     forward = GraphForward(network, xla=False)
     return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit, 0, 0)
@@ -172,21 +143,19 @@ def validation(
     settings: YoloSettings,
     limit: int,
 ) -> Callable[[keras.Model], Quality]:
-    """Return the function that says how good a network is on the validation split."""
-    pictures = [letterbox(load_image(image.path), input_hw) for image in images]
-    truth: list[Annotations] = [image.annotations for image in images]
-    compiled: list[YoloDetector] = []
+    """Return the function that scores a network on the validation split."""
+    pictures = [
+        Letterboxed(*letterbox(load_image(image.path), input_hw), (image.height_px, image.width_px))
+        for image in images
+    ]
+    truth = [image.annotations for image in images]
+
+    @cache  # one network: its weights change, the graph does not
+    def stages_of(network: keras.Model) -> tuple[Stage, ...]:
+        return detector_of(network, classes, settings, limit).stages[1:]
 
     def judge(network: keras.Model) -> Quality:
-        if not compiled:  # once: the weights change, the graph does not
-            compiled.append(detector_of(network, classes, settings, limit))
-        found = [
-            run_stages(
-                compiled[0].stages[1:],
-                Letterboxed(picture, scales, (image.height_px, image.width_px)),
-            )
-            for image, (picture, scales) in zip(images, pictures, strict=True)
-        ]
-        return score(truth, found, classes)
+        stages = stages_of(network)
+        return score(truth, [run_stages(stages, picture) for picture in pictures], classes)
 
     return judge

@@ -6,18 +6,21 @@ Exit 0 when done, 1 where the exported network gives other boxes, 2 for bad usag
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
 from pipelines.command_line import Options, run
 
 if TYPE_CHECKING:
-    from pipelines.exporting import Export
+    from pipelines.export_description import MapCheck, NoiseCheck
+    from pipelines.exporting import ExportOptions
     from pipelines.model_folder import ModelFolder
+    from pipelines.sameness import Agreement
 
 
 def parser() -> Options:
@@ -39,14 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def exported(arguments: argparse.Namespace) -> int:
     """Export, check and print; return the exit status."""
-    # From here on it takes a moment to import, and TensorFlow's seconds once all is asked well.
+    # From here on it takes a moment to import, and TensorFlow's seconds once the options are right.
     from pipelines.contenders import contender
-    from pipelines.exporting import DESCRIPTION, Export, export_network, is_export
+    from pipelines.exporting import DESCRIPTION, ExportOptions, export_network, is_export
     from pipelines.files import check_output
     from pipelines.model_folder import open_model
     from pipelines.progress import on_terminal
 
-    wish = Export(arguments.to, arguments.int8, arguments.dataset)
+    options = ExportOptions(arguments.to, arguments.int8, arguments.dataset)
     model = open_model(arguments.model)
     row = contender(model.contender)
     if not row.is_network:
@@ -54,21 +57,21 @@ def exported(arguments: argparse.Namespace) -> int:
             f"{row.label} has no network to export; all of it is in {model.path}, which "
             "scripts/detect.py runs wherever the folder is put"
         )
-    output = arguments.output or default_output(model, wish)
+    output = arguments.output or default_output(model, options)
     check_output(output, "export", is_export, overwrite=arguments.overwrite)
-    if wish.form == "onnx" and (missing := not_installed("tf2onnx", "onnxruntime")):
+    if options.form == "onnx" and (missing := not_installed("tf2onnx", "onnxruntime")):
         raise UserError(f"ONNX needs {missing}; pip install '.[export]' brings it")
-    description = export_network(model, wish, output, on_terminal)
-    for line in lines_of(description["check"]):
+    description = export_network(model, options, output, on_terminal)
+    for line in check_lines(description.check):
         print(line)
-    print(f"{output}: {description['network']}, {DESCRIPTION}")
+    print(f"{output}: {description.network}, {DESCRIPTION}")
     return 0
 
 
-def default_output(model: ModelFolder, wish: Export) -> Path:
+def default_output(model: ModelFolder, options: ExportOptions) -> Path:
     """Return ``exports/<run>-<form>`` below the current folder."""
     name = model.path.name if model.run is None else model.run.name
-    return Path("exports") / f"{name}-{wish.form}{'-int8' if wish.int8 else ''}"
+    return Path("exports") / f"{name}-{options.form}{'-int8' if options.int8 else ''}"
 
 
 def not_installed(*modules: str) -> str:
@@ -78,33 +81,35 @@ def not_installed(*modules: str) -> str:
     return next((name for name in modules if find_spec(name) is None), "")
 
 
-def lines_of(check: dict[str, Any]) -> list[str]:
+def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
     """Return what the check has shown, line by line."""
-    if not check["images"]:
+    from pipelines.export_description import MapCheck, NoiseCheck
+
+    if isinstance(check, NoiseCheck):
         return [
-            f"note: not checked on images: {check['unreachable']}",
-            f"answers to noise differ by at most {check['largest_raw_difference_on_noise']:.2g}",
+            f"note: not checked on images: {check.unreachable}",
+            f"answers to noise differ by at most {check.largest_raw_difference_on_noise:.2g}",
         ]
-    if "exported_minus_original" in check:
+    if isinstance(check, MapCheck):
         return [
-            f"{figure}: {check['exported'][figure]:.4f}, the original "
-            f"{check['original'][figure]:.4f}, difference {told['difference']:+.4f} "
-            f"(95 % {span(told['interval_95'])}) on {check['images']} test images"
-            for figure, told in check["exported_minus_original"].items()
+            f"{figure}: {check.exported[figure]:.4f}, the original {check.original[figure]:.4f}, "
+            f"difference {more.difference:+.4f} (95 % {span(more.interval_95)}) "
+            f"on {check.images} test images"
+            for figure, more in check.exported_minus_original.items()
         ]
-    if not check["detections"]:
-        return [f"neither finds anything in {check['images']} test images"]
+    if not check.detections:
+        return [f"neither finds anything in {check.images} test images"]
     return [
-        f"{check['twins']} of {check['detections']} detections in {check['images']} test images "
-        f"are the same in both: least IoU {check['least_iou']:.6f}, scores differ by at most "
-        f"{check['largest_score_difference']:.1e}"
+        f"{check.matches} of {check.detections} detections in {check.images} test images "
+        f"are the same in both: least IoU {check.least_iou:.6f}, scores differ by at most "
+        f"{check.largest_score_difference:.1e}"
     ]
 
 
-def span(interval: Sequence[float | None]) -> str:
+def span(interval: tuple[float, float]) -> str:
     """Return an interval in words."""
     low, high = interval
-    return "unknown" if low is None or high is None else f"{low:+.4f} to {high:+.4f}"
+    return "unknown" if math.isnan(low + high) else f"{low:+.4f} to {high:+.4f}"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.annotations import Dataset
-from pipelines.classical_settings import PROPOSAL_SOURCES, ClassicalSettings
+from pipelines.classical_settings import PROPOSAL_SOURCES, ClassicalSettings, ProposalSource
 from pipelines.command_line import Options, run, whole
 
 BUDGETS = (50, 100, 300, 1000)
@@ -71,7 +71,7 @@ def measured(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure(dataset: Dataset, split: str, source: str, seed: int) -> dict[int, Measured]:
+def measure(dataset: Dataset, split: str, source: ProposalSource, seed: int) -> dict[int, Measured]:
     """Return the figures of a source by budget."""
     from datasets.boxes import iou
     from datasets.images import load_image

@@ -72,20 +72,17 @@ def show(rows: Sequence[tuple[int, Mapping[str, Any]]], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    devices = {json.dumps(told["latency_ms"]["device"]) for _, told in rows}
+    from pipelines.evaluation.figures import at
+
+    devices = {json.dumps(result["latency_ms"]["device"]) for _, result in rows}
     table = Table(title=f"YOLO: {title}", caption=f"times on {', '.join(sorted(devices))}")
     for name in ("seed", *COLUMNS):
         table.add_column(name, justify="right")
-    for seed, told in rows:
-        table.add_row(str(seed), *(_shown(told, *column) for column in COLUMNS.values()))
+    for seed, result in rows:
+        values = [(at(result, path), form) for path, form in COLUMNS.values()]
+        texts = ["–" if value is None else form.format(value) for value, form in values]
+        table.add_row(str(seed), *texts)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-def _shown(told: Mapping[str, Any], path: tuple[str, ...], form: str) -> str:
-    value: Any = told
-    for key in path:
-        value = value.get(key) if value else None
-    return "–" if value is None else form.format(value)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from keras import ops
-
-from models.yolo.losses import pairwise_iou
+from keras.utils.bounding_boxes import compute_iou
 
 ALPHA, BETA, TOP = 0.5, 6.0, 10
 TINY = 1e-9
@@ -47,7 +46,7 @@ def assign(
     classes = scores.shape[-1]
     one_hot = ops.one_hot(true_labels, classes, dtype="float32")  # (B, M, C)
     score_of_class = ops.matmul(one_hot, ops.transpose(scores, (0, 2, 1)))  # (B, M, A)
-    overlap = pairwise_iou(true_boxes, boxes)  # (B, M, A)
+    overlap = compute_iou(true_boxes, boxes, "xyxy")  # (B, M, A)
     candidate = _inside(true_boxes, points, strides) * real[..., None]
     alignment = ops.power(score_of_class + TINY, ALPHA) * ops.power(overlap, BETA) * candidate
     floor = ops.top_k(alignment, k=min(TOP, alignment.shape[-1]))[0][..., -1:]

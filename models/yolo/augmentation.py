@@ -17,7 +17,7 @@ from models.yolo.letterbox import GREY
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import HORIZONTAL, TRANSPOSE, VERTICAL, Picture, Sample
 
-VISIBLE = 0.3  # a box cut to less of its area is no longer asked for
+VISIBLE = 0.3  # a box cut to less of its area is left out
 SMALLEST_PX = 2.0  # nor is one that became thinner than this
 
 

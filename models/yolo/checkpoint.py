@@ -1,38 +1,77 @@
-"""Where a training stands, on disk: whole or not there, and never older than a while."""
+"""The state of a training on disk: whole or not there, and never older than a while."""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
+from models.yolo.loss_curve import LossCurve
 from models.yolo.weights import Arrays
 
 EVERY_SECONDS = 20.0  # between two: what a training that is killed loses at most
 
 
-@dataclass(frozen=True, eq=False)
-class Standing:
-    """A training in the middle.
+class HistoryRow(msgspec.Struct, frozen=True):
+    """One validation during training.
 
     Attributes:
-        progress: plain numbers, as JSON has them.
+        update: updates made until then.
+        seconds: taken until then, over all attempts.
+        learning_rate: of the last of the updates.
+        loss_classes: its class loss.
+        loss_boxes: its box loss.
+        validation: the averaged weights' figure on the validation split.
+    """
+
+    update: int
+    seconds: float
+    learning_rate: float
+    loss_classes: float
+    loss_boxes: float
+    validation: float
+
+
+class Progress(msgspec.Struct):
+    """How far a training has come.
+
+    Attributes:
+        done: updates made.
+        seconds: taken by earlier attempts.
+        waited: seconds spent waiting for batches.
+        history: a row each validation.
+        losses: of all updates.
+    """
+
+    done: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    history: list[HistoryRow] = msgspec.field(default_factory=list)
+    losses: LossCurve = msgspec.field(default_factory=LossCurve)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """All that going on with a training needs.
+
+    Attributes:
+        progress: how far it has come.
         weights: `FlatWeights.state`.
         best: the chosen weights so far, in the order of ``get_weights``; empty before any.
     """
 
-    progress: Mapping[str, Any]
+    progress: Progress
     weights: Arrays
-    best: list[Any] = field(default_factory=list)
+    best: list[NDArray[Any]] = field(default_factory=list)
 
 
 class Checkpoint:
-    """The file of a training's standing; without a path it keeps nothing."""
+    """The file of a training's state; without a path it keeps nothing."""
 
     def __init__(self, path: Path | None) -> None:
         """Only note the place."""
@@ -44,29 +83,27 @@ class Checkpoint:
         """Say whether `EVERY_SECONDS` have passed since the last."""
         return self._path is not None and time.monotonic() - self._last >= EVERY_SECONDS
 
-    def save(self, standing: Standing) -> None:
+    def save(self, state: TrainingState) -> None:
         """Write beside and rename: a crash leaves the one before."""
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         beside = self._path.with_name(f"writing-{self._path.name}")
-        arrays: dict[str, Any] = {"progress": np.array(json.dumps(standing.progress))}
-        arrays |= standing.weights
-        arrays |= {f"best_{number}": array for number, array in enumerate(standing.best)}
-        with beside.open("wb") as stream:
-            np.savez(stream, **arrays)
+        progress = np.frombuffer(msgspec.msgpack.encode(state.progress), np.uint8)
+        best = {f"best_{number}": array for number, array in enumerate(state.best)}
+        np.savez(beside, allow_pickle=False, progress=progress, **state.weights, **best)
         beside.replace(self._path)
         self._last = time.monotonic()
 
-    def load(self) -> Standing | None:
-        """Return the standing kept there, None if there is none."""
+    def load(self) -> TrainingState | None:
+        """Return the state kept there, None if there is none."""
         if self._path is None or not self._path.is_file():
             return None
         with np.load(self._path, allow_pickle=False) as arrays:
-            named = {name: arrays[name] for name in arrays.files}
-        best = [named[f"best_{n}"] for n in range(sum(n.startswith("best_") for n in named))]
-        weights = {name: array for name, array in named.items() if name.startswith("variable_")}
-        return Standing(json.loads(str(named["progress"])), weights, best)
+            named = dict(arrays)
+        progress = msgspec.msgpack.decode(named.pop("progress").tobytes(), type=Progress)
+        best = [named.pop(f"best_{n}") for n in range(sum(n.startswith("best_") for n in named))]
+        return TrainingState(progress, named, best)
 
     def remove(self) -> None:
         """Forget it: the training is over."""

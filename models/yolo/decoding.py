@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 STRIDES = (8, 16, 32)
 LIMIT = 8.0  # of raw distances: 3000 strides are more than any picture
+MOST_CANDIDATES = 1000  # pairs of cell and class that go on to NMS
 
 
 @cache
@@ -38,7 +39,7 @@ def decode(
     outputs: NDArray[np.float32],
     input_hw: tuple[int, int],
     score_threshold: float,
-    limit: int = 1000,
+    limit: int = MOST_CANDIDATES,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Return boxes, scores and labels of one image's answers, the best ``limit`` at most.
 

@@ -41,7 +41,7 @@ class Devices:
         """Return what the settings ask for, on the GPUs where there are any.
 
         Raises:
-            TrainingError: there are not as many, or a batch can't be dealt out evenly.
+            TrainingError: there are not as many, or a batch can't be shared out evenly.
         """
         gpus = tf.config.list_logical_devices("GPU")
         strategy = _strategy(gpus or tf.config.list_logical_devices("CPU"), settings)
@@ -76,30 +76,28 @@ class Devices:
             return inner
         return keras.optimizers.LossScaleOptimizer(inner)
 
-    def dealt(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
-        """Return a batch's arrays as `summed` wants them: to each device its own pictures."""
-        strategy = self.strategy
-        if strategy is None:
-            return tuple(arrays)
-        count = strategy.num_replicas_in_sync
 
-        def dealt(whole: Any) -> Any:
-            share = len(whole) // count
+def distribute(strategy: tf.distribute.Strategy, arrays: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a batch's arrays as `all_reduce` takes them: to each device its own pictures."""
 
-            def piece(context: Any) -> Any:
-                first = context.replica_id_in_sync_group * share
-                return tf.convert_to_tensor(whole[first : first + share])
+    def parts(whole: Any) -> Any:
+        share = len(whole) // strategy.num_replicas_in_sync
 
-            return strategy.experimental_distribute_values_from_function(piece)
+        def part(context: Any) -> Any:
+            first = context.replica_id_in_sync_group * share
+            return tf.convert_to_tensor(whole[first : first + share])
 
-        return tuple(map(dealt, arrays))
+        return strategy.experimental_distribute_values_from_function(part)
 
-    def summed(self, part: Callable[..., Sequence[Any]], dealt: Sequence[Any]) -> list[Any]:
-        """Return the sums over all devices of what ``part`` gives for the pictures of each."""
-        if self.strategy is None:
-            return list(part(*dealt))
-        values = self.strategy.run(part, dealt)
-        return [self.strategy.reduce(tf.distribute.ReduceOp.SUM, v, axis=None) for v in values]
+    return tuple(map(parts, arrays))
+
+
+def all_reduce(
+    strategy: tf.distribute.Strategy, work: Callable[..., Any], parts: Sequence[Any]
+) -> list[Any]:
+    """Return the sums over all devices of what ``work`` gives for the pictures of each."""
+    values = strategy.run(work, parts)
+    return [strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None) for value in values]
 
 
 def _strategy(
@@ -111,13 +109,13 @@ def _strategy(
     count = settings.devices or max(
         number for number in range(1, len(devices) + 1) if settings.batch % number == 0
     )
-    names = [device.name for device in devices[:count]]
-    strategy: tf.distribute.Strategy | None = None
     if os.environ.get("TF_CONFIG"):
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    elif len(names) > 1:
-        strategy = tf.distribute.MirroredStrategy(names)
-    if strategy is not None and settings.batch % strategy.num_replicas_in_sync:
+    elif count > 1:
+        strategy = tf.distribute.MirroredStrategy([device.name for device in devices[:count]])
+    else:
+        return None
+    if settings.batch % strategy.num_replicas_in_sync:
         raise TrainingError(
             f"yolo.batch={settings.batch} can't be shared out evenly over "
             f"{strategy.num_replicas_in_sync} devices; set yolo.batch or yolo.devices"
@@ -126,5 +124,5 @@ def _strategy(
 
 
 def _have_tensor_cores() -> bool:
-    told = map(tf.config.experimental.get_device_details, tf.config.get_visible_devices("GPU"))
-    return all((each.get("compute_capability") or (0, 0)) >= TENSOR_CORES for each in told)
+    details = map(tf.config.experimental.get_device_details, tf.config.get_visible_devices("GPU"))
+    return all((each.get("compute_capability") or (0, 0)) >= TENSOR_CORES for each in details)

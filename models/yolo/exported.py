@@ -1,7 +1,7 @@
 """The network as a file for other programs: LiteRT, ONNX or TensorFlow's SavedModel.
 
 All are written by Keras's own export. int8 is LiteRT's: weights and activations in 256 steps, whose
-ranges training pictures tell.
+ranges are measured on training pictures.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from models.quiet import native_stderr_hidden
-from models.yolo.forward import ConversionError, Forward, OneByOne
+from models.yolo.forward import BatchForward, ConversionError, Forward, LiteRtForward
 
 if TYPE_CHECKING:
     import keras
 
 Picture = NDArray[np.uint8]
-Call = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Call = Callable[[Picture], ArrayLike]
 LITERT, ONNX, SAVED_MODEL = "litert", "onnx", "saved_model"
 FILES = {LITERT: "network.tflite", ONNX: "network.onnx", SAVED_MODEL: "saved_model"}
 KERAS_NAMES = {LITERT: "litert", ONNX: "onnx", SAVED_MODEL: "tf_saved_model"}
@@ -55,12 +55,12 @@ def write_network(
     more: dict[str, Any] = {"opset_version": OPSET} if form == ONNX else {}
     if calibration is not None:
         more = _int8(calibration)
-    said = io.StringIO()
+    output = io.StringIO()
     try:
         with (
             native_stderr_hidden(),
-            redirect_stdout(said),
-            redirect_stderr(said),
+            redirect_stdout(output),
+            redirect_stderr(output),
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore")  # of converters, about themselves
@@ -78,17 +78,14 @@ def write_network(
 
 
 def exported_forward(form: str, path: Path, threads: int = 1) -> Forward:
-    """Return the call of an exported network: one picture to its ``(A, 4 + C)`` answers.
+    """Return the exported network, ready to answer pictures.
 
     Raises:
         ImportError: what runs the form is not installed.
     """
-    call = {LITERT: _litert, ONNX: _onnx, SAVED_MODEL: _saved_model}[form](path, threads)
-
-    def answer(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(call(picture[None].astype(np.float32))[0], np.float32)
-
-    return OneByOne(answer)
+    if form == LITERT:
+        return LiteRtForward(path, threads)
+    return BatchForward(_onnx(path, threads) if form == ONNX else _saved_model(path))
 
 
 def remove(path: Path) -> None:
@@ -99,15 +96,6 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _litert(path: Path, threads: int) -> Call:
-    from ai_edge_litert.interpreter import Interpreter
-
-    with native_stderr_hidden():
-        interpreter = Interpreter(model_path=str(path), num_threads=threads)
-        run = interpreter.get_signature_runner()
-    return lambda pictures: np.asarray(run(**{INPUT: pictures})[OUTPUT])
-
-
 def _onnx(path: Path, threads: int) -> Call:
     import onnxruntime
 
@@ -115,21 +103,16 @@ def _onnx(path: Path, threads: int) -> Call:
     options.intra_op_num_threads = threads
     providers = ["CPUExecutionProvider"]
     session = onnxruntime.InferenceSession(str(path), options, providers=providers)
-    return lambda pictures: np.asarray(session.run([OUTPUT], {INPUT: pictures})[0])
+    return lambda pictures: session.run([OUTPUT], {INPUT: pictures.astype(np.float32)})[0]
 
 
-def _saved_model(path: Path, threads: int) -> Call:
-    del threads  # TensorFlow's are the process's
+def _saved_model(path: Path) -> Call:
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(str(path))
-
-    def call(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        # Asked of what was loaded each time: its variables live as long as it does.
-        serve = loaded.signatures["serving_default"]
-        return np.asarray(serve(**{INPUT: tf.constant(pictures)})[OUTPUT])
-
-    return call
+    loaded = tf.saved_model.load(str(path))  # kept by the call: its variables live as long
+    return lambda pictures: loaded.signatures["serving_default"](
+        **{INPUT: tf.constant(pictures, tf.float32)}
+    )[OUTPUT]
 
 
 def _int8(calibration: Iterable[Picture]) -> dict[str, Any]:

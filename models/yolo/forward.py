@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from datasets.errors import UserError
 from models.quiet import native_stderr_hidden
@@ -89,19 +89,20 @@ def largest_difference(network: keras.Model, forward: Forward) -> float:
     return float(np.abs(got - wanted).max())
 
 
-class OneByOne:
-    """A network that takes one picture at a time, whatever runs it."""
+class BatchForward:
+    """A network that takes any number of pictures in one call, whatever runs it."""
 
-    def __init__(self, answer: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> None:
-        self._answer = answer
+    def __init__(self, call: Callable[[NDArray[np.uint8]], ArrayLike]) -> None:
+        """Keep the call, from ``(N, H, W, 3)`` pictures to ``(N, A, 4 + C)`` answers."""
+        self._call = call
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the answers to one picture."""
-        return self._answer(picture)
+        return np.asarray(self.many(picture[None])[0])
 
     def many(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the answers to several pictures."""
-        return np.stack([self._answer(picture) for picture in pictures])
+        return np.asarray(self._call(pictures), dtype=np.float32)
 
 
 class LiteRtForward:
@@ -125,17 +126,17 @@ class LiteRtForward:
             finally:
                 self._idle.put(network)
 
-        # Not joblib: it looks for answers every 10 ms, longer than a picture takes.
+        # Not joblib: it polls for results every 10 ms, longer than a picture takes.
         with ThreadPoolExecutor(self.threads) as pool:
             return np.stack(list(pool.map(one, pictures)))
 
     @cached_property
     def _idle(self) -> SimpleQueue[LiteRtNetwork]:
-        """The single-threaded networks nobody uses at the moment, one a thread."""
-        found: SimpleQueue[LiteRtNetwork] = SimpleQueue()
+        """The single-threaded networks that are free at the moment, one a thread."""
+        idle: SimpleQueue[LiteRtNetwork] = SimpleQueue()
         for _ in range(self.threads):
-            found.put(LiteRtNetwork(self.path, 1))
-        return found
+            idle.put(LiteRtNetwork(self.path, 1))
+        return idle
 
 
 class LiteRtNetwork:
@@ -157,22 +158,15 @@ class LiteRtNetwork:
         return np.asarray(self._interpreter.get_tensor(self._answer)[0], dtype=np.float32)
 
 
-class GraphForward:
-    """A Keras network as one compiled TensorFlow graph; XLA compiles each size of batch anew."""
+class GraphForward(BatchForward):
+    """A Keras network as one TensorFlow graph; XLA compiles it for each size of batch."""
 
     def __init__(self, network: keras.Model, *, xla: bool = True) -> None:
         import tensorflow as tf
 
-        self._compiled = tf.function(
+        graph = tf.function(
             lambda pictures: network(tf.cast(pictures, tf.float32), training=False),
             input_signature=[tf.TensorSpec((None, *network.input_shape[1:]), tf.uint8)],
             jit_compile=xla,
         )
-
-    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the answers to one picture."""
-        return np.asarray(self.many(picture[None])[0])
-
-    def many(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the answers to several pictures."""
-        return np.asarray(self._compiled(pictures), dtype=np.float32)
+        super().__init__(graph)

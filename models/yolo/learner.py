@@ -49,9 +49,8 @@ class Learner:
         return cls(weights, update, devices, class_count, settings)
 
     def restart(self) -> None:
-        """Begin anew with another random network."""
-        network = self._another(self.settings.backbone_weights)
-        self.weights.restart(network.get_weights())
+        """Begin again with another random network."""
+        self.weights.restart(self._another(self.settings.backbone_weights).get_weights())
 
     def with_weights(self, weights: Sequence[Any]) -> keras.Model:
         """Return the network with those weights, or its like in float32 on a single device."""
@@ -68,13 +67,7 @@ class Learner:
 
 
 def _built(
-    input_hw: tuple[int, int], class_count: int, settings: YoloSettings, backbone_weights: str
+    input_hw: tuple[int, int], classes: int, settings: YoloSettings, backbone_weights: str
 ) -> keras.Model:
-    return build_network(
-        input_hw,
-        class_count,
-        settings.width,
-        settings.depth,
-        settings.backbone,
-        backbone_weights,
-    )
+    width, depth, backbone = settings.width, settings.depth, settings.backbone
+    return build_network(input_hw, classes, width, depth, backbone, backbone_weights)

@@ -20,18 +20,11 @@ class Losses(NamedTuple):
     boxes: Any
 
 
-def pairwise_iou(first: Any, second: Any) -> Any:
-    """Return ``(B, M, A)`` IoU of ``(B, M, 4)`` and ``(B, A, 4)`` xyxy boxes."""
-    a, b = first[:, :, None, :], second[:, None, :, :]
-    sides = ops.maximum(
-        ops.minimum(a[..., 2:], b[..., 2:]) - ops.maximum(a[..., :2], b[..., :2]), 0.0
-    )
-    shared = sides[..., 0] * sides[..., 1]
-    return shared / (_area(a) + _area(b) - shared + TINY)
-
-
 def complete_iou(first: Any, second: Any) -> Any:
     """Return the CIoU of boxes row by row, in [-1.5, 1] (Zheng et al. 2020, equations 7 to 11).
+
+    The trade-off between position and shape is held constant, as the paper has it; Keras's
+    `compute_ciou` sends a gradient through it.
 
     Args:
         first: ``(..., 4)`` predicted xyxy boxes.
@@ -44,12 +37,8 @@ def complete_iou(first: Any, second: Any) -> Any:
     overlap = shared / (_area(first) + _area(second) - shared + TINY)
     around = high[..., 2:] - low[..., :2]
     diagonal = ops.sum(ops.square(around), axis=-1) + TINY
-    apart = (
-        ops.sum(
-            ops.square(first[..., :2] + first[..., 2:] - second[..., :2] - second[..., 2:]), axis=-1
-        )
-        / 4
-    )
+    doubled = first[..., :2] + first[..., 2:] - second[..., :2] - second[..., 2:]
+    apart = ops.sum(ops.square(doubled), axis=-1) / 4  # of the centres, squared
     shape = (4 / math.pi**2) * ops.square(_angle(second) - _angle(first))
     trade_off = ops.stop_gradient(shape / (1 - overlap + shape + TINY))
     return overlap - apart / diagonal - trade_off * shape
@@ -64,9 +53,7 @@ def detection_losses(logits: Any, boxes: Any, targets: Targets) -> Losses:
         targets: what the assigner wants, held constant.
     """
     total = ops.maximum(ops.sum(targets.weights), 1.0)
-    cross_entropy = (
-        ops.maximum(logits, 0.0) - logits * targets.scores + ops.log1p(ops.exp(-ops.abs(logits)))
-    )
+    cross_entropy = ops.binary_crossentropy(targets.scores, logits, from_logits=True)
     assigned = ops.cast(targets.weights > 0, "float32")[..., None]
     # Cells of background get a true box equal to their own: CIoU 1 and no gradient.
     wanted = assigned * targets.boxes + (1 - assigned) * ops.stop_gradient(boxes)

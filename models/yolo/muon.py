@@ -26,13 +26,13 @@ ADAMW_RMS = 0.2
 class Muon(keras.optimizers.AdamW):  # type: ignore[misc]  # Keras has no types
     """AdamW for all variables but the first, whose matrices move by Muon.
 
-    Keras's own Muon takes matrices that are variables of their own only; these lie end to end.
+    Keras's own Muon takes matrices that are variables of their own only; these are flattened.
     """
 
     def __init__(
         self, shapes: Sequence[tuple[int, int]], sizes: Sequence[int], **options: Any
     ) -> None:
-        """Say what lies end to end in the first variable: each matrix's shape and entries.
+        """Give the shape and number of entries of each matrix in the first variable.
 
         Without matrices all is AdamW's.
         """
@@ -61,7 +61,7 @@ class Muon(keras.optimizers.AdamW):  # type: ignore[misc]  # Keras has no types
 def orthogonalised(matrices: Sequence[Any]) -> list[Any]:
     """Return the matrices with singular values near 1 (Newton and Schulz's iteration).
 
-    A step of it takes X to X·p(XᵀX) with a polynomial p, so XᵀX alone tells what all steps
+    A step of it takes X to X·p(XᵀX) with a polynomial p, so XᵀX alone gives what all steps
     together multiply X with, and those of equal size are iterated as one batch.
 
     Args:

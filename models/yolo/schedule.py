@@ -15,7 +15,7 @@ FINAL_SHARE = 0.01  # of the learning rate, reached at the end
 
 
 @dataclass(frozen=True)
-class Amount:
+class TrainingLength:
     """How long to train: whichever is set, else `default_updates`.
 
     Attributes:
@@ -85,10 +85,12 @@ class Plan:
     moments: tuple[float, ...]
 
     @classmethod
-    def of(cls, amount: Amount, images: int, settings: YoloSettings, started: float) -> Plan:
+    def of(
+        cls, length: TrainingLength, images: int, settings: YoloSettings, started: float
+    ) -> Plan:
         """Return the plan for that many training images."""
-        expected = amount.updates(images, settings)
-        deadline = None if amount.minutes is None else started + 60 * amount.minutes
+        expected = length.updates(images, settings)
+        deadline = None if length.minutes is None else started + 60 * length.minutes
         return cls(
             expected=expected,
             deadline=deadline,
@@ -132,6 +134,6 @@ def _moments(settings: YoloSettings, last: float) -> tuple[float, ...]:
 
     In the second half they are even, up to ``last``; in the first each is half the next.
     """
-    early = [0.5**place for place in range(settings.glances, 0, -1)]
+    early = [0.5**place for place in range(settings.early_validations, 0, -1)]
     count = max(settings.validations, 1)
     return (*early, *(0.5 + (last - 0.5) * (place + 1) / count for place in range(count)))

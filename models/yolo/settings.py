@@ -60,7 +60,7 @@ class YoloSettings(Checked):
     # Times the validation split is scored in the second half of training.
     validations: Annotated[int, Meta(ge=1, le=10_000)] = 5
     # Times in the first half, each half as far on: how fast it learns.
-    glances: Annotated[int, Meta(ge=0, le=1000)] = 4
+    early_validations: Annotated[int, Meta(ge=0, le=1000)] = 4
     nms_iou: Share = 0.6  # detections of one class that overlap more are one object
     # Or float32, mixed_float16, mixed_bfloat16; auto: the GPU's best.
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"

@@ -1,9 +1,9 @@
-"""Which mirrorings leave the objects looking as they do, found by trying to tell.
+"""Which mirrorings leave the objects as they are, found by a classifier.
 
 Mirrored pictures are more examples, but only where a mirrored object is one that could be met:
 blood cells have no upside, road signs have, and a mirrored left arrow is a right arrow. So for each
-class a linear classifier learns, on one half of the images, to tell its objects from their mirrored
-copies; where it can on the other half, that mirroring is left out.
+class a linear classifier learns, on one half of the images, to separate its objects from their
+mirrored copies; where it can on the other half, that mirroring is left out.
 """
 
 from __future__ import annotations
@@ -28,37 +28,39 @@ MIRRORINGS: dict[str, Callable[[Picture], Picture]] = {
 }
 # Share of right answers from which on a class has a side. Chance is one half; slanting light alone
 # reaches .75 (blood cells, whose detector gains from all mirrorings), road signs .94 and more.
-TOLD_APART = 0.85
+RECOGNISED = 0.85
 LEAST_OBJECTS, MOST_OBJECTS, MOST_CLASSES = 24, 120, 12  # a class, a class, in all
 WINDOW_PX, GREY_PX = 32, 8
 
 
-def chosen_flips(wish: str, samples: Sequence[Sample], seed: int) -> frozenset[str]:
-    """Return the mirrorings for training: as wished, or for ``auto`` as the objects allow.
+def chosen_flips(choice: str, samples: Sequence[Sample], seed: int) -> frozenset[str]:
+    """Return the mirrorings for training: as set, or for ``auto`` as the objects allow.
 
     Where no class has enough objects to find out, left and right are taken to be alike and
     nothing else, as in most photographs.
 
     Args:
-        wish: ``auto``, ``none``, ``horizontal`` or ``all``.
+        choice: ``auto``, ``none``, ``horizontal`` or ``all``.
         samples: the training pictures with boxes and labels.
         seed: of the choice of objects.
     """
-    fixed = {"none": frozenset[str](), "horizontal": frozenset({HORIZONTAL})}
-    if wish in fixed:
-        return fixed[wish]
-    if wish == "all":
-        return frozenset(MIRRORINGS)
-    shares = {name: told_apart(samples, name, seed) for name in MIRRORINGS}
+    fixed: dict[str, frozenset[str]] = {
+        "none": frozenset(),
+        "horizontal": frozenset({HORIZONTAL}),
+        "all": frozenset(MIRRORINGS),
+    }
+    if choice in fixed:
+        return fixed[choice]
+    shares = {name: recognised_shares(samples, name, seed) for name in MIRRORINGS}
     if not shares[HORIZONTAL]:
         return fixed["horizontal"]
-    return frozenset(name for name, found in shares.items() if max(found) < TOLD_APART)
+    return frozenset(name for name, rates in shares.items() if max(rates) < RECOGNISED)
 
 
-def told_apart(samples: Sequence[Sample], mirroring: str, seed: int) -> list[float]:
+def recognised_shares(samples: Sequence[Sample], mirroring: str, seed: int) -> list[float]:
     """Return, for each class with enough objects, how often a mirrored one is recognised.
 
-    One half is chance: the class looks the same.
+    One half is chance: the class is the same.
     """
     objects: dict[int, list[tuple[int, int]]] = {}
     for image, (_, _, labels) in enumerate(samples):
@@ -81,8 +83,7 @@ def told_apart(samples: Sequence[Sample], mirroring: str, seed: int) -> list[flo
         for half in (0, 1):
             model = LogisticRegression(C=0.03, max_iter=200)
             model.fit(features[fold != half], is_mirrored[fold != half])
-            held_out = fold == half
-            right[held_out] = model.predict(features[held_out]) == is_mirrored[held_out]
+            right[fold == half] = (model.predict(features) == is_mirrored)[fold == half]
         shares.append(float(right.mean()))
     return shares
 

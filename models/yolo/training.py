@@ -1,4 +1,4 @@
-"""The training loop: updates by a schedule, a choice on validation, a standing on disk."""
+"""The training loop: updates by a schedule, a choice on validation, a state on disk."""
 
 from __future__ import annotations
 
@@ -6,37 +6,40 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+from numpy.typing import NDArray
 
 from datasets.annotations import LabelledImage
 from datasets.progress import Track
 from models.errors import TrainingError
 from models.yolo.batches import Batch, batches, fill_cache
-from models.yolo.checkpoint import Checkpoint, Standing
+from models.yolo.checkpoint import Checkpoint, HistoryRow, Progress, TrainingState
 from models.yolo.learner import Learner
 from models.yolo.loss_curve import LossCurve
+from models.yolo.losses import Losses
 from models.yolo.scalars import Log, unlogged
-from models.yolo.schedule import Amount, Plan, learning_rate
+from models.yolo.schedule import Plan, TrainingLength, learning_rate
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import chosen_flips
 from models.yolo.weights import FlatWeights
 
 Validate = Callable[[keras.Model], float]
+NO_LOSSES = Losses(math.nan, math.nan)  # before the first update
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainingResult:
     """The chosen network and how it came about.
 
     Attributes:
         network: with the weights of the best validation figure.
         updates: how many were made.
         flips: the mirrorings that were used.
-        history: one entry a validation: update, seconds, loss parts, learning rate, figure.
+        history: a row each validation.
         losses: of all updates.
         seconds: from decoded pictures to chosen weights, over all attempts.
         waiting_share: of the seconds, spent waiting for batches.
@@ -45,33 +48,10 @@ class Trained:
     network: keras.Model
     updates: int
     flips: frozenset[str]
-    history: tuple[dict[str, float], ...]
+    history: tuple[HistoryRow, ...]
     losses: LossCurve
     seconds: float
     waiting_share: float
-
-
-@dataclass
-class Course:
-    """How far a training has come; with the weights, all that going on needs.
-
-    Attributes:
-        done: updates made.
-        seconds: taken by earlier attempts.
-        waited: seconds spent waiting for batches.
-        history: see `Trained`.
-        losses: see `Trained`.
-        best: the chosen weights so far.
-        said: the present losses and rate in words, for the terminal.
-    """
-
-    done: int = 0
-    seconds: float = 0.0
-    waited: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
-    losses: LossCurve = field(default_factory=LossCurve)
-    best: list[Any] = field(default_factory=list)
-    said: str = "training YOLO"
 
 
 def train_network(
@@ -79,7 +59,7 @@ def train_network(
     class_count: int,
     input_hw: tuple[int, int],
     settings: YoloSettings,
-    amount: Amount,
+    length: TrainingLength,
     seed: int,
     validate: Validate,
     track: Track,
@@ -87,7 +67,7 @@ def train_network(
     is_stopped: Callable[[], bool] = lambda: False,
     learner: Learner | None = None,
     log: Log = unlogged,
-) -> Trained:
+) -> TrainingResult:
     """Train from scratch and return the weights that did best on the validation split.
 
     The averaged weights are scored ``settings.validations`` times, evenly over the second half
@@ -98,15 +78,15 @@ def train_network(
         class_count: number of classes C.
         input_hw: the network's input, multiples of 32.
         settings: see `YoloSettings`.
-        amount: how long.
+        length: how long.
         seed: fixes weights and pictures; sums on several threads still differ in the last digits.
         validate: gives the figure of a network on the validation split, more is better.
         track: watches the updates.
-        checkpoint: a training whose standing is there goes on from it.
-        is_stopped: asked after each update; once it is true the standing is saved.
+        checkpoint: a training whose state is there goes on from it.
+        is_stopped: called after each update; once it is true the state is saved.
         learner: of another such training that is over, to compile nothing again; its network then
             is the one that is trained.
-        log: told the losses and the learning rate of each update, and each validation's figure.
+        log: takes the losses and the learning rate of each update, and each validation's figure.
 
     Raises:
         TrainingError: a loss is not finite; the message names the pictures. Or the backbone's
@@ -121,113 +101,115 @@ def train_network(
             learner = Learner.of(input_hw, class_count, settings)
         else:
             learner.restart()
-        if learner.devices.several_machines and amount.minutes is not None:
+        if learner.devices.several_machines and length.minutes is not None:
             raise TrainingError("machines whose clocks differ need updates or epochs, not minutes")
-        weights, update = learner.weights, learner.update
-        course = _resumed(checkpoint, weights)
-        started -= course.seconds
-        plan = Plan.of(amount, len(images), settings, started)
+        progress, best = _resumed(checkpoint, learner.weights)
+        plan = Plan.of(length, len(images), settings, started - progress.seconds)
+        run = _Run(learner.weights, plan, settings.batch, progress, best)
         samples = [cache.sample(index) for index in range(len(images))]
         flips = chosen_flips(settings.flips, samples, seed)
-        made = batches(cache, input_hw, settings, flips, seed, plan.allows_mosaic, course.done)
-        for number in track(plan.updates(course.done), lambda: course.said, plan.expected):
+        made = batches(cache, input_hw, settings, flips, seed, plan.allows_mosaic, progress.done)
+        for number in track(plan.updates(progress.done), run.message, plan.expected):
             before = time.monotonic()
             batch = next(made)
-            course.waited += time.monotonic() - before
-            rate = learning_rate(
+            progress.waited += time.monotonic() - before
+            run.rate = learning_rate(
                 number, plan.progress(number), settings.learning_rate, plan.lr_warmup
             )
-            weights.optimizer.learning_rate.assign(rate)
-            losses = update(batch.pictures, batch.boxes, batch.labels, batch.real)
-            parts = {"loss_classes": float(losses.classes), "loss_boxes": float(losses.boxes)}
-            _check_finite(parts, number, batch, images)
-            course.losses.add(*parts.values())
-            course.done = number + 1
-            speed = settings.batch * course.done / (time.monotonic() - started)
-            course.said = _in_words(course, parts, rate, speed, plan)
-            log(course.done, {"learning_rate": rate, **_named(parts)})
-            if plan.is_time_to_validate(course.done, len(course.history)):
-                entry = {"update": course.done, "seconds": time.monotonic() - started}
-                entry |= {"learning_rate": rate, **parts}
-                _validate(weights, validate, course, entry)
-                log(course.done, {"validation/map_50_95": course.history[-1]["validation"]})
+            learner.weights.optimizer.learning_rate.assign(run.rate)
+            losses = learner.update(batch.pictures, batch.boxes, batch.labels, batch.real)
+            run.losses = Losses(float(losses.classes), float(losses.boxes))
+            _check_finite(run.losses, number, batch, images)
+            progress.losses.add(*run.losses)
+            progress.done = number + 1
+            named = {f"loss/{name}": value for name, value in run.losses._asdict().items()}
+            log(progress.done, {"learning_rate": run.rate, **named})
+            if plan.is_time_to_validate(progress.done, len(progress.history)):
+                run.add_validation(validate, log)
             if checkpoint.is_due or is_stopped():
-                checkpoint.save(_standing(course, weights, time.monotonic() - started))
+                progress.seconds = run.seconds
+                checkpoint.save(TrainingState(progress, learner.weights.state(), run.best))
                 if is_stopped():
                     raise KeyboardInterrupt
         made.close()
-        if not course.history:  # the clock ran out before the first
-            entry = {"update": course.done, "seconds": time.monotonic() - started}
-            _validate(weights, validate, course, entry | {"learning_rate": rate, **parts})
-            log(course.done, {"validation/map_50_95": course.history[-1]["validation"]})
-        network = learner.with_weights(course.best)
-        seconds = time.monotonic() - started
+        if not progress.history:  # the clock ran out before the first
+            run.add_validation(validate, log)
+        network = learner.with_weights(run.best)
+        seconds = run.seconds
         del samples, cache
-    share = course.waited / seconds
-    return Trained(
-        network, course.done, flips, tuple(course.history), course.losses, seconds, share
+    return TrainingResult(
+        network=network,
+        updates=progress.done,
+        flips=flips,
+        history=tuple(progress.history),
+        losses=progress.losses,
+        seconds=seconds,
+        waiting_share=progress.waited / seconds,
     )
 
 
-def _validate(
-    weights: FlatWeights, validate: Validate, course: Course, entry: dict[str, float]
-) -> None:
-    """Score the averaged weights, note the figure and keep them if they are the best so far."""
-    network = weights.network
-    own, averaged = network.get_weights(), weights.averaged()
-    network.set_weights(averaged)
-    figure = validate(network)
-    network.set_weights(own)
-    if all(figure >= before["validation"] for before in course.history):
-        course.best = averaged
-    course.history.append({**entry, "validation": figure})
+@dataclass(eq=False)
+class _Run:
+    """A training while it goes on: what it began with, the best weights and the last update."""
+
+    weights: FlatWeights
+    plan: Plan
+    batch_size: int
+    progress: Progress
+    best: list[NDArray[Any]]
+    rate: float = math.nan
+    losses: Losses = NO_LOSSES
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds taken so far, over all attempts."""
+        return time.monotonic() - self.plan.started
+
+    def message(self) -> str:
+        """Return what the terminal shows of the last update."""
+        if math.isnan(self.rate):
+            return "training YOLO"
+        speed = self.batch_size * self.progress.done / self.seconds
+        text = f"YOLO, loss {self.losses.classes:.2f} + {self.losses.boxes:.2f}"
+        text += f", rate {self.rate:.1e}, {speed:.0f} images/s"
+        if self.plan.deadline is not None:
+            minutes = max(self.plan.deadline - time.monotonic(), 0) / 60
+            text = f"{minutes:.1f} minutes left, {text}"
+        if self.progress.history:
+            text += f", val mAP {self.progress.history[-1].validation:.3f}"
+        return text
+
+    def add_validation(self, validate: Validate, log: Log) -> None:
+        """Score the averaged weights, note the figure and keep them if they are the best so far."""
+        seconds, history, network = self.seconds, self.progress.history, self.weights.network
+        own, averaged = network.get_weights(), self.weights.averaged()
+        network.set_weights(averaged)
+        figure = validate(network)
+        network.set_weights(own)
+        if all(figure >= row.validation for row in history):
+            self.best = averaged
+        classes, boxes = self.losses
+        row = HistoryRow(self.progress.done, seconds, self.rate, classes, boxes, figure)
+        history.append(row)
+        log(self.progress.done, {"validation/map_50_95": figure})
 
 
-def _named(losses: dict[str, float]) -> dict[str, float]:
-    """Return losses by the names that TensorBoard shows together."""
-    return {name.replace("loss_", "loss/"): value for name, value in losses.items()}
+def _resumed(checkpoint: Checkpoint, weights: FlatWeights) -> tuple[Progress, list[NDArray[Any]]]:
+    """Return how far the training has come and its best weights, and restore its last ones."""
+    state = checkpoint.load()
+    if state is None:
+        return Progress(), []
+    weights.restore(state.weights)
+    return state.progress, state.best
 
 
 def _check_finite(
-    losses: dict[str, float], number: int, batch: Batch, images: Sequence[LabelledImage]
+    losses: Losses, number: int, batch: Batch, images: Sequence[LabelledImage]
 ) -> None:
-    if all(math.isfinite(value) for value in losses.values()):
+    if all(map(math.isfinite, losses)):
         return
     names = ", ".join(sorted({images[index].name for index in batch.sources}))
     raise TrainingError(
         f"the loss is not finite at update {number + 1}; try a smaller --set "
         f"yolo.learning_rate, or look at the pictures it was made of: {names}"
     )
-
-
-def _in_words(
-    course: Course, losses: dict[str, float], rate: float, speed: float, plan: Plan
-) -> str:
-    said = f"YOLO, loss {losses['loss_classes']:.2f} + {losses['loss_boxes']:.2f}"
-    said += f", rate {rate:.1e}, {speed:.0f} images/s"
-    if plan.deadline is not None:
-        minutes = max(plan.deadline - time.monotonic(), 0) / 60
-        said = f"{minutes:.1f} minutes left, {said}"
-    if course.history:
-        said += f", val mAP {course.history[-1]['validation']:.3f}"
-    return said
-
-
-def _standing(course: Course, weights: FlatWeights, seconds: float) -> Standing:
-    progress = {
-        "done": course.done,
-        "seconds": seconds,
-        "waited": course.waited,
-        "history": course.history,
-        "losses": asdict(course.losses),
-    }
-    return Standing(progress, weights.state(), course.best)
-
-
-def _resumed(checkpoint: Checkpoint, weights: FlatWeights) -> Course:
-    standing = checkpoint.load()
-    if standing is None:
-        return Course()
-    weights.restore(standing.weights)
-    losses = LossCurve(**standing.progress.get("losses", {}))
-    return Course(**{**standing.progress, "losses": losses}, best=standing.best)

@@ -9,12 +9,20 @@ import tensorflow as tf
 from keras import ops
 
 from models.yolo.assigner import assign
-from models.yolo.decoding import grid_points
-from models.yolo.devices import Devices
-from models.yolo.distances import decode_boxes
+from models.yolo.decoding import LIMIT, grid_points
+from models.yolo.devices import Devices, all_reduce, distribute
 from models.yolo.losses import Losses, detection_losses
 from models.yolo.settings import YoloSettings
 from models.yolo.weights import FlatWeights
+
+
+def decode_boxes(raw: Any, points: Any, strides: Any) -> Any:
+    """Return ``(B, A, 4)`` xyxy pixels of the input for ``(B, A, 4)`` raw distances.
+
+    It is `decoding.decode`'s step for boxes, differentiable.
+    """
+    distances = ops.exp(ops.clip(raw, -LIMIT, LIMIT)) * strides[:, None]
+    return ops.concatenate([points - distances[..., :2], points + distances[..., 2:]], axis=-1)
 
 
 def compiled_update(
@@ -32,7 +40,7 @@ def compiled_update(
         """Return gradients for `FlatWeights.apply`, losses and the sum of target scores."""
         with tf.GradientTape() as tape:
             outputs = network(ops.cast(pictures, "float32"), training=True)
-            outputs = ops.cast(outputs, "float32")  # whatever the network reckons in
+            outputs = ops.cast(outputs, "float32")  # whatever the network computes in
             logits = outputs[..., 4:]
             decoded = decode_boxes(outputs[..., :4], points, strides)
             targets = assign(
@@ -47,7 +55,7 @@ def compiled_update(
             losses = detection_losses(logits, decoded, targets)
             total = losses.classes + settings.box_weight * losses.boxes
             total = weights.optimizer.scale_loss(total)
-        gradients = weights.laid_end_to_end(tape.gradient(total, weights.variables))
+        gradients = weights.flattened(tape.gradient(total, weights.variables))
         return gradients, losses, ops.sum(targets.weights)
 
     def update(*arrays: Any) -> Losses:
@@ -55,31 +63,25 @@ def compiled_update(
         weights.apply(gradients)
         return losses
 
-    if devices.strategy is None:
+    strategy = devices.strategy
+    if strategy is None:
         compiled: Callable[..., Losses] = tf.function(update, jit_compile=devices.xla)
         return compiled
-    return _shared_update(weights, tf.function(learn, jit_compile=devices.xla), devices)
+    learn_part = tf.function(learn, jit_compile=devices.xla)
 
-
-def _shared_update(
-    weights: FlatWeights, learn: Callable[..., Any], devices: Devices
-) -> Callable[..., Losses]:
-    """Return an update whose batch is dealt out: the same as on one device, up to rounding.
-
-    Each device divides by the target scores of its own pictures. Multiplied by them again, its
-    part is a sum, and all sums are divided by the target scores of the whole batch.
-    """
-
-    def part(*arrays: Any) -> list[Any]:
-        gradients, losses, scores = learn(*arrays)
+    # Each device divides by the target scores of its own pictures. Multiplied by them again, its
+    # part is a sum, and all sums are divided by the target scores of the whole batch: the same
+    # update as on one device, up to rounding.
+    def sums_of_part(*arrays: Any) -> list[Any]:
+        gradients, losses, scores = learn_part(*arrays)
         divided_by = ops.maximum(scores, 1.0)
         return [*(value * divided_by for value in (*gradients, *losses)), scores]
 
-    def update(*dealt: Any) -> Losses:
-        *sums, scores = devices.summed(part, dealt)
+    def shared_update(*parts: Any) -> Losses:
+        *sums, scores = all_reduce(strategy, sums_of_part, parts)
         *gradients, classes, boxes = (value / ops.maximum(scores, 1.0) for value in sums)
         weights.apply(gradients)
         return Losses(classes, boxes)
 
-    compiled = tf.function(update)
-    return lambda *arrays: compiled(*devices.dealt(arrays))
+    compiled_shared = tf.function(shared_update)
+    return lambda *arrays: compiled_shared(*distribute(strategy, arrays))

@@ -1,12 +1,13 @@
 """All of a network's trainable weights as three vectors, so that an update is a few large steps.
 
 AdamW on 159 small variables costs 19 ms an update on two cores whatever their size; on the same
-weights laid end to end it costs next to nothing. Muon takes the hidden kernels out of their vector
+weights in one vector it costs next to nothing. Muon takes the hidden kernels out of their vector
 as matrices, AdamW the rest.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,11 +24,11 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class FlatWeights:
-    """A network's weights laid end to end, their running average and their optimizers.
+    """A network's flattened weights, their running average and their optimizers.
 
     Attributes:
         network: whose weights they are.
-        variables: its trainable variables in the order that `laid_end_to_end` wants: hidden
+        variables: its trainable variables in the order that `flattened` takes: hidden
             kernels, other kernels, the rest.
         optimizer: Muon for hidden kernels, AdamW for what is left; it decays kernels only.
     """
@@ -38,7 +39,7 @@ class FlatWeights:
         settings: YoloSettings,
         wrapped: Callable[[Any], Any] = lambda optimizer: optimizer,
     ) -> None:
-        """Lay the weights out as they are now; ``wrapped`` gives an optimizer a loss scale."""
+        """Flatten the weights as they are now; ``wrapped`` gives an optimizer a loss scale."""
         hidden = hidden_kernels(network) if settings.optimizer == MUON else []
         places = {id(kernel) for kernel in hidden}
         rest = [v for v in network.trainable_variables if id(v) not in places]
@@ -49,7 +50,7 @@ class FlatWeights:
         self.network = network
         self.variables = hidden + kernels + others
         self._groups = tuple(groups.values())
-        self._rows = [keras.Variable(_laid(group), name=name) for name, group in groups.items()]
+        self._rows = [keras.Variable(_flat(group), name=name) for name, group in groups.items()]
         self._averages = [keras.Variable(ops.copy(row.value)) for row in self._rows]
         self._ema = settings.ema
         optimizer = Muon(
@@ -62,23 +63,19 @@ class FlatWeights:
         optimizer.exclude_from_weight_decay(var_names=["others"])
         self.optimizer = wrapped(optimizer)
         self.optimizer.build(self._rows)
-        self._unused = [np.asarray(variable) for variable in self.optimizer.variables]
+        self._initial = [np.asarray(variable) for variable in self.optimizer.variables]
 
-    def laid_end_to_end(self, gradients: Sequence[Any]) -> list[Any]:
-        """Return the gradients of `variables` as `apply` takes them."""
-        flat, start = [], 0
-        for group in self._groups:
-            part = gradients[start : start + len(group)]
-            flat.append(ops.concatenate([ops.reshape(g, (-1,)) for g in part]))
-            start += len(group)
-        return flat
+    def flattened(self, gradients: Sequence[Any]) -> list[Any]:
+        """Return the gradients of `variables` as `apply` takes them: a vector a group."""
+        rows = iter([ops.reshape(gradient, (-1,)) for gradient in gradients])
+        return [ops.concatenate([*itertools.islice(rows, len(g))]) for g in self._groups]
 
     def apply(self, gradients: Sequence[Any]) -> None:
-        """Make one update with gradients laid end to end; to be called in a compiled step."""
+        """Make one update with `flattened` gradients; to be called in a compiled step."""
         self.optimizer.apply(gradients, self._rows)
         for row, average in zip(self._rows, self._averages, strict=True):
             average.assign(self._ema * average.value + (1 - self._ema) * row.value)
-        self._lay_out([row.value for row in self._rows])
+        self._assign([row.value for row in self._rows])
 
     def averaged(self) -> list[NDArray[np.float32]]:
         """Return the network's weights, as its ``set_weights`` takes them, with averages for own.
@@ -86,18 +83,18 @@ class FlatWeights:
         Statistics of batch normalisation, which nothing trains, are those of now.
         """
         own = [row.numpy() for row in self._rows]
-        self._lay_out([average.value for average in self._averages])
+        self._assign([average.value for average in self._averages])
         weights: list[NDArray[np.float32]] = self.network.get_weights()
-        self._lay_out(own)
+        self._assign(own)
         return weights
 
     def restart(self, weights: Sequence[NDArray[Any]]) -> None:
-        """Begin anew from a network's weights, as its ``get_weights`` gives them."""
+        """Begin again from a network's weights, as its ``get_weights`` gives them."""
         self.network.set_weights(weights)
         for row, average, group in zip(self._rows, self._averages, self._groups, strict=True):
-            row.assign(_laid(group))
+            row.assign(_flat(group))
             average.assign(row.value)
-        for variable, value in zip(self.optimizer.variables, self._unused, strict=True):
+        for variable, value in zip(self.optimizer.variables, self._initial, strict=True):
             variable.assign(value)
 
     def state(self) -> Arrays:
@@ -108,14 +105,14 @@ class FlatWeights:
         """Go back to a `state` of the same network."""
         for name, variable in self._kept().items():
             variable.assign(state[name])
-        self._lay_out([row.value for row in self._rows])
+        self._assign([row.value for row in self._rows])
 
     def _kept(self) -> dict[str, Any]:
         kept = [*self._rows, *self._averages, *self.optimizer.variables]
         kept += self.network.non_trainable_variables
         return {f"variable_{number}": variable for number, variable in enumerate(kept)}
 
-    def _lay_out(self, rows: Sequence[Any]) -> None:
+    def _assign(self, rows: Sequence[Any]) -> None:
         """Give every variable of the network its piece of the rows."""
         for row, group in zip(rows, self._groups, strict=True):
             ends = np.cumsum([int(np.prod(v.shape)) for v in group])[:-1].tolist()
@@ -123,6 +120,6 @@ class FlatWeights:
                 variable.assign(ops.reshape(piece, variable.shape))
 
 
-def _laid(group: Sequence[Any]) -> NDArray[np.float32]:
-    """Return the variables' values end to end."""
+def _flat(group: Sequence[Any]) -> NDArray[np.float32]:
+    """Return the variables' values in one vector."""
     return np.concatenate([np.asarray(variable).ravel() for variable in group])

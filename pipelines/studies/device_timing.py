@@ -23,7 +23,7 @@ from pipelines.evaluation.throughput import measure_throughput
 from pipelines.studies.matrix_products import classical_products_ms, convolutions_ms
 from pipelines.studies.subject import Subject, evenly
 from pipelines.studies.yolo_forms import FORMS, GRAPH, forms
-from pipelines.yolo import load_network
+from pipelines.yolo_storage import load_network
 
 SAMPLES, WARM_UP = 24, 2  # calls a form, and those left out
 IMAGES = 12  # that are timed, held decoded

@@ -15,7 +15,7 @@ from pipelines.classical_files import load_classical
 from pipelines.detections import BatchDetector, Detections, Detector, Image
 from pipelines.studies.hog_weights import hog_weights
 from pipelines.studies.saliency import Saliency, Target
-from pipelines.yolo import load_network, load_yolo
+from pipelines.yolo_storage import load_network, load_yolo
 
 DRISE, HOG_WEIGHTS, GRAD_CAM = "D-RISE", "HOG weights", "Grad-CAM"
 SAME_IOU = 0.5  # from here on two detections of a class are of the same object

@@ -29,7 +29,8 @@ from pipelines.studies.descriptors import (
 )
 from pipelines.studies.figures import figures
 from pipelines.studies.subject import Subject, evenly
-from pipelines.yolo import YoloDetector, load_network, load_yolo
+from pipelines.yolo import YoloDetector
+from pipelines.yolo_storage import load_network, load_yolo
 
 if TYPE_CHECKING:
     import keras

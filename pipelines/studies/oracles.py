@@ -170,7 +170,7 @@ def _true_classes_of_cells(
     best = answered.outputs[:, 4:].max(axis=1, keepdims=True)
     single = np.concatenate([answered.outputs[:, :4], best], axis=1)
     boxes, scores, _ = decode(single, detector.input_hw, FAINTEST, limit=len(single))
-    boxes = restore(boxes, answered.asked.scales, answered.asked.image_hw)
+    boxes = restore(boxes, answered.letterboxed.scales, answered.letterboxed.image_hw)
     on, nearest = _nearest(iou(boxes, truth.boxes), ON_IOU)
     # Fainter ones than NMS looks at are lifted to where it begins, each in its order.
     return Decoded(boxes[on], _lifted(scores[on]), truth.labels[nearest[on]])

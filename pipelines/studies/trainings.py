@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datasets.annotations import LabelledImage
@@ -19,7 +17,8 @@ from pipelines.studies.data_plan import Key, subset
 from pipelines.studies.figures import figures, none_for_nan
 from pipelines.studies.learning_curves import LEARNT
 from pipelines.studies.subject import Subject, evenly
-from pipelines.yolo import SETTINGS, YoloDetector
+from pipelines.yolo import YoloDetector
+from pipelines.yolo_storage import saved_yolo
 from pipelines.yolo_training import detector_of, validation
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class Trainings:
     ) -> tuple[list[Detections], dict[str, Any]]:
         compiled = self._compiled  # before other imports of TensorFlow, for its silence
         from models.yolo.checkpoint import Checkpoint
-        from models.yolo.schedule import Amount
+        from models.yolo.schedule import TrainingLength
         from models.yolo.training import train_network
 
         reached = []
@@ -109,7 +108,7 @@ class Trainings:
                 len(self.subject.dataset.classes),
                 compiled.detector.input_hw,
                 replace(compiled.settings, updates=key.updates),
-                Amount(),
+                TrainingLength(),
                 key.seed,
                 validate,
                 silently,
@@ -119,7 +118,7 @@ class Trainings:
         except TrainingError:  # its loss was not finite: it says nothing about the images
             return [Detections() for _ in self.test], {"undertrained": True}
         found = [compiled.detector.detect(load_image(image.path)) for image in self.test]
-        return found, course_of([row["update"] for row in trained.history], reached)
+        return found, course_of([row.update for row in trained.history], reached)
 
     @cached_property
     def _compiled(self) -> Compiled:
@@ -127,19 +126,13 @@ class Trainings:
         runtime.choose_device(self.subject.settings.device)
         from models.yolo.learner import Learner
 
-        said = _said(self.subject.folder / "models" / "yolo")
+        saved = saved_yolo(self.subject.folder / "models" / "yolo")
         classes = self.subject.dataset.classes
-        settings = replace(self.subject.settings.yolo, validations=5, glances=0)
-        height, width = said["input_hw"]
-        learner = Learner.of((height, width), len(classes), settings)
-        judge = validation(self.val, classes, (height, width), settings, said["limit"])
-        detector = detector_of(learner.weights.network, classes, settings, said["limit"])
+        settings = replace(self.subject.settings.yolo, validations=5, early_validations=0)
+        learner = Learner.of(saved.input_hw, len(classes), settings)
+        judge = validation(self.val, classes, saved.input_hw, settings, saved.limit)
+        detector = detector_of(learner.weights.network, classes, settings, saved.limit)
         return Compiled(learner, detector, judge, settings)
-
-
-def _said(folder: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    return told
 
 
 def course_of(updates: Sequence[float], reached: Sequence[float]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from models.yolo.letterbox import letterbox
 from pipelines import runtime
 from pipelines.files import replacing_file
 from pipelines.studies.subject import Subject, evenly
-from pipelines.yolo import LITERT, YoloDetector, load_network, load_yolo
+from pipelines.yolo import YoloDetector
+from pipelines.yolo_storage import LITERT, load_network, load_yolo
 
 CALIBRATED_ON = 60  # training pictures that show the ranges of activations
 GRAPH, XLA, FLOAT, INT8 = "TensorFlow graph", "XLA", "LiteRT float", "LiteRT int8"

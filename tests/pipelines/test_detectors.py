@@ -43,7 +43,7 @@ def classical_folder(sample_dataset, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def yolo_folder(sample_dataset, tmp_path_factory):
-    from models.yolo.schedule import Amount
+    from models.yolo.schedule import TrainingLength
     from models.yolo.settings import YoloSettings
     from pipelines.yolo_training import train_yolo
 
@@ -51,7 +51,15 @@ def yolo_folder(sample_dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("yolo")
     train, val = sample_dataset.splits["train"][:4], sample_dataset.splits["val"][:2]
     train_yolo(
-        train, val, sample_dataset.classes, settings, (96, 96), Amount(), 0, folder, silently
+        train,
+        val,
+        sample_dataset.classes,
+        settings,
+        (96, 96),
+        TrainingLength(),
+        0,
+        folder,
+        silently,
     )
     return folder
 
@@ -61,7 +69,7 @@ def load(name, request):
         from pipelines.classical_files import load_classical
 
         return load_classical(request.getfixturevalue("classical_folder"), threads=2)
-    from pipelines.yolo import load_yolo
+    from pipelines.yolo_storage import load_yolo
 
     return load_yolo(request.getfixturevalue("yolo_folder"), threads=2)
 

@@ -54,3 +54,9 @@ def assign(scores, boxes, points, strides, true_boxes, true_labels, alpha, beta,
             targets[mine, true_labels[m]] = quality
             places[mine] = true_boxes[m]
     return targets, places
+
+
+def raw_distances(boxes, points, strides):
+    """``(A, 4)`` raw distances of ``(A, 4)`` boxes around their points."""
+    reach = np.concatenate([points - boxes[:, :2], boxes[:, 2:] - points], axis=1)
+    return np.log(np.maximum(reach / strides[:, None], math.exp(-8.0))).astype(np.float32)

@@ -81,9 +81,9 @@ def test_a_network_trained_in_half_precision_is_saved_in_float32(precision, tmp_
     import keras
 
     from models.yolo.learner import Learner
-    from pipelines.sameness import sameness
-    from pipelines.yolo import load_yolo
-    from pipelines.yolo_training import detector_of, save_yolo
+    from pipelines.sameness import agreement
+    from pipelines.yolo_storage import load_yolo, save_yolo
+    from pipelines.yolo_training import detector_of
 
     keras.utils.set_random_seed(0)
     settings = YoloSettings(width=4, precision=precision)
@@ -101,9 +101,9 @@ def test_a_network_trained_in_half_precision_is_saved_in_float32(precision, tmp_
     image = batch()[0][0]
     wanted = detector_of(network, ("a", "b"), settings, 100).detect(image)
     got = load_yolo(tmp_path).detect(image)
-    told = sameness([wanted], [got])  # in whatever order equal scores are
-    assert told.detections > 0
-    assert told.twins == told.detections
+    result = agreement([wanted], [got])  # in whatever order equal scores are
+    assert result.detections > 0
+    assert result.matches == result.detections
 
 
 def test_a_gradient_that_overflows_changes_no_weight_and_halves_the_loss_scale():
@@ -115,14 +115,14 @@ def test_a_gradient_that_overflows_changes_no_weight_and_halves_the_loss_scale()
     assert isinstance(learner.weights.optimizer, keras.optimizers.LossScaleOptimizer)
     scale = float(learner.weights.optimizer.dynamic_scale)
     before = learner.weights.averaged()
-    flat = learner.weights.laid_end_to_end([v.value * np.inf for v in learner.weights.variables])
+    flat = learner.weights.flattened([v.value * np.inf for v in learner.weights.variables])
     learner.weights.apply(flat)
     for a, b in zip(before, learner.weights.averaged(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)  # the average of equal numbers rounds
     assert float(learner.weights.optimizer.dynamic_scale) == scale / 2
 
 
-def test_more_devices_than_there_are_is_said():
+def test_more_devices_than_there_are_are_refused():
     from models.errors import TrainingError
     from models.yolo.devices import Devices
 

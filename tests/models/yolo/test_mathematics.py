@@ -71,26 +71,23 @@ def test_complete_iou_agrees_with_the_slow_reference():
     np.testing.assert_allclose(np.asarray(got), wanted, atol=1e-4)
 
 
-def test_boxes_survive_encoding_and_decoding():
-    from models.yolo.distances import decode_boxes, encode_boxes
+def test_raw_distances_are_decoded_to_the_boxes_they_were_made_of():
+    from models.yolo.update import decode_boxes
 
     random = np.random.default_rng(1)
     reach = np.exp(random.normal(0, 1, (len(POINTS), 4))) * STRIDES[:, None]
-    boxes = np.concatenate([POINTS - reach[:, :2], POINTS + reach[:, 2:]], 1)[None]
-    raw = encode_boxes(boxes.astype(np.float32), POINTS, STRIDES)
-    np.testing.assert_allclose(np.asarray(decode_boxes(raw, POINTS, STRIDES)), boxes, rtol=1e-4)
+    boxes = np.concatenate([POINTS - reach[:, :2], POINTS + reach[:, 2:]], 1)
+    raw = reference.raw_distances(boxes, POINTS, STRIDES)
+    got = np.asarray(decode_boxes(raw[None], POINTS, STRIDES))
+    np.testing.assert_allclose(got, boxes[None], rtol=1e-4)
 
 
 def test_detection_decodes_what_training_encodes():
-    from models.yolo.distances import encode_boxes
-
     random = np.random.default_rng(2)
     box = np.array([10.0, 12, 50, 44])
-    raw = np.asarray(
-        encode_boxes(np.tile(box, (1, len(POINTS), 1)).astype(np.float32), POINTS, STRIDES)
-    )
+    raw = reference.raw_distances(np.tile(box, (len(POINTS), 1)), POINTS, STRIDES)
     outputs = np.full((len(POINTS), 4 + 3), -9.0, np.float32)
-    outputs[:, :4] = raw[0]
+    outputs[:, :4] = raw
     cell = int(np.argmin(np.abs(POINTS - [30, 28]).sum(1)))
     outputs[cell, 4 + 2] = 3.0 + random.random()
     boxes, scores, labels = decode(outputs, INPUT_HW, score_threshold=0.5)
@@ -99,13 +96,28 @@ def test_detection_decodes_what_training_encodes():
     assert scores[0] == pytest.approx(1 / (1 + np.exp(-outputs[cell, 6])))
 
 
+def test_class_loss_is_the_mean_cross_entropy_of_soft_scores():
+    from models.yolo.assigner import Targets
+    from models.yolo.losses import detection_losses
+
+    random = np.random.default_rng(3)
+    logits = random.normal(-2, 4, (2, 50, 3)).astype(np.float32)
+    scores = random.uniform(0, 1, (2, 50, 3)).astype(np.float32)
+    boxes = random_boxes(random, 100).reshape(2, 50, 4).astype(np.float32)
+    targets = Targets(scores, boxes, scores.sum(-1))
+    probability = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    entropy = -(scores * np.log(probability) + (1 - scores) * np.log(1 - probability))
+    got = float(detection_losses(logits, boxes, targets).classes)
+    assert got == pytest.approx(entropy.sum() / scores.sum(), rel=1e-6)
+
+
 @pytest.mark.parametrize(("count", "size_px"), [(0, 5.0), (1, 20.0), (500, 10.0), (30, 1.0)])
 def test_gradients_are_finite(count, size_px):
     import tensorflow as tf
 
     from models.yolo.assigner import assign
-    from models.yolo.distances import decode_boxes
     from models.yolo.losses import detection_losses
+    from models.yolo.update import decode_boxes
 
     random = np.random.default_rng(count)
     corners = random.uniform(0, 60, (count, 2))

@@ -1,6 +1,6 @@
 import pytest
 
-from models.yolo.schedule import Amount, Plan, default_updates, learning_rate
+from models.yolo.schedule import Plan, TrainingLength, default_updates, learning_rate
 from models.yolo.settings import YoloSettings
 
 
@@ -18,12 +18,14 @@ def test_rate_rises_to_its_peak_and_falls_to_a_hundredth():
 
 
 def test_epochs_are_turned_into_updates():
-    plan = Plan.of(Amount(epochs=4), 100, YoloSettings(batch=8), 0.0)
+    plan = Plan.of(TrainingLength(epochs=4), 100, YoloSettings(batch=8), 0.0)
     assert len(list(plan.updates())) == 50
 
 
 def test_validations_come_later_and_later_then_evenly_to_the_last_update():
-    plan = Plan.of(Amount(), 1, YoloSettings(updates=100, validations=5, glances=3), 0.0)
+    plan = Plan.of(
+        TrainingLength(), 1, YoloSettings(updates=100, validations=5, early_validations=3), 0.0
+    )
     so_far, at = 0, []
     for update in plan.updates():
         if plan.is_time_to_validate(update + 1, so_far):
@@ -33,6 +35,6 @@ def test_validations_come_later_and_later_then_evenly_to_the_last_update():
 
 
 def test_mosaics_end_before_training_does():
-    plan = Plan.of(Amount(), 1, YoloSettings(updates=100, close_mosaic=0.2), 0.0)
+    plan = Plan.of(TrainingLength(), 1, YoloSettings(updates=100, close_mosaic=0.2), 0.0)
     assert plan.allows_mosaic(79)
     assert not plan.allows_mosaic(80)

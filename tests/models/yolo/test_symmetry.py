@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.yolo.symmetry import MIRRORINGS, chosen_flips, told_apart
+from models.yolo.symmetry import MIRRORINGS, chosen_flips, recognised_shares
 
 SIDE = 40
 
@@ -40,7 +40,7 @@ def samples(draw, images=12):
     ("draw", "allowed"),
     [(disc, set(MIRRORINGS)), (arrow, {"vertical"}), (tee, {"horizontal"})],
 )
-def test_only_mirrorings_that_nobody_can_tell_are_used(draw, allowed):
+def test_only_mirrorings_that_are_not_recognised_are_used(draw, allowed):
     assert chosen_flips("auto", samples(draw), 0) == allowed
 
 
@@ -55,13 +55,13 @@ def test_two_classes_that_mirror_each_other_are_not_taken_for_one_symmetric():
 
 
 def test_too_few_objects_to_find_out_leave_left_and_right_alike():
-    assert told_apart(samples(arrow, images=2), "horizontal", 0) == []
+    assert recognised_shares(samples(arrow, images=2), "horizontal", 0) == []
     assert chosen_flips("auto", samples(arrow, images=2), 0) == {"horizontal"}
 
 
 @pytest.mark.parametrize(
-    ("wish", "flips"),
+    ("choice", "flips"),
     [("none", set()), ("horizontal", {"horizontal"}), ("all", set(MIRRORINGS))],
 )
-def test_a_wish_is_obeyed_without_looking(wish, flips):
-    assert chosen_flips(wish, samples(arrow), 0) == flips
+def test_a_fixed_choice_is_taken_whatever_the_objects(choice, flips):
+    assert chosen_flips(choice, samples(arrow), 0) == flips

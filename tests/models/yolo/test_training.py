@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from datasets.progress import silently
-from models.yolo.schedule import Amount
+from models.yolo.schedule import TrainingLength
 from models.yolo.settings import YoloSettings
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
@@ -11,13 +11,21 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
     from datasets.images import load_image
     from pipelines.evaluation.quality import score
-    from pipelines.yolo import load_yolo
+    from pipelines.yolo_storage import load_yolo
     from pipelines.yolo_training import train_yolo
 
     eight = sample_dataset.splits["train"][:8]
     settings = YoloSettings(augment=False, updates=450, validations=1)
     train_yolo(
-        eight, eight, sample_dataset.classes, settings, (224, 224), Amount(), 0, tmp_path, silently
+        eight,
+        eight,
+        sample_dataset.classes,
+        settings,
+        (224, 224),
+        TrainingLength(),
+        0,
+        tmp_path,
+        silently,
     )
     detector = load_yolo(tmp_path, threads=2)
     found = [detector.detect(load_image(image.path)) for image in eight]
@@ -37,7 +45,7 @@ def test_a_loss_that_is_not_finite_stops_training_with_a_sentence(sample_dataset
             len(sample_dataset.classes),
             (64, 64),
             settings,
-            Amount(),
+            TrainingLength(),
             0,
             lambda network: 0.0,
             silently,

@@ -1,4 +1,4 @@
-"""The weights laid end to end and what moves them, held to Keras's optimizers one by one."""
+"""The flattened weights and what moves them, held to Keras's optimizers one by one."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def test_flat_adamw_moves_weights_as_keras_does_one_by_one():
             for v in flat.network.trainable_variables
         ]
         place = {id(v): number for number, v in enumerate(flat.network.trainable_variables)}
-        flat.apply(flat.laid_end_to_end([drawn[place[id(v)]] for v in flat.variables]))
+        flat.apply(flat.flattened([drawn[place[id(v)]] for v in flat.variables]))
         plain.apply(drawn, other.trainable_variables)
     for got, wanted in zip(flat.network.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
-def test_weights_that_begin_anew_go_the_way_they_went_at_first():
+def test_restarted_weights_move_as_they_did_at_first():
     import tensorflow as tf
 
     from models.yolo.network import build_network
@@ -53,7 +53,7 @@ def test_weights_that_begin_anew_go_the_way_they_went_at_first():
             flat.optimizer.learning_rate.assign(1e-2)
             shapes = [v.shape for v in flat.variables]
             drawn = [tf.constant(random.normal(size=s), tf.float32) for s in shapes]
-            flat.apply(flat.laid_end_to_end(drawn))
+            flat.apply(flat.flattened(drawn))
         return flat.state(), flat.averaged()
 
     state, averaged = updated()
@@ -107,7 +107,7 @@ def test_hidden_kernels_move_as_keras_moves_them_by_muon():
     start = [np.asarray(matrix) for matrix in matrices]
     for _ in range(3):
         drawn = [tf.constant(random.normal(size=v.shape), tf.float32) for v in flat.variables]
-        flat.apply(flat.laid_end_to_end(drawn))
+        flat.apply(flat.flattened(drawn))
         muon.apply(
             [tf.reshape(g, m.shape) for g, m in zip(drawn, matrices, strict=False)], matrices
         )
