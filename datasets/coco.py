@@ -77,8 +77,8 @@ def read_coco(files: Files, track: Track) -> RawSet:
         )
     for name in track(names, "reading annotations", len(names)):
         _read_document(files, raw, name, _decoded(files.path(name)))
-    raw.refuse_if_empty(files, names)
-    raw.found = f"COCO JSON: {', '.join(names)}"
+    raw.require_images(files.without_images(names))
+    raw.summary = f"COCO JSON: {', '.join(names)}"
     return raw
 
 
@@ -121,7 +121,7 @@ def _read_document(files: Files, raw: RawSet, source: str, document: _Document) 
         line = annotation.id if isinstance(annotation.id, int) else -1
         if (image_id := _plain(annotation.image_id)) not in places:
             text = f"is of image {annotation.image_id}, which the file does not list; left out"
-            raw.say(Kind.NO_IMAGE, source, text, line)
+            raw.add_problem(Kind.NO_IMAGE, source, text, line)
             continue
         place, name = places[image_id], names.get(_plain(annotation.category_id))
         if place is None:
@@ -130,7 +130,7 @@ def _read_document(files: Files, raw: RawSet, source: str, document: _Document) 
         if name is None or len(box) != 4:
             told = f"category {annotation.category_id} is not in the file"
             text = f"{told if name is None else 'has no bbox of four numbers'}; left out"
-            raw.say(Kind.NOT_A_BOX, source, text, line)
+            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
             continue
         x, y, width, height = box
         ignore = bool(annotation.iscrowd or annotation.ignore)
@@ -152,7 +152,7 @@ def _add_image(files: Files, raw: RawSet, source: str, split: str, image: _Image
     found = files.image(image.file_name, source, split)
     if found is None:
         text = f"no image called {image.file_name}; left out"
-        raw.say(Kind.NO_IMAGE, source, text)
+        raw.add_problem(Kind.NO_IMAGE, source, text)
         return None
     size = None
     if image.width and image.height:

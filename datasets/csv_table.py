@@ -83,8 +83,8 @@ def read_csv(files: Files, track: Track) -> RawSet:
     for table in track(tables, "reading annotations", len(tables)):
         _read_table(files, raw, table)
     names = [table.name for table in tables]
-    raw.refuse_if_empty(files, names)
-    raw.found = f"CSV: {', '.join(names)}"
+    raw.require_images(files.without_images(names))
+    raw.summary = f"CSV: {', '.join(names)}"
     return raw
 
 
@@ -131,7 +131,7 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
         split = _said_split(_field(table, row, "split")) or split_of_table
         name = files.image(said, table.name, split) if said.strip() else None
         if name is None:
-            raw.say(Kind.NO_IMAGE, table.name, f"no image called {said}; left out", line)
+            raw.add_problem(Kind.NO_IMAGE, table.name, f"no image called {said}; left out", line)
             continue
         index = raw.index_of(name)
         if index is None or raw.images[index].source != table.name:
@@ -142,7 +142,9 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
         if index is None or (box is None and not class_name.strip()):
             continue  # described by an earlier table, or a row for an image without objects
         if not isinstance(box, tuple) or not class_name.strip():
-            raw.say(Kind.NOT_A_BOX, table.name, "a row without four numbers and a class", line)
+            raw.add_problem(
+                Kind.NOT_A_BOX, table.name, "a row without four numbers and a class", line
+            )
             continue
         ignored = _field(table, row, "ignore").strip().lower() in {"1", "true", "yes"}
         raw.add_box(index, corners(box), class_name, line, ignore=ignored)

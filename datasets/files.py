@@ -65,6 +65,13 @@ class Files:
         """Return the names of image files, to look one up."""
         return frozenset(self.images)
 
+    def without_images(self, sources: Sequence[str]) -> str:
+        """Return the sentence for sources of which no image is here."""
+        return (
+            f"{self.root}: none of the images named in {', '.join(sources)} is among its "
+            f"{len(self.images)} images"
+        )
+
     def path(self, name: str) -> Path:
         """Return where the file of that name is."""
         return self.root / name

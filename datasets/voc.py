@@ -12,19 +12,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from datasets.annotations import SPLITS, DatasetError, LabelledImage
+from datasets.annotations import SPLITS, LabelledImage
 from datasets.files import Files
 from datasets.numbers import plain
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import RawImage, RawSet
+from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import split_of_folders
 from datasets.voc_lists import ListedSplits, listed_splits
 from datasets.xml_lines import line_of, parse_xml
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _HEAD_BYTES = 4096
-Corners = tuple[float, float, float, float]
 
 
 def exclusive(corners: Corners) -> Corners:
@@ -68,23 +67,20 @@ def read_voc(files: Files, track: Track) -> RawSet:
             if root.tag != "annotation":
                 raise ValueError("is not a Pascal VOC annotation")
         except ValueError as error:
-            raw.say(Kind.BROKEN_FILE, name, f"{error}; left out")
+            raw.add_problem(Kind.BROKEN_FILE, name, f"{error}; left out")
             continue
         _read_image(files, raw, name, root, listed)
-    if not raw.images:
-        first = f" The first: {raw.problems[0]}." if raw.problems else ""
-        raise DatasetError(
-            f"{files.root}: none of its {len(names)} XML files matches one of its "
-            f"{len(files.images)} images; each image needs an XML file of the same name beside it "
-            f"or in Annotations/.{first}"
-        )
+    raw.require_images(
+        f"{files.root}: none of its {len(names)} XML files matches one of its {len(files.images)} "
+        "images; each image needs an XML file of the same name beside it or in Annotations/"
+    )
     for first_name, other in files.sharing_a_stem():
-        raw.say(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
+        raw.add_problem(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
     splits = "splits by folder where there are any"
     if listed:
         splits = f"splits from {listed.folders}"
         listed.say_unmet(raw)
-    raw.found = f"Pascal VOC: {len(raw.images)} images with an XML file, {splits}"
+    raw.summary = f"Pascal VOC: {len(raw.images)} images with an XML file, {splits}"
     return raw
 
 
@@ -102,7 +98,7 @@ def _read_image(
     if said and (named := files.image(said, source, split_of_folders(source))):
         image = image or named
     if image is None:
-        raw.say(
+        raw.add_problem(
             Kind.NO_IMAGE,
             source,
             f"no image called {posixpath.basename(source)[:-4]} or {said}; left out",
@@ -112,7 +108,7 @@ def _read_image(
     if listed:
         in_list = listed.split_of(image)
         if in_list is None:
-            raw.say(Kind.LISTED, image, f"is in no list of {listed.folders}; left out")
+            raw.add_problem(Kind.LISTED, image, f"is in no list of {listed.folders}; left out")
             raw.left_out.add(image)
             return
         split = in_list
@@ -135,14 +131,16 @@ def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None
     if "\n" in name:  # set on lines of its own by a pretty-printer
         name = name.strip()
     if not name.strip():
-        raw.say(Kind.NOT_A_BOX, source, "an object without a name; left out", line_of(element))
+        raw.add_problem(
+            Kind.NOT_A_BOX, source, "an object without a name; left out", line_of(element)
+        )
         return
     box = element.find("bndbox")
     try:
         corners = [float((box.findtext(c) if box is not None else "") or "") for c in CORNERS]
     except ValueError:
         text = f"a {name} whose box is not four numbers; left out"
-        raw.say(Kind.NOT_A_BOX, source, text, line_of(element))
+        raw.add_problem(Kind.NOT_A_BOX, source, text, line_of(element))
         return
     difficult = (element.findtext("difficult") or "0").strip().lower() not in {"0", "", "false"}
     raw.add_box(

@@ -41,7 +41,7 @@ class ListedSplits:
         """Note every listed stem that no image was found for."""
         for stem in sorted(self.unmet):
             _, source, line = self.stems[stem]
-            raw.say(Kind.LISTED, source, f"no annotated image called {stem}", line)
+            raw.add_problem(Kind.LISTED, source, f"no annotated image called {stem}", line)
 
 
 def listed_splits(files: Files, raw: RawSet) -> ListedSplits | None:
@@ -61,7 +61,9 @@ def listed_splits(files: Files, raw: RawSet) -> ListedSplits | None:
                 continue
             first = stems.setdefault(stem, (split, name, line))[0]
             if split not in {first, "trainval"}:
-                raw.say(Kind.LISTED, name, f"{stem} is listed for {first} and stays there", line)
+                raw.add_problem(
+                    Kind.LISTED, name, f"{stem} is listed for {first} and stays there", line
+                )
     folders = ", ".join(dict.fromkeys(posixpath.dirname(name) for name in lists))
     return ListedSplits(folders, stems, set(stems)) if stems else None
 

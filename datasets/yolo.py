@@ -59,15 +59,14 @@ def read_yolo(files: Files, track: Track) -> RawSet:
         label = label_file_of(image, labels)
         index = raw.add_image(RawImage(image, split, label or image, in_fractions=True))
         if label is None:
-            raw.say(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
+            raw.add_problem(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
         elif index is not None:
             hidden = ignored.get(image, frozenset())
             out, outlines = _read_labels(raw, index, files.text(label), names, config, hidden)
             far += out
             outlined += outlines
-    if not raw.images:
-        where = config.source or "its folders"
-        raise DatasetError(f"{files.root}: no image is where {where} says the images are")
+    where = config.source or "its folders"
+    raw.require_images(f"{files.root}: no image is where {where} has the images")
     if far > len(raw.images) / 2:
         raise DatasetError(
             f"{files.root}: its label files hold pixels ({far} boxes lie far outside); YOLO's "
@@ -75,14 +74,14 @@ def read_yolo(files: Files, track: Track) -> RawSet:
         )
     if outlined:
         text = f"{outlined} objects are outlines; the box around each is taken"
-        raw.say(Kind.POLYGON, "", text)
+        raw.add_problem(Kind.POLYGON, "", text)
     for first, other in files.sharing_a_stem():
         if first in listed and other in listed:
-            raw.say(Kind.SAME_NAME, other, f"shares its label file with {first}")
+            raw.add_problem(Kind.SAME_NAME, other, f"shares its label file with {first}")
     told = f"names from {config.source}" if names else "classes called by number, no names found"
     if not names:
-        raw.say(Kind.FORMAT, "", "no data.yaml or classes.txt names the classes")
-    raw.found = f"YOLO text labels: {len(raw.images)} images, {told}"
+        raw.add_problem(Kind.FORMAT, "", "no data.yaml or classes.txt names the classes")
+    raw.summary = f"YOLO text labels: {len(raw.images)} images, {told}"
     return raw
 
 
@@ -132,12 +131,14 @@ def _read_labels(
             continue
         numbers = _numbers(words)
         if numbers is None:
-            raw.say(Kind.NOT_A_BOX, source, f"{words.strip()[:60]!r} is no box; left out", line)
+            raw.add_problem(
+                Kind.NOT_A_BOX, source, f"{words.strip()[:60]!r} is no box; left out", line
+            )
             continue
         class_name = names.get(int(numbers[0])) if names else str(int(numbers[0]))
         if class_name is None:
             text = f"class {int(numbers[0])} is not in {config.source}; left out"
-            raw.say(Kind.NOT_A_BOX, source, text, line)
+            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
             continue
         if config.has_keypoints or len(numbers) <= SCORED_NUMBERS:
             x, y, width, height = numbers[1:BOX_NUMBERS]

@@ -79,15 +79,15 @@ def images_of_splits(files: Files, config: YoloConfig, raw: RawSet) -> dict[str,
         for entry in entries:
             found = _images(files, config, entry, raw, split)
             if not found:
-                raw.say(Kind.LISTED, config.source, f"{split}: {entry} holds no image")
+                raw.add_problem(Kind.LISTED, config.source, f"{split}: {entry} holds no image")
             for name in found:
                 first = split_of.setdefault(name, split)
                 if first != split:
                     text = f"{split}: {name} is in {first} too and stays there"
-                    raw.say(Kind.LISTED, config.source, text)
+                    raw.add_problem(Kind.LISTED, config.source, text)
     for name in files.images:
         if name not in split_of:
-            raw.say(Kind.LISTED, name, f"is in no split of {config.source}; left out")
+            raw.add_problem(Kind.LISTED, name, f"is in no split of {config.source}; left out")
             raw.left_out.add(name)
     return split_of
 
@@ -118,7 +118,9 @@ def _listed(files: Files, source: str, raw: RawSet, split: str) -> list[str]:
             continue
         name = files.image(line, source, split)
         if name is None:
-            raw.say(Kind.NO_IMAGE, source, f"no image called {line.strip()}; left out", number)
+            raw.add_problem(
+                Kind.NO_IMAGE, source, f"no image called {line.strip()}; left out", number
+            )
         else:
             found.append(name)
     return found

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError
-from datasets.checking import checked_images, near_duplicates, problems_of_likeness
+from datasets.checking import decoded
 from datasets.duplicates import Contents, find_copies, problems_of
 from datasets.problems import Kind, Problem, counts
 from datasets.progress import Track
-from datasets.reading import Found, completed
+from datasets.reading import completed
 from datasets.settings import DatasetSettings
 from datasets.statistics import statistics
 from pipelines.report.contact_sheet import chosen, contact_sheet
@@ -36,12 +36,18 @@ class Inspection:
 
 
 def inspect(
-    found: Found, settings: DatasetSettings, output: Path, track: Track, jobs: int, *, decode: bool
+    dataset: Dataset,
+    settings: DatasetSettings,
+    output: Path,
+    track: Track,
+    jobs: int,
+    *,
+    decode: bool,
 ) -> Inspection:
     """Write numbers, problems and contact sheet into ``output`` and return what was found.
 
     Args:
-        found: the set as its folder has it.
+        dataset: the set as its folder has it.
         settings: choices about the data.
         output: replaced if it holds an earlier look.
         track: watches the images.
@@ -52,27 +58,23 @@ def inspect(
         RunFolderError: the output can't be used.
     """
     check_replaceable(output)
-    dataset = _as_far_as_possible(found, settings)
-    problems, duplicates, splits = dataset.problems, dataset.duplicates, dataset.splits
+    dataset = _as_far_as_possible(dataset, settings)
     if decode:
-        splits, hashes, broken = checked_images(splits, track, jobs)
-        alike = near_duplicates(splits, hashes, {copy.second for copy in duplicates})
-        problems = (*problems, *broken, *problems_of_likeness(alike))
-        duplicates = (*duplicates, *alike)
+        dataset = decoded(dataset, track, jobs)
     numbers = {
-        "name": found.name,
-        "format": found.format,
-        "found": found.found,
-        **statistics(found.classes, splits),
-        "problem_counts": counts(problems),
-        "problems": [str(problem) for problem in problems],
-        "duplicates": [asdict(duplicate) for duplicate in duplicates],
+        "name": dataset.name,
+        "format": dataset.format,
+        "found": dataset.summary,
+        **statistics(dataset.classes, dataset.splits),
+        "problem_counts": counts(dataset.problems),
+        "problems": [str(problem) for problem in dataset.problems],
+        "duplicates": [asdict(duplicate) for duplicate in dataset.duplicates],
     }
     try:
-        _write(output, numbers, problems, Dataset(found.name, found.format, found.classes, splits))
+        _write(output, numbers, dataset)
     except OSError as error:
         raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
-    return Inspection(numbers, problems)
+    return Inspection(numbers, dataset.problems)
 
 
 def check_replaceable(output: Path) -> None:
@@ -87,25 +89,21 @@ def check_replaceable(output: Path) -> None:
         raise RunFolderError(f"{output}: holds something that is no inspection; choose another")
 
 
-def _as_far_as_possible(found: Found, settings: DatasetSettings) -> Dataset:
+def _as_far_as_possible(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     """Return the set as the main job would have it, or why it would refuse and what there is."""
     try:
-        return completed(found, settings)
+        return completed(dataset, settings)
     except DatasetError as error:
-        copies = find_copies(found.splits, Contents())
+        copies = find_copies(dataset.splits, Contents())
         refusal = Problem(Kind.SPLIT, "", f"the main job would refuse this set: {error}")
-        problems = (*found.problems, refusal, *problems_of(copies))
-        return Dataset(
-            found.name, found.format, found.classes, found.splits, problems, found.found, copies
-        )
+        problems = (*dataset.problems, refusal, *problems_of(copies))
+        return replace(dataset, problems=problems, duplicates=copies)
 
 
-def _write(
-    output: Path, numbers: dict[str, Any], problems: tuple[Problem, ...], dataset: Dataset
-) -> None:
+def _write(output: Path, numbers: dict[str, Any], dataset: Dataset) -> None:
     """Write all three beside the output, then put them in its place."""
     with replacing(output) as work:
-        lines = "".join(f"{problem}\n" for problem in problems)
+        lines = "".join(f"{problem}\n" for problem in dataset.problems)
         (work / PROBLEMS).write_text(lines, encoding="utf-8")
         shown = chosen(dataset.splits, len(dataset.classes))
         if shown:

@@ -74,7 +74,7 @@ def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     from rich.console import Console
 
     from datasets.problems import summary
-    from datasets.reading import read_found
+    from datasets.reading import read_folder
     from pipelines import runtime
     from pipelines.inspection import PROBLEMS, check_replaceable, inspect
     from pipelines.progress import on_terminal
@@ -85,7 +85,7 @@ def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     output = output or Path("runs") / f"inspect-{folder.resolve().name}"
     keep_out_of_data(output, settings)
     check_replaceable(output)
-    found = read_found(folder, settings.format, on_terminal, settings.data)
+    found = read_folder(folder, settings.format, on_terminal, settings.data)
     jobs = runtime.usable_cores()
     told = inspect(found, settings.data, output, on_terminal, jobs, decode=decode)
     console = Console(highlight=False)
@@ -100,14 +100,14 @@ def convert_set(settings: RunSettings, target: str, output: Path) -> None:
     """Write the set in another format and say what was left out."""
     from datasets.conversion import convert
     from datasets.problems import summary
-    from datasets.reading import read_found
+    from datasets.reading import read_folder
     from pipelines.progress import on_terminal
     from pipelines.run_data import dataset_folder
 
     folder = dataset_folder(settings.dataset)
-    found = read_found(folder, settings.format, on_terminal, settings.data)
+    found = read_folder(folder, settings.format, on_terminal, settings.data)
     lost = convert(found, folder, target, output, on_terminal)
-    print(f"{found.name}: {found.found}")
+    print(f"{found.name}: {found.summary}")
     for line in (*summary(found.problems), *lost):
         print(f"  {line}")
     images = [image for split in found.splits.values() for image in split]
