@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import msgspec
 from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError
 from datasets.checking import decoded
 from datasets.duplicates import Contents, find_copies, problems_of
-from datasets.problems import Kind, Problem, counts
+from datasets.problems import Kind, Problem
 from datasets.progress import Track
 from datasets.reading import completed
 from datasets.settings import DatasetSettings
-from datasets.statistics import statistics
+from datasets.statistics import Statistics, statistics
 from pipelines.report.contact_sheet import chosen, contact_sheet
-from pipelines.run_folder import RunFolderError, replacing, write_json
+from pipelines.run_folder import RunFolderError, replacing
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What a look has found.
-
-    Attributes:
-        numbers: as ``inspection.json`` has them.
-        problems: one by one.
-    """
-
-    numbers: dict[str, Any]
-    problems: tuple[Problem, ...]
 
 
 def inspect(
@@ -43,8 +30,10 @@ def inspect(
     jobs: int,
     *,
     decode: bool,
-) -> Inspection:
-    """Write numbers, problems and contact sheet into ``output`` and return what was found.
+) -> tuple[Dataset, Statistics]:
+    """Write numbers, problems and contact sheet into ``output``.
+
+    Returns the set as the main job would have it, as far as possible, and its numbers.
 
     Args:
         dataset: the set as its folder has it.
@@ -61,20 +50,13 @@ def inspect(
     dataset = _as_far_as_possible(dataset, settings)
     if decode:
         dataset = decoded(dataset, track, jobs)
-    numbers = {
-        "name": dataset.name,
-        "format": dataset.format,
-        "found": dataset.summary,
-        **statistics(dataset.classes, dataset.splits),
-        "problem_counts": counts(dataset.problems),
-        "problems": [str(problem) for problem in dataset.problems],
-        "duplicates": [asdict(duplicate) for duplicate in dataset.duplicates],
-    }
+    numbers = statistics(dataset)
     try:
-        _write(output, numbers, dataset)
+        with replacing(output) as work:
+            _write(work, numbers, dataset)
     except OSError as error:
         raise RunFolderError(f"{output}: can't be written ({error.strerror or error})") from error
-    return Inspection(numbers, dataset.problems)
+    return dataset, numbers
 
 
 def check_replaceable(output: Path) -> None:
@@ -100,12 +82,10 @@ def _as_far_as_possible(dataset: Dataset, settings: DatasetSettings) -> Dataset:
         return replace(dataset, problems=problems, duplicates=copies)
 
 
-def _write(output: Path, numbers: dict[str, Any], dataset: Dataset) -> None:
-    """Write all three beside the output, then put them in its place."""
-    with replacing(output) as work:
-        lines = "".join(f"{problem}\n" for problem in dataset.problems)
-        (work / PROBLEMS).write_text(lines, encoding="utf-8")
-        shown = chosen(dataset.splits, len(dataset.classes))
-        if shown:
-            Image.fromarray(contact_sheet(shown, dataset.classes)).save(work / SHEET)
-        write_json(work / NUMBERS, numbers)
+def _write(folder: Path, numbers: Statistics, dataset: Dataset) -> None:
+    lines = "".join(f"{problem}\n" for problem in numbers.problems)
+    (folder / PROBLEMS).write_text(lines, encoding="utf-8")
+    if shown := chosen(dataset.splits, len(dataset.classes)):
+        Image.fromarray(contact_sheet(shown, dataset.classes)).save(folder / SHEET)
+    encoded = msgspec.json.format(msgspec.json.encode(numbers), indent=2)
+    (folder / NUMBERS).write_bytes(encoded + b"\n")

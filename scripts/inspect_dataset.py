@@ -87,11 +87,11 @@ def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     check_replaceable(output)
     found = read_folder(folder, settings.format, on_terminal, settings.data)
     jobs = runtime.usable_cores()
-    told = inspect(found, settings.data, output, on_terminal, jobs, decode=decode)
+    dataset, numbers = inspect(found, settings.data, output, on_terminal, jobs, decode=decode)
     console = Console(highlight=False)
-    for part in inspection_text(told.numbers):
+    for part in inspection_text(numbers):
         console.print(part, soft_wrap=isinstance(part, str))
-    for line in summary(told.problems):
+    for line in summary(dataset.problems):
         console.print(f"  {line}", markup=False, soft_wrap=True)
     console.print(f"[bold]{output}[/bold]: inspection.json, contact_sheet.png, {PROBLEMS}")
 
