@@ -87,7 +87,7 @@ class LabelledImage:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Two images of which one is a copy of the other, or looks nearly the same.
+    """Two images of which one is a copy of the other, or nearly the same.
 
     Attributes:
         first: name of the image that is further from the test.

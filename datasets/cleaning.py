@@ -69,11 +69,11 @@ def clean_boxes(
     cut: Boxes = np.clip(corners, 0.0, np.tile(sizes, 2)[table.image]).round(DECIMALS)
     outside = ~flat & np.any(cut[:, 2:] <= cut[:, :2], axis=1)
     good = ~flat & ~outside
-    # A hundredth of a pixel is what six decimals of a fraction can not tell: that is no overhang.
+    # Six decimals of a fraction are not exact to a hundredth of a pixel: that is no overhang.
     reaching = good & np.any(np.abs(cut - corners) > OVERHANG_PX, axis=1)
     named(flat, Kind.NO_AREA, "has no area; left out")
     named(outside, Kind.OUTSIDE, "is outside the image; left out")
-    named(swapped & good, Kind.SWAPPED, "had its corners swapped; mended")
+    named(swapped & good, Kind.SWAPPED, "had its corners swapped; repaired")
     named(reaching, Kind.CUT, "was cut to the image")
     return replace(table, corners=cut).at(good), tuple(problems)
 
@@ -85,8 +85,8 @@ def _refuse_endless(raw: RawSet, table: RawBoxes) -> None:
         place = raw.place(raw.images[table.image[row]].source, int(table.line[row]))
         name = raw.class_names[table.class_name[row]]
         raise DatasetError(
-            f"{place}: a box of {name} has a number that is not finite or beyond any image; mend "
-            f"it ({int(wrong.sum())} such boxes in all)"
+            f"{place}: a box of {name} has a number that is not finite or beyond any image; "
+            f"repair it ({int(wrong.sum())} such boxes in all)"
         )
 
 
@@ -98,9 +98,9 @@ def _in_pixels(images: Sequence[RawImage], table: RawBoxes, sizes: NDArray[np.fl
 
 
 def _turned_images(images: Sequence[RawImage], headers: Sequence[Header | None]) -> BoxMask:
-    """Say which images were labelled as stored although EXIF turns them on their side.
+    """Return which images were labelled as stored although EXIF turns them on their side.
 
-    The size an annotation gives tells: it is the stored one, and the upright one is another.
+    The size an annotation gives shows it: it is the stored one, and the upright one is another.
     """
     return np.array(
         [

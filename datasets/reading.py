@@ -30,14 +30,14 @@ Images = tuple[LabelledImage, ...]
 
 @dataclass(frozen=True)
 class Format:
-    """How one format is told and read."""
+    """How one format is recognised and read."""
 
     title: str
     is_there: Callable[[Files], bool]
     read: Callable[[Files, Track], RawSet]
 
 
-# Where a folder has several, the one that says most about its images comes first.
+# Where a folder has several, the one with most information about its images comes first.
 FORMATS: Mapping[str, Format] = {
     "voc": Format("Pascal VOC", looks_like_voc, read_voc),
     "coco": Format("COCO JSON", looks_like_coco, read_coco),
@@ -56,7 +56,7 @@ def read_dataset(
 
     Args:
         folder: where the images and annotations are.
-        format_name: one of `FORMATS`, or ``auto`` to find it by looking.
+        format_name: one of `FORMATS`, or ``auto`` to recognise it.
         track: watches the reading.
         settings: choices about the data; None for the defaults.
 
@@ -112,10 +112,9 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
         )
         raw.add_problem(Kind.FORMAT, "", text)
     _list_unannotated(files, raw)
-    for (source, said), (taken, other) in files.doubtful.items():
-        raw.add_problem(
-            Kind.SAME_NAME, source, f"{said} may be {taken} or {other}; the first is taken"
-        )
+    for (source, name), (taken, other) in files.doubtful.items():
+        text = f"{name} may be {taken} or {other}; the first is taken"
+        raw.add_problem(Kind.SAME_NAME, source, text)
     headers = _headers(files, raw, settings.max_pixels, track)
     boxes, repairs = clean_boxes(raw, headers)
     classes, label_of, remarks = label_classes(
@@ -160,13 +159,13 @@ def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[H
     """Return the header of each image, None for those that can't be used, which are listed."""
     names = [image.name for image in raw.images]
     headers: list[Header | None] = []
-    # One after the other: what a header costs is Python's, so threads only stand in a queue.
+    # One after the other: a header costs Python's own time, so threads would wait for each other.
     for name in track(names, "looking at images", len(names)):
         try:
             headers.append(read_header(files.path(name), max_pixels))
         except ImageError as error:
-            said = str(error).removeprefix(f"{files.path(name)}: ")
-            raw.add_problem(Kind.BROKEN_IMAGE, name, f"{said}; left out")
+            cause = str(error).removeprefix(f"{files.path(name)}: ")
+            raw.add_problem(Kind.BROKEN_IMAGE, name, f"{cause}; left out")
             headers.append(None)
     return headers
 

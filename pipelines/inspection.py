@@ -1,4 +1,4 @@
-"""A look at a set before anything is trained: numbers, problems, duplicates and a contact sheet."""
+"""An inspection of a set before any training: numbers, problems, duplicates and a contact sheet."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def inspect(
     Args:
         dataset: the set as its folder has it.
         settings: choices about the data.
-        output: replaced if it holds an earlier look.
+        output: replaced if it holds an earlier inspection.
         track: watches the images.
         jobs: threads that decode.
         decode: open every image to find broken ones and look-alikes; otherwise only headers.
@@ -60,7 +60,7 @@ def inspect(
 
 
 def check_replaceable(output: Path) -> None:
-    """Refuse an output that holds anything but an earlier look.
+    """Refuse an output that holds anything but an earlier inspection.
 
     Raises:
         RunFolderError: it does.

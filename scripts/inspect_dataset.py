@@ -1,4 +1,4 @@
-"""Look at a labelled set, or write it in another format.
+"""Inspect a labelled set, or write it in another format.
 
 Exit 0 when done, problems or not; 2 for bad usage or a set that can't be read at all.
 """
@@ -21,13 +21,13 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
     formats = ["auto", "voc", "coco", "yolo", "csv"]
-    made.add_argument("--format", choices=formats, default="auto", help="default: by looking")
+    made.add_argument("--format", choices=formats, default="auto", help="default: recognised")
     made.add_argument("--output", type=Path, metavar="DIR", help="default: runs/inspect-<name>")
     made.add_argument(
         "--convert", choices=["voc", "coco", "yolo"], help="write the set so, into --output DIR"
     )
     made.add_argument(
-        "--headers-only", action="store_true", help="decode no image, for a fast look"
+        "--headers-only", action="store_true", help="decode no image, which is faster"
     )
     made.add_argument(
         "--set",
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.convert:
             convert_set(settings, arguments.convert, arguments.output)
         else:
-            look(settings, arguments.output, decode=not arguments.headers_only)
+            inspect_set(settings, arguments.output, decode=not arguments.headers_only)
     except (DatasetError, RunFolderError) as error:
         return refuse(error)
     except KeyboardInterrupt:
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
+def inspect_set(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     """Print and write what is in the set."""
     from rich.console import Console
 
@@ -97,7 +97,7 @@ def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
 
 
 def convert_set(settings: RunSettings, target: str, output: Path) -> None:
-    """Write the set in another format and say what was left out."""
+    """Write the set in another format and print what was left out."""
     from datasets.conversion import convert
     from datasets.problems import summary
     from datasets.reading import read_folder

@@ -13,8 +13,8 @@ from set_files import ROW, contents
 from voc_files import found_in, write_set
 
 from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
+from datasets.boxes import number_text
 from datasets.conversion import TARGETS, convert
-from datasets.numbers import plain
 from datasets.voc import inclusive
 
 NAMES = st.text("abcXYZ é&<>'\"#:-.", min_size=1, max_size=6).filter(lambda s: s == s.strip() and s)
@@ -110,7 +110,7 @@ def test_a_table_of_any_set_gives_the_set(made):
                 for box, label, ignore in zip(
                     truth.boxes.tolist(), truth.labels, truth.ignore, strict=True
                 ):
-                    corners = [plain(number) for number in inclusive(tuple(box))]
+                    corners = [number_text(number) for number in inclusive(tuple(box))]
                     writer.writerow([*head, found.classes[label], *corners, int(ignore)])
             name = f"{split or 'all'}.csv"
             (Path(place) / name).write_text(rows.getvalue(), encoding="utf-8")
@@ -121,7 +121,7 @@ def test_a_table_of_any_set_gives_the_set(made):
         assert problems == []
 
 
-def test_what_pascal_voc_can_not_hold_is_said(tmp_path):
+def test_what_pascal_voc_can_not_hold_is_reported(tmp_path):
     rows = [((0.0, 0.0, 1.0, 9.0), 0, False), ((0.0, 0.0, 9.0, 9.0), 0, False)]
     found = written(tmp_path / "a", ["cat", "unused"], {"train": [((20, 20), rows)]})
     lost = convert(found, tmp_path / "a", "voc", tmp_path / "out")
