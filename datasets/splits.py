@@ -99,6 +99,13 @@ def limited(dataset: Dataset, images_per_split: int, seed: int) -> Dataset:
     return replace(dataset, splits={split: cut(dataset.splits[split]) for split in SPLITS})
 
 
+def evenly(images: Sequence[LabelledImage], most: int) -> tuple[LabelledImage, ...]:
+    """Return at most that many of the images, evenly over their order."""
+    if len(images) <= most:
+        return tuple(images)
+    return tuple(images[place * len(images) // most] for place in range(most))
+
+
 def split_sha256(splits: Mapping[str, Sequence[LabelledImage]]) -> str:
     """Return a hash of which image, with which boxes and labels, is in which split."""
     digest = hashlib.sha256()
