@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,7 +17,7 @@ from datasets.annotations import DatasetError
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import RawImage, RawSet
+from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import in_split_order, split_of_file
 from datasets.voc import exclusive
 
@@ -123,7 +123,6 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
     read = [(line, row, _box(table, row)) for line, row in rows if any(row)]
     largest = [max(box) for _, _, box in read if isinstance(box, tuple)]
     in_fractions = bool(largest) and median(largest) <= 1
-    corners = _corners_of(table, in_fractions)
     split_of_table = split_of_file(posixpath.basename(table.name))
     for line, row, box in read:
         written = _field(table, row, "image").split("://", 1)[-1]
@@ -146,8 +145,9 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
                 Kind.NOT_A_BOX, table.name, "a row without four numbers and a class", line
             )
             continue
+        corners = _corners(table, box, in_fractions)
         ignored = _field(table, row, "ignore").strip().lower() in {"1", "true", "yes"}
-        raw.add_box(index, corners(box), class_name, line, ignore=ignored)
+        raw.add_box(index, corners, class_name, line, ignore=ignored)
 
 
 def _field(table: _Table, row: list[str], column: str) -> str:
@@ -168,15 +168,13 @@ def _box(table: _Table, row: list[str]) -> tuple[float, ...] | str | None:
         return " ".join(texts)
 
 
-def _corners_of(
-    table: _Table, in_fractions: bool
-) -> Callable[[tuple[float, ...]], tuple[float, float, float, float]]:
-    """Return how four numbers of a row become exclusive corners."""
+def _corners(table: _Table, box: tuple[float, ...], in_fractions: bool) -> Corners:
+    """Return the exclusive corners for the four numbers of a row."""
+    x, y, right, bottom = box
     if table.box == _SIZED:
-        return lambda box: (box[0], box[1], box[0] + box[2], box[1] + box[3])
-    if in_fractions:
-        return lambda box: (box[0], box[1], box[2], box[3])
-    return lambda box: exclusive((box[0], box[1], box[2], box[3]))
+        return x, y, x + right, y + bottom
+    corners = x, y, right, bottom
+    return corners if in_fractions else exclusive(corners)
 
 
 def _size(table: _Table, row: list[str]) -> tuple[int, int] | None:

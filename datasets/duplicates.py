@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from datasets.annotations import SPLITS, DatasetError, Duplicate, LabelledImage
@@ -16,28 +16,22 @@ from datasets.problems import Kind, Problem
 Images = tuple[LabelledImage, ...]
 
 
-class Contents:
-    """SHA-256 of image files, each read at most once."""
+def file_sha256(image: LabelledImage) -> str:
+    """Return the SHA-256 of the image's file.
 
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-
-    def __call__(self, image: LabelledImage) -> str:
-        """Return the hash of the file.
-
-        Raises:
-            DatasetError: the file can't be read any more.
-        """
-        if image.name not in self._known:
-            try:
-                with image.path.open("rb") as stream:
-                    self._known[image.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-            except OSError as error:
-                raise DatasetError(f"{image.path}: can't be read ({error.strerror})") from error
-        return self._known[image.name]
+    Raises:
+        DatasetError: the file can't be read any more.
+    """
+    try:
+        with image.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DatasetError(f"{image.path}: can't be read ({error.strerror})") from error
 
 
-def find_copies(splits: Mapping[str, Images], digest: Contents) -> tuple[Duplicate, ...]:
+def find_copies(
+    splits: Mapping[str, Images], digest: Callable[[LabelledImage], str] = file_sha256
+) -> tuple[Duplicate, ...]:
     """Return each image whose bytes an image before it has, in the order train, val, test."""
     order = [split for split in (*SPLITS, "") if split in splits]
     images = [(split, image) for split in order for image in splits[split]]

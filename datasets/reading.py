@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
 from datasets.coco import looks_like_coco, read_coco
 from datasets.csv_table import looks_like_csv, read_csv
-from datasets.duplicates import Contents, find_copies, problems_of, without_copies_in_test
+from datasets.duplicates import file_sha256, find_copies, problems_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
 from datasets.problems import Kind
@@ -73,7 +74,7 @@ def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     Raises:
         DatasetError: there are too few images for three splits.
     """
-    digest = Contents()
+    digest = cache(file_sha256)  # each file is read at most once
     splits, notes = complete_splits(dataset.splits, settings.shares(), digest)
     copies = find_copies(splits, digest)
     splits, copies = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)

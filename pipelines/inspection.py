@@ -10,7 +10,7 @@ from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError
 from datasets.checking import decoded
-from datasets.duplicates import Contents, find_copies, problems_of
+from datasets.duplicates import find_copies, problems_of
 from datasets.problems import Kind, Problem
 from datasets.progress import Track
 from datasets.reading import completed
@@ -76,7 +76,7 @@ def _as_far_as_possible(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     try:
         return completed(dataset, settings)
     except DatasetError as error:
-        copies = find_copies(dataset.splits, Contents())
+        copies = find_copies(dataset.splits)
         refusal = Problem(Kind.SPLIT, "", f"the main job would refuse this set: {error}")
         problems = (*dataset.problems, refusal, *problems_of(copies))
         return replace(dataset, problems=problems, duplicates=copies)
