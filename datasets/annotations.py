@@ -88,7 +88,7 @@ class LabelledImage:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Two images of which one is a copy of the other, or looks nearly the same.
+    """Two images of which one is a copy of the other, or nearly the same.
 
     Attributes:
         first: name of the image that is further from the test.
@@ -115,9 +115,10 @@ class Dataset:
         name: the folder's name.
         format: the format it was read as, for example ``voc``.
         classes: class names, sorted; a label is an index into them.
-        splits: the images of ``train``, ``val`` and ``test``, each sorted by name.
-        problems: each thing mended, left out or worth knowing.
-        found: what was found in the folder, as a sentence.
+        splits: the images of ``train``, ``val`` and ``test``, each sorted by name. As its folder
+            has it (`reading.read_folder`) a set may lack some, with ``""`` for images in none.
+        problems: each thing repaired, left out or worth knowing.
+        summary: what was found in the folder, as a sentence.
         duplicates: images that are in the set more than once.
     """
 
@@ -126,5 +127,5 @@ class Dataset:
     classes: tuple[str, ...]
     splits: Mapping[str, tuple[LabelledImage, ...]]
     problems: tuple[Problem, ...] = field(default=())
-    found: str = ""
+    summary: str = ""
     duplicates: tuple[Duplicate, ...] = field(default=())

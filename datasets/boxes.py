@@ -8,6 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 Boxes = NDArray[np.float64]
 
 
+def number_text(number: float) -> str:
+    """Return the shortest text that gives the coordinate again; whole numbers have no point."""
+    return str(int(number)) if number == int(number) else repr(float(number))
+
+
 def as_boxes(values: ArrayLike) -> Boxes:
     """Return ``values`` as an ``(N, 4)`` float64 array; anything empty becomes ``(0, 4)``.
 

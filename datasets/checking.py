@@ -15,59 +15,64 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage
+from datasets.duplicates import problems_of
 from datasets.images import ImageError, load_image
 from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
 
 NEAR_BITS = 4  # of 64; re-saved and resized copies differ in 0 to 4
+_PAIRS = (("train", "test"), ("val", "test"), ("train", "val"))
 _ROWS_AT_ONCE = 256
-Hashes = NDArray[np.uint64]
 
 
 def without_broken_images(dataset: Dataset, track: Track = silently, jobs: int = 1) -> Dataset:
-    """Return the set without images that do not decode, with look-alikes across splits listed.
+    """Return the set as `decoded` does, of which every split still has an image.
 
     Raises:
         DatasetError: a split has no image left.
     """
-    splits, hashes, broken = checked_images(dataset.splits, track, jobs)
-    for split, images in splits.items():
+    checked = decoded(dataset, track, jobs)
+    for split, images in checked.splits.items():
         if not images:
-            raise DatasetError(f"no image of the {split} split decodes; the first: {broken[0]}")
-    alike = near_duplicates(splits, hashes, {found.second for found in dataset.duplicates})
+            first = checked.problems[len(dataset.problems)]
+            raise DatasetError(f"no image of the {split} split decodes; the first: {first}")
+    return checked
+
+
+def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
+    """Return the set without images that do not decode, with look-alikes across splits listed.
+
+    Args:
+        dataset: the set.
+        track: watches the images.
+        jobs: threads that decode.
+    """
+    images = [image for found in dataset.splits.values() for image in found]
+    results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
+        delayed(_hash_or_error)(image) for image in images
+    )
+    hashes: dict[str, int] = {}
+    broken = []
+    for image, result in zip(images, track(results, "checking images", len(images)), strict=True):
+        if isinstance(result, int):
+            hashes[image.name] = result
+        else:
+            broken.append(Problem(Kind.BROKEN_IMAGE, image.name, f"{result}; left out"))
+    splits = {
+        split: tuple(image for image in found if image.name in hashes)
+        for split, found in dataset.splits.items()
+    }
+    alike = near_duplicates(splits, hashes, {copy.second for copy in dataset.duplicates})
     return replace(
         dataset,
         splits=splits,
-        problems=(*dataset.problems, *broken, *problems_of_likeness(alike)),
+        problems=(*dataset.problems, *broken, *problems_of(alike)),
         duplicates=(*dataset.duplicates, *alike),
     )
 
 
-def checked_images(
-    splits: Mapping[str, Sequence[LabelledImage]], track: Track, jobs: int
-) -> tuple[dict[str, tuple[LabelledImage, ...]], dict[str, int], tuple[Problem, ...]]:
-    """Return the images that decode, by split, their perceptual hashes by name, and the others."""
-    images = [image for found in splits.values() for image in found]
-    looked_at = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-        delayed(_look)(image) for image in images
-    )
-    hashes: dict[str, int] = {}
-    broken = []
-    for image, seen in zip(images, track(looked_at, "checking images", len(images)), strict=True):
-        if isinstance(seen, int):
-            hashes[image.name] = seen
-        else:
-            broken.append(Problem(Kind.BROKEN_IMAGE, image.name, f"{seen}; left out"))
-    good = {
-        split: tuple(im for im in found if im.name in hashes) for split, found in splits.items()
-    }
-    return good, hashes, tuple(broken)
-
-
 def near_duplicates(
-    splits: Mapping[str, Sequence[LabelledImage]],
-    hashes: Mapping[str, int],
-    copies: set[str],
+    splits: Mapping[str, Sequence[LabelledImage]], hashes: Mapping[str, int], copies: set[str]
 ) -> tuple[Duplicate, ...]:
     """Return the images that look nearly like one of another split, each with the nearest.
 
@@ -77,47 +82,28 @@ def near_duplicates(
         copies: images already known to be copies of another, byte for byte.
     """
     alike = []
-    for first_split, second_split in (("train", "test"), ("val", "test"), ("train", "val")):
-        first = [im.name for im in splits.get(first_split, ())]
+    for first_split, second_split in _PAIRS:
+        first = [image.name for image in splits.get(first_split, ())]
         second = [im.name for im in splits.get(second_split, ()) if im.name not in copies]
-        known, asked = _as_array(first, hashes), _as_array(second, hashes)
-        if not len(known):
-            continue
-        for start in range(0, len(asked), _ROWS_AT_ONCE):
+        known, asked = (
+            np.array([hashes[name] for name in names], dtype=np.uint64) for names in (first, second)
+        )
+        for start in range(0, len(asked) if first else 0, _ROWS_AT_ONCE):
             rows = asked[start : start + _ROWS_AT_ONCE]
             distances = np.bitwise_count(rows[:, None] ^ known[None, :])
-            nearest = distances.argmin(axis=1)
-            for row, column in enumerate(nearest):
+            for row, column in enumerate(distances.argmin(axis=1)):
                 if (distance := int(distances[row, column])) <= NEAR_BITS:
                     pair = first[column], first_split, second[start + row], second_split
                     alike.append(Duplicate(*pair, distance=distance))
     return tuple(alike)
 
 
-def problems_of_likeness(alike: Sequence[Duplicate]) -> tuple[Problem, ...]:
-    """Return a problem for each look-alike."""
-    return tuple(
-        Problem(
-            Kind.SIMILAR,
-            found.second,
-            f"in {found.second_split} looks nearly like {found.first} in {found.first_split} "
-            f"({found.distance} of 64 bits differ); kept",
-        )
-        for found in alike
-    )
-
-
-def _as_array(names: Sequence[str], hashes: Mapping[str, int]) -> Hashes:
-    return np.array([hashes[name] for name in names], dtype=np.uint64)
-
-
-def _look(image: LabelledImage) -> int | str:
+def _hash_or_error(image: LabelledImage) -> int | str:
     """Return the perceptual hash of an image, or why it does not decode."""
     try:
-        pixels = load_image(image.path)
+        return perceptual_hash(load_image(image.path))
     except ImageError as error:
         return str(error).removeprefix(f"{image.path}: ")
-    return perceptual_hash(pixels)
 
 
 def perceptual_hash(pixels: NDArray[np.uint8]) -> int:

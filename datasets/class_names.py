@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.annotations import Annotations, Dataset
+from datasets.annotations import Annotations, Dataset, LabelledImage
 from datasets.problems import Kind, Problem
 
-LEAST_TRAINING_BOXES = 2  # one example can't be told from an accident
+LEAST_TRAINING_BOXES = 2  # one example may be an accident
 
 
 def label_classes(
@@ -31,37 +31,33 @@ def label_classes(
     """
     boxes = Counter(used.tolist())
     alike: dict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(names):
-        alike["".join(name.split()).casefold()].append(place)
-    called = list(names)
+    for index, name in enumerate(names):
+        alike["".join(name.split()).casefold()].append(index)
+    final = np.array(names, dtype=object)
     problems = []
-    for places in alike.values():
-        if len(places) < 2:
+    for indices in alike.values():
+        if len(indices) < 2:
             continue
-        ranked = sorted(places, key=lambda place: (-boxes[place], names[place]))
-        told = " and ".join(repr(names[place]) for place in ranked)
+        ranked = sorted(indices, key=lambda index: (-boxes[index], names[index]))
+        text = f"classes {' and '.join(repr(names[index]) for index in ranked)} "
         if merge:
-            for place in places:
-                called[place] = names[ranked[0]]
-            text = f"classes {told} are taken for one, {names[ranked[0]]!r}"
+            final[indices] = names[ranked[0]]
+            text += f"are taken for one, {names[ranked[0]]!r}"
         else:
-            text = (
-                f"classes {told} differ by case or blanks alone and are taken for different ones; "
+            text += (
+                "differ by case or blanks alone and are taken for different ones; "
                 "if they are one, set dataset.merge_classes=true"
             )
         problems.append(Problem(Kind.CLASS, "", text))
-    classes = tuple(sorted(set(called)))
-    label = {name: place for place, name in enumerate(classes)}
-    return classes, np.array([label[name] for name in called], dtype=np.int64), tuple(problems)
+    classes, labels = np.unique(final, return_inverse=True)
+    return tuple(classes.tolist()), labels, tuple(problems)
 
 
 def training_boxes(dataset: Dataset) -> NDArray[np.int64]:
     """Return the ``(C,)`` number of training boxes of each class, ignored ones left out."""
-    counts = np.zeros(len(dataset.classes), dtype=np.int64)
-    for image in dataset.splits["train"]:
-        truth = image.annotations
-        np.add.at(counts, truth.labels[~truth.ignore], 1)
-    return counts
+    truths = [image.annotations for image in dataset.splits["train"]]
+    labels = np.concatenate([truth.labels[~truth.ignore] for truth in truths])
+    return np.bincount(labels, minlength=len(dataset.classes))
 
 
 def remarks_on_classes(dataset: Dataset) -> tuple[Problem, ...]:
@@ -69,16 +65,17 @@ def remarks_on_classes(dataset: Dataset) -> tuple[Problem, ...]:
     in_test = Counter(
         int(label) for image in dataset.splits["test"] for label in image.annotations.labels
     )
-    problems = []
-    for label, count in enumerate(training_boxes(dataset)):
-        if count < LEAST_TRAINING_BOXES:
-            few = "none" if count == 0 else "only one"
-            text = (
-                f"class {dataset.classes[label]}: {in_test[label]} boxes in test but {few} in "
-                "train, so neither pipeline can know it; its figures are null"
-            )
-            problems.append(Problem(Kind.CLASS, "", text))
-    return tuple(problems)
+    return tuple(
+        Problem(
+            Kind.CLASS,
+            "",
+            f"class {dataset.classes[label]}: {in_test[label]} boxes in test but "
+            f"{'only one' if count else 'none'} in train, so neither pipeline can know it; its "
+            "figures are null",
+        )
+        for label, count in enumerate(training_boxes(dataset))
+        if count < LEAST_TRAINING_BOXES
+    )
 
 
 def judged_where_learnt(dataset: Dataset) -> Dataset:
@@ -89,17 +86,11 @@ def judged_where_learnt(dataset: Dataset) -> Dataset:
     unknown = np.flatnonzero(training_boxes(dataset) < LEAST_TRAINING_BOXES)
     if not len(unknown):
         return dataset
-    splits = dict(dataset.splits)
-    for split in ("val", "test"):
-        splits[split] = tuple(
-            replace(
-                image,
-                annotations=Annotations(
-                    truth.boxes, truth.labels, truth.ignore | np.isin(truth.labels, unknown)
-                ),
-            )
-            if np.isin((truth := image.annotations).labels, unknown).any()
-            else image
-            for image in dataset.splits[split]
-        )
-    return replace(dataset, splits=splits)
+
+    def judged(image: LabelledImage) -> LabelledImage:
+        truth = image.annotations
+        ignore = truth.ignore | np.isin(truth.labels, unknown)
+        return replace(image, annotations=Annotations(truth.boxes, truth.labels, ignore))
+
+    later = {split: tuple(map(judged, dataset.splits[split])) for split in ("val", "test")}
+    return replace(dataset, splits={**dataset.splits, **later})

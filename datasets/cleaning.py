@@ -6,7 +6,7 @@ Each rule works on the flat arrays of the whole set and names the box it touched
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,23 +26,12 @@ OVERHANG_PX = 0.01
 BoxMask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class CleanBoxes:
-    """Usable boxes, one row each, ordered by image; see `RawBoxes` for the columns.
-
-    Attributes:
-        problems: what was mended or left out.
-    """
-
-    image: NDArray[np.int64]
-    boxes: Boxes
-    class_name: NDArray[np.int64]
-    ignore: BoxMask
-    problems: tuple[Problem, ...]
-
-
-def clean_boxes(raw: RawSet, headers: Sequence[Header | None]) -> CleanBoxes:
+def clean_boxes(
+    raw: RawSet, headers: Sequence[Header | None]
+) -> tuple[RawBoxes, tuple[Problem, ...]]:
     """Return the boxes that have an area inside their image, in its upright pixels.
+
+    With them come the problems: what was repaired or left out.
 
     Args:
         raw: what a reader gave.
@@ -56,7 +45,7 @@ def clean_boxes(raw: RawSet, headers: Sequence[Header | None]) -> CleanBoxes:
     sizes = np.array(
         [(h.width_px, h.height_px) if h else (0, 0) for h in headers], dtype=np.float64
     ).reshape(-1, 2)
-    table = _kept(table, sizes[table.image, 0] > 0)
+    table = table.at(sizes[table.image, 0] > 0)
     corners = _in_pixels(raw.images, table, sizes)
     problems: list[Problem] = []
     turned = _turned_images(raw.images, headers)
@@ -66,7 +55,7 @@ def clean_boxes(raw: RawSet, headers: Sequence[Header | None]) -> CleanBoxes:
         image = raw.images[index]
         text = f"gives the size of {image.name} as it is stored; its boxes were turned upright"
         problems.append(Problem(Kind.TURNED, image.source, text))
-    problems += _said_sizes(raw, headers, turned)
+    problems += _wrong_sizes(raw, headers, turned)
 
     def named(rows: BoxMask, kind: Kind, text: str) -> None:
         for row in np.flatnonzero(rows):
@@ -75,31 +64,18 @@ def clean_boxes(raw: RawSet, headers: Sequence[Header | None]) -> CleanBoxes:
             problems.append(Problem(kind, place, f"a box of {name} {text}"))
 
     swapped = np.any(corners[:, 2:] < corners[:, :2], axis=1)
-    corners = np.concatenate(
-        [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])], 1
-    )
+    corners = np.sort(corners.reshape(-1, 2, 2), axis=1).reshape(-1, 4)
     flat = np.any(corners[:, 2:] <= corners[:, :2], axis=1)
-    cut = np.round(clip_each(corners, sizes[table.image]), DECIMALS)
+    cut: Boxes = np.clip(corners, 0.0, np.tile(sizes, 2)[table.image]).round(DECIMALS)
     outside = ~flat & np.any(cut[:, 2:] <= cut[:, :2], axis=1)
     good = ~flat & ~outside
-    # A hundredth of a pixel is what six decimals of a fraction can not tell: that is no overhang.
+    # Six decimals of a fraction are not exact to a hundredth of a pixel: that is no overhang.
     reaching = good & np.any(np.abs(cut - corners) > OVERHANG_PX, axis=1)
     named(flat, Kind.NO_AREA, "has no area; left out")
     named(outside, Kind.OUTSIDE, "is outside the image; left out")
-    named(swapped & good, Kind.SWAPPED, "had its corners swapped; mended")
+    named(swapped & good, Kind.SWAPPED, "had its corners swapped; repaired")
     named(reaching, Kind.CUT, "was cut to the image")
-    return CleanBoxes(
-        table.image[good],
-        cut[good],
-        table.class_name[good],
-        table.ignore[good],
-        tuple(problems),
-    )
-
-
-def clip_each(corners: Boxes, sizes: NDArray[np.float64]) -> Boxes:
-    """Return each box cut to the image of its own size; see `boxes.clip` for one size."""
-    return np.clip(corners, 0.0, np.concatenate([sizes, sizes], axis=1))
+    return replace(table, corners=cut).at(good), tuple(problems)
 
 
 def _refuse_endless(raw: RawSet, table: RawBoxes) -> None:
@@ -109,40 +85,29 @@ def _refuse_endless(raw: RawSet, table: RawBoxes) -> None:
         place = raw.place(raw.images[table.image[row]].source, int(table.line[row]))
         name = raw.class_names[table.class_name[row]]
         raise DatasetError(
-            f"{place}: a box of {name} has a number that is not finite or beyond any image; mend "
-            f"it ({int(wrong.sum())} such boxes in all)"
+            f"{place}: a box of {name} has a number that is not finite or beyond any image; "
+            f"repair it ({int(wrong.sum())} such boxes in all)"
         )
-
-
-def _kept(table: RawBoxes, rows: BoxMask) -> RawBoxes:
-    return replace(
-        table,
-        image=table.image[rows],
-        corners=table.corners[rows],
-        class_name=table.class_name[rows],
-        ignore=table.ignore[rows],
-        line=table.line[rows],
-    )
 
 
 def _in_pixels(images: Sequence[RawImage], table: RawBoxes, sizes: NDArray[np.float64]) -> Boxes:
     """Return the corners in pixels, fractions multiplied by the size of the upright image."""
     fractions = np.array([image.in_fractions for image in images], dtype=bool)
-    scale = np.where(fractions[:, None], sizes, 1.0)[table.image]
-    return np.asarray(table.corners * np.concatenate([scale, scale], axis=1))
+    scale = np.tile(np.where(fractions[:, None], sizes, 1.0), 2)
+    return np.asarray(table.corners * scale[table.image])
 
 
 def _turned_images(images: Sequence[RawImage], headers: Sequence[Header | None]) -> BoxMask:
-    """Say which images were labelled as stored although EXIF turns them on their side.
+    """Return which images were labelled as stored although EXIF turns them on their side.
 
-    The size an annotation gives tells: it is the stored one, and the upright one is another.
+    The size an annotation gives shows it: it is the stored one, and the upright one is another.
     """
     return np.array(
         [
             header is not None
             and header.is_turned
             and header.width_px != header.height_px
-            and image.said_size_px == (header.height_px, header.width_px)
+            and image.stated_size_px == (header.height_px, header.width_px)
             for image, header in zip(images, headers, strict=True)
         ],
         dtype=bool,
@@ -164,13 +129,15 @@ def _turn(corners: Boxes, header: Header | None) -> Boxes:
     return np.stack(turned, axis=1)
 
 
-def _said_sizes(raw: RawSet, headers: Sequence[Header | None], turned: BoxMask) -> list[Problem]:
+def _wrong_sizes(raw: RawSet, headers: Sequence[Header | None], turned: BoxMask) -> list[Problem]:
     problems = []
     for image, header, is_turned in zip(raw.images, headers, turned, strict=True):
-        if header is None or is_turned or image.said_size_px in {None, (0, 0)}:
+        stated = image.stated_size_px
+        if header is None or is_turned or stated is None or stated == (0, 0):
             continue
-        if image.said_size_px != (header.width_px, header.height_px):
-            said = "{}×{}".format(*image.said_size_px or ())
-            text = f"says {said}, but {image.name} has {header.width_px}×{header.height_px} pixels"
+        size = header.width_px, header.height_px
+        if stated != size:
+            first, second = (f"{width}×{height}" for width, height in (stated, size))
+            text = f"says {first}, but {image.name} has {second} pixels"
             problems.append(Problem(Kind.SIZE, image.source, text))
     return problems

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import msgspec
 
-from datasets.annotations import DatasetError, LabelledImage
+from datasets.annotations import Annotations, DatasetError, LabelledImage
 from datasets.boxes import area, xyxy_to_xywh
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
-from datasets.split_names import split_of_file
+from datasets.split_names import in_split_order, split_of_file
 
 _HEAD_BYTES = 2**20  # a long list of categories may come first
 _KEYS = (b'"images"', b'"annotations"')
 # What the COCO project itself puts beside its boxes.
 _OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
+_IMAGE_KEYS = ("id", "file_name", "width", "height")
+_BOX_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd")
 _ENDLESS = re.compile(rb"(NaN|-?Infinity)")
 Id = int | str
 
@@ -59,7 +62,7 @@ class _Document(msgspec.Struct):
 
 
 def looks_like_coco(files: Files) -> bool:
-    """Say whether there is a JSON file that begins like COCO's."""
+    """Return whether there is a JSON file that begins like COCO's."""
     return bool(_documents(files))
 
 
@@ -77,8 +80,8 @@ def read_coco(files: Files, track: Track) -> RawSet:
         )
     for name in track(names, "reading annotations", len(names)):
         _read_document(files, raw, name, _decoded(files.path(name)))
-    raw.refuse_if_empty(files, names)
-    raw.found = f"COCO JSON: {', '.join(names)}"
+    raw.require_images(files.without_images(names))
+    raw.summary = f"COCO JSON: {', '.join(names)}"
     return raw
 
 
@@ -88,11 +91,9 @@ def _documents(files: Files) -> list[str]:
     for name in files.with_suffix(".json"):
         with files.path(name).open("rb") as stream:
             head = stream.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
-        base = posixpath.basename(name)
         if head.startswith(b"{") and any(key in head for key in _KEYS):
-            found += [] if _OTHER_TASKS.match(base) else [name]
-    order = {"train": 0, "val": 1, "test": 2, "": 3}
-    return sorted(found, key=lambda name: (order[split_of_file(name)], name))
+            found += [] if _OTHER_TASKS.match(posixpath.basename(name)) else [name]
+    return sorted(found, key=in_split_order)
 
 
 def _decoded(path: Path) -> _Document:
@@ -105,8 +106,8 @@ def _decoded(path: Path) -> _Document:
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         endless = _ENDLESS.search(data)
-        said = f"has the number {endless[1].decode()}, which is not finite" if endless else error
-        raise DatasetError(f"{path}: is not JSON ({said}); write the file anew") from error
+        cause = f"has the number {endless[1].decode()}, which is not finite" if endless else error
+        raise DatasetError(f"{path}: is not JSON ({cause}); write the file again") from error
 
 
 def _read_document(files: Files, raw: RawSet, source: str, document: _Document) -> None:
@@ -114,27 +115,27 @@ def _read_document(files: Files, raw: RawSet, source: str, document: _Document) 
     names = {_plain(c.id): c.name for c in document.categories}
     for category in _classes(document):
         raw.add_class(category.name)
-    places: dict[Id, int | None] = {}
-    for image in document.images:
-        places[_plain(image.id)] = _add_image(files, raw, source, split, image)
+    indices = {
+        _plain(image.id): _add_image(files, raw, source, split, image) for image in document.images
+    }
     for annotation in document.annotations:
         line = annotation.id if isinstance(annotation.id, int) else -1
-        if (image_id := _plain(annotation.image_id)) not in places:
+        if (image_id := _plain(annotation.image_id)) not in indices:
             text = f"is of image {annotation.image_id}, which the file does not list; left out"
-            raw.say(Kind.NO_IMAGE, source, text, line)
+            raw.add_problem(Kind.NO_IMAGE, source, text, line)
             continue
-        place, name = places[image_id], names.get(_plain(annotation.category_id))
-        if place is None:
+        index, name = indices[image_id], names.get(_plain(annotation.category_id))
+        if index is None:
             continue
         box = annotation.bbox or []
         if name is None or len(box) != 4:
-            told = f"category {annotation.category_id} is not in the file"
-            text = f"{told if name is None else 'has no bbox of four numbers'}; left out"
-            raw.say(Kind.NOT_A_BOX, source, text, line)
+            unknown = f"category {annotation.category_id} is not in the file"
+            text = f"{unknown if name is None else 'has no bbox of four numbers'}; left out"
+            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
             continue
         x, y, width, height = box
         ignore = bool(annotation.iscrowd or annotation.ignore)
-        raw.add_box(place, (x, y, x + width, y + height), name, line, ignore=ignore)
+        raw.add_box(index, (x, y, x + width, y + height), name, line, ignore=ignore)
 
 
 def _classes(document: _Document) -> list[_Category]:
@@ -151,18 +152,15 @@ def _add_image(files: Files, raw: RawSet, source: str, split: str, image: _Image
     """Return the index of an image, or None where its boxes are to be left out."""
     found = files.image(image.file_name, source, split)
     if found is None:
-        text = f"no image called {image.file_name}; left out"
-        raw.say(Kind.NO_IMAGE, source, text)
+        raw.add_problem(Kind.NO_IMAGE, source, f"no image called {image.file_name}; left out")
         return None
-    size = None
-    if image.width and image.height:
-        size = (int(image.width), int(image.height))
+    size = (int(image.width), int(image.height)) if image.width and image.height else None
     return raw.add_image(RawImage(found, split, source, size))
 
 
-def _plain(said: Id) -> Id:
+def _plain(key: Id) -> Id:
     """Return an id such that ``1`` and ``"1"`` are one."""
-    return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() else said
+    return int(key) if isinstance(key, str) and key.isascii() and key.isdigit() else key
 
 
 def write_coco(
@@ -178,41 +176,32 @@ def write_coco(
     (folder / "annotations").mkdir(exist_ok=True)
     everything = sorted(image.name for images in splits.values() for image in images)
     id_of = {name: number for number, name in enumerate(everything, 1)}
-    number = 0
+    numbers = count(1)
     for split, images in splits.items():
-        rows = []
-        for image in images:
-            truth = image.annotations
-            for box, size, label, ignore in zip(
-                xyxy_to_xywh(truth.boxes).tolist(),
-                area(truth.boxes).tolist(),
-                truth.labels.tolist(),
-                truth.ignore.tolist(),
-                strict=True,
-            ):
-                number += 1
-                rows.append(
-                    {
-                        "id": number,
-                        "image_id": id_of[image.name],
-                        "category_id": label + 1,
-                        "bbox": box,
-                        "area": size,
-                        "iscrowd": int(ignore),
-                    }
-                )
         document = {
             "images": [
-                {
-                    "id": id_of[image.name],
-                    "file_name": image.name,
-                    "width": image.width_px,
-                    "height": image.height_px,
-                }
-                for image in images
+                dict(
+                    zip(_IMAGE_KEYS, (id_of[i.name], i.name, i.width_px, i.height_px), strict=True)
+                )
+                for i in images
             ],
-            "annotations": rows,
+            "annotations": [
+                dict(zip(_BOX_KEYS, (next(numbers), id_of[image.name], *row), strict=True))
+                for image in images
+                for row in _rows(image.annotations)
+            ],
             "categories": [{"id": n, "name": name} for n, name in enumerate(classes, 1)],
         }
         name = f"instances_{split}.json" if split else "instances.json"
         (folder / "annotations" / name).write_bytes(msgspec.json.encode(document))
+
+
+def _rows(truth: Annotations) -> Iterator[tuple[int, list[float], float, int]]:
+    """Yield category, box, area and crowd of each box, in the order of `_BOX_KEYS`."""
+    columns = (
+        truth.labels + 1,
+        xyxy_to_xywh(truth.boxes),
+        area(truth.boxes),
+        truth.ignore.astype(int),
+    )
+    return zip(*(column.tolist() for column in columns), strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,8 +17,8 @@ from datasets.annotations import DatasetError
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import RawImage, RawSet
-from datasets.split_names import split_of_file
+from datasets.raw import Corners, RawImage, RawSet
+from datasets.split_names import in_split_order, split_of_file
 from datasets.voc import exclusive
 
 # The names columns go by, in lower case and without blanks, dashes and underscores.
@@ -63,7 +63,7 @@ class _Table:
 
 
 def looks_like_csv(files: Files) -> bool:
-    """Say whether there is a CSV file whose header names images, classes and boxes."""
+    """Return whether there is a CSV file whose header names images, classes and boxes."""
     return bool(_tables(files))
 
 
@@ -83,16 +83,15 @@ def read_csv(files: Files, track: Track) -> RawSet:
     for table in track(tables, "reading annotations", len(tables)):
         _read_table(files, raw, table)
     names = [table.name for table in tables]
-    raw.refuse_if_empty(files, names)
-    raw.found = f"CSV: {', '.join(names)}"
+    raw.require_images(files.without_images(names))
+    raw.summary = f"CSV: {', '.join(names)}"
     return raw
 
 
 def _tables(files: Files) -> list[_Table]:
     found = [_table(name, files.text(name)) for name in files.with_suffix(".csv", ".tsv")]
     tables = [table for table in found if table is not None]
-    order = {"train": 0, "val": 1, "test": 2, "": 3}
-    return sorted(tables, key=lambda table: (order[split_of_file(table.name)], table.name))
+    return sorted(tables, key=lambda table: in_split_order(table.name))
 
 
 def _table(name: str, text: str) -> _Table | None:
@@ -119,33 +118,36 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
         rows = [(reader.line_num, row) for row in reader][1:]
     except csv.Error as error:
         raise DatasetError(
-            f"{files.path(table.name)}, line {reader.line_num}: is not CSV ({error}); mend it"
+            f"{files.path(table.name)}, line {reader.line_num}: is not CSV ({error}); repair it"
         ) from error
     read = [(line, row, _box(table, row)) for line, row in rows if any(row)]
     largest = [max(box) for _, _, box in read if isinstance(box, tuple)]
     in_fractions = bool(largest) and median(largest) <= 1
-    corners = _corners_of(table, in_fractions)
     split_of_table = split_of_file(posixpath.basename(table.name))
     for line, row, box in read:
-        said = _field(table, row, "image").split("://", 1)[-1]
-        split = _said_split(_field(table, row, "split")) or split_of_table
-        name = files.image(said, table.name, split) if said.strip() else None
+        written = _field(table, row, "image").split("://", 1)[-1]
+        split = split_of_file(_field(table, row, "split").strip()) or split_of_table
+        name = files.image(written, table.name, split) if written.strip() else None
         if name is None:
-            raw.say(Kind.NO_IMAGE, table.name, f"no image called {said}; left out", line)
+            raw.add_problem(Kind.NO_IMAGE, table.name, f"no image called {written}; left out", line)
             continue
         index = raw.index_of(name)
         if index is None or raw.images[index].source != table.name:
-            size = _said_size(table, row)
-            split = split or split_of_file(name)
-            index = raw.add_image(RawImage(name, split, table.name, size, in_fractions))
+            image = RawImage(
+                name, split or split_of_file(name), table.name, _size(table, row), in_fractions
+            )
+            index = raw.add_image(image)
         class_name = _field(table, row, "class")
         if index is None or (box is None and not class_name.strip()):
             continue  # described by an earlier table, or a row for an image without objects
         if not isinstance(box, tuple) or not class_name.strip():
-            raw.say(Kind.NOT_A_BOX, table.name, "a row without four numbers and a class", line)
+            raw.add_problem(
+                Kind.NOT_A_BOX, table.name, "a row without four numbers and a class", line
+            )
             continue
+        corners = _corners(table, box, in_fractions)
         ignored = _field(table, row, "ignore").strip().lower() in {"1", "true", "yes"}
-        raw.add_box(index, corners(box), class_name, line, ignore=ignored)
+        raw.add_box(index, corners, class_name, line, ignore=ignored)
 
 
 def _field(table: _Table, row: list[str], column: str) -> str:
@@ -155,29 +157,27 @@ def _field(table: _Table, row: list[str], column: str) -> str:
 
 def _box(table: _Table, row: list[str]) -> tuple[float, ...] | str | None:
     """Return the four numbers of a row, None where it has none, or the text that is no number."""
-    said = [_field(table, row, column).strip() for column in table.box]
-    if not any(said):
+    texts = [_field(table, row, column).strip() for column in table.box]
+    if not any(texts):
         return None
     if table.delimiter == ";":  # where a comma parts whole and fraction, semicolons part columns
-        said = [text.replace(",", ".") for text in said]
+        texts = [text.replace(",", ".") for text in texts]
     try:
-        return tuple(float(text) for text in said)
+        return tuple(map(float, texts))
     except ValueError:
-        return " ".join(said)
+        return " ".join(texts)
 
 
-def _corners_of(
-    table: _Table, in_fractions: bool
-) -> Callable[[tuple[float, ...]], tuple[float, float, float, float]]:
-    """Return how four numbers of a row become exclusive corners."""
+def _corners(table: _Table, box: tuple[float, ...], in_fractions: bool) -> Corners:
+    """Return the exclusive corners for the four numbers of a row."""
+    x, y, right, bottom = box
     if table.box == _SIZED:
-        return lambda box: (box[0], box[1], box[0] + box[2], box[1] + box[3])
-    if in_fractions:
-        return lambda box: (box[0], box[1], box[2], box[3])
-    return lambda box: exclusive((box[0], box[1], box[2], box[3]))
+        return x, y, x + right, y + bottom
+    corners = x, y, right, bottom
+    return corners if in_fractions else exclusive(corners)
 
 
-def _said_size(table: _Table, row: list[str]) -> tuple[int, int] | None:
+def _size(table: _Table, row: list[str]) -> tuple[int, int] | None:
     """Return the image's size, where width and height are not the box's."""
     if table.box == _SIZED:
         return None
@@ -185,7 +185,3 @@ def _said_size(table: _Table, row: list[str]) -> tuple[int, int] | None:
         return int(float(_field(table, row, "width"))), int(float(_field(table, row, "height")))
     except (ValueError, OverflowError):
         return None
-
-
-def _said_split(said: str) -> str:
-    return split_of_file(said.strip().lower()) if said.strip() else ""

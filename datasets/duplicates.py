@@ -6,8 +6,9 @@ A test image that training or validation has seen makes figures look better than
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from datasets.annotations import SPLITS, DatasetError, Duplicate, LabelledImage
 from datasets.problems import Kind, Problem
@@ -15,28 +16,22 @@ from datasets.problems import Kind, Problem
 Images = tuple[LabelledImage, ...]
 
 
-class Contents:
-    """SHA-256 of image files, each read at most once."""
+def file_sha256(image: LabelledImage) -> str:
+    """Return the SHA-256 of the image's file.
 
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-
-    def __call__(self, image: LabelledImage) -> str:
-        """Return the hash of the file.
-
-        Raises:
-            DatasetError: the file can't be read any more.
-        """
-        if image.name not in self._known:
-            try:
-                with image.path.open("rb") as stream:
-                    self._known[image.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-            except OSError as error:
-                raise DatasetError(f"{image.path}: can't be read ({error.strerror})") from error
-        return self._known[image.name]
+    Raises:
+        DatasetError: the file can't be read any more.
+    """
+    try:
+        with image.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DatasetError(f"{image.path}: can't be read ({error.strerror})") from error
 
 
-def find_copies(splits: Mapping[str, Images], digest: Contents) -> tuple[Duplicate, ...]:
+def find_copies(
+    splits: Mapping[str, Images], digest: Callable[[LabelledImage], str] = file_sha256
+) -> tuple[Duplicate, ...]:
     """Return each image whose bytes an image before it has, in the order train, val, test."""
     order = [split for split in (*SPLITS, "") if split in splits]
     images = [(split, image) for split in order for image in splits[split]]
@@ -55,13 +50,13 @@ def find_copies(splits: Mapping[str, Images], digest: Contents) -> tuple[Duplica
 
 def without_copies_in_test(
     splits: Mapping[str, Images], copies: tuple[Duplicate, ...], *, keep: bool
-) -> tuple[dict[str, Images], tuple[Duplicate, ...], tuple[Problem, ...]]:
-    """Return the splits with test images that train or val has too taken out, and remarks.
+) -> tuple[dict[str, Images], tuple[Duplicate, ...]]:
+    """Return the splits without test images that train or val has too, and what was left out.
 
     Args:
         splits: of the set.
         copies: as `find_copies` gives them.
-        keep: only say so.
+        keep: leave them in.
 
     Raises:
         DatasetError: no test image would be left.
@@ -74,33 +69,28 @@ def without_copies_in_test(
             f"all {len(gone)} test images are also in train or val, byte for byte, so there is "
             "nothing to test on; put other images there, or set dataset.keep_duplicates=true"
         )
-    told = tuple(
-        Duplicate(c.first, c.first_split, c.second, c.second_split, left_out=c.second in gone)
-        for c in copies
-    )
-    return {**splits, "test": test}, told, problems_of(told)
+    return {**splits, "test": test}, tuple(replace(c, left_out=c.second in gone) for c in copies)
 
 
-def problems_of(copies: tuple[Duplicate, ...]) -> tuple[Problem, ...]:
-    """Return a problem for each copy, those within one split under a kind of their own."""
-    problems = []
-    for copy in copies:
-        if copy.first_split == copy.second_split:
-            text = f"is the same file as {copy.first}"
-            problems.append(Problem(Kind.COPY, copy.second, text))
-            continue
-        done = f"left out of {copy.second_split}" if copy.left_out else "kept"
-        text = (
-            f"in {copy.second_split or 'no split'} is the same file as {copy.first} in "
-            f"{copy.first_split or 'no split'}; {done}"
-        )
-        problems.append(Problem(Kind.DUPLICATE, copy.second, text))
-    return tuple(problems)
+def problems_of(duplicates: Iterable[Duplicate]) -> tuple[Problem, ...]:
+    """Return a problem for each duplicate, copies within one split under a kind of their own."""
+    return tuple(_problem(duplicate) for duplicate in duplicates)
+
+
+def _problem(found: Duplicate) -> Problem:
+    if found.distance is None and found.first_split == found.second_split:
+        return Problem(Kind.COPY, found.second, f"is the same file as {found.first}")
+    kind, relation, bits = Kind.DUPLICATE, "is the same file as", ""
+    if found.distance is not None:
+        kind, relation = Kind.SIMILAR, "looks nearly like"
+        bits = f" ({found.distance} of 64 bits differ)"
+    first_split, second_split = (s or "no split" for s in (found.first_split, found.second_split))
+    outcome = f"left out of {second_split}" if found.left_out else "kept"
+    text = f"in {second_split} {relation} {found.first} in {first_split}{bits}; {outcome}"
+    return Problem(kind, found.second, text)
 
 
 def by_split_pair(duplicates: Iterable[Duplicate]) -> dict[str, int]:
     """Return how many duplicates there are for each pair of splits, as ``train–test``."""
-    pairs: dict[str, int] = defaultdict(int)
-    for found in duplicates:
-        pairs[f"{found.first_split or 'none'}–{found.second_split or 'none'}"] += 1
-    return dict(pairs)
+    pairs = (f"{d.first_split or 'none'}–{d.second_split or 'none'}" for d in duplicates)
+    return dict(Counter(pairs))

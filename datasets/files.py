@@ -1,7 +1,7 @@
 """The files below a set's folder, listed once; names in annotations are only looked up in the list.
 
-So no name in a file can lead out of the folder, and case, slashes, suffixes and nesting are dealt
-with in one place for all formats.
+So no name in a file can lead out of the folder, and case, slashes, suffixes and nesting are handled
+in one place for all formats.
 """
 
 from __future__ import annotations
@@ -75,6 +75,13 @@ class Files:
         """Return the names of image files, to look one up."""
         return frozenset(self.images)
 
+    def without_images(self, sources: Sequence[str]) -> str:
+        """Return the sentence for sources of which no image is here."""
+        return (
+            f"{self.root}: none of the images named in {', '.join(sources)} is among its "
+            f"{len(self.images)} images"
+        )
+
     def path(self, name: str) -> Path:
         """Return where the file of that name is."""
         return self.root / name
@@ -96,36 +103,36 @@ class Files:
         except OSError as error:
             raise DatasetError(f"{path}: can't be read ({error.strerror})") from error
 
-    def image(self, said: str, source: str, split: str = "") -> str | None:
-        """Return the image an annotation file speaks of, or None.
+    def image(self, name: str, source: str, split: str = "") -> str | None:
+        """Return the image an annotation file refers to, or None.
 
         Args:
-            said: the name it gives, in whatever case and with any slashes.
+            name: as it is written there, in whatever case and with any slashes.
             source: the annotation file; of several images the one nearest to it is taken.
             split: that it belongs to, where it is known.
 
         Raises:
             DatasetError: the name is absolute or leads out of the set's folder.
         """
-        tail = self.inside(said, source).lower()
+        tail = self.inside(name, source).lower()
         named = fitting(self._images_by_name.get(posixpath.basename(tail), ()), tail)
         if not named:
             stem = without_suffix(tail)
             candidates = self._images_by_stem.get(posixpath.basename(stem), ())
             named = fitting(candidates, stem, without_suffix)
-        return self._nearest(self._of_split(named, split), said, source, split)
+        return self._nearest(self._of_split(named, split), name, source, split)
 
-    def image_beside(self, source: str, said: str) -> str | None:
-        """Return the image that an annotation file of its own is named after, or None.
+    def image_beside(self, source: str, name: str) -> str | None:
+        """Return the image with the stem of an annotation file of its own, or None.
 
         Args:
             source: the annotation file.
-            said: the name it gives, which decides between images of one stem.
+            name: of the image as written there, which decides between images of one stem.
         """
         named = self._images_by_stem.get(without_suffix(posixpath.basename(source)).lower(), ())
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
-        return self._nearest(beside or self._of_split(named, split), said, source, split)
+        return self._nearest(beside or self._of_split(named, split), name, source, split)
 
     def inside(self, said: str, source: str) -> str:
         """Return a name from a file in plain form: relative, with ``/``, without ``.``.
@@ -164,12 +171,12 @@ class Files:
             )
         return there or "."
 
-    def resolve(self, said: str, source: str) -> str:
+    def resolve(self, name: str, source: str) -> str:
         """Return the file a description names, from its own folder or the set's, or empty."""
-        name, folder = self.inside(said, source), posixpath.dirname(source)
-        own = posixpath.normpath(posixpath.join(folder, name))
-        tails = [own, name, posixpath.join(folder, posixpath.basename(name))]
-        return next((name for name in tails if name in self.name_set), "")
+        plain, folder = self.inside(name, source), posixpath.dirname(source)
+        own = posixpath.normpath(posixpath.join(folder, plain))
+        places = [own, plain, posixpath.join(folder, posixpath.basename(plain))]
+        return next((place for place in places if place in self.name_set), "")
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:
         """Return the names without those in another split's folder, if this split has a folder.
@@ -181,26 +188,27 @@ class Files:
             return names
         return [name for name in names if split_of_folders(name) in {"", split}]
 
-    def _nearest(self, names: Sequence[str], said: str, source: str, split: str) -> str | None:
+    def _nearest(self, names: Sequence[str], written: str, source: str, split: str) -> str | None:
         """Return the name that fits best: of the split, near the source, as written; or None.
 
-        Where nothing tells several apart, `doubtful` notes it.
+        Where several fit equally, `doubtful` notes it.
         """
         if len(names) < 2:
             return names[0] if names else None
-        wanted = said.strip().replace("\\", "/").removeprefix("./")
+        tail = written.strip().replace("\\", "/").removeprefix("./")
 
         def rank(name: str) -> tuple[bool, int, int, bool]:
+            folders, others = name.split("/")[:-1], source.split("/")[:-1]
             return (
                 bool(split) and split_of_folders(name) != split,
-                -shared_folders(name.split("/")[:-1], source.split("/")[:-1]),
-                -shared_folders(name.split("/")[-2::-1], source.split("/")[-2::-1]),
-                not name.endswith(wanted),
+                -shared_folders(folders, others),
+                -shared_folders(folders[::-1], others[::-1]),
+                not name.endswith(tail),
             )
 
         first, second = sorted(names, key=lambda name: (rank(name), len(name), name))[:2]
         if rank(first) == rank(second):
-            self.doubtful.setdefault((source, said), (first, second))
+            self.doubtful.setdefault((source, written), (first, second))
         return first
 
     @cached_property
@@ -219,9 +227,5 @@ class Files:
     def sharing_a_stem(self) -> list[tuple[str, str]]:
         """Return (first, other) for images of one folder that differ in their suffix alone."""
         firsts: dict[str, str] = {}
-        shared = []
-        for name in self.images:
-            first = firsts.setdefault(without_suffix(name).lower(), name)
-            if first != name:
-                shared.append((first, name))
-        return shared
+        pairs = ((firsts.setdefault(without_suffix(n).lower(), n), n) for n in self.images)
+        return [(first, name) for first, name in pairs if first != name]

@@ -29,9 +29,9 @@ SUFFIXES = frozenset(
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
-_MAY_HOLD_EXIF = frozenset({b"eXIf", b"zTXt", b"tEXt", b"iTXt"})  # PNG chunks Pillow looks into
+_MAY_HOLD_EXIF = frozenset({b"eXIf", b"zTXt", b"tEXt", b"iTXt"})  # PNG chunks Pillow searches
 
-# The limit is ours to check, from the header and with a sentence that says what to do; Pillow's own
+# The limit is ours to check, from the header and with a sentence on what to do; Pillow's own
 # would warn on standard error at one size and fail at another, neither of which can be set.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -42,7 +42,7 @@ class ImageError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What an image file says of itself before any pixel is decoded.
+    """What the header of an image file has, before any pixel is decoded.
 
     Attributes:
         width_px: width of the upright image.
@@ -56,7 +56,7 @@ class Header:
 
     @property
     def is_turned(self) -> bool:
-        """Say whether the stored image lies on its side."""
+        """Whether the stored image lies on its side."""
         return self.orientation in _TURNED
 
 
@@ -72,9 +72,7 @@ def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
             orientation = _orientation(path, image)
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
-        if orientation in _TURNED:
-            width, height = height, width
-        return Header(width, height, orientation)
+    return Header(*((height, width) if orientation in _TURNED else (width, height)), orientation)
 
 
 def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
@@ -106,8 +104,8 @@ def _open(path: Path, max_pixels: int) -> Image.Image:
     try:
         image = Image.open(path)
     except UnidentifiedImageError as error:
-        said = "is empty" if path.stat().st_size == 0 else "is not an image that can be decoded"
-        raise ImageError(f"{path}: {said}") from error
+        what = "is empty" if path.stat().st_size == 0 else "is not an image that can be decoded"
+        raise ImageError(f"{path}: {what}") from error
     except OSError as error:
         raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
     except _UNDECODABLE as error:
@@ -135,7 +133,7 @@ def _orientation(path: Path, image: Image.Image) -> int:
 
 
 def _may_hold_exif(png: BinaryIO) -> bool:
-    """Say whether a PNG has a chunk in which EXIF may be (PNG specification, 5.3)."""
+    """Return whether a PNG has a chunk in which EXIF may be (PNG specification, 5.3)."""
     png.seek(8)
     while len(head := png.read(8)) == 8:
         if head[4:] in _MAY_HOLD_EXIF:

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
@@ -35,12 +36,8 @@ def leads_out(name: str) -> bool:
 
 def shared_folders(first: Sequence[str], second: Sequence[str]) -> int:
     """Return how many folders two paths share from their start on."""
-    count = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def walk(root: Path) -> Iterable[str]:
@@ -58,15 +55,10 @@ def walk(root: Path) -> Iterable[str]:
         yield from (prefix + file for file in files if not file.startswith("."))
 
 
-def fitting(names: Sequence[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
+def fitting(names: Iterable[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
     """Return the names that end with ``tail`` or that ``tail`` ends with, whole folders only."""
-    fitting = []
-    for name in names:
-        plain = key(name.lower())
-        longer, shorter = (plain, tail) if len(plain) >= len(tail) else (tail, plain)
-        if longer == shorter or longer.endswith("/" + shorter):
-            fitting.append(name)
-    return fitting
+    full = {name: f"/{key(name.lower())}" for name in names}
+    return [n for n in full if full[n].endswith(f"/{tail}") or f"/{tail}".endswith(full[n])]
 
 
 def grouped(names: Iterable[str], key: Callable[[str], str] = str) -> dict[str, list[str]]:

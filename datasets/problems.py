@@ -1,18 +1,19 @@
-"""What is wrong with a set: one `Problem` for each thing mended, left out or worth knowing."""
+"""What is wrong with a set: one `Problem` for each thing repaired, left out or worth knowing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-SAID_IN_FULL = 3  # problems of one kind
+LISTED = 3  # problems of one kind
 
 
 class Kind(StrEnum):
     """The kinds of problems, each in the words that complete "17 …"."""
 
-    SWAPPED = "boxes with swapped corners, mended"
+    SWAPPED = "boxes with swapped corners, repaired"
     NO_AREA = "boxes without area, left out"
     CUT = "boxes reaching beyond their image, cut to it"
     OUTSIDE = "boxes wholly outside their image, left out"
@@ -57,19 +58,18 @@ class Problem:
 
 def counts(problems: Iterable[Problem]) -> dict[str, int]:
     """Return how many problems there are of each kind, in the order of `Kind`."""
-    found = [problem.kind for problem in problems]
-    return {str(kind): found.count(kind) for kind in Kind if kind in found}
+    found = Counter(problem.kind for problem in problems)
+    return {str(kind): found[kind] for kind in Kind if kind in found}
 
 
 def summary(problems: Iterable[Problem]) -> list[str]:
-    """Return lines to read: few problems of a kind as they are, more as a number and the first."""
-    by_kind: dict[Kind, list[Problem]] = {}
+    """Return lines to print: few problems of a kind as they are, more as a number and the first."""
+    by_kind: dict[Kind, list[Problem]] = {kind: [] for kind in Kind}
     for problem in problems:
-        by_kind.setdefault(problem.kind, []).append(problem)
+        by_kind[problem.kind].append(problem)
     lines = []
-    for kind in Kind:
-        found = by_kind.get(kind, [])
-        if len(found) <= SAID_IN_FULL:
+    for kind, found in by_kind.items():
+        if len(found) <= LISTED:
             lines += [str(problem) for problem in found]
         else:
             lines.append(f"{len(found)} {kind}; the first: {found[0]}")

@@ -1,4 +1,4 @@
-"""How long steps tell of themselves: they are handed a `Track` and loop through it."""
+"""Progress of long steps: they are given a `Track` and loop through it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Track(Protocol):
     """Loops over ``items`` while somebody watches."""
 
     def __call__(self, items: Iterable[T], description: Description, total: int) -> Iterable[T]:
-        """Return ``items`` unchanged, telling how many of ``total`` are done."""
+        """Return ``items`` unchanged, showing how many of ``total`` are done."""
         ...
 
 
 def silently(items: Iterable[T], description: Description, total: int) -> Iterator[T]:
-    """Loop without a word: the `Track` for tests and for callers that watch themselves."""
+    """Loop and show nothing: the `Track` for tests and for callers with a display of their own."""
     del description, total
     return iter(items)

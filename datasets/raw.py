@@ -1,23 +1,23 @@
 """What every format's reader gives: images and raw boxes as its files have them, not yet judged.
 
 A reader knows its files and nothing else. Clipping, sizes, duplicates and class names are the same
-for all formats and are dealt with behind it, over flat arrays: a set of the size of COCO has
+for all formats and are handled behind it, over flat arrays: a set of the size of COCO has
 860,000 boxes.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.annotations import DatasetError
 from datasets.boxes import Boxes
-from datasets.files import Files
 from datasets.problems import Kind, Problem
+
+Corners = tuple[float, float, float, float]  # x1, y1, x2, y2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,16 @@ class RawImage:
 
     Attributes:
         name: of the image file below the set's folder.
-        split: ``train``, ``val`` or ``test`` where the set tells, else empty.
+        split: ``train``, ``val`` or ``test`` where the set has splits, else empty.
         source: the annotation file.
-        said_size_px: (width, height) it gives, if it does.
+        stated_size_px: (width, height) it gives, if it does.
         in_fractions: whether its boxes are fractions of width and height instead of pixels.
     """
 
     name: str
     split: str
     source: str
-    said_size_px: tuple[int, int] | None = None
+    stated_size_px: tuple[int, int] | None = None
     in_fractions: bool = False
 
 
@@ -57,6 +57,10 @@ class RawBoxes:
     ignore: NDArray[np.bool_]
     line: NDArray[np.int64]
 
+    def at(self, rows: NDArray[np.bool_]) -> RawBoxes:
+        """Return the boxes where ``rows`` is True."""
+        return RawBoxes(*(getattr(self, column.name)[rows] for column in fields(self)))
+
 
 @dataclass
 class RawSet:
@@ -64,84 +68,66 @@ class RawSet:
 
     Attributes:
         format: the reader's name, for example ``voc``.
-        found: what was found, as half a sentence.
+        summary: what was found, as half a sentence.
         counts_in: what ``line`` counts: lines of a text file or ids of annotations.
         images: in the order they were read.
         class_names: in the order they were met, boxes or not.
         problems: what the reader already had to leave out.
-        left_out: images it left out on purpose and said so.
+        left_out: images it left out on purpose, with a problem for each.
     """
 
     format: str
-    found: str = ""
+    summary: str = ""
     counts_in: str = "line"
     images: list[RawImage] = field(default_factory=list)
     class_names: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
-    _places: dict[str, int] = field(default_factory=dict)
-    _class_places: dict[str, int] = field(default_factory=dict)
-    _image: array[int] = field(default_factory=lambda: array("q"))
-    _corners: array[float] = field(default_factory=lambda: array("d"))
-    _class: array[int] = field(default_factory=lambda: array("q"))
-    _ignore: array[int] = field(default_factory=lambda: array("b"))
-    _line: array[int] = field(default_factory=lambda: array("q"))
+    _image_indices: dict[str, int] = field(default_factory=dict)
+    _class_indices: dict[str, int] = field(default_factory=dict)
+    _rows: array[float] = field(default_factory=lambda: array("d"))  # of `RawBoxes`, 8 numbers each
 
     def add_image(self, image: RawImage) -> int | None:
         """Add an image and return its index, or None if it was described before."""
-        place = self._places.setdefault(image.name, len(self.images))
-        if place < len(self.images):
-            first = self.images[place]
-            where = "twice" if first.source == image.source else f"in {first.source} already"
-            splits = f" for {first.split}" if first.split != image.split else ""
-            text = f"describes {image.name} {where}{splits}; the first is taken"
-            self.problems.append(Problem(Kind.TWICE, image.source, text))
-            return None
-        self.images.append(image)
-        return place
+        index = self._image_indices.setdefault(image.name, len(self.images))
+        if index == len(self.images):
+            self.images.append(image)
+            return index
+        first = self.images[index]
+        where = "twice" if first.source == image.source else f"in {first.source} already"
+        splits = f" for {first.split}" if first.split != image.split else ""
+        text = f"describes {image.name} {where}{splits}; the first is taken"
+        self.add_problem(Kind.TWICE, image.source, text)
+        return None
 
-    def refuse_if_empty(self, files: Files, sources: Sequence[str]) -> None:
+    def require_images(self, otherwise: str) -> None:
         """Refuse a set of which no named image is there.
 
         Raises:
-            DatasetError: no image was added; with the first problem met.
+            DatasetError: no image was added: ``otherwise``, and the first problem met.
         """
-        if self.images:
-            return
-        first = f" The first: {self.problems[0]}." if self.problems else ""
-        raise DatasetError(
-            f"{files.root}: none of the images named in {', '.join(sources)} is among its "
-            f"{len(files.images)} images.{first}"
-        )
+        if not self.images:
+            first = f" The first problem: {self.problems[0]}." if self.problems else ""
+            raise DatasetError(f"{otherwise}.{first}")
 
     def index_of(self, name: str) -> int | None:
         """Return the index of an image that was added."""
-        return self._places.get(name)
+        return self._image_indices.get(name)
 
     def add_class(self, name: str) -> int:
         """Return the index of a class name, which may be new."""
-        place = self._class_places.setdefault(name, len(self.class_names))
-        if place == len(self.class_names):
+        index = self._class_indices.setdefault(name, len(self.class_names))
+        if index == len(self.class_names):
             self.class_names.append(name)
-        return place
+        return index
 
     def add_box(
-        self,
-        image: int,
-        corners: tuple[float, float, float, float],
-        class_name: str,
-        line: int = -1,
-        *,
-        ignore: bool = False,
+        self, image: int, corners: Corners, class_name: str, line: int = -1, *, ignore: bool = False
     ) -> None:
         """Add a box of the image at that index."""
-        self._image.append(image)
-        self._corners.extend(corners)
-        self._class.append(self.add_class(class_name))
-        self._ignore.append(ignore)
-        self._line.append(line)
+        self._rows.extend((image, *corners, self.add_class(class_name), ignore, line))
 
-    def say(self, kind: Kind, source: str, text: str, line: int = -1) -> None:
+    def add_problem(self, kind: Kind, source: str, text: str, line: int = -1) -> None:
         """Note a problem at a line of a source."""
         self.problems.append(Problem(kind, self.place(source, line), text))
 
@@ -151,12 +137,7 @@ class RawSet:
 
     def boxes(self) -> RawBoxes:
         """Return all boxes, ordered by image."""
-        image = np.array(self._image, dtype=np.int64)
-        order = np.argsort(image, kind="stable")
-        return RawBoxes(
-            image[order],
-            np.array(self._corners, dtype=np.float64).reshape(-1, 4)[order],
-            np.array(self._class, dtype=np.int64)[order],
-            np.array(self._ignore, dtype=bool)[order],
-            np.array(self._line, dtype=np.int64)[order],
-        )
+        rows = np.array(self._rows, dtype=np.float64).reshape(-1, 8)
+        rows = rows[np.argsort(rows[:, 0], kind="stable")]
+        image, class_name, line = rows[:, [0, 5, 7]].T.astype(np.int64)
+        return RawBoxes(image, rows[:, 1:5], class_name, rows[:, 6].astype(bool), line)

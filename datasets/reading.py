@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
 from datasets.class_names import label_classes, remarks_on_classes
-from datasets.cleaning import CleanBoxes, clean_boxes
+from datasets.cleaning import clean_boxes
 from datasets.coco import looks_like_coco, read_coco
 from datasets.csv_table import looks_like_csv, read_csv
-from datasets.duplicates import Contents, find_copies, without_copies_in_test
+from datasets.duplicates import file_sha256, find_copies, problems_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
-from datasets.problems import Kind, Problem
+from datasets.problems import Kind
 from datasets.progress import Track, silently
-from datasets.raw import RawSet
+from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
 from datasets.splits import complete_splits
 from datasets.voc import looks_like_voc, read_voc
@@ -29,41 +31,20 @@ Images = tuple[LabelledImage, ...]
 
 @dataclass(frozen=True)
 class Format:
-    """How one format is told and read."""
+    """How one format is recognised and read."""
 
     title: str
     is_there: Callable[[Files], bool]
     read: Callable[[Files, Track], RawSet]
 
 
-# Where a folder has several, the one that says most about its images comes first.
+# Where a folder has several, the one with most information about its images comes first.
 FORMATS: Mapping[str, Format] = {
     "voc": Format("Pascal VOC", looks_like_voc, read_voc),
     "coco": Format("COCO JSON", looks_like_coco, read_coco),
     "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
     "csv": Format("CSV", looks_like_csv, read_csv),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A set as its folder has it: its own splits, nothing drawn and no duplicate taken out.
-
-    Attributes:
-        name: the folder's name.
-        format: the format it was read as.
-        found: what was found in the folder, as a sentence.
-        classes: class names, sorted.
-        splits: images by split, ``""`` for those in none, each sorted by name.
-        problems: each thing mended, left out or worth knowing.
-    """
-
-    name: str
-    format: str
-    found: str
-    classes: tuple[str, ...]
-    splits: Mapping[str, Images]
-    problems: tuple[Problem, ...]
 
 
 def read_dataset(
@@ -76,7 +57,7 @@ def read_dataset(
 
     Args:
         folder: where the images and annotations are.
-        format_name: one of `FORMATS`, or ``auto`` to find it by looking.
+        format_name: one of `FORMATS`, or ``auto`` to recognise it.
         track: watches the reading.
         settings: choices about the data; None for the defaults.
 
@@ -84,31 +65,28 @@ def read_dataset(
         DatasetError: the folder is missing or empty, or nothing in it can be used.
     """
     settings = settings or DatasetSettings()
-    return completed(read_found(folder, format_name, track, settings), settings)
+    return completed(read_folder(folder, format_name, track, settings), settings)
 
 
-def completed(found: Found, settings: DatasetSettings) -> Dataset:
+def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     """Return the set with all three splits, and no test image that train or val has too.
 
     Raises:
         DatasetError: there are too few images for three splits.
     """
-    digest = Contents()
-    splits, notes = complete_splits(found.splits, settings.shares(), digest)
+    digest = cache(file_sha256)  # each file is read at most once
+    splits, notes = complete_splits(dataset.splits, settings.shares(), digest)
     copies = find_copies(splits, digest)
-    splits, copies, told = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
-    problems = (*found.problems, *notes, *told)
-    dataset = Dataset(
-        found.name, found.format, found.classes, splits, problems, found.found, copies
-    )
-    remarks = remarks_on_classes(dataset)
-    return Dataset(
-        found.name, found.format, found.classes, splits, (*problems, *remarks), found.found, copies
-    )
+    splits, copies = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
+    problems = (*dataset.problems, *notes, *problems_of(copies))
+    dataset = replace(dataset, splits=splits, problems=problems, duplicates=copies)
+    return replace(dataset, problems=(*problems, *remarks_on_classes(dataset)))
 
 
-def read_found(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Found:
-    """Read a set as its folder has it; see `read_dataset`.
+def read_folder(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
+    """Read a set as its folder has it: its own splits, nothing drawn, no duplicate taken out.
+
+    See `read_dataset` for the arguments.
 
     Raises:
         DatasetError: the folder is missing or empty, or nothing in it can be used.
@@ -120,7 +98,7 @@ def read_found(folder: Path, format_name: str, track: Track, settings: DatasetSe
         raise DatasetError(f"{place}: can't be read ({error.strerror or error})") from error
 
 
-def _read(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Found:
+def _read(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
     files = Files(folder)
     if format_name not in {"auto", *FORMATS}:
         raise DatasetError(f"{format_name}: unknown format; known are {', '.join(FORMATS)}")
@@ -133,24 +111,25 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
             f"there is {FORMATS[other].title} too, which was not read; --format {other} reads it "
             f"instead of {FORMATS[format_name].title}"
         )
-        raw.say(Kind.FORMAT, "", text)
+        raw.add_problem(Kind.FORMAT, "", text)
     _list_unannotated(files, raw)
-    for (source, said), (taken, other) in files.doubtful.items():
-        raw.say(Kind.SAME_NAME, source, f"{said} may be {taken} or {other}; the first is taken")
+    for (source, name), (taken, other) in files.doubtful.items():
+        text = f"{name} may be {taken} or {other}; the first is taken"
+        raw.add_problem(Kind.SAME_NAME, source, text)
     headers = _headers(files, raw, settings.max_pixels, track)
-    cleaned = clean_boxes(raw, headers)
+    boxes, repairs = clean_boxes(raw, headers)
     classes, label_of, remarks = label_classes(
-        raw.class_names, cleaned.class_name, merge=settings.merge_classes
+        raw.class_names, boxes.class_name, merge=settings.merge_classes
     )
-    if not len(cleaned.boxes):
+    if not len(boxes.image):
         first = f" The first problem: {raw.problems[0]}." if raw.problems else ""
         raise DatasetError(
             f"{folder}: no annotation has an object that can be used; there is nothing to learn."
             f"{first}"
         )
-    splits = _labelled(files, raw, headers, cleaned, label_of)
-    problems = (*raw.problems, *cleaned.problems, *remarks)
-    return Found(folder.name, format_name, raw.found, classes, splits, problems)
+    splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
+    problems = (*raw.problems, *repairs, *remarks)
+    return Dataset(folder.name, format_name, classes, splits, problems, raw.summary)
 
 
 def find_formats(files: Files) -> list[str]:
@@ -174,20 +153,20 @@ def find_formats(files: Files) -> list[str]:
 def _list_unannotated(files: Files, raw: RawSet) -> None:
     for name in files.images:
         if raw.index_of(name) is None and name not in raw.left_out:
-            raw.say(Kind.NO_ANNOTATION, name, "has no annotation; left out")
+            raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
 
 
 def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[Header | None]:
     """Return the header of each image, None for those that can't be used, which are listed."""
     names = [image.name for image in raw.images]
     headers: list[Header | None] = []
-    # One after the other: what a header costs is Python's, so threads only stand in a queue.
+    # One after the other: a header costs Python's own time, so threads would wait for each other.
     for name in track(names, "looking at images", len(names)):
         try:
             headers.append(read_header(files.path(name), max_pixels))
         except ImageError as error:
-            said = str(error).removeprefix(f"{files.path(name)}: ")
-            raw.say(Kind.BROKEN_IMAGE, name, f"{said}; left out")
+            cause = str(error).removeprefix(f"{files.path(name)}: ")
+            raw.add_problem(Kind.BROKEN_IMAGE, name, f"{cause}; left out")
             headers.append(None)
     return headers
 
@@ -196,19 +175,18 @@ def _labelled(
     files: Files,
     raw: RawSet,
     headers: Sequence[Header | None],
-    cleaned: CleanBoxes,
-    label_of: np.ndarray[tuple[int], np.dtype[np.int64]],
+    boxes: RawBoxes,
+    labels: NDArray[np.int64],
 ) -> dict[str, Images]:
     """Return the images with their ground truth by split, each sorted by name."""
-    labels = label_of[cleaned.class_name]
-    edges = np.searchsorted(cleaned.image, np.arange(len(raw.images) + 1))
+    edges = np.searchsorted(boxes.image, np.arange(len(raw.images) + 1))
     splits: dict[str, list[LabelledImage]] = {}
     for index in sorted(range(len(raw.images)), key=lambda index: raw.images[index].name):
         header = headers[index]
         if header is None:
             continue
         rows = slice(edges[index], edges[index + 1])
-        truth = Annotations(cleaned.boxes[rows], labels[rows], cleaned.ignore[rows])
+        truth = Annotations(boxes.corners[rows], labels[rows], boxes.ignore[rows])
         image = raw.images[index]
         splits.setdefault(image.split, []).append(
             LabelledImage(

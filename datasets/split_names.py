@@ -1,4 +1,4 @@
-"""Which split a name tells: ``train2017/…``, ``valid/…``, ``instances_val2017.json``."""
+"""Which split a name stands for: ``train2017/…``, ``valid/…``, ``instances_val2017.json``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SPLITS = {"tra": "train", "val": "val", "tes": "test"}
 
 
 def split_of_folders(name: str) -> str:
-    """Return the split that a path's folders tell (``train2017/…``), or an empty string."""
+    """Return the split of a path's folders (``train2017/…``), or an empty string."""
     for folder in name.split("/")[:-1]:
         if found := _SPLIT_FOLDER.fullmatch(folder.lower()):
             return _SPLITS[found[0][:3]]
@@ -18,9 +18,14 @@ def split_of_folders(name: str) -> str:
 
 
 def split_of_file(name: str) -> str:
-    """Return the split a file's own name tells (``instances_train2017.json``), or its folders'."""
+    """Return the split of a file's own name (``instances_train2017.json``), or of its folders."""
     words = re.split(r"[^a-z]+", PurePosixPath(name).stem.lower())
     for word in words:
         if _SPLIT_FOLDER.fullmatch(word):
             return _SPLITS[word[:3]]
     return split_of_folders(name)
+
+
+def in_split_order(name: str) -> tuple[int, str]:
+    """Return a key that sorts files of train before those of val, test and none."""
+    return ("train", "val", "test", "").index(split_of_file(name)), name

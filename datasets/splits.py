@@ -1,7 +1,7 @@
 """Train, val and test: the set's own where it has them, otherwise drawn from the images' content.
 
-Drawing looks at nothing but file contents and labels, so the same files give the same splits on
-every machine, whatever the folder is called and in whatever order a disk lists it.
+Drawing depends on file contents and labels alone, so the same files give the same splits on every
+machine, whatever the folder is called and in whatever order a disk lists it.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ def complete_splits(
     if "" in splits:
         loose = splits.pop("")
         if not splits:
-            said = "/".join(f"{100 * share:g}" for share in shares)
-            notes.append(f"no splits of its own: {len(loose)} images divided {said} by content")
-        splits["train"] = _by_name(splits.get("train", ()) + loose)
+            parts = "/".join(f"{100 * share:g}" for share in shares)
+            notes.append(f"no splits of its own: {len(loose)} images divided {parts} by content")
+        train = splits.get("train", ()) + loose
+        splits["train"] = tuple(sorted(train, key=lambda image: image.name))
     if "test" not in splits and "val" in splits:
         splits["test"] = splits.pop("val")
         notes.append("no test split: its val split is the test split")
@@ -83,10 +84,8 @@ def draw(
     count = min(count, len(line))
     steps = np.floor((np.arange(count) + 0.5) * len(line) / max(count, 1)).astype(int)
     taken = {line[step] for step in steps}
-    return (
-        tuple(im for im, content in zip(images, digests, strict=True) if content in taken),
-        tuple(im for im, content in zip(images, digests, strict=True) if content not in taken),
-    )
+    pairs = [(image, content in taken) for image, content in zip(images, digests, strict=True)]
+    return tuple(im for im, drawn in pairs if drawn), tuple(im for im, drawn in pairs if not drawn)
 
 
 def limited(dataset: Dataset, images_per_split: int, seed: int) -> Dataset:
@@ -100,6 +99,13 @@ def limited(dataset: Dataset, images_per_split: int, seed: int) -> Dataset:
     return replace(dataset, splits={split: cut(dataset.splits[split]) for split in SPLITS})
 
 
+def evenly(images: Sequence[LabelledImage], most: int) -> tuple[LabelledImage, ...]:
+    """Return at most that many of the images, evenly over their order."""
+    if len(images) <= most:
+        return tuple(images)
+    return tuple(images[place * len(images) // most] for place in range(most))
+
+
 def split_sha256(splits: Mapping[str, Sequence[LabelledImage]]) -> str:
     """Return a hash of which image, with which boxes and labels, is in which split."""
     digest = hashlib.sha256()
@@ -109,7 +115,3 @@ def split_sha256(splits: Mapping[str, Sequence[LabelledImage]]) -> str:
             digest.update(image.annotations.boxes.tobytes())
             digest.update(image.annotations.labels.tobytes())
     return digest.hexdigest()
-
-
-def _by_name(images: Images) -> Images:
-    return tuple(sorted(images, key=lambda image: image.name))

@@ -1,6 +1,6 @@
 """TensorFlow Datasets: downloads, verifies and splits itself; kept as a COCO folder, read as any.
 
-An optional extra. Image files are stored as they are in the set, never decoded and saved anew.
+An optional extra. Image files are stored as they are in the set, never decoded and saved again.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -119,7 +118,7 @@ def _store(tfds: Any, builder: Any, objects: str, folder: Path, track: Track) ->
         images = [
             _image(number, example, objects, folder, split)
             for number, example in enumerate(
-                track(_as_numpy(tfds, examples), f"storing {part}", max(total, 0))
+                track(tfds.as_numpy(examples), f"storing {part}", max(total, 0))
             )
         ]
         if any(len(image.annotations) for image in images):
@@ -131,19 +130,13 @@ def _store(tfds: Any, builder: Any, objects: str, folder: Path, track: Track) ->
     write_coco(folder, splits, classes)
 
 
-def _as_numpy(tfds: Any, examples: Any) -> Iterator[Mapping[str, Any]]:
-    yield from tfds.as_numpy(examples)
-
-
 def _class_names(features: Any, objects: str) -> tuple[str, ...]:
     """Return the class names in label order; a set of one class is named after its boxes."""
     label = dict(features[objects].feature.items()).get("label")
     return tuple(label.names) if label is not None else (objects.removesuffix("s"),)
 
 
-def _image(
-    number: int, example: Mapping[str, Any], objects: str, folder: Path, split: str
-) -> LabelledImage:
+def _image(number: int, example: Any, objects: str, folder: Path, split: str) -> LabelledImage:
     """Write one image file and return it with its boxes in pixels."""
     data = bytes(example["image"])
     with Image.open(BytesIO(data)) as image:
@@ -166,5 +159,5 @@ def _image(
 def _corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
     """Return xyxy pixels for TensorFlow's fractions in the order ymin, xmin, ymax, xmax."""
     turned = boxes.reshape(-1, 4)[:, [1, 0, 3, 2]]
-    # The fractions are float32: six digits behind the point are what they can tell.
+    # The fractions are float32: they have six significant digits.
     return np.asarray(np.round(turned * np.array([width, height, width, height]), 4))

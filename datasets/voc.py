@@ -12,19 +12,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from datasets.annotations import SPLITS, DatasetError, LabelledImage
+from datasets.annotations import SPLITS, LabelledImage
+from datasets.boxes import number_text
 from datasets.files import Files
-from datasets.numbers import plain
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import RawImage, RawSet
+from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import split_of_folders
 from datasets.voc_lists import ListedSplits, listed_splits
 from datasets.xml_lines import line_of, parse_xml
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _HEAD_BYTES = 4096
-Corners = tuple[float, float, float, float]
 
 
 def exclusive(corners: Corners) -> Corners:
@@ -34,12 +33,7 @@ def exclusive(corners: Corners) -> Corners:
     excluded, stays. Equal ends mean no area, before the conversion and after it.
     """
     x1, y1, x2, y2 = corners
-    return (
-        x1 - (x1 < x2),
-        y1 - (y1 < y2),
-        x2 - (x2 < x1),
-        y2 - (y2 < y1),
-    )
+    return x1 - (x1 < x2), y1 - (y1 < y2), x2 - (x2 < x1), y2 - (y2 < y1)
 
 
 def inclusive(corners: Corners) -> Corners:
@@ -49,7 +43,7 @@ def inclusive(corners: Corners) -> Corners:
 
 
 def looks_like_voc(files: Files) -> bool:
-    """Say whether there is an XML file of an annotated image."""
+    """Return whether there is an XML file of an annotated image."""
     return any(_is_annotation(files.path(name)) for name in files.with_suffix(".xml"))
 
 
@@ -68,23 +62,20 @@ def read_voc(files: Files, track: Track) -> RawSet:
             if root.tag != "annotation":
                 raise ValueError("is not a Pascal VOC annotation")
         except ValueError as error:
-            raw.say(Kind.BROKEN_FILE, name, f"{error}; left out")
+            raw.add_problem(Kind.BROKEN_FILE, name, f"{error}; left out")
             continue
         _read_image(files, raw, name, root, listed)
-    if not raw.images:
-        first = f" The first: {raw.problems[0]}." if raw.problems else ""
-        raise DatasetError(
-            f"{files.root}: none of its {len(names)} XML files matches one of its "
-            f"{len(files.images)} images; each image needs an XML file of the same name beside it "
-            f"or in Annotations/.{first}"
-        )
+    raw.require_images(
+        f"{files.root}: none of its {len(names)} XML files matches one of its {len(files.images)} "
+        "images; each image needs an XML file of the same name beside it or in Annotations/"
+    )
     for first_name, other in files.sharing_a_stem():
-        raw.say(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
+        raw.add_problem(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
     splits = "splits by folder where there are any"
     if listed:
         splits = f"splits from {listed.folders}"
-        listed.say_unmet(raw)
-    raw.found = f"Pascal VOC: {len(raw.images)} images with an XML file, {splits}"
+        listed.list_unmet(raw)
+    raw.summary = f"Pascal VOC: {len(raw.images)} images with an XML file, {splits}"
     return raw
 
 
@@ -97,22 +88,20 @@ def _is_annotation(path: Path) -> bool:
 def _read_image(
     files: Files, raw: RawSet, source: str, root: Element, listed: ListedSplits | None
 ) -> None:
-    said = (root.findtext("filename") or "").strip()
-    image = files.image_beside(source, said)
-    if said and (named := files.image(said, source, split_of_folders(source))):
-        image = image or named
+    name = (root.findtext("filename") or "").strip()
+    beside = files.image_beside(source, name)
+    # Even if it is not needed: a name that leads out of the folder is refused.
+    named = files.image(name, source, split_of_folders(source)) if name else None
+    image = beside or named
     if image is None:
-        raw.say(
-            Kind.NO_IMAGE,
-            source,
-            f"no image called {posixpath.basename(source)[:-4]} or {said}; left out",
-        )
+        text = f"no image called {posixpath.basename(source)[:-4]} or {name}; left out"
+        raw.add_problem(Kind.NO_IMAGE, source, text)
         return
     split = split_of_folders(image) or split_of_folders(source)
     if listed:
         in_list = listed.split_of(image)
         if in_list is None:
-            raw.say(Kind.LISTED, image, f"is in no list of {listed.folders}; left out")
+            raw.add_problem(Kind.LISTED, image, f"is in no list of {listed.folders}; left out")
             raw.left_out.add(image)
             return
         split = in_list
@@ -135,23 +124,21 @@ def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None
     if "\n" in name:  # set on lines of its own by a pretty-printer
         name = name.strip()
     if not name.strip():
-        raw.say(Kind.NOT_A_BOX, source, "an object without a name; left out", line_of(element))
+        raw.add_problem(
+            Kind.NOT_A_BOX, source, "an object without a name; left out", line_of(element)
+        )
         return
     box = element.find("bndbox")
     try:
         corners = [float((box.findtext(c) if box is not None else "") or "") for c in CORNERS]
     except ValueError:
         text = f"a {name} whose box is not four numbers; left out"
-        raw.say(Kind.NOT_A_BOX, source, text, line_of(element))
+        raw.add_problem(Kind.NOT_A_BOX, source, text, line_of(element))
         return
     difficult = (element.findtext("difficult") or "0").strip().lower() not in {"0", "", "false"}
-    raw.add_box(
-        index,
-        exclusive((corners[0], corners[1], corners[2], corners[3])),
-        name,
-        line_of(box if box is not None else element),
-        ignore=difficult,
-    )
+    line = line_of(element if box is None else box)
+    x1, y1, x2, y2 = corners
+    raw.add_box(index, exclusive((x1, y1, x2, y2)), name, line, ignore=difficult)
 
 
 def write_voc(
@@ -174,14 +161,14 @@ def write_voc(
             tree.write(path, encoding="utf-8", xml_declaration=True)
     if not any(split in SPLITS for split in splits):
         return
-    lists = {split: list(splits.get(split, ())) for split in SPLITS}
-    lists["train"] += splits.get("", ())
-    (folder / "ImageSets" / "Main").mkdir(parents=True, exist_ok=True)
-    for split, images in lists.items():
+    lists = folder / "ImageSets" / "Main"
+    lists.mkdir(parents=True, exist_ok=True)
+    for split in SPLITS:
+        images = [*splits.get(split, ()), *(splits.get("", ()) if split == "train" else ())]
         if images:
             stems = sorted(posixpath.splitext(image.name)[0] for image in images)
-            listing = folder / "ImageSets" / "Main" / f"{split}.txt"
-            listing.write_text("".join(f"{stem}\n" for stem in stems), encoding="utf-8")
+            text = "".join(f"{stem}\n" for stem in stems)
+            (lists / f"{split}.txt").write_text(text, encoding="utf-8")
 
 
 def _annotation(image: LabelledImage, classes: Sequence[str]) -> Element:
@@ -199,5 +186,5 @@ def _annotation(image: LabelledImage, classes: Sequence[str]) -> Element:
         corners = SubElement(item, "bndbox")
         x1, y1, x2, y2 = box.tolist()
         for name, number in zip(CORNERS, inclusive((x1, y1, x2, y2)), strict=True):
-            SubElement(corners, name).text = plain(number)
+            SubElement(corners, name).text = number_text(number)
     return root

@@ -16,7 +16,7 @@ LISTS = ("train", "val", "test", "trainval")
 
 @dataclass(frozen=True)
 class ListedSplits:
-    """What ``ImageSets/Main`` says: the split of each stem, and where that is said.
+    """What ``ImageSets/Main`` lists: the split of each stem, and where.
 
     Attributes:
         folders: of the lists; a folder of several years has several.
@@ -37,11 +37,11 @@ class ListedSplits:
                 return self.stems[tail][0].replace("trainval", "train")
         return None
 
-    def say_unmet(self, raw: RawSet) -> None:
+    def list_unmet(self, raw: RawSet) -> None:
         """Note every listed stem that no image was found for."""
         for stem in sorted(self.unmet):
             _, source, line = self.stems[stem]
-            raw.say(Kind.LISTED, source, f"no annotated image called {stem}", line)
+            raw.add_problem(Kind.LISTED, source, f"no annotated image called {stem}", line)
 
 
 def listed_splits(files: Files, raw: RawSet) -> ListedSplits | None:
@@ -51,17 +51,17 @@ def listed_splits(files: Files, raw: RawSet) -> ListedSplits | None:
     lists.sort(key=lambda name: (LISTS.index(posixpath.basename(name)[:-4]), name))
     stems: dict[str, tuple[str, str, int]] = {}
     for name in lists:
-        folder, base = posixpath.split(name)
-        split = base[:-4]
+        folder, split = posixpath.split(name[:-4])
         if split == "trainval" and f"{folder}/train.txt" in lists:
             continue
         for line, text in enumerate(files.text(name).splitlines(), 1):
-            stem = _stem(text)
-            if not stem:
+            if not (stem := _stem(text)):
                 continue
             first = stems.setdefault(stem, (split, name, line))[0]
             if split not in {first, "trainval"}:
-                raw.say(Kind.LISTED, name, f"{stem} is listed for {first} and stays there", line)
+                raw.add_problem(
+                    Kind.LISTED, name, f"{stem} is listed for {first} and stays there", line
+                )
     folders = ", ".join(dict.fromkeys(posixpath.dirname(name) for name in lists))
     return ListedSplits(folders, stems, set(stems)) if stems else None
 
@@ -70,8 +70,8 @@ def _stem(line: str) -> str:
     words = line.split()
     if len(words) > 1 and words[-1] in {"1", "-1", "0"}:  # as in the lists of one class
         words.pop()
-    said = " ".join(words)
-    return without_suffix(said) if suffix_of(said) in SUFFIXES else said
+    name = " ".join(words)
+    return without_suffix(name) if suffix_of(name) in SUFFIXES else name
 
 
 def _is_list(name: str) -> bool:

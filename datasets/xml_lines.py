@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
-from xml.sax import SAXParseException
-from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import AttributesImpl
 
 from defusedxml import DefusedXmlException
-from defusedxml.expatreader import DefusedExpatParser
+from defusedxml.ElementTree import DefusedXMLParser
 
 from datasets.annotations import DatasetError
 
@@ -26,21 +24,20 @@ def parse_xml(path: Path) -> Element:
     """
     if path.stat().st_size > MOST_XML_BYTES:
         raise DatasetError(f"{path}: has over {MOST_XML_BYTES} bytes; no image needs that many")
-    parser = DefusedExpatParser(forbid_dtd=True)
-    handler = _LinedTree()
-    parser.setContentHandler(handler)
+    builder = _LinedTree()
+    parser = builder.parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     try:
-        with path.open("rb") as stream:
-            parser.parse(stream)
-        return handler.builder.close()
+        parser.feed(path.read_bytes())
+        root: Element = parser.close()
     except DefusedXmlException as error:
         raise DatasetError(
             f"{path}: has a DTD or entities, which may hide an attack; remove them"
         ) from error
-    except (SAXParseException, ParseError, UnicodeDecodeError, LookupError, ValueError) as error:
-        raise ValueError(f"is not XML ({_told(error)})") from error
+    except (ParseError, UnicodeDecodeError, LookupError, ValueError) as error:
+        raise ValueError(f"is not XML ({error})") from error
     except OSError as error:
         raise ValueError(f"can't be read ({error.strerror})") from error
+    return root
 
 
 def line_of(element: Element) -> int:
@@ -48,28 +45,16 @@ def line_of(element: Element) -> int:
     return int(element.get(LINE, -1))
 
 
-def _told(error: Exception) -> str:
-    if isinstance(error, SAXParseException):
-        return f"{error.getMessage()}, line {error.getLineNumber()}"
-    return str(error)
+class _LinedTree(TreeBuilder):
+    """Builds the tree without namespaces, asking the parser for its line at each element."""
 
+    parser: Any
 
-class _LinedTree(ContentHandler):
-    """Builds the tree, asking the parser for its line at each element."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.builder = TreeBuilder()
-
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
         """Begin an element."""
-        line = self._locator.getLineNumber()  # type: ignore[attr-defined]
-        self.builder.start(name, {**dict(attrs), LINE: str(line)})
+        line = str(self.parser.parser.CurrentLineNumber)
+        return super().start(tag.rpartition("}")[2], {**attrs, LINE: line})
 
-    def endElement(self, name: str) -> None:  # noqa: N802
+    def end(self, tag: str) -> Element:
         """End an element."""
-        self.builder.end(name)
-
-    def characters(self, content: str) -> None:
-        """Add text."""
-        self.builder.data(content)
+        return super().end(tag.rpartition("}")[2])

@@ -14,9 +14,8 @@ import numpy as np
 import yaml
 
 from datasets.annotations import SPLITS, DatasetError, LabelledImage
-from datasets.boxes import xyxy_to_xywh
+from datasets.boxes import number_text, xyxy_to_xywh
 from datasets.files import Files
-from datasets.numbers import plain
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
@@ -24,13 +23,13 @@ from datasets.yolo_config import NAME_LISTS, YoloConfig, find_config, images_of_
 
 BOX_NUMBERS, SCORED_NUMBERS, LEAST_OUTLINE_NUMBERS = 5, 6, 7
 _PIXELS = (2.0, 1e6)  # a number between is no fraction, but a pixel
+_IMAGE_FOLDERS = frozenset({"images", "image", "img", "imgs", "jpegimages"})
 IGNORED = "ignored"  # our own list beside data.yaml; the format itself has no such thing
 
 
 def looks_like_yolo(files: Files) -> bool:
-    """Say whether the set describes itself as YOLO's do, or has a label file beside an image."""
-    config = find_config(files)
-    if config.entries:
+    """Return whether the set describes itself as YOLO's do, or has a label file beside an image."""
+    if find_config(files).entries:
         return True
     labels = _label_files(files)
     for image in files.images:
@@ -48,64 +47,60 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     """
     raw = RawSet("yolo")
     config = find_config(files)
-    names = dict(config.class_names or {})
-    for _, class_name in sorted(names.items()):
+    for _, class_name in sorted(config.class_names.items()):
         raw.add_class(class_name)
     ignored = _ignored_boxes(files, config)
     labels = _label_files(files)
     listed = images_of_splits(files, config, raw)
-    far = outlined = 0
+    far = outlines = 0
     for image, split in track(sorted(listed.items()), "reading annotations", len(listed)):
         label = label_file_of(image, labels)
         index = raw.add_image(RawImage(image, split, label or image, in_fractions=True))
         if label is None:
-            raw.say(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
+            raw.add_problem(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
         elif index is not None:
             hidden = ignored.get(image, frozenset())
-            out, outlines = _read_labels(raw, index, files.text(label), names, config, hidden)
-            far += out
-            outlined += outlines
-    if not raw.images:
-        where = config.source or "its folders"
-        raise DatasetError(f"{files.root}: no image is where {where} says the images are")
+            counts = _read_labels(raw, index, files.text(label), config, hidden)
+            far, outlines = far + counts[0], outlines + counts[1]
+    where = config.source or "its folders"
+    raw.require_images(f"{files.root}: no image is where {where} has the images")
     if far > len(raw.images) / 2:
         raise DatasetError(
             f"{files.root}: its label files hold pixels ({far} boxes lie far outside); YOLO's "
             "numbers are fractions of the image's width and height"
         )
-    if outlined:
-        text = f"{outlined} objects are outlines; the box around each is taken"
-        raw.say(Kind.POLYGON, "", text)
+    if outlines:
+        text = f"{outlines} objects are outlines; the box around each is taken"
+        raw.add_problem(Kind.POLYGON, "", text)
     for first, other in files.sharing_a_stem():
         if first in listed and other in listed:
-            raw.say(Kind.SAME_NAME, other, f"shares its label file with {first}")
-    told = f"names from {config.source}" if names else "classes called by number, no names found"
-    if not names:
-        raw.say(Kind.FORMAT, "", "no data.yaml or classes.txt names the classes")
-    raw.found = f"YOLO text labels: {len(raw.images)} images, {told}"
+            raw.add_problem(Kind.SAME_NAME, other, f"shares its label file with {first}")
+    names = f"names from {config.source}"
+    if not config.class_names:
+        names = "classes called by number, no names found"
+        raw.add_problem(Kind.FORMAT, "", "no data.yaml or classes.txt names the classes")
+    raw.summary = f"YOLO text labels: {len(raw.images)} images, {names}"
     return raw
 
 
 def label_file_of(image: str, labels: Mapping[str, str]) -> str | None:
     """Return the label file of an image out of those by name in lower case, or None."""
-    for place in label_places(image):
-        if place.lower() in labels:
-            return labels[place.lower()]
-    return None
+    places = map(str.lower, label_places(image))
+    return next((labels[place] for place in places if place in labels), None)
 
 
 def label_places(image: str) -> list[str]:
     """Return where the label file of an image may be, the usual place first."""
     stem = posixpath.splitext(image)[0]
     parts = stem.split("/")
-    places = []
-    for index in range(len(parts) - 2, -1, -1):
-        if parts[index].lower() in {"images", "image", "img", "imgs", "jpegimages"}:
-            moved = [*parts[:index], "labels", *parts[index + 1 :]]
-            places.append("/".join(moved) + ".txt")
-    places.append(f"{stem}.txt")
+    moved = [
+        "/".join([*parts[:index], "labels", *parts[index + 1 :]])
+        for index in range(len(parts) - 2, -1, -1)
+        if parts[index].lower() in _IMAGE_FOLDERS
+    ]
     folder, base = posixpath.split(stem)
-    return [*places, posixpath.join(folder, "labels", f"{base}.txt"), f"labels/{stem}.txt"]
+    beside = posixpath.join(folder, "labels", base)
+    return [f"{place}.txt" for place in (*moved, stem, beside, f"labels/{stem}")]
 
 
 def _label_files(files: Files) -> dict[str, str]:
@@ -120,7 +115,6 @@ def _read_labels(
     raw: RawSet,
     index: int,
     text: str,
-    names: dict[int, str],
     config: YoloConfig,
     ignored: frozenset[int],
 ) -> tuple[int, int]:
@@ -132,12 +126,15 @@ def _read_labels(
             continue
         numbers = _numbers(words)
         if numbers is None:
-            raw.say(Kind.NOT_A_BOX, source, f"{words.strip()[:60]!r} is no box; left out", line)
+            raw.add_problem(
+                Kind.NOT_A_BOX, source, f"{words.strip()[:60]!r} is no box; left out", line
+            )
             continue
-        class_name = names.get(int(numbers[0])) if names else str(int(numbers[0]))
+        number = int(numbers[0])
+        class_name = config.class_names.get(number) if config.class_names else str(number)
         if class_name is None:
-            text = f"class {int(numbers[0])} is not in {config.source}; left out"
-            raw.say(Kind.NOT_A_BOX, source, text, line)
+            text = f"class {number} is not in {config.source}; left out"
+            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
             continue
         if config.has_keypoints or len(numbers) <= SCORED_NUMBERS:
             x, y, width, height = numbers[1:BOX_NUMBERS]
@@ -169,10 +166,10 @@ def _ignored_boxes(files: Files, config: YoloConfig) -> dict[str, frozenset[int]
     ignored: dict[str, frozenset[int]] = {}
     if name in files.name_set:
         for line in files.text(name).splitlines():
-            places, _, said = line.partition("\t")
-            image = files.image(said, name) if said else None
-            if image and all(place.isdigit() for place in places.split(",")):
-                ignored[image] = frozenset(int(place) for place in places.split(","))
+            indices, _, written = line.partition("\t")
+            image = files.image(written, name) if written else None
+            if image and all(index.isdigit() for index in indices.split(",")):
+                ignored[image] = frozenset(map(int, indices.split(",")))
     return ignored
 
 
@@ -181,7 +178,7 @@ def write_yolo(
 ) -> None:
     """Write ``labels``, a list of images for each split and ``data.yaml``.
 
-    Boxes that are ignored stay in the label files, and ``ignored.txt`` says which they are.
+    Boxes that are ignored stay in the label files, and ``ignored.txt`` lists which they are.
 
     Args:
         folder: which is there.
@@ -197,19 +194,19 @@ def write_yolo(
             hidden = np.flatnonzero(image.annotations.ignore)
             if len(hidden):
                 ignored.append(f"{','.join(map(str, hidden))}\timages/{image.name}\n")
-    said: dict[str, object] = {}
+    description: dict[str, object] = {}
     for split, images in splits.items():
         name = f"{split or 'unsplit'}.txt"
         listing = "".join(f"./images/{image.name}\n" for image in images)
         (folder / name).write_text(listing, encoding="utf-8")
         if split in SPLITS:
-            said[split] = name
+            description[split] = name
     if ignored:
         (folder / f"{IGNORED}.txt").write_text("".join(ignored), encoding="utf-8")
-    if said and "" in splits:  # what no split has counts as training images
-        said["train"] = [name for name in (said.get("train"), "unsplit.txt") if name]
-    said["names"] = dict(enumerate(classes))
-    text = yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
+    if description and "" in splits:  # what no split has counts as training images
+        description["train"] = [n for n in (description.get("train"), "unsplit.txt") if n]
+    description["names"] = dict(enumerate(classes))
+    text = yaml.safe_dump(description, allow_unicode=True, sort_keys=False)
     (folder / "data.yaml").write_text(text, encoding="utf-8")
 
 
@@ -219,6 +216,6 @@ def _label_lines(image: LabelledImage) -> list[str]:
     corner = xyxy_to_xywh(truth.boxes)
     centred = np.concatenate([corner[:, :2] + corner[:, 2:] / 2, corner[:, 2:]], axis=1) / size
     return [
-        " ".join([str(label), *map(plain, row)]) + "\n"
+        " ".join([str(label), *map(number_text, row)]) + "\n"
         for label, row in zip(truth.labels.tolist(), centred.tolist(), strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Where a YOLO set says its class names and splits: ``data.yaml``, ``obj.data`` or lists of names.
+"""Where a YOLO set has its class names and splits: ``data.yaml``, ``obj.data`` or lists of names.
 
 Entries are folders, lists of files or patterns, relative to the file, to its ``path`` or to the
 set's folder. Exports often write ``../train/images`` for a ``train`` that is beside ``data.yaml``.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import cast
 
 import yaml
 
-from datasets.annotations import DatasetError
+from datasets.annotations import SPLITS, DatasetError
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.raw import RawSet
@@ -28,25 +29,25 @@ _MOST_STARS = 6  # of a pattern; matching many would take ages
 
 @dataclass(frozen=True)
 class YoloConfig:
-    """What a set says of itself.
+    """How a set describes itself.
 
     Attributes:
-        source: the file that says it; empty if there is none.
-        class_names: by number; empty if no file tells.
-        entries: what it says of each split, as written.
+        source: the file that does; empty if there is none.
+        class_names: by number; empty if no file has them.
+        entries: those of each split, as written.
         base: the folder its ``path`` names, inside the set's.
         has_keypoints: whether objects have keypoints after their box.
     """
 
     source: str = ""
-    class_names: Mapping[int, str] | None = None
-    entries: Mapping[str, tuple[str, ...]] | None = None
+    class_names: Mapping[int, str] = field(default_factory=dict)
+    entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base: str = ""
     has_keypoints: bool = False
 
 
 def find_config(files: Files) -> YoloConfig:
-    """Return what the set says of itself.
+    """Return how the set describes itself.
 
     Raises:
         DatasetError: its file is not what it should be.
@@ -57,13 +58,12 @@ def find_config(files: Files) -> YoloConfig:
             return _from_mapping(files, name, _yaml(files, name, text))
     for name in sorted(files.with_suffix(".data"), key=_nearest_root):
         pairs = [line.partition("=") for line in files.text(name).splitlines()]
-        said = {key.strip(): value.strip() for key, equals, value in pairs if equals}
-        if "names" in said:
-            listed = files.resolve(said["names"], name) or _name_list(files)
-            names = {} if not listed else _names_by_line(files, listed)
-            return _from_mapping(files, name, {**said, "names": names})
+        values = {key.strip(): value.strip() for key, equals, value in pairs if equals}
+        if "names" in values:
+            listed = files.resolve(values["names"], name) or _name_list(files)
+            return _from_mapping(files, name, {**values, "names": _names_by_line(files, listed)})
     listed = _name_list(files)
-    return YoloConfig(listed, _names_by_line(files, listed)) if listed else YoloConfig()
+    return YoloConfig(listed, _names_by_line(files, listed))
 
 
 def images_of_splits(files: Files, config: YoloConfig, raw: RawSet) -> dict[str, str]:
@@ -77,17 +77,16 @@ def images_of_splits(files: Files, config: YoloConfig, raw: RawSet) -> dict[str,
     split_of: dict[str, str] = {}
     for split, entries in config.entries.items():
         for entry in entries:
-            found = _images(files, config, entry, raw, split)
-            if not found:
-                raw.say(Kind.LISTED, config.source, f"{split}: {entry} holds no image")
+            if not (found := _images(files, config, entry, raw, split)):
+                raw.add_problem(Kind.LISTED, config.source, f"{split}: {entry} holds no image")
             for name in found:
                 first = split_of.setdefault(name, split)
                 if first != split:
                     text = f"{split}: {name} is in {first} too and stays there"
-                    raw.say(Kind.LISTED, config.source, text)
+                    raw.add_problem(Kind.LISTED, config.source, text)
     for name in files.images:
         if name not in split_of:
-            raw.say(Kind.LISTED, name, f"is in no split of {config.source}; left out")
+            raw.add_problem(Kind.LISTED, name, f"is in no split of {config.source}; left out")
             raw.left_out.add(name)
     return split_of
 
@@ -105,7 +104,7 @@ def _images(files: Files, config: YoloConfig, entry: str, raw: RawSet, split: st
         pattern = _as_pattern(place)
         if found := [name for name in files.images if pattern.fullmatch(name)]:
             return found
-    # Darknet writes lists as they lay where it was started, with a folder in front.
+    # Darknet's lists are relative to where it was started, with a folder in front.
     listed = files.resolve(posixpath.basename(entry), config.source)
     return _listed(files, listed, raw, split) if listed.lower().endswith(".txt") else []
 
@@ -114,13 +113,10 @@ def _listed(files: Files, source: str, raw: RawSet, split: str) -> list[str]:
     """Return the images a list of files names."""
     found = []
     for number, line in enumerate(files.text(source).splitlines(), 1):
-        if not line.strip():
-            continue
-        name = files.image(line, source, split)
-        if name is None:
-            raw.say(Kind.NO_IMAGE, source, f"no image called {line.strip()}; left out", number)
-        else:
+        if name := files.image(line, source, split) if line.strip() else None:
             found.append(name)
+        elif written := line.strip():
+            raw.add_problem(Kind.NO_IMAGE, source, f"no image called {written}; left out", number)
     return found
 
 
@@ -133,38 +129,39 @@ def _as_pattern(place: str) -> re.Pattern[str]:
     return re.compile("".join(tokens.get(part, re.escape(part)) for part in parts))
 
 
-def _from_mapping(files: Files, source: str, said: Mapping[str, Any]) -> YoloConfig:
+def _from_mapping(files: Files, source: str, values: Mapping[str, object]) -> YoloConfig:
     entries = {
         SPLIT_KEYS[key]: _strings(files, source, key, value)
-        for key, value in said.items()
+        for key, value in values.items()
         if key in SPLIT_KEYS and value
     }
-    base = said.get("path") or ""
-    # Where the set once lay on somebody's disk says nothing about where it lies now.
-    there = isinstance(base, str) and not re.match(r"[/~\\]|[A-Za-z]:|\.\.", base)
+    base = values.get("path") or ""
+    # Where the set once was on somebody's disk does not matter for where it is now.
+    if not isinstance(base, str) or re.match(r"[/~\\]|[A-Za-z]:|\.\.", base):
+        base = ""
     return YoloConfig(
         source,
-        _names(files, source, said),
-        {key: entries[key] for key in ("train", "val", "test") if key in entries},
-        base.replace("\\", "/") if there else "",
-        "kpt_shape" in said,
+        _names(files, source, values),
+        {split: entries[split] for split in SPLITS if split in entries},
+        base.replace("\\", "/"),
+        "kpt_shape" in values,
     )
 
 
-def _yaml(files: Files, name: str, text: str) -> Mapping[str, Any]:
+def _yaml(files: Files, name: str, text: str) -> dict[str, object]:
     if len(text) > _MOST_YAML_CHARACTERS:
         raise DatasetError(f"{files.path(name)}: is too long for a description of a set")
     try:
-        said = yaml.safe_load(text)
+        values = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         first = " ".join(str(error).split())[:200]
-        raise DatasetError(f"{files.path(name)}: is not YAML ({first}); mend it") from error
-    if not isinstance(said, dict):
-        raise DatasetError(f"{files.path(name)}: is not a list of keys and values; mend it")
-    return {str(key): value for key, value in said.items()}
+        raise DatasetError(f"{files.path(name)}: is not YAML ({first}); repair it") from error
+    if not isinstance(values, dict):
+        raise DatasetError(f"{files.path(name)}: is not a list of keys and values; repair it")
+    return {str(key): value for key, value in values.items()}
 
 
-def _strings(files: Files, source: str, key: str, value: Any) -> tuple[str, ...]:
+def _strings(files: Files, source: str, key: str, value: object) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, str) and part.count("*") <= _MOST_STARS for part in parts):
         raise DatasetError(
@@ -173,24 +170,18 @@ def _strings(files: Files, source: str, key: str, value: Any) -> tuple[str, ...]
     return tuple(parts)
 
 
-def _names(files: Files, source: str, said: Mapping[str, Any]) -> dict[int, str]:
-    names = said.get("names")
-    try:
-        if isinstance(names, list):
-            return {number: _name(name) for number, name in enumerate(names)}
-        if isinstance(names, dict):
-            return {int(number): _name(name) for number, name in names.items()}
+def _names(files: Files, source: str, values: Mapping[str, object]) -> dict[int, str]:
+    names, classes = values.get("names"), cast("int", values.get("nc", 0))
+    with suppress(TypeError, ValueError):
         if names is None:
-            return {number: str(number) for number in range(min(int(said.get("nc", 0)), 10_000))}
-    except (TypeError, ValueError):
-        pass
+            names = range(min(int(classes), 10_000))
+        if isinstance(names, list | range):
+            names = dict(enumerate(names))
+        if isinstance(names, dict) and all(
+            isinstance(n, str | int | float) for n in names.values()
+        ):
+            return {int(number): str(name) for number, name in names.items()}
     raise DatasetError(f"{files.path(source)}: names must be a list or numbers with their names")
-
-
-def _name(said: Any) -> str:
-    if isinstance(said, str | int | float):
-        return str(said)
-    raise TypeError
 
 
 def _name_list(files: Files) -> str:
@@ -199,8 +190,9 @@ def _name_list(files: Files) -> str:
 
 
 def _names_by_line(files: Files, name: str) -> dict[int, str]:
-    lines = [line.strip() for line in files.text(name).splitlines()]
-    return {number: line for number, line in enumerate(lines) if line}
+    """Return the names of a list by line, none without a list."""
+    lines = files.text(name).splitlines() if name else []
+    return {number: line.strip() for number, line in enumerate(lines) if line.strip()}
 
 
 def _nearest_root(name: str) -> tuple[int, str]:

@@ -38,7 +38,7 @@ def read_checked(settings: RunSettings) -> Dataset:
     """
     path = dataset_folder(settings.dataset)
     dataset = read_dataset(path, settings.format, on_terminal, settings.data)
-    CONSOLE.print(f"[bold]{dataset.name}[/bold]: {dataset.found}")
+    CONSOLE.print(f"[bold]{dataset.name}[/bold]: {dataset.summary}")
     if settings.limit is not None:
         dataset = limited(dataset, settings.limit, settings.seed)
     dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
@@ -96,7 +96,7 @@ def described(dataset: Dataset) -> dict[str, Any]:
             }
             for split, images in dataset.splits.items()
         },
-        "found": dataset.found,
+        "found": dataset.summary,
         "problems": [str(problem) for problem in dataset.problems],
         "problem_counts": counts(dataset.problems),
         "duplicates": {

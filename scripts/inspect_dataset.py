@@ -1,4 +1,4 @@
-"""Look at a labelled set, or write it in another format.
+"""Inspect a labelled set, or write it in another format.
 
 Exit 0 when done, problems or not; 2 for bad usage or a set that can't be read at all.
 """
@@ -22,13 +22,13 @@ def parser() -> Options:
     made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     made.add_argument("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
     formats = ["auto", "voc", "coco", "yolo", "csv"]
-    made.add_argument("--format", choices=formats, default="auto", help="default: by looking")
+    made.add_argument("--format", choices=formats, default="auto", help="default: recognised")
     made.add_argument("--output", type=Path, metavar="DIR", help="default: runs/inspect-<name>")
     made.add_argument(
         "--convert", choices=["voc", "coco", "yolo"], help="write the set so, into --output DIR"
     )
     made.add_argument(
-        "--headers-only", action="store_true", help="decode no image, for a fast look"
+        "--headers-only", action="store_true", help="decode no image, which is faster"
     )
     made.add_argument(
         "--set",
@@ -52,7 +52,7 @@ def inspected(arguments: argparse.Namespace) -> int:
     for assignment in arguments.set:
         settings = with_setting(settings, assignment)
     if arguments.convert is None:
-        look(settings, arguments.output, decode=not arguments.headers_only)
+        inspect_set(settings, arguments.output, decode=not arguments.headers_only)
     elif arguments.output is None:
         raise UserError("--convert needs --output DIR, a new folder for the set")
     else:
@@ -60,12 +60,12 @@ def inspected(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
+def inspect_set(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     """Print and write what is in the set."""
     from rich.console import Console
 
     from datasets.problems import summary
-    from datasets.reading import read_found
+    from datasets.reading import read_folder
     from pipelines import runtime
     from pipelines.inspection import PROBLEMS, check_replaceable, inspect
     from pipelines.progress import on_terminal
@@ -76,29 +76,29 @@ def look(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
     output = output or Path("runs") / f"inspect-{folder.resolve().name}"
     keep_out_of_data(output, settings)
     check_replaceable(output)
-    found = read_found(folder, settings.format, on_terminal, settings.data)
+    found = read_folder(folder, settings.format, on_terminal, settings.data)
     jobs = runtime.usable_cores()
-    told = inspect(found, settings.data, output, on_terminal, jobs, decode=decode)
+    dataset, numbers = inspect(found, settings.data, output, on_terminal, jobs, decode=decode)
     console = Console(highlight=False)
-    for part in inspection_text(told.numbers):
+    for part in inspection_text(numbers):
         console.print(part, soft_wrap=isinstance(part, str))
-    for line in summary(told.problems):
+    for line in summary(dataset.problems):
         console.print(f"  {printable(line)}", markup=False, soft_wrap=True)
     console.print(f"[bold]{output}[/bold]: inspection.json, contact_sheet.png, {PROBLEMS}")
 
 
 def convert_set(settings: RunSettings, target: str, output: Path) -> None:
-    """Write the set in another format and say what was left out."""
+    """Write the set in another format and print what was left out."""
     from datasets.conversion import convert
     from datasets.problems import summary
-    from datasets.reading import read_found
+    from datasets.reading import read_folder
     from pipelines.progress import on_terminal
     from pipelines.run_data import dataset_folder
 
     folder = dataset_folder(settings.dataset)
-    found = read_found(folder, settings.format, on_terminal, settings.data)
+    found = read_folder(folder, settings.format, on_terminal, settings.data)
     lost = convert(found, folder, target, output, on_terminal)
-    print(f"{found.name}: {found.found}")
+    print(f"{found.name}: {found.summary}")
     for line in (*summary(found.problems), *lost):
         print(f"  {printable(line)}")
     images = [image for split in found.splits.values() for image in split]

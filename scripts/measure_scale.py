@@ -122,13 +122,13 @@ def read(folder: Path) -> dict[str, Any]:
 
 def look(folder: Path, output: Path) -> dict[str, Any]:
     """Look at the set as `inspect_dataset.py` does."""
-    from datasets.reading import read_found
+    from datasets.reading import read_folder
     from datasets.settings import DatasetSettings
     from pipelines.inspection import inspect
 
     started, worked = time.perf_counter(), time.process_time()
     settings = DatasetSettings()
-    found = read_found(folder, "auto", silently, settings)
+    found = read_folder(folder, "auto", silently, settings)
     inspect(found, settings, output, silently, runtime.usable_cores(), decode=True)
     return {
         "seconds": round(time.perf_counter() - started, 1),

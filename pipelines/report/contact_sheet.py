@@ -1,4 +1,4 @@
-"""One picture of many images with their ground truth, to see in a glance whether labels fit."""
+"""One picture of many images with their ground truth, to see quickly whether labels fit."""
 
 from __future__ import annotations
 

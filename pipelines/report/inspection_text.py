@@ -2,74 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from math import isnan
 
 from rich.console import RenderableType
 from rich.table import Table
 
-from datasets.statistics import LARGE_PX, PERCENTILES, SMALL_PX
+from datasets.statistics import LARGE_PX, PERCENTILES, SMALL_PX, Statistics
 
 CLASSES_PRINTED = 40
-_DISTRIBUTIONS = {
-    "boxes an image": "boxes_an_image",
-    "box side, px (root of its area)": "box_side_px",
-    "box share of the image": "box_share_of_image",
-    "box width / height": "box_width_to_height",
-}
 
 
-def inspection_text(numbers: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Yield what to print of the numbers `pipelines.inspection.inspect` gives."""
-    yield f"[bold]{numbers['name']}[/bold]: {numbers['found']}"
+def inspection_text(numbers: Statistics) -> Iterator[RenderableType]:
+    """Yield what to print of the numbers of a set."""
+    yield f"[bold]{numbers.name}[/bold]: {numbers.found}"
     yield (
-        f"{numbers['images']} images ({numbers['images_without_objects']} without objects), "
-        f"{numbers['boxes']} usable boxes ({numbers['ignored_boxes']} of them ignored), "
-        f"{len(numbers['classes'])} classes"
+        f"{numbers.images} images ({numbers.images_without_objects} without objects), "
+        f"{numbers.boxes} usable boxes ({numbers.ignored_boxes} of them ignored), "
+        f"{len(numbers.classes)} classes"
     )
     yield _classes(numbers)
     yield _sizes(numbers)
-    by_size = numbers["boxes_by_size"]
+    by_size = numbers.boxes_by_size
     yield (
         f"boxes up to {SMALL_PX} px: {by_size['small']}, up to {LARGE_PX} px: {by_size['medium']}, "
         f"above: {by_size['large']}"
     )
 
 
-def _classes(numbers: Mapping[str, Any]) -> Table:
-    splits = numbers["splits"]
-    table = Table("class", "images", "boxes", *splits, "median width × height, px")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    ranked = sorted(numbers["classes"].items(), key=lambda item: -item[1]["boxes"])
+def _classes(numbers: Statistics) -> Table:
+    splits = numbers.splits
+    table = _table("class", "images", "boxes", *splits, "median width × height, px")
+    ranked = sorted(numbers.classes.items(), key=lambda item: -item[1].boxes)
     for name, row in ranked[:CLASSES_PRINTED]:
         by_split = [
-            f"{count} ({100 * count / row['boxes']:.0f} %)" if row["boxes"] else "0"
-            for count in row["boxes_by_split"].values()
+            f"{count} ({100 * count / row.boxes:.0f} %)" if row.boxes else "0"
+            for count in row.boxes_by_split.values()
         ]
-        middle = [row[side]["p50"] for side in ("width_px", "height_px")]
-        size = "–" if None in middle else f"{middle[0]:.0f} × {middle[1]:.0f}"
-        table.add_row(name, str(row["images"]), str(row["boxes"]), *by_split, size)
+        width, height = row.width_px["p50"], row.height_px["p50"]
+        size = f"{width:.0f} × {height:.0f}" if row.boxes else "–"
+        table.add_row(name, str(row.images), str(row.boxes), *by_split, size)
     if len(ranked) > CLASSES_PRINTED:
         table.add_row(f"and {len(ranked) - CLASSES_PRINTED} more")
     table.add_section()
-    boxes = [str(row["boxes"]) for row in splits.values()]
-    table.add_row("all boxes", "", str(numbers["boxes"]), *boxes, "")
-    images = [str(row["images"]) for row in splits.values()]
-    table.add_row("all images", str(numbers["images"]), "", *images, "")
+    boxes = [str(row.boxes) for row in splits.values()]
+    table.add_row("all boxes", "", str(numbers.boxes), *boxes, "")
+    images = [str(row.images) for row in splits.values()]
+    table.add_row("all images", str(numbers.images), "", *images, "")
     return table
 
 
-def _sizes(numbers: Mapping[str, Any]) -> Table:
-    table = Table("", "least", *(f"{p} %" for p in PERCENTILES[1:-1]), "most")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    sizes = numbers["image_sizes_px"]
+def _sizes(numbers: Statistics) -> Table:
+    table = _table("", "least", *(f"{p} %" for p in PERCENTILES[1:-1]), "most")
     rows = {
-        "image width, px": sizes["width"],
-        "image height, px": sizes["height"],
-        **{title: numbers[key] for title, key in _DISTRIBUTIONS.items()},
+        "image width, px": numbers.image_sizes_px.width,
+        "image height, px": numbers.image_sizes_px.height,
+        "boxes an image": numbers.boxes_an_image,
+        "box side, px (root of its area)": numbers.box_side_px,
+        "box share of the image": numbers.box_share_of_image,
+        "box width / height": numbers.box_width_to_height,
     }
     for title, row in rows.items():
-        table.add_row(title, *("–" if v is None else f"{v:.4g}" for v in row.values()))
+        table.add_row(title, *("–" if isnan(value) else f"{value:.4g}" for value in row.values()))
+    return table
+
+
+def _table(*titles: str) -> Table:
+    """Return a table whose columns but the first hold numbers."""
+    table = Table(*titles)
+    for column in table.columns[1:]:
+        column.justify = "right"
     return table

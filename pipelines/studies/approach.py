@@ -16,6 +16,7 @@ import numpy as np
 from datasets.annotations import Annotations, LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
+from datasets.splits import evenly
 from pipelines import runtime
 from pipelines.detections import Detections, StagedDetector
 from pipelines.evaluation.pairs import Floats
@@ -25,7 +26,7 @@ from pipelines.evaluation.significance import interval
 from pipelines.progress import on_terminal
 from pipelines.studies.cells import Cells
 from pipelines.studies.oracles import Oracle, oracles_of, recorded, replayed
-from pipelines.studies.subject import Subject, evenly
+from pipelines.studies.subject import Subject
 from pipelines.studies.verdict import Verdict, favoured, share_better
 
 MOST_IMAGES = 200  # test images looked at: every oracle detects anew

@@ -13,6 +13,7 @@ import numpy as np
 
 from datasets.errors import UserError
 from datasets.images import load_image
+from datasets.splits import evenly
 from pipelines import machine, runtime
 from pipelines.classical import ClassicalDetector
 from pipelines.detections import Detector
@@ -21,7 +22,7 @@ from pipelines.evaluation.latency import measure_latency
 from pipelines.evaluation.quality import score
 from pipelines.evaluation.throughput import measure_throughput
 from pipelines.studies.matrix_products import classical_products_ms, convolutions_ms
-from pipelines.studies.subject import Subject, evenly
+from pipelines.studies.subject import Subject
 from pipelines.studies.yolo_forms import FORMS, GRAPH, forms
 from pipelines.yolo_storage import load_network
 

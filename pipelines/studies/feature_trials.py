@@ -11,6 +11,7 @@ import numpy as np
 from datasets.annotations import LabelledImage
 from datasets.boxes import Boxes
 from datasets.images import load_image
+from datasets.splits import evenly
 from pipelines import runtime
 from pipelines.classical import ClassicalDetector
 from pipelines.classical_files import load_classical
@@ -28,7 +29,7 @@ from pipelines.studies.descriptors import (
     pixels_descriptor,
 )
 from pipelines.studies.figures import figures
-from pipelines.studies.subject import Subject, evenly
+from pipelines.studies.subject import Subject
 from pipelines.yolo import YoloDetector
 from pipelines.yolo_storage import load_network, load_yolo
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
+from datasets.splits import evenly
 from pipelines import runtime
 from pipelines.evaluation.figures import plain
 from pipelines.evaluation.pairs import Floats
@@ -24,7 +25,7 @@ from pipelines.studies.cells import Cells
 from pipelines.studies.explainers import DRISE, Explainer, found_by_both, load_explainer
 from pipelines.studies.explaining import CALLS, Explained, explained, right_detections
 from pipelines.studies.saliency import Target
-from pipelines.studies.subject import Subject, evenly
+from pipelines.studies.subject import Subject
 from pipelines.studies.verdict import Verdict, favoured, share_better
 
 MASKS = 256  # of an image, one half in each of two runs

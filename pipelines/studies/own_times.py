@@ -10,10 +10,11 @@ from joblib import Parallel, delayed
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
+from datasets.splits import evenly
 from pipelines import runtime
 from pipelines.contenders import contender
 from pipelines.evaluation.latency import measure_latency
-from pipelines.studies.subject import Subject, evenly
+from pipelines.studies.subject import Subject
 
 DECODED = 200  # most training images decoded to time preparing
 RATE_IMAGES = 12  # detected in on one core

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.annotations import Dataset, LabelledImage
+from datasets.annotations import Dataset
 from pipelines.contenders import contender
 from pipelines.detections import Detector
 from pipelines.runtime import Device
@@ -33,10 +33,3 @@ class Subject:
     def detector(self, name: str, device: Device, threads: int) -> Detector:
         """Return the trained detector of a pipeline."""
         return contender(name).load(self.folder / "models" / name, device, threads)
-
-
-def evenly(images: Sequence[LabelledImage], most: int) -> tuple[LabelledImage, ...]:
-    """Return at most that many of the images, evenly over their order."""
-    if len(images) <= most:
-        return tuple(images)
-    return tuple(images[place * len(images) // most] for place in range(most))

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.progress import silently
+from datasets.splits import evenly
 from models.errors import TrainingError
 from pipelines import runtime
 from pipelines.detections import Detections
 from pipelines.studies.data_plan import Key, subset
 from pipelines.studies.figures import figures, none_for_nan
 from pipelines.studies.learning_curves import LEARNT
-from pipelines.studies.subject import Subject, evenly
+from pipelines.studies.subject import Subject
 from pipelines.yolo import YoloDetector
 from pipelines.yolo_storage import saved_yolo
 from pipelines.yolo_training import detector_of, validation

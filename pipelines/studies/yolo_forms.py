@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from datasets.images import load_image
+from datasets.splits import evenly
 from models.yolo.exported import LITERT as LITERT_FORM
 from models.yolo.exported import write_network
 from models.yolo.forward import ConversionError, GraphForward, LiteRtForward
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
 from pipelines.files import replacing_file
-from pipelines.studies.subject import Subject, evenly
+from pipelines.studies.subject import Subject
 from pipelines.yolo import YoloDetector
 from pipelines.yolo_storage import LITERT, load_network, load_yolo
 

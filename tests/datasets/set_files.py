@@ -70,7 +70,7 @@ def write_rotated(path, orientation):
 
 
 def everything(found):
-    """All images of what `read_found` gave, by name."""
+    """All images of what `read_folder` gave, by name."""
     return {image.name: image for images in found.splits.values() for image in images}
 
 

@@ -16,11 +16,11 @@ GOOD = [("cat", (0, 0, 9, 9))]
 
 
 @pytest.mark.parametrize(
-    ("bbox", "boxes", "said"),
+    ("bbox", "boxes", "message"),
     [
         ((10, 10, 0, 20), [], "has no area; left out"),
         ((10, 10, 20, 0), [], "has no area; left out"),
-        ((30, 30, -20, -10), [[10, 20, 30, 30]], "had its corners swapped; mended"),
+        ((30, 30, -20, -10), [[10, 20, 30, 30]], "had its corners swapped; repaired"),
         ((50, 30, 20, 20), [[50, 30, 60, 40]], "was cut to the image"),
         ((-5, -5, 10, 10), [[0, 0, 5, 5]], "was cut to the image"),
         ((70, 10, 10, 10), [], "is outside the image; left out"),
@@ -28,13 +28,13 @@ GOOD = [("cat", (0, 0, 9, 9))]
         ((60, 10, 10, 10), [], "is outside the image; left out"),
     ],
 )
-def test_broken_boxes_are_mended_or_left_out_and_named_with_their_place(
-    tmp_path, bbox, boxes, said
+def test_broken_boxes_are_repaired_or_left_out_and_named_with_their_place(
+    tmp_path, bbox, boxes, message
 ):
     write_coco_set(tmp_path, [[("cat", bbox)], GOOD])
     found, problems = found_in(tmp_path)
     assert everything(found)["0.png"].annotations.boxes.tolist() == boxes
-    assert problems == [f"annotations.json, annotation 0: a box of cat {said}"]
+    assert problems == [f"annotations.json, annotation 0: a box of cat {message}"]
 
 
 def test_the_same_rules_hold_for_fractions_and_tables(tmp_path):
@@ -43,7 +43,7 @@ def test_the_same_rules_hold_for_fractions_and_tables(tmp_path):
     (image,) = everything(found).values()
     np.testing.assert_array_equal(image.annotations.boxes, [[42, 16, 60, 24], [15, 10, 45, 30]])
     assert counts(found.problems) == {
-        "boxes with swapped corners, mended": 1,
+        "boxes with swapped corners, repaired": 1,
         "boxes without area, left out": 1,
         "boxes reaching beyond their image, cut to it": 1,
     }

@@ -77,10 +77,10 @@ def test_an_image_of_another_split_does_not_stand_in_for_a_missing_one(tmp_path)
     assert sum("no image called 1.png" in problem for problem in problems) == 1
 
 
-@pytest.mark.parametrize("said", ["sub/0.PNG", "sub\\0.png", "./sub/0.png", "data/sub/0.png"])
-def test_file_names_are_found_whatever_their_slashes_case_and_first_folders(tmp_path, said):
+@pytest.mark.parametrize("message", ["sub/0.PNG", "sub\\0.png", "./sub/0.png", "data/sub/0.png"])
+def test_file_names_are_found_whatever_their_slashes_case_and_first_folders(tmp_path, message):
     write_image(tmp_path / "sub" / "0.png")
-    found, _ = found_in(write_coco_set(tmp_path, [GOOD], file_names=[said]))
+    found, _ = found_in(write_coco_set(tmp_path, [GOOD], file_names=[message]))
     assert list(everything(found)) == ["sub/0.png"]
 
 
@@ -93,7 +93,7 @@ def test_a_byte_order_mark_and_numbers_as_text_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('{"images": 3, "annotations": [], "categories": []}', r"Expected `array`, got `int`"),
         ('{"images": [], "annotations": []}', "categories"),
@@ -102,10 +102,10 @@ def test_a_byte_order_mark_and_numbers_as_text_are_read(tmp_path):
         ('{"images": [], "x": ' + "[" * 100_000, "is not JSON"),
     ],
 )
-def test_json_of_another_shape_is_refused_with_file_and_reason(tmp_path, text, said):
+def test_json_of_another_shape_is_refused_with_file_and_reason(tmp_path, text, message):
     write_images(tmp_path, 1)
     (tmp_path / "labels.json").write_text(text)
-    with pytest.raises(DatasetError, match=rf"labels\.json: .*{said}"):
+    with pytest.raises(DatasetError, match=rf"labels\.json: .*{message}"):
         found_in(tmp_path)
 
 

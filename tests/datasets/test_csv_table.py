@@ -95,7 +95,7 @@ def test_a_row_without_a_box_is_an_image_without_objects(tmp_path):
     assert problems == ["labels.csv, line 4: a row without four numbers and a class"]
 
 
-def test_xml_wins_over_a_table_of_the_same_images_and_that_is_said(tmp_path):
+def test_xml_wins_over_a_table_of_the_same_images_and_that_is_reported(tmp_path):
     rows = [f"{index}.png,60,40,cat,1,1,9,9" for index in range(3)]
     write_csv_set(tmp_path, rows)
     for index in range(3):
@@ -107,7 +107,7 @@ def test_xml_wins_over_a_table_of_the_same_images_and_that_is_said(tmp_path):
     assert found_in(tmp_path, "csv")[0].classes == ("cat",)
 
 
-def test_a_name_that_fits_two_images_alike_is_said(tmp_path):
+def test_a_name_that_fits_two_images_alike_is_reported(tmp_path):
     for seed, folder in enumerate(["fork", "knife"]):
         write_image(tmp_path / folder / "1.png", seed=seed)
     (tmp_path / "labels.csv").write_text(f"{ROW}\n1.png,60,40,fork,1,1,9,9\n")

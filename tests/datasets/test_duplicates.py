@@ -73,7 +73,7 @@ def test_copies_are_drawn_into_one_split(tmp_path):
         assert split_of[f"{number:02}.png"] == split_of[f"{number + 1:02}.png"]
 
 
-def test_an_image_resized_and_saved_anew_is_listed_as_nearly_the_same(tmp_path):
+def test_an_image_resized_and_saved_again_is_listed_as_nearly_the_same(tmp_path):
     photographs = [(255 * p).astype(np.uint8) for p in photographs_of("train")[:4]]
     for place, photograph in enumerate(photographs):
         split = ["train", "train", "val", "test"][place]

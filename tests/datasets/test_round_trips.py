@@ -12,10 +12,9 @@ from PIL import Image
 from set_files import ROW, contents
 from voc_files import found_in, write_set
 
-from datasets.annotations import Annotations, DatasetError, LabelledImage
+from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
+from datasets.boxes import number_text
 from datasets.conversion import TARGETS, convert
-from datasets.numbers import plain
-from datasets.reading import Found
 from datasets.voc import inclusive
 
 NAMES = st.text("abcXYZ é&<>'\"#:-.", min_size=1, max_size=6).filter(lambda s: s == s.strip() and s)
@@ -62,7 +61,7 @@ def sets(draw):
 
 
 def written(folder, classes, images):
-    """The set as `read_found` would give it, with real image files."""
+    """The set as `read_folder` would give it, with real image files."""
     splits, number = {}, 0
     for split, items in images.items():
         splits[split] = []
@@ -75,7 +74,7 @@ def written(folder, classes, images):
             splits[split].append(LabelledImage(name, path, *size, truth))
             number += 1
     splits = {split: tuple(found) for split, found in splits.items()}
-    return Found("set", "made", "", tuple(classes), splits, ())
+    return Dataset("set", "made", tuple(classes), splits)
 
 
 @pytest.mark.parametrize("target", list(TARGETS))
@@ -111,7 +110,7 @@ def test_a_table_of_any_set_gives_the_set(made):
                 for box, label, ignore in zip(
                     truth.boxes.tolist(), truth.labels, truth.ignore, strict=True
                 ):
-                    corners = [plain(number) for number in inclusive(tuple(box))]
+                    corners = [number_text(number) for number in inclusive(tuple(box))]
                     writer.writerow([*head, found.classes[label], *corners, int(ignore)])
             name = f"{split or 'all'}.csv"
             (Path(place) / name).write_text(rows.getvalue(), encoding="utf-8")
@@ -122,7 +121,7 @@ def test_a_table_of_any_set_gives_the_set(made):
         assert problems == []
 
 
-def test_what_pascal_voc_can_not_hold_is_said(tmp_path):
+def test_what_pascal_voc_can_not_hold_is_reported(tmp_path):
     rows = [((0.0, 0.0, 1.0, 9.0), 0, False), ((0.0, 0.0, 9.0, 9.0), 0, False)]
     found = written(tmp_path / "a", ["cat", "unused"], {"train": [((20, 20), rows)]})
     lost = convert(found, tmp_path / "a", "voc", tmp_path / "out")
@@ -141,7 +140,7 @@ def test_images_that_differ_in_suffix_alone_keep_their_own_labels(tmp_path):
         LabelledImage(name, tmp_path / "a" / name, 20, 20, image.annotations)
         for image, name in ((second, "train/x.bmp"), (first, "train/x.png"))
     )
-    found = Found("set", "made", "", ("cat",), {"train": images}, ())
+    found = Dataset("set", "made", ("cat",), {"train": images})
     for target in ("voc", "yolo"):
         convert(found, tmp_path / "a", target, tmp_path / target)
         again, problems = found_in(tmp_path / target)

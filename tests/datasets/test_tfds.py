@@ -106,13 +106,13 @@ def test_a_split_that_keeps_its_boxes_to_itself_is_left_out():
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("no_such_set", "is no TensorFlow dataset"), ("mnist", "its examples have no boxes")],
 )
-def test_what_is_no_detection_set_is_refused_in_a_sentence(name, said):
+def test_what_is_no_detection_set_is_refused_in_a_sentence(name, message):
     from datasets.tfds import stored_folder
 
-    with pytest.raises(DatasetError, match=f"tfds:{name}: {said}") as error:
+    with pytest.raises(DatasetError, match=f"tfds:{name}: {message}") as error:
         stored_folder(name, silently)
     assert "\n" not in str(error.value)
 

@@ -30,7 +30,7 @@ def test_inclusive_corners_become_exclusive_ones(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("corners", "boxes", "said"),
+    ("corners", "boxes", "message"),
     [
         ((10, 10, 10, 30), [], "no area"),
         ((10, 10, 30, 10), [], "no area"),
@@ -39,11 +39,11 @@ def test_inclusive_corners_become_exclusive_ones(tmp_path):
         ((70, 10, 90, 20), [], "outside"),
     ],
 )
-def test_boxes_that_are_wrong_are_mended_or_left_out_and_named(tmp_path, corners, boxes, said):
+def test_boxes_that_are_wrong_are_repaired_or_left_out_and_named(tmp_path, corners, boxes, message):
     image, problems = one(tmp_path, [("cat", corners)])
     assert image.annotations.boxes.tolist() == boxes
     (problem,) = problems
-    assert said in problem
+    assert message in problem
     assert "a.xml" in problem
 
 
@@ -149,7 +149,7 @@ def test_images_that_do_not_decode_are_left_out_and_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda folder: None, "is empty"),
         (lambda folder: write_image(folder / "a.png"), "no annotations found"),
@@ -158,9 +158,9 @@ def test_images_that_do_not_decode_are_left_out_and_named(tmp_path):
         (lambda folder: write_set(folder, objects=()), "no annotation has an object"),
     ],
 )
-def test_a_folder_that_is_no_set_is_refused_in_one_sentence(tmp_path, make, said):
+def test_a_folder_that_is_no_set_is_refused_in_one_sentence(tmp_path, make, message):
     make(tmp_path)
-    with pytest.raises(DatasetError, match=said) as error:
+    with pytest.raises(DatasetError, match=message) as error:
         read_dataset(tmp_path)
     assert "\n" not in str(error.value)
 
@@ -170,7 +170,7 @@ def test_a_missing_folder_is_refused_by_name(tmp_path):
         read_dataset(tmp_path / "nowhere")
 
 
-def test_a_class_only_in_test_is_said(tmp_path):
+def test_a_class_only_in_test_is_reported(tmp_path):
     for split, name in [("train", "cat"), ("val", "cat"), ("test", "dog")]:
         write_image(tmp_path / split / f"{split}.png", seed=len(name) + len(split))
         write_xml(tmp_path / split / f"{split}.xml", [(name, (1, 1, 9, 9))])

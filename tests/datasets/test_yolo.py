@@ -72,7 +72,7 @@ def test_images_outside_all_splits_are_listed(tmp_path):
     assert problems == ["extra.png: is in no split of data.yaml; left out"]
 
 
-def test_outlines_give_the_box_around_them_and_that_is_said(tmp_path):
+def test_outlines_give_the_box_around_them_and_that_is_reported(tmp_path):
     text = "0 0.1 0.5 0.5 0.1 0.3 0.75\n"
     found, problems = found_in(write_yolo_set(tmp_path, [text, text]))
     assert everything(found)["images/0.png"].annotations.boxes.tolist() == [[6, 4, 30, 30]]
@@ -89,7 +89,7 @@ def test_a_score_or_keypoints_behind_a_box_are_not_an_outline(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("0 0.5 0.5 0.5\n", "is no box"),
         ("cat 0.5 0.5 0.5 0.5\n", "is no box"),
@@ -98,12 +98,12 @@ def test_a_score_or_keypoints_behind_a_box_are_not_an_outline(tmp_path):
         ("0 0.5 0.5 0.5 0.5 0.5 0.5 0.5\n", "is no box"),
     ],
 )
-def test_lines_that_are_no_boxes_are_left_out_and_named(tmp_path, line, said):
+def test_lines_that_are_no_boxes_are_left_out_and_named(tmp_path, line, message):
     found, problems = found_in(write_yolo_set(tmp_path, [LINE + "\n" + line]))
     assert len(everything(found)["images/0.png"].annotations) == 1
     (problem,) = problems
     assert problem.startswith("labels/0.txt, line 3: ")
-    assert said in problem
+    assert message in problem
 
 
 def test_pixels_in_label_files_are_refused(tmp_path):
@@ -121,7 +121,7 @@ def test_names_come_from_a_list_where_there_is_no_yaml(tmp_path, names_file):
     assert len(everything(found)) == 2
 
 
-def test_without_any_names_classes_are_called_by_number_and_that_is_said(tmp_path):
+def test_without_any_names_classes_are_called_by_number_and_that_is_reported(tmp_path):
     found, problems = found_in(write_yolo_set(tmp_path, ["7 .5 .5 .5 .5\n"], yaml=""))
     assert found.classes == ("7",)
     assert problems == ["no data.yaml or classes.txt names the classes"]
@@ -143,7 +143,7 @@ def test_darknet_names_its_files_in_obj_data(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("yaml", "said"),
+    ("yaml", "message"),
     [
         ("names: [cat\n", "is not YAML"),
         ("names: 3\ntrain: images\n", "names must be"),
@@ -154,8 +154,8 @@ def test_darknet_names_its_files_in_obj_data(tmp_path):
         (f"names: [cat]\ntrain: '{'*a' * 40}'\n", "train must be"),
     ],
 )
-def test_a_description_of_another_shape_is_refused_with_the_reason(tmp_path, yaml, said):
-    with pytest.raises(DatasetError, match=rf"data\.yaml: .*{said}"):
+def test_a_description_of_another_shape_is_refused_with_the_reason(tmp_path, yaml, message):
+    with pytest.raises(DatasetError, match=rf"data\.yaml: .*{message}"):
         found_in(write_yolo_set(tmp_path, [LINE], yaml))
 
 

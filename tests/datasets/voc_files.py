@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from datasets.progress import silently
-from datasets.reading import read_found
+from datasets.reading import read_folder
 from datasets.settings import DatasetSettings
 
 OBJECT = """<object><name>{name}</name><difficult>{difficult}</difficult><bndbox>
@@ -28,7 +28,7 @@ def write_xml(path, objects=(("cat", (11, 11, 30, 30)),), size_px=(60, 40), imag
 
 def found_in(folder, format_name="auto", **settings):
     """What is in the folder, and the problems as text."""
-    found = read_found(folder, format_name, silently, DatasetSettings(**settings))
+    found = read_folder(folder, format_name, silently, DatasetSettings(**settings))
     return found, [str(problem) for problem in found.problems]
 
 

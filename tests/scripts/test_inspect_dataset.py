@@ -85,7 +85,7 @@ def test_a_set_is_converted_beside_and_read_again_equal(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["nowhere"], "is not a folder"),
         (["empty"], "is empty"),
@@ -99,13 +99,13 @@ def test_a_set_is_converted_beside_and_read_again_equal(tmp_path):
         (["mine", "--format", "coco"], "has no JSON file"),
     ],
 )
-def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments, said):
+def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments, message):
     write_set(tmp_path / "mine")
     (tmp_path / "empty").mkdir()
     before = state(tmp_path)
     done = run(*arguments, folder=tmp_path)
     assert done.returncode == 2, done.stdout
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert state(tmp_path) == before
 

@@ -109,7 +109,7 @@ def test_a_cache_that_can_not_be_written_is_replaced(
     assert folder.relative_to(tmp_path).parts[0].startswith("classical-or-deep-")
 
 
-def test_nowhere_to_write_is_said(
+def test_nowhere_to_write_is_reported(
     renders: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -119,7 +119,7 @@ def test_nowhere_to_write_is_said(
         sample_folder()
 
 
-def test_a_negative_seed_is_said(renders: list[Path]) -> None:
+def test_a_negative_seed_is_reported(renders: list[Path]) -> None:
     with pytest.raises(DatasetError, match="-1: the seed"):
         sample_folder(-1)
 
