@@ -74,7 +74,7 @@ def test_many_resamples_are_worked_out_in_blocks_all_the_same(monkeypatch):
     truths, founds = random_set(2)
     weights = draws(len(truths), 0, 40)
     whole = resampled(answers(truths, founds, CLASSES), weights)
-    monkeypatch.setattr("pipelines.evaluation.precision.BLOCK", 150)
+    monkeypatch.setattr("pipelines.evaluation.resampling.BLOCK", 7)
     for name, values in resampled(answers(truths, founds, CLASSES), weights).items():
         np.testing.assert_array_equal(values, whole[name])
 
