@@ -18,8 +18,8 @@ from models.yolo.forward import TOLERANCE, GraphForward
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
 from pipelines.detections import Detections
-from pipelines.evaluation.figures import plain
 from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.undefined import plain
 from pipelines.export_description import description
 from pipelines.model_folder import ModelFolder, ModelFolderError, validated_threshold
 from pipelines.run_folder import RunFolderError, replacing, write_json
@@ -209,10 +209,11 @@ def _difference(
     truth = Images([image.annotations for image in images], classes)
     judged = {name: judge(truth, each) for name, each in found.items()}
     difference = compared(judged, len(images))["exported_minus_original"]
-    told: dict[str, Any] = {
-        name: {figure: each.quality[figure] for figure in FIGURES} for name, each in judged.items()
+    figures = {
+        **{name: {f: each.once[f] for f in FIGURES} for name, each in judged.items()},
+        "exported_minus_original": {figure: difference[figure] for figure in FIGURES},
     }
-    return {**told, "exported_minus_original": {name: difference[name] for name in FIGURES}}
+    return dict(plain(figures))
 
 
 def _checked_on_noise(

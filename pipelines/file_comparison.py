@@ -11,6 +11,7 @@ from rich.console import Console
 from pipelines import runtime
 from pipelines.evaluation.outside import OutsideFileError, read_ground_truth
 from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.undefined import plain
 from pipelines.progress import on_terminal
 from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolderError, write_json
 from pipelines.scoring_stage import MEASURED_HERE, outside_detections
@@ -82,10 +83,10 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
         "environment": runtime.environment(),
         "settings": asdict(settings),
         "pipelines": {
-            name: {"quality": each.quality, **dict.fromkeys(MEASURED_HERE)}
+            name: {"quality": plain(each.quality), **dict.fromkeys(MEASURED_HERE)}
             for name, each in judged.items()
         },
-        "comparison": compared(judged, len(truth.image_ids)),
+        "comparison": plain(compared(judged, len(truth.image_ids))),
     }
     try:
         output.mkdir(parents=True, exist_ok=True)

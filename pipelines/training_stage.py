@@ -10,7 +10,7 @@ from typing import Any
 
 from datasets.annotations import Dataset
 from pipelines import runtime
-from pipelines.evaluation.figures import plain
+from pipelines.evaluation.undefined import plain
 from pipelines.progress import on_terminal
 from pipelines.settings import RunSettings
 from pipelines.stopping import stop_at_a_good_moment

@@ -17,6 +17,7 @@ import numpy as np
 from pipelines.evaluation.pairs import Bools, Floats, Found, Objects, overlapping
 from pipelines.evaluation.precision import envelope, precision_at_recalls
 from pipelines.evaluation.quality import Answers, mean_known
+from pipelines.evaluation.undefined import Number
 
 ONE_PIXEL = np.array([0.0, 0.0, 1.0, 1.0])  # added to a box, its last pixel belongs to it
 WHY = {
@@ -33,8 +34,8 @@ WHY = {
 class ConventionQuality:
     """mAP at IoU .50 and each class's AP by one convention, nan without ground truth."""
 
-    map_50: float
-    per_class: Mapping[str, float]
+    map_50: Number
+    per_class: Mapping[str, Number]
 
 
 def by_convention(given: Answers, iou_threshold: float = 0.5) -> dict[str, ConventionQuality]:

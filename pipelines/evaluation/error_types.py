@@ -16,6 +16,7 @@ from pipelines.evaluation.matching import match_all
 from pipelines.evaluation.pairs import Bools, Floats, Ints, Objects, Pairs, overlapping
 from pipelines.evaluation.precision import envelope
 from pipelines.evaluation.quality import Answers
+from pipelines.evaluation.undefined import Number
 
 BACKGROUND_IOU = 0.1  # below this a detection has nothing to do with an object (TIDE's t_b)
 RECALLS = np.arange(101) / 100  # TIDE's points; COCO's differ from them by roundings
@@ -35,12 +36,12 @@ class ErrorCosts:
         missed: objects that no detection was near enough to.
     """
 
-    classification: float
-    localisation: float
-    both: float
-    duplicate: float
-    background: float
-    missed: float
+    classification: Number
+    localisation: Number
+    both: Number
+    duplicate: Number
+    background: Number
+    missed: Number
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,7 @@ from pipelines.evaluation.pairs import (
     overlapping,
 )
 from pipelines.evaluation.precision import Ranked, precision_at_recalls, ranked_classes
+from pipelines.evaluation.undefined import Number
 
 # Square pixels, both ends included, as in pycocotools.
 AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2)}
@@ -49,11 +50,11 @@ class ClassQuality:
         precision_50: at IoU .50, interpolated precision at the recalls 0, .01 … 1.
     """
 
-    ap_50_95: float
-    ap_50: float
-    average_recall: float
+    ap_50_95: Number
+    ap_50: Number
+    average_recall: Number
     ground_truth: int
-    precision_50: tuple[float, ...]
+    precision_50: tuple[Number, ...]
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,18 @@ class Quality:
         max_detections: how many of an image's detections of one class counted, the best-scored.
     """
 
-    map_50_95: float
-    map_50: float
-    map_75: float
-    small: float
-    medium: float
-    large: float
-    average_recall: float
-    average_recall_1: float
-    average_recall_10: float
-    average_recall_small: float
-    average_recall_medium: float
-    average_recall_large: float
+    map_50_95: Number
+    map_50: Number
+    map_75: Number
+    small: Number
+    medium: Number
+    large: Number
+    average_recall: Number
+    average_recall_1: Number
+    average_recall_10: Number
+    average_recall_small: Number
+    average_recall_medium: Number
+    average_recall_large: Number
     per_class: Mapping[str, ClassQuality]
     max_detections: int
 

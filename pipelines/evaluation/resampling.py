@@ -17,7 +17,7 @@ from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75
 from pipelines.evaluation.pairs import Bools, Floats
 from pipelines.evaluation.precision import Ranked, average_precision
-from pipelines.evaluation.quality import AREAS, SIZES, Answers
+from pipelines.evaluation.quality import AREAS, SIZES, Answers, Quality
 
 RESAMPLES = 1000
 BLOCK = 500  # resamples computed together
@@ -84,10 +84,13 @@ def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Flo
     return precision, recall
 
 
-def figures_once(given: Answers, iou: float | None = None) -> dict[str, float]:
-    """Return the same figures with every image counted once."""
-    once = resampled(given, np.ones((1, given.images), np.int16), iou)
-    return {name: float(value[0]) for name, value in once.items()}
+def headline_figures(quality: Quality) -> dict[str, float]:
+    """Return the figures themselves under the names that `resampled` has them by."""
+    figures = {name: getattr(quality, name) for name in HEADLINE if name not in SIZES}
+    for name, one in quality.per_class.items():
+        figures[f"per_class.{name}.ap_50_95"] = one.ap_50_95
+        figures[f"per_class.{name}.ap_50"] = one.ap_50
+    return figures | {size: getattr(quality, size) for size in SIZES}
 
 
 def images_holding(given: Answers, iou: float | None = None) -> dict[str, int]:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
+from typing import Literal
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.undefined import Number
 
 LEVEL = 0.95
 POWER = 0.8  # how surely a difference is to be told where the number of images is worked out
@@ -32,10 +34,10 @@ class Difference:
             test sets; None where it is told already or no number would.
     """
 
-    difference: float
-    interval_95: tuple[float, float]
-    share_won: float
-    verdict: str
+    difference: Number
+    interval_95: tuple[Number, Number]
+    share_won: Number
+    verdict: Literal["better", "worse", "cannot_tell"]
     images: int
     images_to_settle: int | None
 
@@ -90,12 +92,11 @@ def difference(
     known = values[~np.isnan(values)]
     low, high = interval(more, values, holding)
     undecided = not (low > 0 or high < 0)
-    verdict = "cannot_tell" if undecided else "better" if low > 0 else "worse"
     return Difference(
         difference=more,
         interval_95=(low, high),
         share_won=float(np.mean(known > 0) + np.mean(known == 0) / 2) if known.size else nan,
-        verdict=verdict,
+        verdict="cannot_tell" if undecided else "better" if low > 0 else "worse",
         images=images,
         images_to_settle=images_to_settle(more, known, images) if undecided else None,
     )

@@ -9,8 +9,8 @@ from coco_reference import assert_equal_to_pycocotools
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.figures import plain
 from pipelines.evaluation.quality import score
+from pipelines.evaluation.undefined import plain
 
 CLASSES = ("a", "b", "c")
 ROOT = Path(__file__).resolve().parents[3]
