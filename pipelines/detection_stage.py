@@ -29,10 +29,10 @@ from pipelines.detections import (
 )
 from pipelines.energy import energy_counter
 from pipelines.evaluation.coco_json import detections_to_coco
-from pipelines.evaluation.figures import plain
 from pipelines.evaluation.latency import measure_latency
 from pipelines.evaluation.lost_objects import reach
 from pipelines.evaluation.throughput import measure_throughput
+from pipelines.evaluation.undefined import plain
 from pipelines.files import write_json
 from pipelines.progress import on_terminal
 from pipelines.settings import EvaluationSettings, RunSettings

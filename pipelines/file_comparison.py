@@ -13,6 +13,7 @@ from datasets.checked_settings import Checked
 from pipelines import runtime
 from pipelines.evaluation.outside import read_ground_truth
 from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.undefined import plain
 from pipelines.files import check_output, write_json
 from pipelines.progress import on_terminal
 from pipelines.run_folder import METRICS, SCHEMA_VERSION
@@ -82,10 +83,10 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
         "environment": runtime.environment(),
         "settings": asdict(settings),
         "pipelines": {
-            name: {"quality": each.quality, **dict.fromkeys(MEASURED_HERE)}
+            name: {"quality": plain(each.quality), **dict.fromkeys(MEASURED_HERE)}
             for name, each in judged.items()
         },
-        "comparison": compared(judged, len(truth.image_ids)),
+        "comparison": plain(compared(judged, len(truth.image_ids))),
     }
     write_json(output / METRICS, metrics)
     return metrics

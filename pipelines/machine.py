@@ -15,8 +15,8 @@ LIBRARIES = (
     "scikit-learn",
     "scikit-image",
     "numpy",
+    "scipy",
     "pillow",
-    "faster-coco-eval",
     "joblib",
 )
 ROOT = Path(__file__).resolve().parents[1]  # of the project

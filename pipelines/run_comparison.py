@@ -18,8 +18,8 @@ from datasets.progress import Track
 from pipelines.evaluation.coco_json import detections_from_coco, ground_truth_from_coco
 from pipelines.evaluation.figures import named_figure
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import answers
-from pipelines.evaluation.resampling import draws, figures_once, images_holding, resampled
+from pipelines.evaluation.quality import answers, quality_of
+from pipelines.evaluation.resampling import draws, headline_figures, images_holding, resampled
 from pipelines.evaluation.significance import Difference, difference
 from pipelines.run_folder import METRICS, SCHEMA_VERSION
 
@@ -183,7 +183,9 @@ def _judge(run: Run, name: str, truth: Any, seed: int, is_paired: bool) -> _Judg
             f"{run.folder}: ground_truth.json or detections/{name}.json is broken ({error})"
         ) from error
     values = resampled(given, draws(given.images, seed))
-    return _Judged(figures_once(given), values, images_holding(given), given.images, is_paired)
+    return _Judged(
+        headline_figures(quality_of(given)), values, images_holding(given), given.images, is_paired
+    )
 
 
 def _change(new: _Judged | None, old: _Judged | None) -> Change | None:

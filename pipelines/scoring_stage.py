@@ -21,7 +21,7 @@ from pipelines.evaluation.coco_json import (
     ground_truth_to_coco,
     with_files,
 )
-from pipelines.evaluation.lost_objects import reach_from_json
+from pipelines.evaluation.lost_objects import Reach
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.misreading import misreading
 from pipelines.evaluation.operating_point import best_f1
@@ -31,7 +31,8 @@ from pipelines.evaluation.outside import (
     ground_truth_file,
     read_rows,
 )
-from pipelines.evaluation.report_card import Images, Judged, compared, judge
+from pipelines.evaluation.report_card import Evaluation, Images, compared, judge
+from pipelines.evaluation.undefined import convert, plain
 from pipelines.files import write_json
 from pipelines.settings import NamedFile, RunSettings
 
@@ -113,7 +114,7 @@ def score_saved(
     """
     truth = _write_ground_truth(dataset, folder)
     images = Images(truth["test"], dataset.classes, settings.seed)
-    judged: dict[str, Judged] = {}
+    judged: dict[str, Evaluation] = {}
     found: dict[str, list[Detections]] = {}
     names = [*settings.pipelines, *outside]
     for name in track(names, "scoring", len(names)):
@@ -126,19 +127,14 @@ def score_saved(
             split: _saved(folder / place, name, truth[split]) for split, place in FOLDERS.items()
         }
         found[name] = answers["test"]
-        offered = [
-            {stage: reach_from_json(said) for stage, said in by_stage.items()}
-            for by_stage in reaches.get(name, ())
-        ]
+        offered = convert(reaches.get(name, ()), list[dict[str, Reach]])
         point = best_f1(truth["val"], answers["val"])
         judged[name] = judge(images, found[name], point, offered or None)
     return Scored(
-        quality={name: each.quality for name, each in judged.items()},
+        quality={name: plain(each.quality) for name, each in judged.items()},
         detections=found,
-        thresholds={
-            name: each.quality["operating_point"]["threshold"] for name, each in judged.items()
-        },
-        comparison=compared(judged, len(truth["test"])),
+        thresholds={name: each.quality.operating_point.threshold for name, each in judged.items()},
+        comparison=plain(compared(judged, len(truth["test"]))),
     )
 
 

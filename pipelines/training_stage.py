@@ -10,7 +10,7 @@ import msgspec
 from datasets.annotations import Dataset
 from pipelines import runtime
 from pipelines.contenders import contender
-from pipelines.evaluation.figures import plain
+from pipelines.evaluation.undefined import plain
 from pipelines.model_folder import save_model_file
 from pipelines.progress import on_terminal
 from pipelines.settings import RunSettings

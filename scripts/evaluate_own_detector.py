@@ -29,5 +29,5 @@ dataset = read_dataset(Path(sys.argv[1]))
 test = dataset.splits["test"]
 found = detect_all(MiddleOfTheImage(), [load_image(image.path) for image in test], on_terminal)
 judged = judge(Images([image.annotations for image in test], dataset.classes), found)
-low, high = judged.quality["interval_95"]["map_50"]
-print(f"mAP@.50 {judged.quality['map_50']:.3f}, 95 % interval {low} to {high}")
+low, high = judged.quality.interval_95["map_50"]
+print(f"mAP@.50 {judged.quality.map_50:.3f}, 95 % interval {low} to {high}")

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipelines.evaluation.pairs import Bools, Floats, Found, Objects, overlapping
-from pipelines.evaluation.quality import Answers, averages, mean_known
+from pipelines.evaluation.precision import envelope, precision_at_recalls
+from pipelines.evaluation.quality import Answers, mean_known
+from pipelines.evaluation.undefined import Number
 
 ONE_PIXEL = np.array([0.0, 0.0, 1.0, 1.0])  # added to a box, its last pixel belongs to it
 WHY = {
@@ -32,8 +34,8 @@ WHY = {
 class ConventionQuality:
     """mAP at IoU .50 and each class's AP by one convention, nan without ground truth."""
 
-    map_50: float
-    per_class: Mapping[str, float]
+    map_50: Number
+    per_class: Mapping[str, Number]
 
 
 def by_convention(given: Answers, iou_threshold: float = 0.5) -> dict[str, ConventionQuality]:
@@ -68,9 +70,8 @@ def inclusive(given: Answers) -> Answers:
 
 def coco_classes(given: Answers, iou_threshold: float) -> list[float]:
     """Return each class's AP by COCO's rule at any one IoU above 0."""
-    once = np.ones((1, given.images), np.int64)
-    precision, _ = averages(given.ranked_at(iou_threshold), once)
-    return [float(ap) for ap in precision[:, 0, 0]]
+    curves = [precision_at_recalls(ranked)[0] for ranked in given.ranked_at(iou_threshold)]
+    return [float(curve.mean()) for curve in curves]
 
 
 def voc_classes(given: Answers, iou_threshold: float) -> list[tuple[Floats, Floats]]:
@@ -114,7 +115,7 @@ def voc_2007(precision: Floats, recall: Floats) -> float:
     """Return the mean of the best precision at or beyond the recalls 0, .1 … 1."""
     if np.isnan(recall).any():
         return float("nan")
-    best = np.append(_envelope(precision), 0.0)
+    best = np.append(envelope(precision), 0.0)
     places = np.searchsorted(recall, np.linspace(0, 1, 11) - 1e-12)
     return float(best[places].mean())
 
@@ -123,8 +124,4 @@ def voc_2010(precision: Floats, recall: Floats) -> float:
     """Return the area below the best precision at or beyond each recall."""
     if np.isnan(recall).any():
         return float("nan")
-    return float((np.diff(recall, prepend=0.0) * _envelope(precision)).sum())
-
-
-def _envelope(precision: Floats) -> Floats:
-    return np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(recall, prepend=0.0) * envelope(precision)).sum())

@@ -14,7 +14,9 @@ import numpy as np
 
 from pipelines.evaluation.matching import match_all
 from pipelines.evaluation.pairs import Bools, Floats, Ints, Objects, Pairs, overlapping
+from pipelines.evaluation.precision import envelope
 from pipelines.evaluation.quality import Answers
+from pipelines.evaluation.undefined import Number
 
 BACKGROUND_IOU = 0.1  # below this a detection has nothing to do with an object (TIDE's t_b)
 RECALLS = np.arange(101) / 100  # TIDE's points; COCO's differ from them by roundings
@@ -34,12 +36,12 @@ class ErrorCosts:
         missed: objects that no detection was near enough to.
     """
 
-    classification: float
-    localisation: float
-    both: float
-    duplicate: float
-    background: float
-    missed: float
+    classification: Number
+    localisation: Number
+    both: Number
+    duplicate: Number
+    background: Number
+    missed: Number
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +183,5 @@ def _average_precision(right: Bools, score: Floats, objects: int) -> float:
     if not objects:
         return 0.0
     hits = np.cumsum(right[np.argsort(-score, kind="stable")])
-    precision = np.append(hits / np.arange(1, len(hits) + 1), 0.0)
-    envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    return float(envelope[np.searchsorted(hits / objects, RECALLS)].mean())
+    best = np.append(envelope(hits / np.arange(1, len(hits) + 1)), 0.0)
+    return float(best[np.searchsorted(hits / objects, RECALLS)].mean())

@@ -1,24 +1,9 @@
-"""Results as plain values for a JSON file, and found there again: what does not exist is null."""
+"""Figures found by their names in what ``metrics.json`` holds."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-
-def plain(value: Any) -> Any:
-    """Return dataclasses as objects, tuples as lists and numbers that are not finite as None."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def named_figure(
@@ -33,6 +18,8 @@ def named_figure(
     if name.startswith("per_class."):
         label, _, kind = name.removeprefix("per_class.").rpartition(".")
         value = quality["per_class"].get(label, {}).get(kind)
+    elif (extra := quality.get("at_iou")) and name == f"map_{iou_name(extra['iou'])}":
+        value = extra["map"]
     else:
         value = quality.get(name)
     low, high = quality["interval_95"].get(name) or (None, None)

@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.progress import Track, silently
 from pipelines.detections import Detector, Image, StagedDetector, run_stages
+from pipelines.evaluation.undefined import Number
 
 P90_SAMPLES, P99_SAMPLES = 64, 662  # fewer leave no sample surely above the percentile
 
@@ -28,17 +29,19 @@ class Latency:
         first_call: the very first, with all that is set up lazily.
         stages: mean of each named stage, in the very calls counted: together they are the mean.
         calls: every call counted, in the order of the images.
+        device: what it was measured on.
     """
 
     p50: float
-    p90: float
-    p99: float
+    p90: Number
+    p99: Number
     mean: float
     samples: int
     warm_up: int
     first_call: float
     stages: Mapping[str, float]
     calls: tuple[float, ...]
+    device: str = ""
 
 
 def measure_latency(

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from datasets.boxes import iou
 from pipelines.detections import Candidates, Detections
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.undefined import Number
 
 BADLY_PLACED_IOU = 0.1  # as TIDE has it: below this a box has nothing to do with an object
 OF_PROPOSALS = ("not_proposed", "misclassified", "badly_placed", "suppressed")
@@ -40,9 +40,9 @@ class Reach:
         named: whether the stage has labels.
     """
 
-    right: tuple[float, ...]
-    wrong_class: tuple[float, ...]
-    near: tuple[float, ...]
+    right: tuple[Number, ...]
+    wrong_class: tuple[Number, ...]
+    near: tuple[Number, ...]
     named: bool
 
     def holds(self, threshold: float) -> NDArray[np.bool_]:
@@ -63,7 +63,7 @@ class Lost:
 
     lost: Mapping[str, int]
     found: int
-    recall_ceiling: Mapping[str, float]
+    recall_ceiling: Mapping[str, Number]
 
 
 def reach(truth: Annotations, candidates: Candidates, iou_threshold: float = 0.5) -> Reach:
@@ -127,15 +127,6 @@ def lost_objects(
         found=found,
         recall_ceiling={stage: kept[stage] / total if total else nan for stage in stages},
     )
-
-
-def reach_from_json(said: Mapping[str, Any]) -> Reach:
-    """Return the reach that `figures.plain` made an object of."""
-    best = {
-        name: tuple(nan if value is None else value for value in said[name])
-        for name in ("right", "wrong_class", "near")
-    }
-    return Reach(**best, named=said["named"])
 
 
 def _reason(stages: Sequence[Reach], place: int, threshold: float) -> str:

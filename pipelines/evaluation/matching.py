@@ -87,7 +87,7 @@ def match_all(
 ) -> Verdicts:
     """Give each detection, best score first, the free object of its class it overlaps most.
 
-    The rule of Lin et al. 2014 (COCO), whose own code tells these verdicts to nobody. A real
+    The rule of Lin et al. 2014 (COCO), as pycocotools has it. A real
     object is preferred to one that is ignored, of equal overlaps the last is taken. An *ignore*
     object takes any number of detections. All images and classes go on together: first the best
     detection of each image and class, then the second best.

@@ -12,28 +12,28 @@ from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from pipelines.evaluation.matching import Verdicts
-from pipelines.evaluation.pairs import Bools, Floats, Found, Ints, Objects
+from pipelines.evaluation.pairs import Floats, Found, Ints, Objects
 
 RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's points
-BLOCK = 1_000_000  # numbers worked on at once: they stay in the processor's cache
+
+Counts = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """One class as averages need it: its detections best score first, right or wrong.
+    """One class as averages need it, with an entry for each IoU in ``image`` and ``right``.
 
     Attributes:
-        image: ``(N,)`` of each detection.
-        right: a row array of the true positives for each IoU.
-        ignored: the rows that do not count, for each IoU.
-        objects: ``(I,)`` how many objects to be found each image has.
+        image: ``(N,)`` image of each detection that counts, best score first.
+        right: ``(K,)`` rows of them that are true positives, ascending.
+        objects: ``(M,)`` image of each object to be found.
     """
 
-    image: Ints
+    image: tuple[Ints, ...]
     right: tuple[Ints, ...]
-    ignored: tuple[Ints, ...]
     objects: Ints
 
 
@@ -41,91 +41,90 @@ def ranked_classes(
     found: Found,
     verdicts: Verdicts,
     objects: Objects,
-    sizes: tuple[int, int],
+    classes: int,
     area_range: tuple[float, float] = (0.0, np.inf),
 ) -> list[Ranked]:
-    """Return each class of a matching; ``sizes`` are the numbers of images and classes."""
-    images, classes = sizes
+    """Return each class of a matching, for objects within a range of square pixels."""
     wanted = ~objects.ignore & (objects.area >= area_range[0]) & (objects.area <= area_range[1])
     edges = np.searchsorted(found.label, np.arange(classes + 1))
     made = []
     for label, (begin, end) in enumerate(pairwise(edges.tolist())):
-        here = objects.image[wanted & (objects.label == label)]
-        # Those that count at no IoU, as all of another size, are left out before.
-        counts = np.flatnonzero(~verdicts.ignored[begin:end].all(axis=1)) + begin
+        counts = ~verdicts.ignored[begin:end].T
+        right = verdicts.true_positive[begin:end].T
         made.append(
             Ranked(
-                image=found.image[counts],
-                right=_rows(verdicts.true_positive[counts]),
-                ignored=_rows(verdicts.ignored[counts]),
-                objects=np.bincount(here, minlength=images),
+                image=tuple(found.image[begin:end][row] for row in counts),
+                right=tuple(
+                    np.flatnonzero(hit[row]) for hit, row in zip(right, counts, strict=True)
+                ),
+                objects=objects.image[wanted & (objects.label == label)],
             )
         )
     return made
 
 
-def average_precision(ranked: Ranked, weights: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Return AP over 101 recalls, and recall, of one class: both ``(B, T)``, nan without objects.
+def precision_at_recalls(ranked: Ranked) -> tuple[Floats, Floats]:
+    """Return interpolated precision ``(T, 101)`` and recall ``(T,)``, nan without objects."""
+    objects = len(ranked.objects)
+    curves = np.full((len(ranked.right), len(RECALLS)), nan)
+    if not objects:
+        return curves, curves[:, 0]
+    for curve, right in zip(curves, ranked.right, strict=True):
+        hits = np.arange(1, len(right) + 1)
+        best = np.append(envelope(hits / (right + 1)), 0.0)  # the last: recalls never reached
+        curve[:] = best[np.searchsorted(hits / objects, RECALLS)]
+    return curves, np.array([len(right) for right in ranked.right]) / objects
+
+
+def envelope(precision: Floats) -> Floats:
+    """Return the best precision at or beyond each place."""
+    return np.maximum.accumulate(precision[::-1])[::-1]
+
+
+def average_precision(ranked: Ranked, weights: Counts) -> tuple[Floats, Floats]:
+    """Return AP over 101 recalls, and recall, of one class: both ``(T, B)``, nan without objects.
 
     Args:
         ranked: the class.
-        weights: ``(B, I)``, how often each image counts.
+        weights: ``(I, B)``, how often each image counts in each of B resamples.
     """
-    rounds, thresholds = len(weights), len(ranked.right)
-    precision, recall = np.full((2, rounds, thresholds), nan)
-    block = max(BLOCK // max(len(ranked.image), len(RECALLS), 1), 1)
-    for begin in range(0, rounds, block):
-        part = slice(begin, begin + block)
-        curves, recall[part] = precision_at_recalls(ranked, weights[part])
-        precision[part] = curves.mean(axis=2)
+    precision, recall = np.zeros((2, len(ranked.right), weights.shape[1]))
+    objects = weights[ranked.objects].sum(axis=0)
+    distinct, row = np.unique(np.maximum(objects, 1), return_inverse=True)
+    reached, start = _recalls_reached(distinct)
+    for place, (image, right) in enumerate(zip(ranked.image, ranked.right, strict=True)):
+        if not right.size:
+            continue
+        hits = _counted(image[right], np.arange(1, len(right) + 1), weights)
+        best = hits / np.maximum(_counted(image, right + 1, weights), 1)
+        for later, own in pairwise(best[::-1]):
+            np.maximum(own, later, out=own)
+        recalls = np.zeros((len(hits) + 1, len(objects)), np.uint8)
+        reached.take(hits + start[row], out=recalls[1:], mode="clip")
+        # Each true positive stands for the recalls that were not reached before it.
+        precision[place] = np.einsum("kb,kb->b", best, np.diff(recalls, axis=0)) / len(RECALLS)
+        recall[place] = hits[-1] / np.maximum(objects, 1)
+    undefined = objects == 0
+    precision[:, undefined] = recall[:, undefined] = nan
     return precision, recall
 
 
-def precision_at_recalls(ranked: Ranked, weights: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Return interpolated precision ``(B, T, 101)`` and recall ``(B, T)``, nan without objects."""
-    rounds, thresholds = len(weights), len(ranked.right)
-    curves = np.full((rounds, thresholds, len(RECALLS)), nan)
-    recall = np.full((rounds, thresholds), nan)
-    objects = weights @ ranked.objects
-    known = np.flatnonzero(objects)
-    if not known.size:
-        return curves, recall
-    objects = objects[known].astype(np.int64)
-    counts = weights[known][:, ranked.image].astype(np.int32)
-    believed = np.cumsum(counts, axis=1, dtype=np.int32)
-    for place, (right, ignored) in enumerate(zip(ranked.right, ranked.ignored, strict=True)):
-        hits = np.cumsum(counts[:, right], axis=1, dtype=np.int32)
-        shown = believed[:, right]
-        if ignored.size:
-            apart = np.cumsum(counts[:, ignored], axis=1, dtype=np.int32)
-            before = np.searchsorted(ignored, right)
-            shown = shown - np.where(before > 0, apart[:, before - 1], 0)
-        curves[known, place] = _interpolated(hits, shown, objects)
-        recall[known, place] = (hits[:, -1] if right.size else 0) / objects
-    return curves, recall
+def _counted(image: Ints, ends: Ints, weights: Counts) -> Counts:
+    """Return how often the first ``ends`` detections count together, ``(K, B)``; ends ascend."""
+    last = int(ends[-1])
+    runs = csr_array(
+        (np.ones(last, np.int32), image[:last], np.append(0, ends)),
+        shape=(len(ends), len(weights)),
+    )
+    counts: Counts = runs @ weights
+    for before, own in pairwise(counts):  # cumsum is four times slower
+        np.add(before, own, out=own)
+    return counts
 
 
-def _interpolated(hits: NDArray[np.int32], shown: NDArray[np.int32], objects: Ints) -> Floats:
-    """Return the best precision at each of the recalls or beyond, ``(B, 101)``.
-
-    Precision only matters where it is highest, at the true positives, so nothing else is looked at.
-
-    Args:
-        hits: ``(B, K)`` objects found down to each true positive.
-        shown: ``(B, K)`` detections counted down to there.
-        objects: ``(B,)`` all objects, more than 0.
-    """
-    rounds, number = hits.shape
-    precision = np.zeros((rounds, number + 1))  # the last: recalls that are never reached
-    np.divide(hits, np.maximum(shown, 1), out=precision[:, :-1])
-    backwards = precision[:, -2::-1]
-    np.maximum.accumulate(backwards, axis=1, out=backwards)
-    reached = np.full((rounds, number + 1), len(RECALLS))
-    reached[:, :-1] = np.searchsorted(RECALLS, hits / objects[:, None], side="right")
-    # Each true positive answers for the recalls that were not reached before it.
-    answered = np.diff(reached, axis=1, prepend=0)
-    return np.repeat(precision.ravel(), answered.ravel()).reshape(rounds, len(RECALLS))
-
-
-def _rows(flags: Bools) -> tuple[Ints, ...]:
-    return tuple(np.flatnonzero(flags[:, place]) for place in range(flags.shape[1]))
+def _recalls_reached(objects: Ints) -> tuple[NDArray[np.uint8], Ints]:
+    """Return how many of the recalls are reached by 0 … n of n objects, and where each n starts."""
+    start = np.cumsum(objects + 1) - (objects + 1)
+    hits = np.arange(int((objects + 1).sum())) - np.repeat(start, objects + 1)
+    recall = hits / np.repeat(objects, objects + 1)
+    return np.searchsorted(RECALLS, recall, side="right").astype(np.uint8), start

@@ -1,4 +1,10 @@
-"""How good detections are: COCO's figures (Lin et al. 2014), all of them and each class's."""
+"""How good detections are: COCO's figures (Lin et al. 2014), all of them and each class's.
+
+One engine gives every figure: `matching` and `precision`. Resampling, error types and pictures need
+to know which detection found which object, which pycocotools and its faster successors do not give
+for all images at once; a library for the points alone would be a second engine to keep equal to it.
+Tests hold it to pycocotools to the last digit.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +14,23 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
-from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_library import ALL_SIZES, MOST, coco_averages
-from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75, match_all
+from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75, Verdicts, match_all
 from pipelines.evaluation.pairs import (
+    Bools,
     Floats,
     Found,
+    Ints,
     Objects,
     Pairs,
     flat_detections,
     flat_objects,
     overlapping,
 )
-from pipelines.evaluation.precision import (
-    Ranked,
-    average_precision,
-    ranked_classes,
-)
+from pipelines.evaluation.precision import Ranked, precision_at_recalls, ranked_classes
+from pipelines.evaluation.undefined import Number
 
 # Square pixels, both ends included, as in pycocotools.
 AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2)}
@@ -47,11 +50,11 @@ class ClassQuality:
         precision_50: at IoU .50, interpolated precision at the recalls 0, .01 … 1.
     """
 
-    ap_50_95: float
-    ap_50: float
-    average_recall: float
+    ap_50_95: Number
+    ap_50: Number
+    average_recall: Number
     ground_truth: int
-    precision_50: tuple[float, ...]
+    precision_50: tuple[Number, ...]
 
 
 @dataclass(frozen=True)
@@ -75,18 +78,18 @@ class Quality:
         max_detections: how many of an image's detections of one class counted, the best-scored.
     """
 
-    map_50_95: float
-    map_50: float
-    map_75: float
-    small: float
-    medium: float
-    large: float
-    average_recall: float
-    average_recall_1: float
-    average_recall_10: float
-    average_recall_small: float
-    average_recall_medium: float
-    average_recall_large: float
+    map_50_95: Number
+    map_50: Number
+    map_75: Number
+    small: Number
+    medium: Number
+    large: Number
+    average_recall: Number
+    average_recall_1: Number
+    average_recall_10: Number
+    average_recall_small: Number
+    average_recall_medium: Number
+    average_recall_large: Number
     per_class: Mapping[str, ClassQuality]
     max_detections: int
 
@@ -114,9 +117,9 @@ class Answers:
         """Pairs of one class with an IoU of .5 and more."""
         return overlapping(self.found, self.objects, COCO_IOUS[0] - 1e-9, same_class=True)
 
-    def ranked(self, area: str = "all") -> list[Ranked]:
-        """Return each class at the ten IoUs, for objects of one size."""
-        verdicts = match_all(
+    def matched(self, area: str = "all") -> Verdicts:
+        """Return the matching at the ten IoUs, for objects of one size."""
+        return match_all(
             self.found,
             self.objects,
             self.pairs,
@@ -124,8 +127,11 @@ class Answers:
             most=self.max_detections,
             area_range=AREAS[area],
         )
-        size = (self.images, len(self.classes))
-        return ranked_classes(self.found, verdicts, self.objects, size, AREAS[area])
+
+    def ranked(self, area: str = "all", verdicts: Verdicts | None = None) -> list[Ranked]:
+        """Return each class at the ten IoUs, for objects of one size; matched here if not yet."""
+        matched = self.matched(area) if verdicts is None else verdicts
+        return ranked_classes(self.found, matched, self.objects, len(self.classes), AREAS[area])
 
     def ranked_at(self, iou_threshold: float) -> list[Ranked]:
         """Return each class at one IoU of any size, above 0."""
@@ -134,7 +140,7 @@ class Answers:
         verdicts = match_all(
             self.found, self.objects, pairs, (iou_threshold,), most=self.max_detections
         )
-        return ranked_classes(self.found, verdicts, self.objects, (self.images, len(self.classes)))
+        return ranked_classes(self.found, verdicts, self.objects, len(self.classes))
 
 
 def answers(
@@ -183,33 +189,29 @@ def score(
 
 def quality_of(given: Answers) -> Quality:
     """Return COCO's figures and each class's."""
-    precision, recall = coco_averages(
-        given.objects, given.found, given.images, len(given.classes), given.max_detections
-    )
-    by_size = {size: place for place, size in enumerate(AREAS)}
-    ap = precision.mean(axis=1)[..., MOST]  # (10, C, 4)
-    most = recall[..., MOST]  # (10, C, 4)
-    counts = np.bincount(given.objects.label[~given.objects.ignore], minlength=len(given.classes))
+    matched = given.matched()
+    ranked = given.ranked("all", matched)
+    curves, recall = _curves(ranked)
+    ap = curves.mean(axis=2)
+    sizes = {size: _curves(given.ranked(size)) for size in SIZES}
+    objects = np.array([len(each.objects) for each in ranked], np.int64)
+    found = matched.true_positive
     return Quality(
-        map_50_95=mean_known(ap[..., ALL_SIZES]),
-        map_50=mean_known(ap[IOU_50, :, ALL_SIZES]),
-        map_75=mean_known(ap[IOU_75, :, ALL_SIZES]),
-        small=mean_known(ap[..., by_size["small"]]),
-        medium=mean_known(ap[..., by_size["medium"]]),
-        large=mean_known(ap[..., by_size["large"]]),
-        average_recall=mean_known(most[..., ALL_SIZES]),
-        average_recall_1=mean_known(recall[..., ALL_SIZES, 0]),
-        average_recall_10=mean_known(recall[..., ALL_SIZES, 1]),
-        average_recall_small=mean_known(most[..., by_size["small"]]),
-        average_recall_medium=mean_known(most[..., by_size["medium"]]),
-        average_recall_large=mean_known(most[..., by_size["large"]]),
+        map_50_95=mean_known(ap),
+        map_50=mean_known(ap[IOU_50]),
+        map_75=mean_known(ap[IOU_75]),
+        **{size: mean_known(of_size.mean(axis=2)) for size, (of_size, _) in sizes.items()},
+        average_recall=mean_known(recall),
+        average_recall_1=_recall_of_best(1, given.found, found, objects),
+        average_recall_10=_recall_of_best(10, given.found, found, objects),
+        **{f"average_recall_{size}": mean_known(of_size) for size, (_, of_size) in sizes.items()},
         per_class={
             name: ClassQuality(
-                ap_50_95=float(ap[:, label, ALL_SIZES].mean()),
-                ap_50=float(ap[IOU_50, label, ALL_SIZES]),
-                average_recall=float(most[:, label, ALL_SIZES].mean()),
-                ground_truth=int(counts[label]),
-                precision_50=tuple(precision[IOU_50, :, label, ALL_SIZES, MOST].tolist()),
+                ap_50_95=float(ap[:, label].mean()),
+                ap_50=float(ap[IOU_50, label]),
+                average_recall=float(recall[:, label].mean()),
+                ground_truth=int(objects[label]),
+                precision_50=tuple(curves[IOU_50, label].tolist()),
             )
             for label, name in enumerate(given.classes)
         },
@@ -217,14 +219,20 @@ def quality_of(given: Answers) -> Quality:
     )
 
 
-def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Return AP and recall of all classes, ``(C, B, T)`` both, for ``(B, I)`` weights."""
-    both = [average_precision(ranked, weights) for ranked in every]
-    shape = (len(every), len(weights), len(every[0].right) if every else len(COCO_IOUS))
-    return (
-        np.array([precision for precision, _ in both]).reshape(shape),
-        np.array([recall for _, recall in both]).reshape(shape),
-    )
+def _curves(every: Sequence[Ranked]) -> tuple[Floats, Floats]:
+    """Return precision ``(10, C, 101)`` and recall ``(10, C)`` of all classes."""
+    curves, recall = np.zeros((10, len(every), 101)), np.zeros((10, len(every)))
+    for label, ranked in enumerate(every):
+        curves[:, label], recall[:, label] = precision_at_recalls(ranked)
+    return curves, recall
+
+
+def _recall_of_best(most: int, found: Found, right: Bools, objects: Ints) -> float:
+    """Return the mean recall of the best few detections of each image and class."""
+    classes = np.flatnonzero(objects)
+    rows = right & (found.rank < most)[:, None]
+    hits = np.array([np.bincount(found.label[row], minlength=len(objects)) for row in rows.T])
+    return mean_known(hits[:, classes] / objects[classes])
 
 
 def mean_known(values: Floats) -> float:

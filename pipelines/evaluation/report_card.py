@@ -1,4 +1,4 @@
-"""Everything there is to say of one detector's detections, and of two detectors' difference.
+"""All figures of one detector's detections, and of two detectors' difference.
 
 This is what the main job, `scripts/evaluate_detections.py` and anybody with a detector of their own
 call: detections of the same images in, figures as ``metrics.json`` has them out.
@@ -9,23 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from datasets.annotations import Annotations
 from datasets.progress import Track, silently
 from pipelines.detections import Detections, Detector, Image
-from pipelines.evaluation.confusion import confusion
-from pipelines.evaluation.conventions import ONE_PIXEL, by_convention, coco_classes
-from pipelines.evaluation.error_types import error_costs
-from pipelines.evaluation.figures import iou_name, plain
+from pipelines.evaluation.conventions import (
+    ONE_PIXEL,
+    ConventionQuality,
+    by_convention,
+    coco_classes,
+)
+from pipelines.evaluation.error_types import ErrorCosts, error_costs
+from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.lost_objects import Reach, lost_objects, reach
-from pipelines.evaluation.operating_point import OperatingPoint, best_f1
+from pipelines.evaluation.operating_point import ChosenThreshold, OperatingPoint, operating_point
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import Answers, answers, mean_known, quality_of
-from pipelines.evaluation.resampling import draws, figures_once, images_holding, resampled
-from pipelines.evaluation.significance import differences, intervals
+from pipelines.evaluation.quality import Answers, Quality, answers, mean_known, quality_of
+from pipelines.evaluation.resampling import draws, headline_figures, images_holding, resampled
+from pipelines.evaluation.significance import Difference, differences, intervals
+from pipelines.evaluation.undefined import Number
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,18 +54,50 @@ class Images:
     inclusive_pixels: bool = False
 
 
+@dataclass(frozen=True)
+class QualityAtIou:
+    """mAP and each class's AP at one more IoU, nan without ground truth."""
+
+    iou: float
+    map: Number
+    per_class: Mapping[str, Number]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullQuality(Quality):
+    """COCO's figures and all others of a detector's detections, as ``metrics.json`` has them.
+
+    Attributes:
+        at_iou: at another IoU that was asked for.
+        conventions: by name, see `pipelines.evaluation.conventions.WHY`.
+        errors: what each kind of mistake costs.
+        operating_point: at the score threshold.
+        lost: how many objects are lost at the threshold, by reason.
+        recall_ceiling: by stage, the share of objects it still has a good enough candidate for.
+        interval_95: low and high end of a headline figure, by its name.
+    """
+
+    at_iou: QualityAtIou | None
+    conventions: Mapping[str, ConventionQuality]
+    errors: ErrorCosts
+    operating_point: OperatingPoint
+    lost: Mapping[str, int]
+    recall_ceiling: Mapping[str, Number]
+    interval_95: Mapping[str, tuple[Number, Number]]
+
+
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Evaluation:
     """One detector's figures, and those of its resamples, which pair it with another's.
 
     Attributes:
-        quality: as ``metrics.json`` has it.
+        quality: all figures.
         once: headline figures by name.
         resamples: the same in each resample, ``(B,)``.
         holding: how many images hold an object the figure is about.
     """
 
-    quality: dict[str, Any]
+    quality: FullQuality
     once: Mapping[str, float]
     resamples: Mapping[str, Floats]
     holding: Mapping[str, int]
@@ -70,16 +106,16 @@ class Judged:
 def judge(
     images: Images,
     detections: Sequence[Detections],
-    point: OperatingPoint | None = None,
+    chosen: ChosenThreshold | None = None,
     reaches: Sequence[Mapping[str, Reach]] | None = None,
-) -> Judged:
-    """Return all that is to be said of one detector's detections.
+) -> Evaluation:
+    """Return all figures of one detector's detections.
 
     Args:
         images: what they are judged on.
         detections: of each image, in the same order.
-        point: the operating point, from a validation split; None to choose the threshold on the
-            test images themselves, which flatters and is said.
+        chosen: the threshold, from a validation split; None to choose it on the test images
+            themselves, which flatters and is recorded.
         reaches: of each image, by stage, what the detector's stages offered; None where only the
             detections are known, which then are the one stage.
 
@@ -90,36 +126,40 @@ def judge(
         images, detections = _widened(images, detections)
     truth = images.ground_truth
     given = answers(truth, detections, images.classes, images.areas)
-    quality: dict[str, Any] = plain(quality_of(given))
-    if images.iou is not None:
-        _add_iou(quality, given, images.iou)
-    quality["conventions"] = plain(by_convention(given))
-    quality["errors"] = plain(error_costs(given))
-    quality["operating_point"] = _operating_point(images, detections, point)
-    threshold = quality["operating_point"]["threshold"]
+    quality = quality_of(given)
+    point = operating_point(truth, detections, images.classes, chosen)
     if reaches is None:
         pairs = zip(truth, detections, strict=True)
         reaches = [{"detections": reach(objects, found)} for objects, found in pairs]
-    lost = lost_objects(truth, detections, reaches, threshold)
-    quality["lost"] = dict(lost.lost)
-    quality["recall_ceiling"] = plain(lost.recall_ceiling)
-    once = figures_once(given, images.iou)
+    lost = lost_objects(truth, detections, reaches, point.threshold)
+    once = headline_figures(quality)
+    at_iou = None
+    if images.iou is not None:
+        at_iou = _at_iou(given, images.iou)
+        once[f"map_{iou_name(images.iou)}"] = at_iou.map
     values = resampled(given, draws(given.images, images.seed), images.iou)
     holding = images_holding(given, images.iou)
-    quality["interval_95"] = plain(intervals(once, values, holding))
-    return Judged(quality, once, values, holding)
+    full = FullQuality(
+        **vars(quality),
+        at_iou=at_iou,
+        conventions=by_convention(given),
+        errors=error_costs(given),
+        operating_point=point,
+        lost=lost.lost,
+        recall_ceiling=lost.recall_ceiling,
+        interval_95=intervals(once, values, holding),
+    )
+    return Evaluation(full, once, values, holding)
 
 
-def compared(judged: Mapping[str, Judged], images: int) -> dict[str, Any]:
+def compared(judged: Mapping[str, Evaluation], images: int) -> dict[str, dict[str, Difference]]:
     """Return the paired differences of all detectors: ``<a>_minus_<b>.<figure>``."""
     return {
-        f"{a}_minus_{b}": plain(
-            differences(
-                (judged[a].once, judged[b].once),
-                (judged[a].resamples, judged[b].resamples),
-                images,
-                judged[a].holding,
-            )
+        f"{a}_minus_{b}": differences(
+            (judged[a].once, judged[b].once),
+            (judged[a].resamples, judged[b].resamples),
+            images,
+            judged[a].holding,
         )
         for a, b in combinations(judged, 2)
     }
@@ -141,31 +181,7 @@ def _widened(images: Images, detections: Sequence[Detections]) -> tuple[Images, 
     return replace(images, ground_truth=truth, inclusive_pixels=False), found
 
 
-def _operating_point(
-    images: Images, detections: Sequence[Detections], point: OperatingPoint | None
-) -> dict[str, Any]:
-    """Return the threshold, what it was chosen on, and what comes of it on the test images."""
-    chosen = best_f1(images.ground_truth, detections) if point is None else point
-    counted = confusion(images.ground_truth, detections, len(images.classes), chosen.threshold)
-    told: dict[str, Any] = {
-        "threshold": chosen.threshold,
-        "chosen_on": "test" if point is None else "validation",
-        "precision": counted.precision,
-        "recall": counted.recall,
-        "f1": counted.f1,
-        "chosen_f1": chosen.f1,
-        "confusion": {
-            "classes": [*images.classes, "background"],
-            "matrix": counted.matrix,
-        },
-    }
-    return dict(plain(told))
-
-
-def _add_iou(quality: dict[str, Any], given: Answers, iou: float) -> None:
-    """Add mAP and each class's AP at one more IoU, called by it: ``map_30``, ``ap_30``."""
+def _at_iou(given: Answers, iou: float) -> QualityAtIou:
     aps = coco_classes(given, iou)
-    name = iou_name(iou)
-    quality[f"map_{name}"] = plain(mean_known(np.array(aps)))
-    for label, ap in zip(given.classes, aps, strict=True):
-        quality["per_class"][label][f"ap_{name}"] = plain(ap)
+    per_class = dict(zip(given.classes, aps, strict=True))
+    return QualityAtIou(iou, mean_known(np.array(aps)), per_class)

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.evaluation.figures import iou_name
-from pipelines.evaluation.matching import IOU_50, IOU_75
+from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75
 from pipelines.evaluation.pairs import Bools, Floats
-from pipelines.evaluation.precision import Ranked
-from pipelines.evaluation.quality import AREAS, SIZES, Answers, averages
+from pipelines.evaluation.precision import Ranked, average_precision
+from pipelines.evaluation.quality import AREAS, SIZES, Answers, Quality
 
 RESAMPLES = 1000
+BLOCK = 500  # resamples computed together
 HEADLINE = ("map_50_95", "map_50", "map_75", *SIZES, "average_recall")
 
 
@@ -60,21 +61,36 @@ def of_every_size(given: Answers, weights: NDArray[np.integer]) -> dict[str, Flo
     """Return what `resampled` does without telling small objects from large: a quarter of it."""
     precision, recall = averages(given.ranked(), weights)
     told: dict[str, Floats] = {
-        "map_50_95": known_mean(precision.mean(axis=2)),
-        "map_50": known_mean(precision[:, :, IOU_50]),
-        "map_75": known_mean(precision[:, :, IOU_75]),
-        "average_recall": known_mean(recall.mean(axis=2)),
+        "map_50_95": known_mean(precision.mean(axis=1)),
+        "map_50": known_mean(precision[:, IOU_50]),
+        "map_75": known_mean(precision[:, IOU_75]),
+        "average_recall": known_mean(recall.mean(axis=1)),
     }
     for label, name in enumerate(given.classes):
-        told[f"per_class.{name}.ap_50_95"] = precision[label].mean(axis=1)
-        told[f"per_class.{name}.ap_50"] = precision[label, :, IOU_50]
+        told[f"per_class.{name}.ap_50_95"] = precision[label].mean(axis=0)
+        told[f"per_class.{name}.ap_50"] = precision[label, IOU_50]
     return told
 
 
-def figures_once(given: Answers, iou: float | None = None) -> dict[str, float]:
-    """Return the same figures with every image counted once."""
-    once = resampled(given, np.ones((1, given.images), np.int16), iou)
-    return {name: float(value[0]) for name, value in once.items()}
+def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Floats, Floats]:
+    """Return AP and recall of all classes, ``(C, T, B)`` both, for ``(B, I)`` weights."""
+    thresholds = len(every[0].right) if every else len(COCO_IOUS)
+    precision, recall = np.zeros((2, len(every), thresholds, len(weights)))
+    for begin in range(0, len(weights), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        counts = np.ascontiguousarray(weights[block].T, np.int32)
+        for label, ranked in enumerate(every):
+            precision[label, :, block], recall[label, :, block] = average_precision(ranked, counts)
+    return precision, recall
+
+
+def headline_figures(quality: Quality) -> dict[str, float]:
+    """Return the figures themselves under the names that `resampled` has them by."""
+    figures = {name: getattr(quality, name) for name in HEADLINE if name not in SIZES}
+    for name, one in quality.per_class.items():
+        figures[f"per_class.{name}.ap_50_95"] = one.ap_50_95
+        figures[f"per_class.{name}.ap_50"] = one.ap_50
+    return figures | {size: getattr(quality, size) for size in SIZES}
 
 
 def images_holding(given: Answers, iou: float | None = None) -> dict[str, int]:
@@ -107,5 +123,5 @@ def known_mean(by_class: Floats) -> Floats:
 
 def _mean_ap(every: Sequence[Ranked], weights: NDArray[np.integer]) -> Floats:
     precision, _ = averages(every, weights)
-    means: Floats = precision.mean(axis=2)
+    means: Floats = precision.mean(axis=1)
     return means

@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
-from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
+from scipy.special import ndtr, ndtri, stdtrit
 
 from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.undefined import Number
 
-NORMAL = NormalDist()
 LEVEL = 0.95
 POWER = 0.8  # how surely a difference is to be told where the number of images is worked out
 LEAST_IMAGES = 5  # fewer say nothing about how images vary
@@ -33,10 +34,10 @@ class Difference:
             test sets; None where it is told already or no number would.
     """
 
-    difference: float
-    interval_95: tuple[float, float]
-    share_won: float
-    verdict: str
+    difference: Number
+    interval_95: tuple[Number, Number]
+    share_won: Number
+    verdict: Literal["better", "worse", "cannot_tell"]
     images: int
     images_to_settle: int | None
 
@@ -61,11 +62,10 @@ def interval(point: float, values: Floats, holding: int) -> tuple[float, float]:
     known = values[~np.isnan(values)]
     if math.isnan(point) or holding < LEAST_IMAGES or len(known) < len(values) / 2:
         return nan, nan
-    spread = math.sqrt(holding / (holding - 1)) * student_t(0.5 + LEVEL / 2, holding - 1)
+    spread = math.sqrt(holding / (holding - 1)) * stdtrit(holding - 1, 0.5 + LEVEL / 2)
     below = (np.mean(known < point) + np.mean(known <= point)) / 2
-    bias = NORMAL.inv_cdf(min(max(float(below), 0.5 / len(known)), 1 - 0.5 / len(known)))
-    low, high = (NORMAL.cdf(2 * bias + way * spread) for way in (-1, 1))
-    ends = np.quantile(known, [low, high])
+    bias = ndtri(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known)))
+    ends = np.quantile(known, ndtr(2 * bias + np.array([-spread, spread])))
     return float(ends[0]), float(ends[1])
 
 
@@ -92,12 +92,11 @@ def difference(
     known = values[~np.isnan(values)]
     low, high = interval(more, values, holding)
     undecided = not (low > 0 or high < 0)
-    verdict = "cannot_tell" if undecided else "better" if low > 0 else "worse"
     return Difference(
         difference=more,
         interval_95=(low, high),
         share_won=float(np.mean(known > 0) + np.mean(known == 0) / 2) if known.size else nan,
-        verdict=verdict,
+        verdict="cannot_tell" if undecided else "better" if low > 0 else "worse",
         images=images,
         images_to_settle=images_to_settle(more, known, images) if undecided else None,
     )
@@ -111,7 +110,7 @@ def images_to_settle(more: float, values: Floats, images: int) -> int | None:
     """
     if math.isnan(more) or more == 0 or images < LEAST_IMAGES or not values.size:
         return None
-    wanted = NORMAL.inv_cdf(0.5 + LEVEL / 2) + NORMAL.inv_cdf(POWER)
+    wanted = float(ndtri(0.5 + LEVEL / 2) + ndtri(POWER))
     number = images * (wanted * float(np.std(values)) / abs(more)) ** 2
     if number > MOST_IMAGES:
         return None
@@ -124,21 +123,6 @@ def rounded_up(number: float) -> int:
         return math.ceil(number)
     step = int(10 ** (math.floor(math.log10(number)) - 1))
     return math.ceil(number / step) * step
-
-
-def student_t(share: float, freedom: int) -> float:
-    """Return the quantile of Student's t by the expansion of Abramowitz & Stegun 26.7.5.
-
-    Right to 0.01 at the 97.5 % quantile from 4 degrees of freedom on.
-    """
-    x = NORMAL.inv_cdf(share)
-    terms: tuple[float, ...] = (
-        x,
-        (x**3 + x) / 4,
-        (5 * x**5 + 16 * x**3 + 3 * x) / 96,
-        (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
-    )
-    return math.fsum(term / freedom**power for power, term in enumerate(terms))
 
 
 def intervals(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.evaluation.figures import plain
+from pipelines.evaluation.undefined import plain
 from pipelines.report.page_tables import flat
 from pipelines.report.table import UNKNOWN
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import ground_truth_from_coco
-from pipelines.evaluation.figures import plain
 from pipelines.evaluation.matching import match_all
 from pipelines.evaluation.pairs import flat_detections, flat_objects, overlapping
+from pipelines.evaluation.undefined import plain
 
 IOU = 0.5  # as at the operating point
 WRONG, RIGHT, IGNORED = 0, 1, 2

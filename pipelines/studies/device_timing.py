@@ -17,10 +17,10 @@ from datasets.splits import evenly
 from pipelines import machine, runtime
 from pipelines.classical import ClassicalDetector
 from pipelines.detections import Detector
-from pipelines.evaluation.figures import plain
 from pipelines.evaluation.latency import measure_latency
 from pipelines.evaluation.quality import score
 from pipelines.evaluation.throughput import measure_throughput
+from pipelines.evaluation.undefined import plain
 from pipelines.studies.matrix_products import classical_products_ms, convolutions_ms
 from pipelines.studies.subject import Subject
 from pipelines.studies.yolo_forms import FORMS, GRAPH, forms

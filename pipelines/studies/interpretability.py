@@ -18,8 +18,8 @@ from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.splits import evenly
 from pipelines import runtime
-from pipelines.evaluation.figures import plain
 from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.undefined import plain
 from pipelines.progress import on_terminal
 from pipelines.studies.cells import Cells
 from pipelines.studies.explainers import DRISE, Explainer, found_by_both, load_explainer

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
-from pipelines.evaluation.figures import plain
+from pipelines.evaluation.undefined import plain
 
 SURE, LIKELY = 0.975, 0.84  # of resamples on one side: two standard errors and one
 NEITHER = "neither"

@@ -8,8 +8,8 @@ from datasets.class_names import judged_where_learnt
 from datasets.reading import read_dataset
 from datasets.settings import DatasetSettings
 from pipelines.detections import Detections
-from pipelines.evaluation.figures import plain
 from pipelines.evaluation.quality import score
+from pipelines.evaluation.undefined import plain
 
 BOX = (0, 0, 9, 9)
 

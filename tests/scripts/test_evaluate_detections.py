@@ -55,7 +55,7 @@ def test_files_are_scored_in_the_shape_of_a_run(files, capsys):
     assert run(files, "--iou", "0.3", detections=("good=good.json", "bad=bad.json")) == 0
     metrics = json.loads((files / "out" / "metrics.json").read_text())
     good, bad = (metrics["pipelines"][name] for name in ("good", "bad"))
-    assert good["quality"]["map_50"] == good["quality"]["map_30"] == 1.0
+    assert good["quality"]["map_50"] == good["quality"]["at_iou"]["map"] == 1.0
     assert bad["quality"]["map_50"] < 0.6
     assert good["latency_ms"] is None
     assert metrics["comparison"]["good_minus_bad"]["map_30"]["verdict"] == "better"

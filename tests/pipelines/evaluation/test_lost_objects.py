@@ -1,4 +1,3 @@
-import json
 import math
 from types import SimpleNamespace
 
@@ -7,8 +6,8 @@ import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.figures import plain
-from pipelines.evaluation.lost_objects import lost_objects, reach, reach_from_json
+from pipelines.evaluation.lost_objects import Reach, lost_objects, reach
+from pipelines.evaluation.undefined import decode, encode
 
 A, BESIDE = [0.0, 0, 10, 10], [0.0, 5.5, 10, 15.5]  # IoU .29 with A
 TRUTH = Annotations([A], [0])
@@ -104,7 +103,7 @@ def test_found_and_lost_are_all_objects_there_are():
 def test_what_a_stage_offers_survives_the_file():
     truth = Annotations([A, [50, 0, 60, 10]], [0, 0])
     offered = reach(truth, one(0, 0.9))
-    again = reach_from_json(json.loads(json.dumps(plain(offered), allow_nan=False)))
+    again = decode(encode(offered), Reach)
     assert again.right[0] == 0.9
     assert math.isnan(again.right[1])
     assert again.holds(0.5).tolist() == [True, False]

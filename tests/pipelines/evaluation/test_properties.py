@@ -3,10 +3,12 @@
 from dataclasses import astuple
 
 import numpy as np
-from hypothesis import given, settings
+from coco_reference import assert_equal_to_pycocotools
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from datasets.annotations import Annotations
+from datasets.boxes import area as box_area
 from pipelines.detections import Detections
 from pipelines.evaluation.conventions import by_convention
 from pipelines.evaluation.error_types import error_costs
@@ -60,6 +62,33 @@ def test_every_figure_lies_within_0_and_1(images):
     costs = astuple(error_costs(given_answers))
     for value in (*figures(quality), *conventions, *costs):
         assert np.isnan(value) or -1e-12 <= value <= 1 + 1e-12
+
+
+@settings(MANY, max_examples=150)
+@given(IMAGES, st.sampled_from([0.3, 1.0, 4.0, 16.0]), st.data())
+def test_every_figure_is_that_of_pycocotools(images, scale, data):
+    assume(any(len(found) for _, found in images))  # it can't read an empty list
+    # by scale, so that objects and detections of all sizes meet; some areas are an outline's
+    truth = [Annotations(scale * t.boxes, t.labels, t.ignore) for t, _ in images]
+    found = [Detections(scale * f.boxes, f.scores, f.labels) for _, f in images]
+    shares = st.sampled_from([1.0, 0.5, 0.02])
+    areas = [box_area(t.boxes) * [data.draw(shares) for _ in t.boxes] for t in truth]
+    classes = (*CLASSES, "never")
+    assert_equal_to_pycocotools(score(truth, found, classes, areas), truth, found, classes, areas)
+
+
+@settings(MANY, max_examples=10)
+@given(st.integers(0, 2**32 - 1), st.integers(90, 130))
+def test_crowded_images_too_are_scored_as_by_pycocotools(seed, objects):
+    random = np.random.default_rng(seed)
+    corners = random.uniform(0, 400, (objects, 2))
+    boxes = np.hstack([corners, corners + random.uniform(10, 60, (objects, 2))])
+    truth = Annotations(boxes, np.zeros(objects), random.random(objects) < 0.1)
+    twice = np.tile(boxes, (2, 1)) + random.normal(0, 2, (2 * objects, 4))
+    found = Detections(twice, np.round(random.random(2 * objects), 1), np.zeros(2 * objects))
+    quality = score([truth], [found], ("a",))
+    assert quality.max_detections == max(100, objects)
+    assert_equal_to_pycocotools(quality, [truth], [found], ("a",))
 
 
 @MANY

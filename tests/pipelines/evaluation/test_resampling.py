@@ -1,16 +1,14 @@
 import math
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.quality import answers, score
+from pipelines.evaluation.quality import answers, quality_of, score
 from pipelines.evaluation.resampling import (
-    HEADLINE,
     draws,
-    figures_once,
+    headline_figures,
     images_holding,
     resampled,
 )
@@ -35,14 +33,6 @@ def random_set(seed, images=9):
     return truths, founds
 
 
-def figures(quality):
-    told = {name: value for name, value in asdict(quality).items() if name in HEADLINE}
-    for name, one in quality.per_class.items():
-        told[f"per_class.{name}.ap_50"] = one.ap_50
-        told[f"per_class.{name}.ap_50_95"] = one.ap_50_95
-    return told
-
-
 @pytest.mark.parametrize("seed", range(8))
 def test_an_image_that_counts_twice_is_as_good_as_two(seed):
     truths, founds = random_set(seed)
@@ -50,7 +40,9 @@ def test_an_image_that_counts_twice_is_as_good_as_two(seed):
     values = resampled(answers(truths, founds, CLASSES), weights)
     for place, row in enumerate(weights):
         images = np.repeat(np.arange(len(truths)), row)
-        wanted = figures(score([truths[i] for i in images], [founds[i] for i in images], CLASSES))
+        wanted = headline_figures(
+            score([truths[i] for i in images], [founds[i] for i in images], CLASSES)
+        )
         got = {name: float(value[place]) for name, value in values.items()}
         assert got == pytest.approx(wanted, abs=1e-12, nan_ok=True)
 
@@ -58,8 +50,11 @@ def test_an_image_that_counts_twice_is_as_good_as_two(seed):
 def test_counted_once_they_are_the_figures_themselves():
     truths, founds = random_set(1)
     given = answers(truths, founds, CLASSES)
-    wanted = figures(score(truths, founds, CLASSES))
-    assert figures_once(given) == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+    wanted = headline_figures(quality_of(given))
+    values = resampled(given, np.ones((1, given.images), int))
+    got = {name: float(value[0]) for name, value in values.items()}
+    assert list(got) == list(wanted)
+    assert got == pytest.approx(wanted, abs=1e-12, nan_ok=True)
 
 
 def test_every_resample_has_as_many_images_and_the_seed_fixes_them():
@@ -74,7 +69,7 @@ def test_many_resamples_are_worked_out_in_blocks_all_the_same(monkeypatch):
     truths, founds = random_set(2)
     weights = draws(len(truths), 0, 40)
     whole = resampled(answers(truths, founds, CLASSES), weights)
-    monkeypatch.setattr("pipelines.evaluation.precision.BLOCK", 150)
+    monkeypatch.setattr("pipelines.evaluation.resampling.BLOCK", 7)
     for name, values in resampled(answers(truths, founds, CLASSES), weights).items():
         np.testing.assert_array_equal(values, whole[name])
 
@@ -89,7 +84,7 @@ def test_a_resample_without_objects_is_undefined():
 
 def test_another_iou_is_called_by_its_name():
     truth, found = [Annotations([[0, 0, 10, 10]], [0])], [Detections([[0, 0, 4, 10]], [1], [0])]
-    once = figures_once(answers(truth, found, ("a",)), iou=0.3)
+    once = resampled(answers(truth, found, ("a",)), np.ones((1, 1), int), iou=0.3)
     assert (once["map_30"], once["map_50"]) == (1.0, 0.0)
 
 
@@ -104,4 +99,4 @@ def test_a_figure_is_told_from_the_images_that_hold_what_it_is_about():
     told = images_holding(answers(truths, [Detections()] * 4, CLASSES))
     assert (told["map_50"], told["small"], told["medium"], told["large"]) == (2, 2, 0, 1)
     assert [told[f"per_class.{name}.ap_50"] for name in CLASSES] == [2, 1, 0]
-    assert set(told) == set(figures_once(answers(truths, [Detections()] * 4, CLASSES)))
+    assert set(told) == set(headline_figures(score(truths, [Detections()] * 4, CLASSES)))

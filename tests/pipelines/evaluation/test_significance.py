@@ -2,13 +2,13 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from pipelines.evaluation.significance import (
     difference,
     images_to_settle,
     interval,
     rounded_up,
-    student_t,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -92,6 +92,9 @@ def test_an_estimate_has_two_figures(number, shown):
     assert rounded_up(number) == shown
 
 
-@pytest.mark.parametrize(("freedom", "wanted"), [(4, 2.776), (10, 2.228), (69, 1.995)])
-def test_student_s_t_is_that_of_the_tables(freedom, wanted):
-    assert student_t(0.975, freedom) == pytest.approx(wanted, abs=0.01)
+@pytest.mark.parametrize(("images", "t"), [(5, 2.776), (11, 2.228), (70, 1.995)])
+def test_an_interval_is_as_wide_as_student_s_t_of_the_tables(images, t):
+    values = ndtri(np.linspace(0, 1, 100_001)[1:-1])
+    low, high = interval(0.0, values, images)
+    wanted = t * math.sqrt(images / (images - 1))
+    assert (low, high) == (pytest.approx(-wanted, abs=0.005), pytest.approx(wanted, abs=0.005))

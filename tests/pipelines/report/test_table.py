@@ -3,6 +3,7 @@ from rich.console import Console
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.undefined import plain
 from pipelines.report.table import closing_tables, verdict_text
 
 BOX, FAR = [0.0, 0, 10, 10], [50.0, 0, 60, 10]
@@ -22,7 +23,7 @@ def metrics(**found):
         "settings": {},
         "pipelines": {
             name: {
-                "quality": each.quality,
+                "quality": plain(each.quality),
                 "latency_ms": LATENCY if name == "timed" else None,
                 "training": None,
                 "model": None,
@@ -30,7 +31,7 @@ def metrics(**found):
             }
             for name, each in judged.items()
         },
-        "comparison": compared(judged, 12),
+        "comparison": plain(compared(judged, 12)),
     }
 
 

@@ -10,6 +10,7 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.undefined import plain
 from pipelines.settings import RunSettings
 
 CLASSES = ("</script><img src=x onerror=alert(1)>", "<script>document.title='taken'</script>", "猫")
@@ -104,9 +105,10 @@ def write_run(folder, names=("classical", "yolo"), images=6):
         },
         "settings": asdict(RunSettings()),
         "pipelines": {
-            name: {"quality": each.quality, **measured(name)} for name, each in judged.items()
+            name: {"quality": plain(each.quality), **measured(name)}
+            for name, each in judged.items()
         },
-        "comparison": compared(judged, images),
+        "comparison": plain(compared(judged, images)),
     }
     (folder / "metrics.json").write_text(json.dumps(metrics))
     return places
