@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 POWERCAP = Path("/sys/class/powercap")
 
@@ -13,10 +14,11 @@ def energy_counter(root: Path = POWERCAP) -> Callable[[], float | None]:
     """Return a counter of joules spent by processors and GPUs; it gives None where there is none.
 
     RAPL counts whole processor packages, so that other work on the machine is in it; many systems
-    let only root read it. A package's counter starts anew at its range's end, which is made up for.
+    let only root read it. A package's counter starts again at the end of its range, which is made
+    up for.
     """
     packages = [Rapl(path) for path in sorted(root.glob("intel-rapl:*")) if _is_package(path)]
-    gpus = _nvml_devices()
+    gpus = _gpus()
 
     def joules() -> float | None:
         values = [package.joules() for package in packages] + [gpu() for gpu in gpus]
@@ -62,27 +64,24 @@ def _number(path: Path) -> int | None:
         return None
 
 
-def _nvml_devices() -> list[Callable[[], float | None]]:
-    """Return a counter of joules for each NVIDIA GPU that has one."""
+def _gpus() -> list[Callable[[], float | None]]:
+    """Return a counter of joules for each NVIDIA GPU, none without nvidia-ml-py or a driver."""
     try:
-        nvml = ctypes.CDLL("libnvidia-ml.so.1")
-    except OSError:
+        import pynvml
+    except ImportError:
         return []
-    count = ctypes.c_uint()
-    if nvml.nvmlInit_v2() or nvml.nvmlDeviceGetCount_v2(ctypes.byref(count)):
+    try:
+        pynvml.nvmlInit()
+        handles = [
+            pynvml.nvmlDeviceGetHandleByIndex(place) for place in range(pynvml.nvmlDeviceGetCount())
+        ]
+    except pynvml.NVMLError:
         return []
-    handles = []
-    for place in range(count.value):
-        handle = ctypes.c_void_p()
-        if not nvml.nvmlDeviceGetHandleByIndex_v2(ctypes.c_uint(place), ctypes.byref(handle)):
-            handles.append(handle)
 
-    def counter(handle: ctypes.c_void_p) -> Callable[[], float | None]:
-        def joules() -> float | None:
-            millijoules = ctypes.c_ulonglong()
-            failed = nvml.nvmlDeviceGetTotalEnergyConsumption(handle, ctypes.byref(millijoules))
-            return None if failed else millijoules.value / 1000
+    def joules(handle: Any) -> float | None:
+        try:
+            return float(pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1000
+        except pynvml.NVMLError:  # older GPUs do not count
+            return None
 
-        return joules
-
-    return [counter(handle) for handle in handles]
+    return [partial(joules, handle) for handle in handles]

@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection, wait
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
 from datasets.errors import UserError
@@ -25,39 +27,23 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
         KeyboardInterrupt: it was stopped.
         Exception: whatever the function raised.
     """
-    context = multiprocessing.get_context("spawn")
-    answers, answer = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(answer, function, arguments))
-    process.start()
-    answer.close()
-    try:
-        good, value = answers.recv()
-    except EOFError as error:
-        process.join()
-        raise UserError(
-            f"the process of {function.__name__} was killed (exit {process.exitcode}); most "
-            "likely the memory was full: close other programs or give a smaller --image-size"
-        ) from error
-    except KeyboardInterrupt:
-        process.join(GRACE)
-        raise
-    finally:
-        if process.is_alive() and not answers.closed:
-            answers.close()
-        process.terminate()
-        process.join()
-    if good:
-        result: R = value
-        return result
-    raise value
-
-
-def _answer(answer: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    end_with_parent()
-    try:
-        answer.send((True, function(*arguments)))
-    except (Exception, KeyboardInterrupt) as error:
-        answer.send((False, error))
+    others = set(multiprocessing.active_children())
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, initializer=end_with_parent) as pool:
+        answer = pool.submit(function, *arguments)
+        try:
+            return answer.result()
+        except BrokenProcessPool as error:
+            raise UserError(
+                f"the process of {function.__name__} was killed; most likely the memory was full: "
+                "close other programs or give a smaller --image-size"
+            ) from error
+        except KeyboardInterrupt:
+            wait([answer], GRACE)
+            raise
+        finally:  # at once: what a framework does at its end is of no use
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
 
 
 def end_with_parent() -> None:
@@ -68,5 +54,5 @@ def end_with_parent() -> None:
 def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        wait([parent.sentinel])
+        wait_for([parent.sentinel])
         os._exit(1)  # nobody is left to answer, and --resume may already run elsewhere
