@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.annotations import Dataset
+from datasets.annotations import Dataset, DatasetError
 from pipelines.classical_settings import WORDS, ClassicalSettings
 
 SOURCES = WORDS["proposal_source"]
@@ -47,7 +47,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
 
-    from datasets.annotations import DatasetError
     from datasets.reading import read_dataset
     from datasets.sample.store import sample_folder
     from datasets.splits import limited
