@@ -55,15 +55,19 @@ def apply_steps(boxes: Boxes, steps: NDArray[np.float64]) -> Boxes:
 
 
 def fit_regression(
-    features: Features, boxes: Boxes, targets: Boxes, labels: NDArray[np.int64], classes: int
+    features: NDArray[np.floating],
+    boxes: Boxes,
+    targets: Boxes,
+    labels: NDArray[np.int64],
+    classes: int,
 ) -> BoxRegression:
     """Return the maps from proposals to the objects they overlap.
 
     Args:
-        features: ``(N, D)`` of the proposals.
+        features: ``(N, D)`` of the proposals, of any float type.
         boxes: ``(N, 4)`` the proposals.
         targets: ``(N, 4)`` the objects.
-        labels: ``(N,)`` the objects' classes.
+        labels: ``(N,)`` the objects' classes; others than ``0 … C-1`` are left out.
         classes: number of classes C.
     """
     weights = np.zeros((classes, features.shape[1], 4), np.float32)
@@ -72,6 +76,7 @@ def fit_regression(
         mine = labels == label
         if mine.sum() < LEAST_EXAMPLES:
             continue
-        ridge = Ridge(STRENGTH).fit(features[mine], steps_to(boxes[mine], targets[mine]))
+        some = features[mine].astype(np.float32, copy=False)
+        ridge = Ridge(STRENGTH).fit(some, steps_to(boxes[mine], targets[mine]))
         weights[label], bias[label] = ridge.coef_.T, ridge.intercept_
     return BoxRegression(weights, bias)

@@ -76,23 +76,14 @@ def orientations(image: Image) -> tuple[Image, Image]:
     bins = np.empty((*image.shape[:2], 2), np.uint8)
     _GRADIENTS.computeGradient(image, strengths, bins)
     values = cv2.convertScaleAbs(strengths, alpha=STRENGTH_SCALE).reshape(-1, 2)
-    ways = bins.reshape(-1, 2)
-    back = ways >= BINS
-    places = (ways - back * np.uint8(BINS)).astype(np.int32)
-    places += np.arange(len(places), dtype=np.int32)[:, None] * BINS
-    found = []
-    for some in (values, values * ~back):
-        spread = np.zeros(len(places) * BINS, np.uint8)
-        spread[places[:, 0]] = some[:, 0]
-        spread[places[:, 1]] = some[:, 1]
-        found.append(spread.reshape(*image.shape[:2], BINS))
-    return found[0], found[1]
-
-
-def level_for(levels: Channels, cell_px: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the level at which cells of those sides, in the image's pixels, are about 8 pixels."""
-    best = np.rint(np.log2(np.maximum(cell_px, 1e-3) / CELL_PX)).astype(np.int64)
-    return np.clip(best, 0, len(levels) - 1)
+    back = bins.reshape(-1, 2) >= BINS
+    indices = (bins.reshape(-1, 2) - back * np.uint8(BINS)).astype(np.int32)
+    indices += np.arange(len(indices), dtype=np.int32)[:, None] * BINS
+    every, forward = np.zeros((2, *image.shape[:2], BINS), np.uint8)
+    for strength, spread in ((values, every), (values * ~back, forward)):
+        for column in range(2):
+            spread.reshape(-1)[indices[:, column]] = strength[:, column]
+    return every, forward
 
 
 def cells(levels: Channels, boxes: Boxes, rows: int, columns: int) -> tuple[Cells, Cells]:
@@ -130,11 +121,12 @@ def signed_cells(levels: Channels, boxes: Boxes, rows: int, columns: int) -> Cel
 def by_level(
     levels: Channels, boxes: Boxes, rows: int, columns: int
 ) -> Iterator[tuple[Level, NDArray[np.int64]]]:
-    """Yield each level with the boxes to be read from it."""
+    """Yield each level with the boxes whose cells have sides of about 8 pixels there."""
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-3) / [columns, rows]
-    chosen = level_for(levels, np.sqrt(sides.prod(axis=1)))
+    cell_px = np.maximum(np.sqrt(sides.prod(axis=1)), 1e-3)
+    best = np.clip(np.rint(np.log2(cell_px / CELL_PX)), 0, len(levels) - 1)
     for number, level in enumerate(levels):
-        mine = np.flatnonzero(chosen == number)
+        mine = np.flatnonzero(best == number)
         if len(mine):
             yield level, mine
 

@@ -44,8 +44,8 @@ class Objectness:
 
     def score_and_refine(self, views: Features, boxes: Boxes) -> tuple[NDArray[np.float32], Boxes]:
         """Return the ``(N,)`` log odds, and the ``(N, 4)`` boxes moved towards their objects."""
-        told = views @ self.weights + self.bias
-        return told[:, 0], apply_steps(boxes, told[:, 1:].astype(np.float64))
+        values = views @ self.weights + self.bias
+        return values[:, 0], apply_steps(boxes, values[:, 1:].astype(np.float64))
 
 
 def view(levels: Channels, boxes: Boxes) -> Features:

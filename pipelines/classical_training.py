@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import Track
-from models.box_regression import BoxRegression, fit_regression
+from models.box_regression import fit_regression
 from models.errors import TrainingError
 from models.hog import fit_templates, length
 from models.linear_svm import BACKGROUND, LinearSvm, calibrate
@@ -74,7 +74,9 @@ def train_classical(
         proposer,
         templates,
         svm=_no_svm(numbers, len(classes)),
-        regression=_fit_regression(pool, len(classes)),
+        regression=fit_regression(
+            pool.features, pool.boxes, pool.targets, pool.labels, len(classes)
+        ),
         limit=limit_for(max(map(len, real))),
         threads=threads,
     )
@@ -159,14 +161,3 @@ def _described(
     del truth, random
     described = detector.described(image)
     return replace(described, features=described.features.astype(np.float16), levels=())
-
-
-def _fit_regression(pool: Examples, classes: int) -> BoxRegression:
-    objects = np.flatnonzero(pool.labels != BACKGROUND)
-    return fit_regression(
-        pool.features[objects].astype(np.float32),
-        pool.boxes[objects],
-        pool.targets[objects],
-        pool.labels[objects],
-        classes,
-    )

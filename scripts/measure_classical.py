@@ -12,12 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from datasets.annotations import Dataset
+from pipelines.classical_settings import ClassicalSettings
 from pipelines.command_line import Options, run, whole
 
 SHARES = (0.25, 0.5, 1.0)  # of the training images
@@ -58,7 +59,7 @@ def measured(arguments: argparse.Namespace) -> int:
 
 
 def train_once(
-    dataset: Any, share: float, settings: Any, seed: int, folder: Path
+    dataset: Dataset, share: float, settings: ClassicalSettings, seed: int, folder: Path
 ) -> dict[str, float]:
     """Train on a share of the images, save the detector and return images, seconds and MB."""
     from pipelines import runtime
@@ -79,7 +80,7 @@ def train_once(
     return {"images": len(train), "seconds": seconds, "peak_mb": runtime.peak_rss_mb()}
 
 
-def detect_all(dataset: Any, folder: Path) -> list[dict[str, Any]]:
+def detect_all(dataset: Dataset, folder: Path) -> list[dict[str, float]]:
     """Return for each scale the mean image size, the p50 and the mean of each stage in ms."""
     import cv2
 
@@ -111,7 +112,7 @@ def detect_all(dataset: Any, folder: Path) -> list[dict[str, Any]]:
 
 
 def show(
-    trained: Sequence[dict[str, float]], detected: Sequence[dict[str, Any]], name: str
+    trained: Sequence[dict[str, float]], detected: Sequence[dict[str, float]], name: str
 ) -> None:
     """Print both tables."""
     from rich.console import Console

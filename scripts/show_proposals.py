@@ -1,8 +1,8 @@
-"""Draw what the classical detector sees in one image: proposals, GrabCut's masks, HOG.
+"""Draw how the classical detector proposes boxes in one image: windows, cuts and proposals.
 
 Into the output folder go ``windows.png`` (the seeds and best windows GrabCut starts from),
-``grabcut_1.png`` … (each cut's start mask, its mask and the boxes it gave), ``proposals.png`` (the
-budget's best, GrabCut's in orange), and ``hog_1.png`` … of the best detected crops.
+``grabcut_1.png`` … (each cut's start mask, its mask and the boxes it gave), and ``proposals.png``
+(the budget's best, GrabCut's in orange). HOG is drawn by the study of features.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from datasets.errors import UserError
-from pipelines.command_line import Options, run, whole
+from pipelines.command_line import Options, run
 
 SHOWN = 60  # proposals drawn; more hide the image
 WINDOW, CUT = "#56B4E9", "#E69F00"
@@ -31,9 +31,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("model", type=Path, help="a run's models/classical folder")
     parser.add_argument("image", type=Path)
     parser.add_argument("--output", type=Path, default=Path("proposals"), help="folder to write")
-    parser.add_argument(
-        "--crops", type=whole(0, 1000), default=3, help="detections whose HOG is drawn"
-    )
     return run("show_proposals", parser, argv, drawn)
 
 
@@ -49,21 +46,18 @@ def drawn(arguments: argparse.Namespace) -> int:
     except (ValueError, LookupError, TypeError) as error:
         raise UserError(f"{arguments.model}: can't be loaded ({error})") from error
     pixels = load_image(arguments.image)
-    searched = search(pixels)
-    pictures = {}
-    proposer = detector.proposer
+    searched, proposer = search(pixels), detector.proposer
     windows, log_odds = best_windows(
         searched.levels, *searched.size, proposer.shapes, proposer.first, WINDOWS
     )
     seeds = seeds_among(windows, log_odds)
-    pictures["windows"] = with_boxes(searched.image, windows[:SHOWN], WINDOW, seeds)
-    pictures |= cut_pictures(searched.image, seeds, detector.settings.grabcut_sizes)
-    found = propose(searched, proposer, detector.settings)
-    best, cut = found.boxes[:SHOWN], found.from_grabcut[:SHOWN]
-    pictures["proposals"] = with_boxes(searched.image, best[~cut], WINDOW, best[cut])
-    boxes = detector.detect(pixels).boxes[: arguments.crops]
-    for number, box in enumerate(boxes, start=1):
-        pictures[f"hog_{number}"] = hog_picture(pixels, box)
+    proposals = propose(searched, proposer, detector.settings)
+    best, cut = proposals.boxes[:SHOWN], proposals.from_grabcut[:SHOWN]
+    pictures = {
+        "windows": with_boxes(searched.image, windows[:SHOWN], WINDOW, seeds),
+        **cut_pictures(searched.image, seeds, detector.settings.grabcut_sizes),
+        "proposals": with_boxes(searched.image, best[~cut], WINDOW, best[cut]),
+    }
     arguments.output.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         picture.save(arguments.output / f"{name}.png")
@@ -98,19 +92,6 @@ def cut_pictures(
         boxes = np.asarray(with_boxes(small, parts(whole), CUT, parts(whole)[:0]))
         pictures[f"grabcut_{number}"] = Image.fromarray(np.hstack([*shown, boxes]))
     return pictures
-
-
-def hog_picture(image: NDArray[np.uint8], box: NDArray[np.float64]) -> Image.Image:
-    """Return the crop beside its histograms of oriented gradients."""
-    from skimage.feature import hog
-
-    x1, y1, x2, y2 = np.rint(box).astype(int)
-    crop = np.asarray(
-        Image.fromarray(image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]).resize((256, 256))
-    )
-    _, drawn = hog(crop, pixels_per_cell=(32, 32), visualize=True, channel_axis=-1)
-    grey = (255 * drawn / max(float(drawn.max()), 1e-9)).astype(np.uint8)
-    return Image.fromarray(np.hstack([crop, np.repeat(grey[..., None], 3, axis=2)]))
 
 
 if __name__ == "__main__":

@@ -86,8 +86,7 @@ def _windows(
     scaled = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
     chosen = []
     for windows, _, _ in all_windows(searched.levels, width, height, shapes):
-        boxes = windows.reshape(-1, 4)
-        boxes, _ = visible(boxes, np.zeros(len(boxes), np.float32), width, height)
+        boxes, _ = visible(windows.reshape(-1, 4), width, height)
         overlap, _ = overlaps(boxes, scaled)
         for rows in (np.flatnonzero(overlap >= 0.4), np.flatnonzero(overlap < 0.4)):
             chosen.append(boxes[random.permutation(rows)[:WINDOWS_OF_A_SHAPE]])

@@ -84,16 +84,15 @@ def best_windows(
         some = np.argsort(-found, kind="stable")[:limit]
         boxes.append(windows.reshape(-1, 4)[some])
         scores.append(found[some])
-    every, log_odds = visible(np.concatenate(boxes), np.concatenate(scores), width, height)
+    every, seen = visible(np.concatenate(boxes), width, height)
+    log_odds = np.concatenate(scores)[seen]
     best = np.argsort(-log_odds, kind="stable")[:limit]
     return every[best], log_odds[best]
 
 
-def visible(
-    windows: Boxes, values: NDArray[np.float32], width: int, height: int
-) -> tuple[Boxes, NDArray[np.float32]]:
-    """Return the windows that are at least half in the image, cut to it, and their values."""
+def visible(windows: Boxes, width: int, height: int) -> tuple[Boxes, NDArray[np.bool_]]:
+    """Return the windows that are at least half in the image, cut to it, and which they are."""
     cut = clip(windows, width, height)
     whole = (windows[:, 2:] - windows[:, :2]).prod(axis=1)
     seen = (cut[:, 2:] - cut[:, :2]).prod(axis=1) >= LEAST_VISIBLE * whole
-    return cut[seen], values[seen]
+    return cut[seen], seen

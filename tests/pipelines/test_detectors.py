@@ -1,5 +1,8 @@
 """One contract for every detector, on both pipelines trained for a moment."""
 
+import json
+import shutil
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -151,6 +154,25 @@ def test_a_saved_detector_has_no_pickle(classical_folder):
     with np.load(classical_folder / "arrays.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays)
     assert {path.suffix for path in classical_folder.iterdir()} == {".npz", ".json"}
+
+
+def test_a_classical_folder_says_whose_it_is_and_another_version_is_refused(
+    classical_folder, tmp_path
+):
+    from pipelines.classical_files import load_classical
+
+    folder = tmp_path / "model"
+    shutil.copytree(classical_folder, folder)
+    description = json.loads((folder / "settings.json").read_text())
+    assert description["contender"] == "classical"
+    assert load_classical(folder).settings.window_shapes == 3
+    for broken in (
+        {key: value for key, value in description.items() if key != "contender"},
+        {**description, "limit": "many"},
+    ):
+        (folder / "settings.json").write_text(json.dumps(broken))
+        with pytest.raises(ValueError, match="train it again"):
+            load_classical(folder)
 
 
 def test_each_classical_detection_knows_whether_grabcut_proposed_it(request):

@@ -38,7 +38,7 @@ def test_data_that_is_not_there_is_refused(tmp_path):
     assert "is not a folder" in done.stderr
 
 
-def test_proposals_masks_and_hog_are_drawn(sample_dataset, tmp_path):
+def test_windows_masks_and_proposals_are_drawn(sample_dataset, tmp_path):
     from pipelines.classical_files import save_classical
     from pipelines.classical_training import train_classical
 
@@ -49,10 +49,10 @@ def test_proposals_masks_and_hog_are_drawn(sample_dataset, tmp_path):
     detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, threads=2)
     save_classical(detector, tmp_path / "model")
     drawn = tmp_path / "drawn"
-    asked = [str(tmp_path / "model"), str(train[0].path), "--output", str(drawn), "--crops", "1"]
+    asked = [str(tmp_path / "model"), str(train[0].path), "--output", str(drawn)]
     assert show_proposals.main(asked) == 0
     names = {path.name for path in drawn.iterdir()}
-    assert names == {"windows.png", "grabcut_1.png", "grabcut_2.png", "proposals.png", "hog_1.png"}
+    assert names == {"windows.png", "grabcut_1.png", "grabcut_2.png", "proposals.png"}
     with Image.open(drawn / "proposals.png") as picture:
         shown = np.asarray(picture, int)
     assert np.abs(shown - np.asarray(Image.open(train[0].path), int)).max() > 50
