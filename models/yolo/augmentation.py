@@ -77,19 +77,19 @@ def _placement(
     height, width = picture.shape[:2]
     matrix = np.eye(3)
     if HORIZONTAL in flips and random.random() < 0.5:
-        matrix = np.array([[-1.0, 0, width], [0, 1, 0], [0, 0, 1]]) @ matrix
+        matrix[0] = [-1, 0, width]
     if VERTICAL in flips and random.random() < 0.5:
-        matrix = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]]) @ matrix
+        matrix[1] = [0, -1, height]
     if TRANSPOSE in flips and random.random() < 0.5:
-        matrix = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]) @ matrix
+        matrix = matrix[[1, 0, 2]]
         height, width = width, height
     fit = min(picture_hw[0] / height, picture_hw[1] / width)
     low = 0.75 if mosaic else 1.0  # four pictures show more if each is a little smaller
     factor = fit * low * np.exp(random.uniform(-1, 1) * np.log1p(settings.scale))
     free = np.array([region.shape[1] - width * factor, region.shape[0] - height * factor])
-    shift = random.uniform(0, 1, 2) * free
-    matrix = np.array([[factor, 0, shift[0]], [0, factor, shift[1]], [0, 0, 1]]) @ matrix
-    return np.asarray(matrix[:2])
+    placed: NDArray[np.float64] = factor * matrix[:2]
+    placed[:, 2] += random.uniform(0, 1, 2) * free
+    return placed
 
 
 def _paint(
@@ -104,18 +104,9 @@ def _paint(
     # Boxes are edges, warpAffine counts pixel centres: half a pixel each way.
     centred = matrix.copy()
     centred[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
-    cv2.warpAffine(
-        picture,
-        centred,
-        (width, height),
-        dst=region,
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(GREY, GREY, GREY),
-    )
-    first = boxes[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    second = boxes[:, 2:] @ matrix[:, :2].T + matrix[:, 2]
-    moved = np.concatenate([np.minimum(first, second), np.maximum(first, second)], axis=1)
+    cv2.warpAffine(picture, centred, (width, height), dst=region, borderValue=(GREY,) * 3)
+    corners = boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2]
+    moved = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
     seen = clip(moved, width, height)
     sides = seen[:, 2:] - seen[:, :2]
     keep = (area(seen) >= VISIBLE * area(moved)) & (sides.min(axis=1, initial=1e9) >= SMALLEST_PX)

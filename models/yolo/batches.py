@@ -22,7 +22,7 @@ from datasets.boxes import Boxes
 from datasets.images import load_image
 from datasets.progress import Track
 from models.yolo.augmentation import augmented, plain
-from models.yolo.letterbox import fit_scale, shrink
+from models.yolo.letterbox import fit
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import Sample
 
@@ -80,8 +80,7 @@ def fill_cache(
     )
 
     def fill(index: int, image: LabelledImage) -> tuple[int, int]:
-        full = load_image(image.path)
-        small = shrink(full, fit_scale((full.shape[0], full.shape[1]), cache_hw), cache_hw)
+        small = fit(load_image(image.path), cache_hw)
         pixels[index, : small.shape[0], : small.shape[1]] = small
         return small.shape[0], small.shape[1]
 

@@ -21,18 +21,18 @@ class Learner:
     """A network and its compiled update: made once, they serve many trainings, one by one.
 
     Attributes:
-        weights: the network's, laid out.
+        weights: the network's, flattened.
         update: makes one update of them.
         devices: what they are on.
-        class_count: number of classes C.
-        settings: those it was made with.
+        build: makes another such network, with a backbone of those weights.
+        backbone_weights: those it starts with.
     """
 
     weights: FlatWeights
     update: Callable[..., Losses]
     devices: Devices
-    class_count: int
-    settings: YoloSettings
+    build: Callable[[str], keras.Model]
+    backbone_weights: str
 
     @classmethod
     def of(cls, input_hw: tuple[int, int], class_count: int, settings: YoloSettings) -> Learner:
@@ -41,33 +41,27 @@ class Learner:
         Raises:
             TrainingError: the backbone's weights or the devices are not to be had.
         """
+        width, depth, backbone = settings.width, settings.depth, settings.backbone
+
+        def build(weights: str) -> keras.Model:
+            return build_network(input_hw, class_count, width, depth, backbone, weights)
+
         devices = Devices.of(settings)
         with devices.building():
-            network = _built(input_hw, class_count, settings, settings.backbone_weights)
-            weights = FlatWeights(network, settings, devices.optimizer)
-        update = compiled_update(weights, settings, devices)
-        return cls(weights, update, devices, class_count, settings)
+            network = build(settings.backbone_weights)
+            flat = FlatWeights(network, settings, devices.optimizer)
+        update = compiled_update(flat, settings, devices)
+        return cls(flat, update, devices, build, settings.backbone_weights)
 
     def restart(self) -> None:
         """Begin again with another random network."""
-        self.weights.restart(self._another(self.settings.backbone_weights).get_weights())
+        self.weights.restart(self.build(self.backbone_weights).get_weights())
 
     def with_weights(self, weights: Sequence[Any]) -> keras.Model:
         """Return the network with those weights, or its like in float32 on a single device."""
         self.weights.network.set_weights(weights)
         if self.devices.strategy is None and self.devices.precision == "float32":
             return self.weights.network
-        network = self._another(SCRATCH)
+        network = self.build(SCRATCH)
         network.set_weights(weights)
         return network
-
-    def _another(self, backbone_weights: str) -> keras.Model:
-        input_hw = self.weights.network.input_shape[1:3]
-        return _built(input_hw, self.class_count, self.settings, backbone_weights)
-
-
-def _built(
-    input_hw: tuple[int, int], classes: int, settings: YoloSettings, backbone_weights: str
-) -> keras.Model:
-    width, depth, backbone = settings.width, settings.depth, settings.backbone
-    return build_network(input_hw, classes, width, depth, backbone, backbone_weights)

@@ -31,13 +31,9 @@ def input_size(sizes_px: Sequence[tuple[int, int]], longer_px: int) -> tuple[int
     return (shorter_px, longer_px) if aspect >= 1 else (longer_px, shorter_px)
 
 
-def fit_scale(image_hw: tuple[int, int], input_hw: tuple[int, int]) -> float:
-    """Return the factor that makes an image of that (height, width) just fit."""
-    return min(input_hw[0] / image_hw[0], input_hw[1] / image_hw[1])
-
-
-def shrink(image: NDArray[np.uint8], scale: float, input_hw: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return the image scaled, at least one and at most ``input_hw`` pixels high and wide."""
+def fit(image: NDArray[np.uint8], input_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the image scaled to just fit, at least one pixel high and wide."""
+    scale = min(input_hw[0] / image.shape[0], input_hw[1] / image.shape[1])
     height = min(max(1, round(image.shape[0] * scale)), input_hw[0])
     width = min(max(1, round(image.shape[1] * scale)), input_hw[1])
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -57,7 +53,7 @@ def letterbox(
         The ``(*input_hw, 3)`` uint8 picture and ``(4,)`` float64 scales of x1, y1, x2, y2;
         a side of few pixels can't be scaled exactly, so x and y have a scale each.
     """
-    small = shrink(image, fit_scale((image.shape[0], image.shape[1]), input_hw), input_hw)
+    small = fit(image, input_hw)
     picture = np.full((*input_hw, 3), GREY, dtype=np.uint8)
     picture[: small.shape[0], : small.shape[1]] = small
     scale_x, scale_y = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]

@@ -41,14 +41,16 @@ class FlatWeights:
     ) -> None:
         """Flatten the weights as they are now; ``wrapped`` gives an optimizer a loss scale."""
         hidden = hidden_kernels(network) if settings.optimizer == MUON else []
-        places = {id(kernel) for kernel in hidden}
-        rest = [v for v in network.trainable_variables if id(v) not in places]
-        kernels = [v for v in rest if len(v.shape) > 1]
-        others = [v for v in rest if len(v.shape) <= 1]
-        groups = {"hidden": hidden, "kernels": kernels, "others": others}
+        ids = {id(kernel) for kernel in hidden}
+        rest = [v for v in network.trainable_variables if id(v) not in ids]
+        groups = {
+            "hidden": hidden,
+            "kernels": [v for v in rest if len(v.shape) > 1],
+            "others": [v for v in rest if len(v.shape) <= 1],
+        }
         groups = {name: group for name, group in groups.items() if group}
         self.network = network
-        self.variables = hidden + kernels + others
+        self.variables = [variable for group in groups.values() for variable in group]
         self._groups = tuple(groups.values())
         self._rows = [keras.Variable(_flat(group), name=name) for name, group in groups.items()]
         self._averages = [keras.Variable(ops.copy(row.value)) for row in self._rows]
