@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +84,11 @@ class LabelledImage:
     width_px: int
     height_px: int
     annotations: Annotations
+
+
+Splits = Mapping[
+    str, Sequence[LabelledImage]
+]  # by ``train``, ``val``, ``test``, or ``""`` for none
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ images of two splits whose hashes differ in few bits are most likely one motif t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage
+from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage, Splits
 from datasets.duplicates import problems_of
 from datasets.images import ImageError, load_image
 from datasets.problems import Kind, Problem
@@ -72,7 +72,7 @@ def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
 
 
 def near_duplicates(
-    splits: Mapping[str, Sequence[LabelledImage]], hashes: Mapping[str, int], copies: set[str]
+    splits: Splits, hashes: Mapping[str, int], copies: set[str]
 ) -> tuple[Duplicate, ...]:
     """Return the images that look nearly like one of another split, each with the nearest.
 

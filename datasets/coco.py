@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
 import msgspec
 
-from datasets.annotations import Annotations, DatasetError, LabelledImage
+from datasets.annotations import Annotations, DatasetError, Splits
 from datasets.boxes import area, xyxy_to_xywh
 from datasets.files import Files
 from datasets.problems import Kind
@@ -61,11 +61,6 @@ class _Document(msgspec.Struct):
     annotations: list[_Annotation] = []
 
 
-def looks_like_coco(files: Files) -> bool:
-    """Return whether there is a JSON file that begins like COCO's."""
-    return bool(_documents(files))
-
-
 def read_coco(files: Files, track: Track) -> RawSet:
     """Read every COCO file of boxes.
 
@@ -73,20 +68,20 @@ def read_coco(files: Files, track: Track) -> RawSet:
         DatasetError: a file has another shape, or none of its images is there.
     """
     raw = RawSet("coco", counts_in="annotation")
-    names = _documents(files)
+    names = coco_files(files)
     if not names:
         raise DatasetError(
             f"{files.root}: has no JSON file with images, annotations and categories, as COCO's"
         )
     for name in track(names, "reading annotations", len(names)):
         _read_document(files, raw, name, _decoded(files.path(name)))
-    raw.require_images(files.without_images(names))
+    raw.require(raw.images, files.without_images(names))
     raw.summary = f"COCO JSON: {', '.join(names)}"
     return raw
 
 
-def _documents(files: Files) -> list[str]:
-    """Return the files to read, those of train before val and test."""
+def coco_files(files: Files) -> list[str]:
+    """Return the JSON files that begin like COCO's, those of train before val and test."""
     found = []
     for name in files.with_suffix(".json"):
         with files.path(name).open("rb") as stream:
@@ -163,9 +158,7 @@ def _plain(key: Id) -> Id:
     return int(key) if isinstance(key, str) and key.isascii() and key.isdigit() else key
 
 
-def write_coco(
-    folder: Path, splits: Mapping[str, Sequence[LabelledImage]], classes: Sequence[str]
-) -> None:
+def write_coco(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
     """Write ``annotations/instances_<split>.json`` for images in the folder's ``images``.
 
     Args:
@@ -198,10 +191,6 @@ def write_coco(
 
 def _rows(truth: Annotations) -> Iterator[tuple[int, list[float], float, int]]:
     """Yield category, box, area and crowd of each box, in the order of `_BOX_KEYS`."""
-    columns = (
-        truth.labels + 1,
-        xyxy_to_xywh(truth.boxes),
-        area(truth.boxes),
-        truth.ignore.astype(int),
-    )
+    boxes, crowd = truth.boxes, truth.ignore.astype(int)
+    columns = truth.labels + 1, xyxy_to_xywh(boxes), area(boxes), crowd
     return zip(*(column.tolist() for column in columns), strict=True)

@@ -9,19 +9,17 @@ from __future__ import annotations
 import posixpath
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from datasets.annotations import Dataset, DatasetError, LabelledImage
+from datasets.annotations import Dataset, DatasetError, LabelledImage, Splits
 from datasets.boxes import xyxy_to_xywh
 from datasets.coco import write_coco
 from datasets.path_names import overlap
 from datasets.progress import Track, silently
 from datasets.voc import write_voc
 from datasets.yolo import write_yolo
-
-Splits = Mapping[str, Sequence[LabelledImage]]
 
 
 @dataclass(frozen=True)

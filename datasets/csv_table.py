@@ -62,11 +62,6 @@ class _Table:
         return _CORNERS if all(c in self.columns for c in _CORNERS) else _SIZED
 
 
-def looks_like_csv(files: Files) -> bool:
-    """Return whether there is a CSV file whose header names images, classes and boxes."""
-    return bool(_tables(files))
-
-
 def read_csv(files: Files, track: Track) -> RawSet:
     """Read every table of boxes.
 
@@ -74,7 +69,7 @@ def read_csv(files: Files, track: Track) -> RawSet:
         DatasetError: no row names an image that is there, or a table can't be read.
     """
     raw = RawSet("csv")
-    tables = _tables(files)
+    tables = csv_tables(files)
     if not tables:
         raise DatasetError(
             f"{files.root}: has no CSV file whose header names image, class and box, as "
@@ -83,12 +78,13 @@ def read_csv(files: Files, track: Track) -> RawSet:
     for table in track(tables, "reading annotations", len(tables)):
         _read_table(files, raw, table)
     names = [table.name for table in tables]
-    raw.require_images(files.without_images(names))
+    raw.require(raw.images, files.without_images(names))
     raw.summary = f"CSV: {', '.join(names)}"
     return raw
 
 
-def _tables(files: Files) -> list[_Table]:
+def csv_tables(files: Files) -> list[_Table]:
+    """Return the CSV files whose header names images, classes and boxes, those of train first."""
     found = [_table(name, files.text(name)) for name in files.with_suffix(".csv", ".tsv")]
     tables = [table for table in found if table is not None]
     return sorted(tables, key=lambda table: in_split_order(table.name))
@@ -121,7 +117,7 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
             f"{files.path(table.name)}, line {reader.line_num}: is not CSV ({error}); repair it"
         ) from error
     read = [(line, row, _box(table, row)) for line, row in rows if any(row)]
-    largest = [max(box) for _, _, box in read if isinstance(box, tuple)]
+    largest = [max(box) for _, _, box in read if box]
     in_fractions = bool(largest) and median(largest) <= 1
     split_of_table = split_of_file(posixpath.basename(table.name))
     for line, row, box in read:
@@ -133,17 +129,15 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
             continue
         index = raw.index_of(name)
         if index is None or raw.images[index].source != table.name:
-            image = RawImage(
-                name, split or split_of_file(name), table.name, _size(table, row), in_fractions
-            )
+            split = split or split_of_file(name)
+            image = RawImage(name, split, table.name, _size(table, row), in_fractions)
             index = raw.add_image(image)
         class_name = _field(table, row, "class")
         if index is None or (box is None and not class_name.strip()):
             continue  # described by an earlier table, or a row for an image without objects
-        if not isinstance(box, tuple) or not class_name.strip():
-            raw.add_problem(
-                Kind.NOT_A_BOX, table.name, "a row without four numbers and a class", line
-            )
+        if not box or not class_name.strip():
+            text = "a row without four numbers and a class"
+            raw.add_problem(Kind.NOT_A_BOX, table.name, text, line)
             continue
         corners = _corners(table, box, in_fractions)
         ignored = _field(table, row, "ignore").strip().lower() in {"1", "true", "yes"}
@@ -155,8 +149,8 @@ def _field(table: _Table, row: list[str], column: str) -> str:
     return row[place] if place < len(row) else ""
 
 
-def _box(table: _Table, row: list[str]) -> tuple[float, ...] | str | None:
-    """Return the four numbers of a row, None where it has none, or the text that is no number."""
+def _box(table: _Table, row: list[str]) -> tuple[float, ...] | None:
+    """Return the four numbers of a row, None where it has none, empty where they are no numbers."""
     texts = [_field(table, row, column).strip() for column in table.box]
     if not any(texts):
         return None
@@ -165,7 +159,7 @@ def _box(table: _Table, row: list[str]) -> tuple[float, ...] | str | None:
     try:
         return tuple(map(float, texts))
     except ValueError:
-        return " ".join(texts)
+        return ()
 
 
 def _corners(table: _Table, box: tuple[float, ...], in_fractions: bool) -> Corners:

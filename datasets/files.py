@@ -70,11 +70,6 @@ class Files:
         """Return the names of all files, to look one up."""
         return frozenset(self.names)
 
-    @cached_property
-    def image_set(self) -> frozenset[str]:
-        """Return the names of image files, to look one up."""
-        return frozenset(self.images)
-
     def without_images(self, sources: Sequence[str]) -> str:
         """Return the sentence for sources of which no image is here."""
         return (

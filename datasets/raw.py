@@ -8,6 +8,7 @@ for all formats and are handled behind it, over flat arrays: a set of the size o
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sized
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -100,13 +101,13 @@ class RawSet:
         self.add_problem(Kind.TWICE, image.source, text)
         return None
 
-    def require_images(self, otherwise: str) -> None:
-        """Refuse a set of which no named image is there.
+    def require(self, some: Sized, otherwise: str) -> None:
+        """Refuse a set without images or boxes.
 
         Raises:
-            DatasetError: no image was added: ``otherwise``, and the first problem met.
+            DatasetError: there are none: ``otherwise``, and the first problem met.
         """
-        if not self.images:
+        if not len(some):
             first = f" The first problem: {self.problems[0]}." if self.problems else ""
             raise DatasetError(f"{otherwise}.{first}")
 

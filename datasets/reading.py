@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
 from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
-from datasets.coco import looks_like_coco, read_coco
-from datasets.csv_table import looks_like_csv, read_csv
+from datasets.coco import coco_files, read_coco
+from datasets.csv_table import csv_tables, read_csv
 from datasets.duplicates import file_sha256, find_copies, problems_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
@@ -27,23 +27,24 @@ from datasets.voc import looks_like_voc, read_voc
 from datasets.yolo import looks_like_yolo, read_yolo
 
 Images = tuple[LabelledImage, ...]
+Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Format:
-    """How one format is recognised and read."""
+    """How one format is read, and what is true or not empty where a folder has it."""
 
     title: str
-    is_there: Callable[[Files], bool]
+    is_there: Callable[[Files], object]
     read: Callable[[Files, Track], RawSet]
 
 
 # Where a folder has several, the one with most information about its images comes first.
 FORMATS: Mapping[str, Format] = {
     "voc": Format("Pascal VOC", looks_like_voc, read_voc),
-    "coco": Format("COCO JSON", looks_like_coco, read_coco),
+    "coco": Format("COCO JSON", coco_files, read_coco),
     "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
-    "csv": Format("CSV", looks_like_csv, read_csv),
+    "csv": Format("CSV", csv_tables, read_csv),
 }
 
 
@@ -112,7 +113,9 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
             f"instead of {FORMATS[format_name].title}"
         )
         raw.add_problem(Kind.FORMAT, "", text)
-    _list_unannotated(files, raw)
+    for name in files.images:
+        if raw.index_of(name) is None and name not in raw.left_out:
+            raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
     for (source, name), (taken, other) in files.doubtful.items():
         text = f"{name} may be {taken} or {other}; the first is taken"
         raw.add_problem(Kind.SAME_NAME, source, text)
@@ -121,12 +124,8 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
     classes, label_of, remarks = label_classes(
         raw.class_names, boxes.class_name, merge=settings.merge_classes
     )
-    if not len(boxes.image):
-        first = f" The first problem: {raw.problems[0]}." if raw.problems else ""
-        raise DatasetError(
-            f"{folder}: no annotation has an object that can be used; there is nothing to learn."
-            f"{first}"
-        )
+    nothing = "no annotation has an object that can be used; there is nothing to learn"
+    raw.require(boxes.image, f"{folder}: {nothing}")
     splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
     problems = (*raw.problems, *repairs, *remarks)
     return Dataset(folder.name, format_name, classes, splits, problems, raw.summary)
@@ -150,12 +149,6 @@ def find_formats(files: Files) -> list[str]:
     return known
 
 
-def _list_unannotated(files: Files, raw: RawSet) -> None:
-    for name in files.images:
-        if raw.index_of(name) is None and name not in raw.left_out:
-            raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
-
-
 def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[Header | None]:
     """Return the header of each image, None for those that can't be used, which are listed."""
     names = [image.name for image in raw.images]
@@ -172,11 +165,7 @@ def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[H
 
 
 def _labelled(
-    files: Files,
-    raw: RawSet,
-    headers: Sequence[Header | None],
-    boxes: RawBoxes,
-    labels: NDArray[np.int64],
+    files: Files, raw: RawSet, headers: Sequence[Header | None], boxes: RawBoxes, labels: Labels
 ) -> dict[str, Images]:
     """Return the images with their ground truth by split, each sorted by name."""
     edges = np.searchsorted(boxes.image, np.arange(len(raw.images) + 1))
@@ -188,9 +177,6 @@ def _labelled(
         rows = slice(edges[index], edges[index + 1])
         truth = Annotations(boxes.corners[rows], labels[rows], boxes.ignore[rows])
         image = raw.images[index]
-        splits.setdefault(image.split, []).append(
-            LabelledImage(
-                image.name, files.path(image.name), header.width_px, header.height_px, truth
-            )
-        )
+        path, size = files.path(image.name), (header.width_px, header.height_px)
+        splits.setdefault(image.split, []).append(LabelledImage(image.name, path, *size, truth))
     return {split: tuple(images) for split, images in splits.items()}

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from datasets.annotations import SPLITS, Dataset, DatasetError, LabelledImage
+from datasets.annotations import SPLITS, Dataset, DatasetError, LabelledImage, Splits
 from datasets.problems import Kind, Problem
 
 Images = tuple[LabelledImage, ...]
@@ -106,7 +106,7 @@ def evenly(images: Sequence[LabelledImage], most: int) -> tuple[LabelledImage, .
     return tuple(images[place * len(images) // most] for place in range(most))
 
 
-def split_sha256(splits: Mapping[str, Sequence[LabelledImage]]) -> str:
+def split_sha256(splits: Splits) -> str:
     """Return a hash of which image, with which boxes and labels, is in which split."""
     digest = hashlib.sha256()
     for split in SPLITS:

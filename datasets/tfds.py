@@ -107,18 +107,20 @@ def _objects_key(name: str, features: Any) -> str:
 
 def _store(tfds: Any, builder: Any, objects: str, folder: Path, track: Track) -> None:
     """Write the image files and one COCO file a split; splits without any box are left out."""
-    classes = _class_names(builder.info.features, objects)
+    label = dict(builder.info.features[objects].feature.items()).get("label")
+    # A set of one class is named after its boxes.
+    classes = (objects.removesuffix("s"),) if label is None else tuple(label.names)
     splits: dict[str, list[LabelledImage]] = {}
     for part in list(builder.info.splits) or _WITHOUT_METADATA:
         split = split_of_file(part)
         if not split or split in splits:
             continue
         examples = builder.as_dataset(split=part, decoders={"image": tfds.decode.SkipDecoding()})
-        total = int(examples.cardinality())
+        total = max(int(examples.cardinality()), 0)
         images = [
             _image(number, example, objects, folder, split)
             for number, example in enumerate(
-                track(tfds.as_numpy(examples), f"storing {part}", max(total, 0))
+                track(tfds.as_numpy(examples), f"storing {part}", total)
             )
         ]
         if any(len(image.annotations) for image in images):
@@ -128,12 +130,6 @@ def _store(tfds: Any, builder: Any, objects: str, folder: Path, track: Track) ->
     if not splits:
         raise DatasetError(f"{PREFIX}{builder.name}: no example of any split has a box")
     write_coco(folder, splits, classes)
-
-
-def _class_names(features: Any, objects: str) -> tuple[str, ...]:
-    """Return the class names in label order; a set of one class is named after its boxes."""
-    label = dict(features[objects].feature.items()).get("label")
-    return tuple(label.names) if label is not None else (objects.removesuffix("s"),)
 
 
 def _image(number: int, example: Any, objects: str, folder: Path, split: str) -> LabelledImage:

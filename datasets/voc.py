@@ -8,11 +8,11 @@ way of counting pixels, which tables with ``xmin,ymin,xmax,ymax`` share.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from datasets.annotations import SPLITS, LabelledImage
+from datasets.annotations import SPLITS, LabelledImage, Splits
 from datasets.boxes import number_text
 from datasets.files import Files
 from datasets.problems import Kind
@@ -65,9 +65,10 @@ def read_voc(files: Files, track: Track) -> RawSet:
             raw.add_problem(Kind.BROKEN_FILE, name, f"{error}; left out")
             continue
         _read_image(files, raw, name, root, listed)
-    raw.require_images(
+    raw.require(
+        raw.images,
         f"{files.root}: none of its {len(names)} XML files matches one of its {len(files.images)} "
-        "images; each image needs an XML file of the same name beside it or in Annotations/"
+        "images; each image needs an XML file of the same name beside it or in Annotations/",
     )
     for first_name, other in files.sharing_a_stem():
         raw.add_problem(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
@@ -124,9 +125,8 @@ def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None
     if "\n" in name:  # set on lines of its own by a pretty-printer
         name = name.strip()
     if not name.strip():
-        raw.add_problem(
-            Kind.NOT_A_BOX, source, "an object without a name; left out", line_of(element)
-        )
+        text = "an object without a name; left out"
+        raw.add_problem(Kind.NOT_A_BOX, source, text, line_of(element))
         return
     box = element.find("bndbox")
     try:
@@ -141,9 +141,7 @@ def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None
     raw.add_box(index, exclusive((x1, y1, x2, y2)), name, line, ignore=difficult)
 
 
-def write_voc(
-    folder: Path, splits: Mapping[str, Sequence[LabelledImage]], classes: Sequence[str]
-) -> None:
+def write_voc(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
     """Write ``Annotations`` and ``ImageSets/Main`` for images in the folder's ``JPEGImages``.
 
     Args:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from datasets.annotations import SPLITS, DatasetError, LabelledImage
+from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
 from datasets.boxes import number_text, xyxy_to_xywh
 from datasets.files import Files
 from datasets.problems import Kind
@@ -63,7 +63,7 @@ def read_yolo(files: Files, track: Track) -> RawSet:
             counts = _read_labels(raw, index, files.text(label), config, hidden)
             far, outlines = far + counts[0], outlines + counts[1]
     where = config.source or "its folders"
-    raw.require_images(f"{files.root}: no image is where {where} has the images")
+    raw.require(raw.images, f"{files.root}: no image is where {where} has the images")
     if far > len(raw.images) / 2:
         raise DatasetError(
             f"{files.root}: its label files hold pixels ({far} boxes lie far outside); YOLO's "
@@ -112,11 +112,7 @@ def _label_files(files: Files) -> dict[str, str]:
 
 
 def _read_labels(
-    raw: RawSet,
-    index: int,
-    text: str,
-    config: YoloConfig,
-    ignored: frozenset[int],
+    raw: RawSet, index: int, text: str, config: YoloConfig, ignored: frozenset[int]
 ) -> tuple[int, int]:
     """Add the boxes of one label file; return how many lie far out and how many are outlines."""
     source = raw.images[index].source
@@ -126,9 +122,8 @@ def _read_labels(
             continue
         numbers = _numbers(words)
         if numbers is None:
-            raw.add_problem(
-                Kind.NOT_A_BOX, source, f"{words.strip()[:60]!r} is no box; left out", line
-            )
+            text = f"{words.strip()[:60]!r} is no box; left out"
+            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
             continue
         number = int(numbers[0])
         class_name = config.class_names.get(number) if config.class_names else str(number)
@@ -173,9 +168,7 @@ def _ignored_boxes(files: Files, config: YoloConfig) -> dict[str, frozenset[int]
     return ignored
 
 
-def write_yolo(
-    folder: Path, splits: Mapping[str, Sequence[LabelledImage]], classes: Sequence[str]
-) -> None:
+def write_yolo(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
     """Write ``labels``, a list of images for each split and ``data.yaml``.
 
     Boxes that are ignored stay in the label files, and ``ignored.txt`` lists which they are.

@@ -100,7 +100,7 @@ def _images(files: Files, config: YoloConfig, entry: str, raw: RawSet, split: st
         if place in files.name_set and place.lower().endswith(".txt"):
             return _listed(files, place, raw, split)
         if place in files.name_set:
-            return [place] if place in files.image_set else []
+            return [place] if place in files.images else []
         pattern = _as_pattern(place)
         if found := [name for name in files.images if pattern.fullmatch(name)]:
             return found

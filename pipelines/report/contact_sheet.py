@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets.annotations import LabelledImage
+from datasets.annotations import LabelledImage, Splits
 from datasets.images import ImageError, load_image
 from pipelines.report.annotate import PAPER, annotate
 
@@ -16,9 +16,7 @@ SHOWN, COLUMNS = 24, 4
 TILE_PX, GAP_PX = 400, 8
 
 
-def chosen(
-    splits: Mapping[str, Sequence[LabelledImage]], classes: int, count: int = SHOWN
-) -> list[LabelledImage]:
+def chosen(splits: Splits, classes: int, count: int = SHOWN) -> list[LabelledImage]:
     """Return images spread over all splits, with one of each class before any other."""
     images = [image for found in splits.values() for image in found]
     spread = np.linspace(0, max(len(images) - 1, 0), min(count, len(images))).astype(int)
