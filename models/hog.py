@@ -24,6 +24,7 @@ CLIPPED = 0.2  # no orientation counts for more
 CELL_NUMBERS = SIGNED_BINS + BINS + BLOCK**2  # signed, unsigned, and four strengths
 LEAST_STRENGTH = 0.02  # of a block, added to its length: what is flat stays flat
 COLOUR_CELLS = 4  # the colour layout is the mean colour of 4 × 4 parts
+LAYOUT = COLOURS * COLOUR_CELLS**2  # numbers of the colour layout
 COLOUR_WEIGHT = 4.0  # of Lab values: makes colours about as long a vector as the gradients
 
 TEMPLATE_CELLS = 8  # the square template is 8 × 8 cells; others have about as many
@@ -41,12 +42,7 @@ def widened(boxes: Boxes, context: float) -> Boxes:
 
 
 def describe(
-    levels: Channels,
-    boxes: Boxes,
-    templates: Sequence[Template],
-    *,
-    context: float,
-    colour: bool,
+    levels: Channels, boxes: Boxes, templates: Sequence[Template], *, context: float, colour: bool
 ) -> Features:
     """Return the ``(N, D)`` float32 description of each box; D is `length` of the rest.
 
@@ -67,21 +63,19 @@ def describe(
     start = 0
     for number, template in enumerate(templates):
         mine = np.flatnonzero(which == number)
-        end = start + template[0] * template[1] * CELL_NUMBERS
+        end = start + length((template,), colour=False)
         described[mine, start:end] = cell_numbers(signed_cells(levels, seen[mine], *template))
         start = end
     if colour:
         _, colours = cells(levels, seen, COLOUR_CELLS, COLOUR_CELLS)
-        described[:, start:] = colours.reshape(len(boxes), COLOURS * COLOUR_CELLS**2) * np.float32(
-            COLOUR_WEIGHT
-        )
+        described[:, start:] = colours.reshape(len(boxes), LAYOUT) * np.float32(COLOUR_WEIGHT)
     return described
 
 
 def length(templates: Sequence[Template], *, colour: bool) -> int:
     """Return how many numbers describe a box."""
-    layout = COLOURS * COLOUR_CELLS**2 if colour else 0
-    return sum(rows * columns for rows, columns in templates) * CELL_NUMBERS + layout
+    cell_count = sum(rows * columns for rows, columns in templates)
+    return cell_count * CELL_NUMBERS + (LAYOUT if colour else 0)
 
 
 def fit_templates(boxes: Boxes, seed: int) -> tuple[Template, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
@@ -99,17 +99,21 @@ def train_classical(
     return replace(detector, svm=validation.calibrated(detector.svm))
 
 
+@dataclass(frozen=True, eq=False)
 class ValidationSet:
-    """Validation images, proposed and described once, on which choices are made."""
+    """Validation images, proposed and described once, on which choices are made.
 
-    def __init__(
-        self,
-        described: Sequence[DescribedBoxes],
-        truth: Sequence[Annotations],
-        on_validation: Callable[[float], object],
-    ) -> None:
-        self.described, self.truth, self.on_validation = described, truth, on_validation
-        self.reached: dict[ClassicalDetector, float] = {}
+    Attributes:
+        described: their proposals.
+        truth: their annotations.
+        on_validation: called with each new figure.
+        reached: mAP@[.50:.95] of each detector that was validated.
+    """
+
+    described: Sequence[DescribedBoxes]
+    truth: Sequence[Annotations]
+    on_validation: Callable[[float], object]
+    reached: dict[ClassicalDetector, float] = field(default_factory=dict)
 
     def map_50_95(self, detector: ClassicalDetector) -> float:
         """Return the detector's mAP@[.50:.95] of boxes refined once, nan without an object.

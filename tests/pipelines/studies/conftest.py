@@ -69,7 +69,7 @@ def classical(small_sample):
     settings = ClassicalSettings(
         proposals=80, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=0
     )
-    heard = []
+    figures = []
     detector = train_classical(
         small_sample.splits["train"],
         small_sample.splits["val"],
@@ -78,7 +78,7 @@ def classical(small_sample):
         0,
         silently,
         threads=2,
-        told=heard.append,
+        on_validation=figures.append,
     )
-    assert len(heard) >= 3  # after a first round, other strengths and regression
+    assert len(figures) >= 3  # after a first round, other strengths and regression
     return detector
