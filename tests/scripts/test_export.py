@@ -53,8 +53,8 @@ def run(tmp_path_factory):
     model = home / "models" / "yolo"
     model.mkdir(parents=True)
     network.save_weights(model / "network.weights.h5")
-    said = {"classes": CLASSES, "input_hw": [64, 96], "limit": 100, "settings": asdict(settings)}
-    write_json(model / "settings.json", {**said, "parameters": 0, "multiply_adds": 0})
+    saved = {"classes": CLASSES, "input_hw": [64, 96], "limit": 100, "settings": asdict(settings)}
+    write_json(model / "settings.json", {**saved, "parameters": 0, "multiply_adds": 0})
     save_model_file(model, "yolo", CLASSES, None)
     coco = ground_truth_to_coco(truth[:4], CLASSES)
     coco["images"] = [
@@ -69,15 +69,17 @@ def run(tmp_path_factory):
     return home
 
 
-def boxes_by_description(said, answers, image_hw, small_hw):
+def boxes_by_description(description, answers, image_hw, small_hw):
     """The candidates as the JSON describes them, in the image's pixels, before NMS."""
     found = []
     row = 0
-    height, width = said["input"]["shape"][1:3]
-    for stride in said["strides"]:
+    height, width = description["input"]["shape"][1:3]
+    for stride in description["strides"]:
         for y in range(height // stride):
             for x in range(width // stride):
-                raw = np.clip(answers[row, :4], -said["distance_limit"], said["distance_limit"])
+                raw = np.clip(
+                    answers[row, :4], -description["distance_limit"], description["distance_limit"]
+                )
                 left, top, right, bottom = np.exp(raw) * stride
                 px, py = (x + 0.5) * stride, (y + 0.5) * stride
                 box = np.array([px - left, py - top, px + right, py + bottom])
@@ -87,7 +89,7 @@ def boxes_by_description(said, answers, image_hw, small_hw):
                 for label, logit in enumerate(answers[row, 4:]):
                     found.append([*box, 1 / (1 + np.exp(-logit)), label])
                 row += 1
-    assert row == said["output"]["shape"][1] == len(answers)
+    assert row == description["output"]["shape"][1] == len(answers)
     return np.array(found)
 
 
@@ -101,42 +103,45 @@ def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, 
 
     output = tmp_path / "out"
     assert main([str(run / "models" / "yolo"), "--to", "onnx", "--output", str(output)]) == 0
-    told = re.search(r"are the same in both: least IoU ([\d.]+)", capsys.readouterr().out)
-    assert 0.99 < float(told[1]) <= 1
-    said = json.loads((output / "network.json").read_text())
-    assert said["check"]["detections"] == said["check"]["twins"] > 50
-    assert said["classes"] == list(CLASSES)
-    assert said["threshold"]["score"] == 0.3
+    least = re.search(r"are the same in both: least IoU ([\d.]+)", capsys.readouterr().out)
+    assert 0.99 < float(least[1]) <= 1
+    description = json.loads((output / "network.json").read_text())
+    assert description["check"]["detections"] == description["check"]["twins"] > 50
+    assert description["classes"] == list(CLASSES)
+    assert description["threshold"]["score"] == 0.3
     # From here on nothing of ours but the JSON.
     image = load_image(run.parent / "data" / "images" / "3.png")
-    height, width = said["input"]["shape"][1:3]
+    height, width = description["input"]["shape"][1:3]
     scale = min(height / image.shape[0], width / image.shape[1])
     small = [
         min(max(1, round(side * scale)), most)
         for side, most in zip(image.shape[:2], (height, width), strict=True)
     ]
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    picture = np.full((1, height, width, 3), said["padding_value"], np.float32)
+    picture = np.full((1, height, width, 3), description["padding_value"], np.float32)
     picture[0, : small[0], : small[1]] = cv2.resize(image, small[::-1], interpolation=how)
-    session = onnxruntime.InferenceSession(str(output / said["network"]))
-    (answers,) = session.run([said["output"]["name"]], {said["input"]["name"]: picture})
+    session = onnxruntime.InferenceSession(str(output / description["network"]))
+    (answers,) = session.run(
+        [description["output"]["name"]], {description["input"]["name"]: picture}
+    )
     _, original = opened(open_model(run / "models" / "yolo"))
     found = original.detect(image)
-    candidates = boxes_by_description(said, answers[0], image.shape[:2], small)
+    candidates = boxes_by_description(description, answers[0], image.shape[:2], small)
     for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
         apart = np.abs(candidates - [*box, score, label]).max(axis=1)
         assert apart.min() < 0.01
     assert len(found) > 10
 
 
-def test_litert_in_int8_says_what_it_costs(run, tmp_path, capsys):
+def test_litert_in_int8_prints_what_it_costs(run, tmp_path, capsys):
     model, output = str(run / "models" / "yolo"), tmp_path / "out"
     assert main([model, "--to", "litert", "--int8", "--output", str(output)]) == 0
-    said = capsys.readouterr().out
-    assert "map_50: " in said
-    assert "difference " in said
-    told = json.loads((output / "network.json").read_text())
-    assert set(told["check"]["exported_minus_original"]) == {"map_50", "map_50_95"}
+    text = capsys.readouterr().out
+    assert "map_50: " in text
+    assert "difference " in text
+    check = json.loads((output / "network.json").read_text())["check"]
+    assert set(check) == {"images", "exported", "original", "exported_minus_original"}
+    assert set(check["exported_minus_original"]) == {"map_50", "map_50_95"}
     whole = (run / "models" / "yolo" / "network.weights.h5").stat().st_size
     assert (output / "network.tflite").stat().st_size < 0.6 * whole
 
@@ -158,7 +163,7 @@ def test_a_network_that_answers_otherwise_is_not_left(run, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_fails_in_keras_is_told_with_its_version(run, tmp_path, monkeypatch, capsys):
+def test_what_fails_in_keras_is_reported_with_its_version(run, tmp_path, monkeypatch, capsys):
     import keras
 
     def export(self, *arguments, **more):
@@ -168,13 +173,13 @@ def test_what_fails_in_keras_is_told_with_its_version(run, tmp_path, monkeypatch
     assert (
         main([str(run / "models" / "yolo"), "--to", "onnx", "--output", str(tmp_path / "o")]) == 2
     )
-    said = capsys.readouterr().err
-    assert f"Keras {keras.__version__} failed (RuntimeError: no such thing)" in said
+    message = capsys.readouterr().err
+    assert f"Keras {keras.__version__} failed (RuntimeError: no such thing)" in message
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["yolo", "--to", "onnx", "--int8"], "--int8 is a form of LiteRT's"),
         (["yolo", "--to", "litert", "--int8", "--dataset", "gone"], "needs training images"),
@@ -185,7 +190,7 @@ def test_what_fails_in_keras_is_told_with_its_version(run, tmp_path, monkeypatch
     ],
 )
 def test_what_can_not_be_exported_is_exit_2_with_a_sentence(
-    run, tmp_path, monkeypatch, capsys, arguments, said
+    run, tmp_path, monkeypatch, capsys, arguments, message
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
@@ -194,5 +199,5 @@ def test_what_can_not_be_exported_is_exit_2_with_a_sentence(
     classical.mkdir(exist_ok=True)
     save_model_file(classical, "classical", CLASSES, None)
     assert main([str(run / "models" / arguments[0]), *arguments[1:]]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "network.json"]

@@ -43,7 +43,7 @@ def test_a_missing_file_of_weights_is_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "name"),
     [
         ({}, None),
         ({"backbone": "resnet50"}, "ImageNet"),
@@ -51,5 +51,5 @@ def test_a_missing_file_of_weights_is_a_sentence(tmp_path):
         ({"backbone": "resnet50", "backbone_weights": "mine.h5"}, "mine.h5"),
     ],
 )
-def test_what_was_seen_before_is_said(changed, told):
-    assert YoloSettings(**changed).pretrained_on == told
+def test_what_was_seen_before_training_is_named(changed, name):
+    assert YoloSettings(**changed).pretrained_on == name
