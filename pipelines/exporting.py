@@ -16,7 +16,7 @@ from datasets.errors import UserError
 from datasets.images import load_image
 from datasets.progress import Track
 from models.yolo.exported import FILES, LITERT, exported_forward, write_network
-from models.yolo.forward import TOLERANCE, GraphForward
+from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
 from pipelines.detections import Image
@@ -36,7 +36,8 @@ from pipelines.model_folder import ModelFolder, validated_threshold
 from pipelines.run_images import run_dataset, test_images, training_pictures
 from pipelines.sameness import Agreement, agreement
 from pipelines.yolo import YoloDetector
-from pipelines.yolo_storage import load_network, load_yolo
+from pipelines.yolo_storage import load_network, saved_yolo
+from pipelines.yolo_training import detector_of
 
 if TYPE_CHECKING:
     import keras
@@ -138,11 +139,11 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
         UserError: a file is missing or broken.
     """
     try:
-        detector = load_yolo(model.path)
+        saved = saved_yolo(model.path)
         network = load_network(model.path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{model.path}: can't be loaded ({error})") from error
-    return network, replace(detector, forward=GraphForward(network, xla=False))
+    return network, detector_of(network, saved.classes, saved.settings, saved.limit)
 
 
 def _images(model: ModelFolder, options: ExportOptions) -> tuple[list[LabelledImage], str]:

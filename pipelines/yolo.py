@@ -53,8 +53,6 @@ class YoloDetector:
         classes: class names in label order.
         nms_iou: detections of one class that overlap more are one.
         limit: most detections an image.
-        parameters: weights of the network.
-        multiply_adds: of its convolutions, an image.
         jobs: threads that a batch is spread over.
     """
 
@@ -63,8 +61,6 @@ class YoloDetector:
     classes: tuple[str, ...]
     nms_iou: float
     limit: int
-    parameters: int
-    multiply_adds: int
     jobs: int = 1
 
     @property

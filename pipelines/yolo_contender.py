@@ -27,7 +27,7 @@ def train(job: TrainingJob) -> TrainedContender:
     from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import TrainingLength
     from pipelines.stopping import stop_at_a_good_moment
-    from pipelines.yolo_storage import load_yolo
+    from pipelines.yolo_storage import saved_yolo
     from pipelines.yolo_training import choose_input, train_yolo
 
     images = job.dataset.splits["train"]
@@ -54,7 +54,7 @@ def train(job: TrainingJob) -> TrainedContender:
             is_stopped,
             unlogged if job.tensorboard is None else scalar_log(job.tensorboard),
         )
-    detector = load_yolo(job.folder)
+    saved = saved_yolo(job.folder)
     return TrainedContender(
         Training(
             seconds=trained.seconds,
@@ -71,9 +71,9 @@ def train(job: TrainingJob) -> TrainedContender:
             ),
         ),
         Model(
-            parameters=detector.parameters,
-            multiply_adds=detector.multiply_adds,
-            input_hw=detector.input_hw,
+            parameters=saved.parameters,
+            multiply_adds=saved.multiply_adds,
+            input_hw=saved.input_hw,
             pretrained_on=settings.yolo.pretrained_on,
         ),
     )

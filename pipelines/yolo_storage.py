@@ -99,16 +99,8 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
         forward: Forward = LiteRtForward(folder / LITERT, threads)
     else:
         forward = GraphForward(load_network(folder))
-    return YoloDetector(
-        forward=forward,
-        input_hw=saved.input_hw,
-        classes=saved.classes,
-        nms_iou=saved.settings.nms_iou,
-        limit=saved.limit,
-        parameters=saved.parameters,
-        multiply_adds=saved.multiply_adds,
-        jobs=threads,
-    )
+    nms_iou = saved.settings.nms_iou
+    return YoloDetector(forward, saved.input_hw, saved.classes, nms_iou, saved.limit, threads)
 
 
 def load_network(folder: Path) -> keras.Model:

@@ -133,7 +133,7 @@ def detector_of(
     """Return a detector that uses the network as it is then: its weights may go on changing."""
     height, width = network.input_shape[1:3]
     forward = GraphForward(network, xla=False)
-    return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit, 0, 0)
+    return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit)
 
 
 def validation(
