@@ -8,6 +8,7 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.matching import match
+from pipelines.evaluation.undefined import plain
 
 A, B = [0.0, 0, 10, 10], [20.0, 0, 30, 10]
 
@@ -51,9 +52,9 @@ def by_pycocotools(truth, found, classes):
 
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
-        coco.dataset = ground_truth_to_coco([truth], classes)
+        coco.dataset = plain(ground_truth_to_coco([truth], classes))
         coco.createIndex()
-        evaluation = COCOeval(coco, coco.loadRes(detections_to_coco([found])), "bbox")
+        evaluation = COCOeval(coco, coco.loadRes(plain(detections_to_coco([found]))), "bbox")
         evaluation.params.maxDets = [1, 10, 1000]
         evaluation.evaluate()
     right, ignored = np.zeros(len(found), bool), np.zeros(len(found), bool)

@@ -82,11 +82,11 @@ def write_run(folder, names=("classical", "yolo"), images=6):
         pixels = random.integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
         Image.fromarray(pixels).save(places[name])
         entries.append({"id": number + 1, "file_name": name, "width": SIZE[0], "height": SIZE[1]})
-    coco = {**ground_truth_to_coco(truth, CLASSES), "images": entries}
+    coco = {**plain(ground_truth_to_coco(truth, CLASSES)), "images": entries}
     (folder / "ground_truth.json").write_text(json.dumps(coco))
     for name, answers in found.items():
         path = folder / "detections" / f"{name}.json"
-        path.write_text(json.dumps(detections_to_coco(answers)))
+        path.write_text(json.dumps(plain(detections_to_coco(answers))))
     metrics = {
         "schema_version": 1,
         "dataset": {
