@@ -18,7 +18,7 @@ from models.yolo.forward import TOLERANCE, GraphForward
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
 from pipelines.detections import Detections
-from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import plain
 from pipelines.export_description import description
 from pipelines.model_folder import ModelFolder, ModelFolderError, validated_threshold
@@ -206,7 +206,7 @@ def _difference(
     found: Mapping[str, list[Detections]], images: Sequence[LabelledImage], classes: Sequence[str]
 ) -> dict[str, Any]:
     """Return mAP of both and their paired difference, by the shared evaluator."""
-    truth = Images([image.annotations for image in images], classes)
+    truth = EvaluationImages([image.annotations for image in images], classes)
     judged = {name: judge(truth, each) for name, each in found.items()}
     difference = compared(judged, len(images))["exported_minus_original"]
     figures = {

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from pipelines import runtime
 from pipelines.evaluation.outside import OutsideFileError, read_ground_truth
-from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import plain
 from pipelines.progress import on_terminal
 from pipelines.run_folder import METRICS, SCHEMA_VERSION, RunFolderError, write_json
@@ -55,7 +55,7 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
     found, notes = outside_detections(settings.detections, truth)
     for note in notes:
         CONSOLE.print(f"note: {note}", markup=False)
-    images = Images(
+    images = EvaluationImages(
         truth.annotations,
         truth.classes,
         settings.seed,

@@ -23,8 +23,13 @@ from pipelines.evaluation.coco_json import (
 )
 from pipelines.evaluation.figures import named_figure
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import answers, quality_of
-from pipelines.evaluation.resampling import draws, headline_figures, images_holding, resampled
+from pipelines.evaluation.quality import evaluation_set, quality_of
+from pipelines.evaluation.resampling import (
+    bootstrap_counts,
+    headline_figures,
+    images_holding,
+    resampled,
+)
 from pipelines.evaluation.significance import Difference, difference
 from pipelines.run_folder import METRICS, SCHEMA_VERSION
 
@@ -189,12 +194,12 @@ def _judge(
     try:
         objects = ground_truth_from_coco(truth)
         found = detections_from_coco(rows, len(objects))
-        given = answers(objects, found, run.metrics["dataset"]["classes"])
+        given = evaluation_set(objects, found, run.metrics["dataset"]["classes"])
     except (KeyError, ValueError) as error:
         raise RunError(
             f"{run.folder}: ground_truth.json or detections/{name}.json is broken ({error})"
         ) from error
-    values = resampled(given, draws(given.images, seed))
+    values = resampled(given, bootstrap_counts(given.images, seed))
     return _Judged(
         headline_figures(quality_of(given)), values, images_holding(given), given.images, is_paired
     )

@@ -32,7 +32,7 @@ from pipelines.evaluation.outside import (
     ground_truth_file,
     read_rows,
 )
-from pipelines.evaluation.report_card import Evaluation, Images, compared, judge
+from pipelines.evaluation.report_card import Evaluation, EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import convert, plain
 from pipelines.run_folder import write_json
 from pipelines.settings import RunSettings
@@ -129,7 +129,7 @@ def score_saved(
         track: watches the pipelines.
     """
     truth = _write_ground_truth(dataset, folder)
-    images = Images(truth["test"], dataset.classes, settings.seed)
+    images = EvaluationImages(truth["test"], dataset.classes, settings.seed)
     judged: dict[str, Evaluation] = {}
     found: dict[str, list[Detections]] = {}
     names = [*settings.pipelines, *outside]

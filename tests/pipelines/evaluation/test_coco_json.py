@@ -51,7 +51,7 @@ def test_images_have_their_names_and_sizes():
     assert len(coco["annotations"]) == 2
 
 
-def test_ground_truth_survives_the_file():
+def test_ground_truth_comes_back_from_the_file():
     data = encode(ground_truth_to_coco(TRUTHS, CLASSES))
     again = ground_truth_from_coco(decode_ground_truth(data))
     for before, after in zip(TRUTHS, again, strict=True):

@@ -9,7 +9,7 @@ from PIL import Image
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
-from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import plain
 from pipelines.settings import RunSettings
 
@@ -72,7 +72,9 @@ def write_run(folder, names=("classical", "yolo"), images=6):
         name: [answers_to(each, random, 2 + 3 * place) for each in truth]
         for place, name in enumerate(names)
     }
-    judged = {name: judge(Images(truth, CLASSES), answers) for name, answers in found.items()}
+    judged = {
+        name: judge(EvaluationImages(truth, CLASSES), answers) for name, answers in found.items()
+    }
     (folder / "detections").mkdir(parents=True)
     places, entries = {}, []
     for number in range(images):
