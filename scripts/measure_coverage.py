@@ -22,8 +22,13 @@ from joblib import Parallel, delayed
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.quality import EvaluationSet, evaluation_set
-from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
+from pipelines.evaluation.quality import evaluation_set, quality_of
+from pipelines.evaluation.resampling import (
+    bootstrap_counts,
+    headline_figures,
+    images_holding,
+    of_every_size,
+)
 from pipelines.evaluation.significance import difference, interval
 from pipelines.progress import on_terminal
 
@@ -79,12 +84,6 @@ def _detections(
 Population = list[tuple[Annotations, list[Detections]]]
 
 
-def counted_once(given: EvaluationSet) -> dict[str, float]:
-    """Return the figures themselves."""
-    once = of_every_size(given, np.ones((1, given.images), np.int16))
-    return {name: float(value[0]) for name, value in once.items()}
-
-
 def drawn(population: Population, images: int, number: int) -> Population:
     """Return one test set."""
     random = np.random.default_rng([images, number])
@@ -99,7 +98,7 @@ def held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dic
     once, values = [], []
     for detector in range(len(SKILLS)):
         given = evaluation_set(ground_truth, [found[detector] for _, found in test], CLASSES)
-        once.append(counted_once(given))
+        once.append(headline_figures(quality_of(given)))
         values.append(of_every_size(given, weights))
     holding = images_holding(given)
     holds = {}
@@ -129,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for detector in range(len(SKILLS)):
         found = [detections[detector] for _, detections in population]
         given = evaluation_set([truth for truth, _ in population], found, CLASSES)
-        truths.append(counted_once(given))
+        truths.append(headline_figures(quality_of(given)))
     worst = []
     for images in arguments.images:
         work = (

@@ -10,7 +10,7 @@ The types hold other tools' files too, whose ids may be any, also names.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from datasets.boxes import Boxes, area, as_boxes, xywh_to_xyxy, xyxy_to_xywh
 from pipelines.detections import Detections
 
 Id = int | float | str
+T = TypeVar("T")
 
 
 class CocoImage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -163,10 +164,7 @@ def decode_ground_truth(data: bytes) -> CocoGroundTruth:
     Raises:
         ValueError: it is none.
     """
-    try:
-        return msgspec.json.decode(data, type=CocoGroundTruth)
-    except msgspec.MsgspecError as error:
-        raise ValueError(str(error)) from error
+    return _decoded(data, CocoGroundTruth)
 
 
 def decode_detections(data: bytes) -> list[CocoDetection]:
@@ -175,8 +173,12 @@ def decode_detections(data: bytes) -> list[CocoDetection]:
     Raises:
         ValueError: it is none.
     """
+    return _decoded(data, list[CocoDetection])
+
+
+def _decoded(data: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=list[CocoDetection])
+        return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
 

@@ -97,12 +97,9 @@ def match_voc(
     found: FlatDetections, objects: FlatObjects, iou_threshold: float
 ) -> tuple[Bools, Bools]:
     """Return which detections are right and which do not count, ``(N,)`` bool both."""
-    real = replace(objects, ignore=np.zeros(len(objects), bool))  # IoU with difficult ones too
-    pairs = overlapping(found, real, iou_threshold, same_class=True)
-    # Of a detection's pairs the first with the largest overlap.
-    order = np.lexsort((pairs.object, -pairs.overlap, pairs.detection))
-    asking, first = np.unique(pairs.detection[order], return_index=True)
-    asked = pairs.object[order][first]
+    # By IoU with difficult objects too.
+    pairs = overlapping(found, objects.all_wanted(), iou_threshold, same_class=True).nearest()
+    asking, asked = pairs.detection, pairs.object
     difficult = objects.ignore[asked]
     ignored = np.zeros(len(found), bool)
     ignored[asking[difficult]] = True

@@ -13,7 +13,7 @@ from math import nan
 import numpy as np
 
 from pipelines.evaluation.matching import match_all
-from pipelines.evaluation.pairs import Bools, FlatObjects, Floats, Ints, Pairs, overlapping
+from pipelines.evaluation.pairs import Bools, Floats, Ints, Pairs, overlapping
 from pipelines.evaluation.precision import envelope
 from pipelines.evaluation.quality import EvaluationSet
 from pipelines.evaluation.undefined import Number
@@ -95,7 +95,7 @@ def _mistakes(given: EvaluationSet, threshold: float) -> _Mistakes:
     used = np.zeros(len(objects), bool)
     used[table.object[right, 0]] = True
 
-    near = overlapping(found, _all_real(objects), BACKGROUND_IOU, same_class=False)
+    near = overlapping(found, objects.all_wanted(), BACKGROUND_IOU, same_class=False)
     near = near.where(~objects.ignore[near.object])
     alike = found.label[near.detection] == objects.label[near.object]
     count = len(found)
@@ -131,17 +131,11 @@ def _mistakes(given: EvaluationSet, threshold: float) -> _Mistakes:
     )
 
 
-def _all_real(objects: FlatObjects) -> FlatObjects:
-    return replace(objects, ignore=np.zeros(len(objects), bool))
-
-
 def _nearest(pairs: Pairs, detections: int) -> tuple[Floats, Ints]:
     """Return each detection's largest overlap, 0 without any, and the first object that has it."""
-    order = np.lexsort((pairs.object, -pairs.overlap, pairs.detection))
-    rows, first = np.unique(pairs.detection[order], return_index=True)
     overlap, nearest = np.zeros(detections), np.full(detections, -1)
-    overlap[rows] = pairs.overlap[order][first]
-    nearest[rows] = pairs.object[order][first]
+    first = pairs.nearest()
+    overlap[first.detection], nearest[first.detection] = first.overlap, first.object
     return overlap, nearest
 
 

@@ -7,7 +7,7 @@ error types, resampling) starts from these arrays, so that each overlap is compu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,10 @@ class FlatObjects:
     boxes: Boxes
     area: Floats
 
+    def all_wanted(self) -> FlatObjects:
+        """Return the same objects, none of them *ignore*."""
+        return replace(self, ignore=np.zeros(len(self), bool))
+
     def __len__(self) -> int:
         """Return the number of objects."""
         return len(self.image)
@@ -70,14 +74,7 @@ class FlatDetections:
 
     def at(self, rows: Ints) -> FlatDetections:
         """Return some of the detections."""
-        return FlatDetections(
-            self.image[rows],
-            self.label[rows],
-            self.score[rows],
-            self.boxes[rows],
-            self.rank[rows],
-            self.place[rows],
-        )
+        return FlatDetections(*(column[rows] for column in vars(self).values()))
 
     def __len__(self) -> int:
         """Return the number of detections."""
@@ -98,9 +95,14 @@ class Pairs:
     object: Ints
     overlap: Floats
 
-    def where(self, keep: Bools) -> Pairs:
+    def where(self, keep: Bools | Ints) -> Pairs:
         """Return some of the pairs."""
         return Pairs(self.detection[keep], self.object[keep], self.overlap[keep])
+
+    def nearest(self) -> Pairs:
+        """Return of each detection's pairs the first with the largest overlap."""
+        order = np.lexsort((self.object, -self.overlap, self.detection))
+        return self.where(order[np.unique(self.detection[order], return_index=True)[1]])
 
 
 def flat_objects(
