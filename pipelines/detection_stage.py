@@ -112,7 +112,7 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> di
             else:
                 found = [detector.detect(load_image(image.path)) for image in watched]
             path = folder / place / "detections" / f"{name}.json"
-            write_json(path, detections_to_coco(found))
+            write_json(path, plain(detections_to_coco(found)))
     return told
 
 

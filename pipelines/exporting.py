@@ -20,7 +20,7 @@ from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
 from pipelines import runtime
 from pipelines.detections import Image
-from pipelines.evaluation.report_card import Images, judge
+from pipelines.evaluation.report_card import EvaluationImages, judge
 from pipelines.evaluation.significance import differences
 from pipelines.export_description import (
     MapCheck,
@@ -210,7 +210,7 @@ def _checked(
                 f"{same.detections} detections in {len(images)} test images have no match"
             )
         return same
-    truth = Images([image.annotations for image in images], original.classes)
+    truth = EvaluationImages([image.annotations for image in images], original.classes)
     first, second = judge(truth, given), judge(truth, wanted)
     resamples = (first.resamples, second.resamples)
     more = differences((first.once, second.once), resamples, len(images), first.holding)

@@ -12,7 +12,7 @@ from rich.console import Console
 from datasets.checked_settings import Checked
 from pipelines import runtime
 from pipelines.evaluation.outside import read_ground_truth
-from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import plain
 from pipelines.files import check_output, write_json
 from pipelines.progress import on_terminal
@@ -55,7 +55,7 @@ def compare_files(settings: FileSettings, output: Path, *, overwrite: bool) -> d
     found, notes = outside_detections(settings.detections, truth)
     for note in notes:
         CONSOLE.print(f"note: {note}", markup=False)
-    images = Images(
+    images = EvaluationImages(
         truth.annotations,
         truth.classes,
         settings.seed,

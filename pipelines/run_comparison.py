@@ -7,22 +7,34 @@ evaluator's own bootstrap; on other images the two are drawn apart, and the inte
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datasets.errors import UserError
 from datasets.progress import Track
-from pipelines.evaluation.coco_json import detections_from_coco, ground_truth_from_coco
+from pipelines.evaluation.coco_json import (
+    CocoGroundTruth,
+    decode_detections,
+    decode_ground_truth,
+    detections_from_coco,
+    ground_truth_from_coco,
+)
 from pipelines.evaluation.figures import named_figure
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import answers, quality_of
-from pipelines.evaluation.resampling import draws, headline_figures, images_holding, resampled
+from pipelines.evaluation.quality import evaluation_set, quality_of
+from pipelines.evaluation.resampling import (
+    bootstrap_counts,
+    headline_figures,
+    images_holding,
+    resampled,
+)
 from pipelines.evaluation.significance import Difference, difference
 from pipelines.run_folder import METRICS, SCHEMA_VERSION
 
+T = TypeVar("T")
 # Of what a run says of its data and machine, the entries that are compared.
 DATA = ("name", "format", "classes", "split_sha256", "splits")
 MACHINE = ("cpu", "cores", "gpus", "threads", "python", "libraries", "git_commit", "git_changed")
@@ -109,7 +121,7 @@ def read_runs(given: Sequence[Path]) -> list[Run]:
         if folders.count(folder) > 1:
             raise UserError(f"{path}: is named twice")
         name = folder.name if names.count(folder.name) == 1 else str(path)
-        metrics = _json(folder / METRICS)
+        metrics = _read(folder / METRICS, json.loads)
         wanted = {"settings", "dataset", "environment", "pipelines"}
         if not isinstance(metrics, dict) or not wanted <= set(metrics):
             raise UserError(f"{path}: holds no finished run; give a folder with a {METRICS}")
@@ -126,7 +138,7 @@ def compare_runs(runs: Sequence[Run], track: Track) -> RunComparison:
     """Return what changed from the first run, the baseline, to each of the others."""
     judged: dict[tuple[str, str], _Judged | None] = {}
     every = [(place, run, name) for place, run in enumerate(runs) for name in run.pipelines]
-    truths = {run.name: _json(run.folder / "ground_truth.json") for run in runs}
+    truths = {r.name: _read(r.folder / "ground_truth.json", decode_ground_truth) for r in runs}
     base = truths[runs[0].name]
     for place, run, name in track(every, "resampling", len(every)):
         truth = truths[run.name]
@@ -165,24 +177,26 @@ class _Judged:
     is_paired: bool
 
 
-def _judge(run: Run, name: str, truth: Any, seed: int, is_paired: bool) -> _Judged | None:
+def _judge(
+    run: Run, name: str, truth: CocoGroundTruth | None, seed: int, is_paired: bool
+) -> _Judged | None:
     """Return what resampling says of a detector, None where its detections are not there.
 
     Raises:
         UserError: they are there and broken.
     """
-    rows = _json(run.folder / "detections" / f"{name}.json")
+    rows = _read(run.folder / "detections" / f"{name}.json", decode_detections)
     if rows is None or truth is None:
         return None
     try:
         objects = ground_truth_from_coco(truth)
         found = detections_from_coco(rows, len(objects))
-        given = answers(objects, found, run.metrics["dataset"]["classes"])
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        given = evaluation_set(objects, found, run.metrics["dataset"]["classes"])
+    except (KeyError, ValueError) as error:
         raise UserError(
             f"{run.folder}: ground_truth.json or detections/{name}.json is broken ({error})"
         ) from error
-    values = resampled(given, draws(given.images, seed))
+    values = resampled(given, bootstrap_counts(given.images, seed))
     return _Judged(
         headline_figures(quality_of(given)), values, images_holding(given), given.images, is_paired
     )
@@ -206,11 +220,12 @@ def _change(new: _Judged | None, old: _Judged | None) -> Change | None:
     return Change(differences, new.is_paired)
 
 
-def _same_images(one: Any, other: Any) -> bool:
+def _same_images(one: CocoGroundTruth | None, other: CocoGroundTruth | None) -> bool:
     """Say whether two ground truths are of the same images, objects and classes."""
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+    if one is None or other is None:
         return False
-    return all(one.get(k) == other.get(k) for k in ("images", "annotations", "categories"))
+    both = [(each.images, each.annotations, each.categories) for each in (one, other)]
+    return both[0] == both[1]
 
 
 def _facts(metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,14 +243,14 @@ def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any
             yield f"{above}{name}", value
 
 
-def _json(path: Path) -> Any:
+def _read(path: Path, decode: Callable[[bytes], T]) -> T | None:
     """Return what a JSON file holds, None where there is none.
 
     Raises:
         UserError: it is there and no JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return decode(path.read_bytes())
     except FileNotFoundError:
         return None
     except NotADirectoryError:

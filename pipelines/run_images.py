@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from datasets.progress import Track
 from datasets.reading import read_dataset
 from datasets.settings import DatasetSettings
 from pipelines.detections import Image
-from pipelines.evaluation.coco_json import ground_truth_from_coco
+from pipelines.evaluation.coco_json import decode_ground_truth, ground_truth_from_coco
 from pipelines.run_data import dataset_folder
 
 
@@ -43,17 +42,17 @@ def test_images(run: Path, data: Path) -> list[LabelledImage]:
     """
     path = run / "ground_truth.json"
     try:
-        coco = json.loads(path.read_text(encoding="utf-8"))
+        coco = decode_ground_truth(path.read_bytes())
         truth = ground_truth_from_coco(coco)
         images = [
             LabelledImage(
-                image["file_name"],
-                _inside(data, image["file_name"]),
-                image["width"],
-                image["height"],
+                image.file_name,
+                _inside(data, image.file_name),
+                int(image.width or 0),
+                int(image.height or 0),
                 annotations,
             )
-            for image, annotations in zip(coco["images"], truth, strict=True)
+            for image, annotations in zip(coco.images, truth, strict=True)
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{path}: can't be read as a run's ground truth ({error})") from error

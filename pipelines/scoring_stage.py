@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from datasets.progress import Track
 from pipelines.detection_stage import FOLDERS
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import (
+    decode_detections,
     detections_from_coco,
     detections_to_coco,
     ground_truth_to_coco,
@@ -31,7 +31,7 @@ from pipelines.evaluation.outside import (
     ground_truth_file,
     read_rows,
 )
-from pipelines.evaluation.report_card import Evaluation, Images, compared, judge
+from pipelines.evaluation.report_card import Evaluation, EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import convert, plain
 from pipelines.files import write_json
 from pipelines.settings import NamedFile, RunSettings
@@ -113,14 +113,16 @@ def score_saved(
         track: watches the pipelines.
     """
     truth = _write_ground_truth(dataset, folder)
-    images = Images(truth["test"], dataset.classes, settings.seed)
+    images = EvaluationImages(truth["test"], dataset.classes, settings.seed)
     judged: dict[str, Evaluation] = {}
     found: dict[str, list[Detections]] = {}
     names = [*settings.pipelines, *outside]
     for name in track(names, "scoring", len(names)):
         if name in outside:
             found[name] = outside[name]
-            write_json(folder / "detections" / f"{name}.json", detections_to_coco(found[name]))
+            write_json(
+                folder / "detections" / f"{name}.json", plain(detections_to_coco(found[name]))
+            )
             judged[name] = judge(images, found[name])
             continue
         answers = {
@@ -162,10 +164,10 @@ def _write_ground_truth(dataset: Dataset, folder: Path) -> dict[str, list[Annota
         images = dataset.splits[split]
         truth[split] = [image.annotations for image in images]
         coco = with_files(ground_truth_to_coco(truth[split], dataset.classes), images)
-        write_json(folder / place / "ground_truth.json", coco)
+        write_json(folder / place / "ground_truth.json", plain(coco))
     return truth
 
 
 def _saved(folder: Path, name: str, truth: Sequence[Annotations]) -> list[Detections]:
     path = folder / "detections" / f"{name}.json"
-    return detections_from_coco(json.loads(path.read_text(encoding="utf-8")), len(truth))
+    return detections_from_coco(decode_detections(path.read_bytes()), len(truth))

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.images import load_image
 from datasets.reading import read_dataset
 from pipelines.detections import Detections, Image
-from pipelines.evaluation.report_card import Images, detect_all, judge
+from pipelines.evaluation.report_card import EvaluationImages, detect_all, judge
 from pipelines.progress import on_terminal
 
 
@@ -28,6 +28,6 @@ class MiddleOfTheImage:
 dataset = read_dataset(Path(sys.argv[1]))
 test = dataset.splits["test"]
 found = detect_all(MiddleOfTheImage(), [load_image(image.path) for image in test], on_terminal)
-judged = judge(Images([image.annotations for image in test], dataset.classes), found)
+judged = judge(EvaluationImages([image.annotations for image in test], dataset.classes), found)
 low, high = judged.quality.interval_95["map_50"]
 print(f"mAP@.50 {judged.quality.map_50:.3f}, 95 % interval {low} to {high}")

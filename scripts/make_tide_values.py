@@ -5,7 +5,7 @@ tidecv is not among this project's dependencies. Give it an environment of its o
     python -m venv /tmp/tide && /tmp/tide/bin/pip install tidecv==1.0.1
     /tmp/tide/bin/python scripts/make_tide_values.py
 
-It writes the random boxes themselves beside tidecv's answers, so that the test needs no tidecv. Run
+It writes the random boxes themselves beside tidecv's figures, so that the test needs no tidecv. Run
 again it gives the same file. Without a single detection tidecv divides by zero, so that it has no
 value for that case.
 """
@@ -80,8 +80,8 @@ def by_tidecv(objects: list[list[float]], detections: list[list[float]], images:
     tide = TIDE()
     run = tide.evaluate(truth, found, mode=TIDE.BOX)
     (costs,) = tide.get_main_errors().values()
-    told = {NAMES[name]: cost / 100 for name, cost in costs.items()}
-    return {"map_50": run.ap / 100, "errors": told}
+    errors = {NAMES[name]: cost / 100 for name, cost in costs.items()}
+    return {"map_50": run.ap / 100, "errors": errors}
 
 
 def main() -> int:

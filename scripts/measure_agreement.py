@@ -26,6 +26,7 @@ from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.outside import as_detections, read_ground_truth, read_rows
 from pipelines.evaluation.quality import Quality, score
+from pipelines.evaluation.undefined import plain
 from pipelines.progress import on_terminal
 
 TWELVE = (
@@ -94,7 +95,9 @@ def measured(arguments: argparse.Namespace) -> int:
     differences = []
     for seed in on_terminal(range(arguments.fixtures), "fixtures", arguments.fixtures):
         truths, founds = random_fixture(seed)
-        theirs = by_pycocotools(ground_truth_to_coco(truths, names), detections_to_coco(founds))
+        theirs = by_pycocotools(
+            plain(ground_truth_to_coco(truths, names)), plain(detections_to_coco(founds))
+        )
         differences.append(largest(score(truths, founds, names), theirs))
     print(f"{arguments.fixtures} random fixtures: largest difference {max(differences):.1e}")
     if arguments.run is not None:

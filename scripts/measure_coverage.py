@@ -1,6 +1,6 @@
 """How often the evaluator's 95 % intervals hold the truth, in a simulation where it is known.
 
-20,000 simulated images with two detectors' answers are the truth. From them many small test sets
+20,000 simulated images with two detectors' detections are the truth. From them many small test sets
 are drawn, each is judged as a run's test split is, and it is counted how often the interval of a
 figure, and that of the two detectors' difference, holds the figure of all 20,000. An honest
 interval does in 92 to 98 of 100.
@@ -23,8 +23,13 @@ from joblib import Parallel, delayed
 from datasets.annotations import Annotations
 from pipelines.command_line import Options, run, whole
 from pipelines.detections import Detections
-from pipelines.evaluation.quality import Answers, answers
-from pipelines.evaluation.resampling import draws, images_holding, of_every_size
+from pipelines.evaluation.quality import evaluation_set, quality_of
+from pipelines.evaluation.resampling import (
+    bootstrap_counts,
+    headline_figures,
+    images_holding,
+    of_every_size,
+)
 from pipelines.evaluation.significance import difference, interval
 from pipelines.progress import on_terminal
 
@@ -53,10 +58,10 @@ def simulated(random: np.random.Generator) -> tuple[Annotations, list[Detections
         labels.append(np.full(count, label))
     truth = Annotations(np.vstack(boxes), np.concatenate(labels))
     shared = random.normal(0, 0.8, len(truth)) - hard  # how easy an object is for both
-    return truth, [_answers(random, truth, shared, hard, skill) for skill in SKILLS]
+    return truth, [_detections(random, truth, shared, hard, skill) for skill in SKILLS]
 
 
-def _answers(
+def _detections(
     random: np.random.Generator,
     truth: Annotations,
     shared: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
@@ -80,12 +85,6 @@ def _answers(
 Population = list[tuple[Annotations, list[Detections]]]
 
 
-def counted_once(given: Answers) -> dict[str, float]:
-    """Return the figures themselves."""
-    once = of_every_size(given, np.ones((1, given.images), np.int16))
-    return {name: float(value[0]) for name, value in once.items()}
-
-
 def drawn(population: Population, images: int, number: int) -> Population:
     """Return one test set."""
     random = np.random.default_rng([images, number])
@@ -96,24 +95,24 @@ def held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dic
     """Say of each figure whether its interval from one test set holds the truth."""
     images = len(test)
     ground_truth = [truth for truth, _ in test]
-    weights = draws(images, seed)
+    weights = bootstrap_counts(images, seed)
     once, values = [], []
     for detector in range(len(SKILLS)):
-        given = answers(ground_truth, [answered[detector] for _, answered in test], CLASSES)
-        once.append(counted_once(given))
+        given = evaluation_set(ground_truth, [found[detector] for _, found in test], CLASSES)
+        once.append(headline_figures(quality_of(given)))
         values.append(of_every_size(given, weights))
     holding = images_holding(given)
-    told = {}
+    holds = {}
     for name in (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES)):
         for detector, truth in enumerate(truths):
             low, high = interval(once[detector][name], values[detector][name], holding[name])
-            told[f"{name}, detector {detector + 1}"] = low <= truth[name] <= high
+            holds[f"{name}, detector {detector + 1}"] = low <= truth[name] <= high
         (a, b), (in_a, in_b) = once, values
         low, high = difference(
             a[name], b[name], in_a[name], in_b[name], images, holding[name]
         ).interval_95
-        told[f"{name}, difference"] = low <= truths[0][name] - truths[1][name] <= high
-    return told
+        holds[f"{name}, difference"] = low <= truths[0][name] - truths[1][name] <= high
+    return holds
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -132,9 +131,9 @@ def measured(arguments: argparse.Namespace) -> int:
     population = [simulated(random) for _ in watched]
     truths = []
     for detector in range(len(SKILLS)):
-        found = [answered[detector] for _, answered in population]
-        given = answers([truth for truth, _ in population], found, CLASSES)
-        truths.append(counted_once(given))
+        found = [detections[detector] for _, detections in population]
+        given = evaluation_set([truth for truth, _ in population], found, CLASSES)
+        truths.append(headline_figures(quality_of(given)))
     worst = []
     for images in arguments.images:
         work = (

@@ -20,8 +20,8 @@ from datasets.annotations import Annotations
 from pipelines import runtime
 from pipelines.command_line import Options, run, whole
 from pipelines.detections import Detections
-from pipelines.evaluation.quality import answers, quality_of
-from pipelines.evaluation.resampling import RESAMPLES, draws, resampled
+from pipelines.evaluation.quality import evaluation_set, quality_of
+from pipelines.evaluation.resampling import RESAMPLES, bootstrap_counts, resampled
 
 
 def simulated(
@@ -80,11 +80,11 @@ def measured(size: argparse.Namespace) -> int:
         f"detections, {size.classes} classes"
     )
     started = time.perf_counter()
-    given = answers(truths, founds, names)
+    given = evaluation_set(truths, founds, names)
     quality = quality_of(given)
     print(f"scoring once: {time.perf_counter() - started:.2f} s, mAP {quality.map_50_95:.4f}")
     started = time.perf_counter()
-    values = resampled(given, draws(given.images, 0))
+    values = resampled(given, bootstrap_counts(given.images, 0))
     spread = values["map_50_95"].std()
     print(f"{RESAMPLES} resamples: {time.perf_counter() - started:.2f} s, spread {spread:.4f}")
     print(f"peak memory: {runtime.peak_rss_mb():.0f} MiB, simulated boxes included")

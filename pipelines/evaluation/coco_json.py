@@ -3,111 +3,185 @@
 Image ids count from 1 in the order given, category ids from 1 in label order. Boxes are left, top,
 width, height in pixels as float64, written without rounding: the numbers a file gives are the very
 numbers that were scored. Lin et al., "Microsoft COCO: Common Objects in Context", 2014.
+
+The types hold other tools' files too, whose ids may be any, also names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import Boxes, area, as_boxes, xywh_to_xyxy, xyxy_to_xywh
 from pipelines.detections import Detections
 
+Id = int | float | str
+T = TypeVar("T")
+
+
+class CocoImage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An image; its name and size in pixels where they are known."""
+
+    id: Id
+    file_name: str = ""
+    width: int | float | None = None
+    height: int | float | None = None
+
+
+class CocoCategory(msgspec.Struct, frozen=True):
+    """A class."""
+
+    id: Id
+    name: str
+
+
+class CocoAnnotation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An object; its area in square pixels is that of its outline where it has one."""
+
+    id: Id = -1
+    image_id: Id
+    category_id: Id
+    bbox: tuple[float, float, float, float]
+    area: float | None = None
+    iscrowd: int | bool = 0
+    ignore: int | bool = 0
+
+
+class CocoGroundTruth(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of ground truth."""
+
+    info: Any = None
+    images: list[CocoImage]
+    annotations: list[CocoAnnotation]
+    categories: list[CocoCategory]
+
+
+class CocoDetection(msgspec.Struct, frozen=True, gc=False):
+    """A row of a file of results."""
+
+    image_id: Id
+    category_id: Id
+    bbox: tuple[float, float, float, float]
+    score: float
+
 
 def ground_truth_to_coco(
     annotations: Sequence[Annotations], classes: Sequence[str]
-) -> dict[str, Any]:
+) -> CocoGroundTruth:
     """Return a COCO ground truth; *ignore* becomes ``iscrowd``, which COCO's scoring knows.
 
     Args:
         annotations: of each image, in the order of the ids they get.
         classes: names in label order.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[CocoAnnotation] = []
     for image_id, truth in enumerate(annotations, 1):
-        sizes = area(truth.boxes)
-        for place, box in enumerate(xyxy_to_xywh(truth.boxes)):
-            rows.append(
-                {
-                    "id": len(rows) + 1,
-                    "image_id": image_id,
-                    "category_id": int(truth.labels[place]) + 1,
-                    "bbox": [float(value) for value in box],
-                    "area": float(sizes[place]),
-                    "iscrowd": int(truth.ignore[place]),
-                    "ignore": int(truth.ignore[place]),
-                }
+        columns = (xyxy_to_xywh(truth.boxes), truth.labels, area(truth.boxes), truth.ignore)
+        for box, label, size, ignore in zip(*(column.tolist() for column in columns), strict=True):
+            row = CocoAnnotation(
+                id=len(rows) + 1,
+                image_id=image_id,
+                category_id=label + 1,
+                bbox=tuple(box),
+                area=size,
+                iscrowd=int(ignore),
+                ignore=int(ignore),
             )
-    return {
-        "info": {"description": "ground truth"},
-        "images": [{"id": number} for number in range(1, len(annotations) + 1)],
-        "annotations": rows,
-        "categories": [{"id": number, "name": name} for number, name in enumerate(classes, 1)],
-    }
+            rows.append(row)
+    return CocoGroundTruth(
+        info={"description": "ground truth"},
+        images=[CocoImage(number) for number in range(1, len(annotations) + 1)],
+        annotations=rows,
+        categories=[CocoCategory(number, name) for number, name in enumerate(classes, 1)],
+    )
 
 
-def with_files(coco: dict[str, Any], images: Sequence[LabelledImage]) -> dict[str, Any]:
+def with_files(coco: CocoGroundTruth, images: Sequence[LabelledImage]) -> CocoGroundTruth:
     """Return a ground truth whose images have their names and sizes in pixels."""
-    entries = [
-        {"id": number, "file_name": im.name, "width": im.width_px, "height": im.height_px}
-        for number, im in enumerate(images, 1)
-    ]
-    return {**coco, "images": entries}
+    named = [CocoImage(n, im.name, im.width_px, im.height_px) for n, im in enumerate(images, 1)]
+    return msgspec.structs.replace(coco, images=named)
 
 
-def ground_truth_from_coco(coco: Mapping[str, Any]) -> list[Annotations]:
-    """Return what `ground_truth_to_coco` was given, an image each in the order they are listed."""
-    by_image: dict[int, list[Mapping[str, Any]]] = {image["id"]: [] for image in coco["images"]}
-    label = {category["id"]: place for place, category in enumerate(coco["categories"])}
-    for row in coco["annotations"]:
-        by_image[row["image_id"]].append(row)
+def ground_truth_from_coco(coco: CocoGroundTruth) -> list[Annotations]:
+    """Return what `ground_truth_to_coco` was given, an image each in the order they are listed.
+
+    Raises:
+        KeyError: an annotation is of an image or a category that is not listed.
+    """
+    by_image: dict[Id, list[CocoAnnotation]] = {image.id: [] for image in coco.images}
+    label = {category.id: place for place, category in enumerate(coco.categories)}
+    for row in coco.annotations:
+        by_image[row.image_id].append(row)
     return [
         Annotations(
             _boxes(rows),
-            [label[row["category_id"]] for row in rows],
-            [bool(row.get("iscrowd") or row.get("ignore")) for row in rows],
+            [label[row.category_id] for row in rows],
+            [bool(row.iscrowd or row.ignore) for row in rows],
         )
         for rows in by_image.values()
     ]
 
 
-def detections_to_coco(detections: Sequence[Detections]) -> list[dict[str, Any]]:
+def detections_to_coco(detections: Sequence[Detections]) -> list[CocoDetection]:
     """Return COCO results of images in the order of their ids."""
     return [
-        {
-            "image_id": image_id,
-            "category_id": int(label) + 1,
-            "bbox": [float(value) for value in box],
-            "score": float(score),
-        }
+        CocoDetection(image_id, label + 1, tuple(box), score)
         for image_id, found in enumerate(detections, 1)
         for box, score, label in zip(
-            xyxy_to_xywh(found.boxes), found.scores, found.labels, strict=True
+            xyxy_to_xywh(found.boxes).tolist(),
+            found.scores.tolist(),
+            found.labels.tolist(),
+            strict=True,
         )
     ]
 
 
-def detections_from_coco(rows: Sequence[Mapping[str, Any]], images: int) -> list[Detections]:
+def detections_from_coco(rows: Sequence[CocoDetection], images: int) -> list[Detections]:
     """Return what `detections_to_coco` was given, for that many images.
 
     Raises:
-        IndexError: a row names an image beyond them.
+        ValueError: a row has an id that `detections_to_coco` does not write.
     """
-    by_image: list[list[Mapping[str, Any]]] = [[] for _ in range(images)]
+    by_image: list[list[CocoDetection]] = [[] for _ in range(images)]
     for row in rows:
-        if not 1 <= row["image_id"] <= images:
-            raise IndexError(f"image_id {row['image_id']}: there are only {images} images")
-        by_image[row["image_id"] - 1].append(row)
+        if not (isinstance(row.image_id, int) and 1 <= row.image_id <= images):
+            raise ValueError(f"image_id {row.image_id}: there are only {images} images")
+        by_image[row.image_id - 1].append(row)
     return [
         Detections(
-            _boxes(found),
-            [row["score"] for row in found],
-            [row["category_id"] - 1 for row in found],
+            _boxes(found), [row.score for row in found], [int(row.category_id) - 1 for row in found]
         )
         for found in by_image
     ]
 
 
-def _boxes(rows: Sequence[Mapping[str, Any]]) -> Boxes:
-    return xywh_to_xyxy(as_boxes([row["bbox"] for row in rows]))
+def decode_ground_truth(data: bytes) -> CocoGroundTruth:
+    """Return a ground truth file.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _decoded(data, CocoGroundTruth)
+
+
+def decode_detections(data: bytes) -> list[CocoDetection]:
+    """Return a file of results.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _decoded(data, list[CocoDetection])
+
+
+def _decoded(data: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
+
+
+def _boxes(rows: Sequence[CocoAnnotation] | Sequence[CocoDetection]) -> Boxes:
+    return xywh_to_xyxy(as_boxes([row.bbox for row in rows]))

@@ -73,11 +73,11 @@ def _count(
     truth: Annotations, found: Detections, threshold: float, matrix: NDArray[np.int64]
 ) -> None:
     background = len(matrix) - 1
-    verdict = match(truth, found, threshold)
-    own = found.labels[verdict.true_positive]
+    matches = match(truth, found, threshold)
+    own = found.labels[matches.true_positive]
     np.add.at(matrix, (own, own), 1)
-    left = np.flatnonzero(verdict.false_positive)
-    lost = np.flatnonzero(verdict.missed)
+    left = np.flatnonzero(matches.false_positive)
+    lost = np.flatnonzero(matches.missed)
     overlap = iou(found.boxes[left], truth.boxes[lost])
     overlap[overlap < threshold] = 0.0
     guessed, missed = np.ones(len(left), bool), np.ones(len(lost), bool)

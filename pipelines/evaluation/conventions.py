@@ -1,7 +1,7 @@
 """The same detections under every convention in use, and why the figures differ.
 
-Tools that all say "mAP@.50" mean COCO's (Lin et al. 2014) or one of Pascal VOC's two (Everingham et
-al. 2010, 2015): they differ in how a detection is given to an object and in how precision is
+Tools that all report "mAP@.50" mean COCO's (Lin et al. 2014) or one of Pascal VOC's two (Everingham
+et al. 2010, 2015): they differ in how a detection is assigned to an object and in how precision is
 averaged. Pascal VOC's own code also counts the last pixel of a box, which the corners in its files
 include; our boxes end where that pixel ends, so that its IoU is ours. Boxes from elsewhere that end
 with their last pixel are widened by one first, as an explicit choice.
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipelines.evaluation.pairs import Bools, Floats, Found, Objects, overlapping
+from pipelines.evaluation.pairs import Bools, FlatDetections, FlatObjects, Floats, overlapping
 from pipelines.evaluation.precision import envelope, precision_at_recalls
-from pipelines.evaluation.quality import Answers, mean_known
+from pipelines.evaluation.quality import EvaluationSet, mean_known
 from pipelines.evaluation.undefined import Number
 
 ONE_PIXEL = np.array([0.0, 0.0, 1.0, 1.0])  # added to a box, its last pixel belongs to it
@@ -38,28 +38,28 @@ class ConventionQuality:
     per_class: Mapping[str, Number]
 
 
-def by_convention(given: Answers, iou_threshold: float = 0.5) -> dict[str, ConventionQuality]:
-    """Return what each convention says of the same detections at one IoU, named as in `WHY`.
+def by_convention(given: EvaluationSet, iou_threshold: float = 0.5) -> dict[str, ConventionQuality]:
+    """Return each convention's figures of the same detections at one IoU, named as in `WHY`.
 
     The inclusive ones ask what the same figures would be if corners counted.
     """
-    told = {}
-    for suffix, answers in (("", given), ("_inclusive", inclusive(given))):
-        coco = coco_classes(answers, iou_threshold)
-        voc = voc_classes(answers, iou_threshold)
-        told[f"coco{suffix}"] = coco
-        told[f"voc_2007{suffix}"] = [voc_2007(*curve) for curve in voc]
-        told[f"voc_2010{suffix}"] = [voc_2010(*curve) for curve in voc]
+    by_name = {}
+    for suffix, data in (("", given), ("_inclusive", inclusive(given))):
+        coco = coco_classes(data, iou_threshold)
+        voc = voc_classes(data, iou_threshold)
+        by_name[f"coco{suffix}"] = coco
+        by_name[f"voc_2007{suffix}"] = [voc_2007(*curve) for curve in voc]
+        by_name[f"voc_2010{suffix}"] = [voc_2010(*curve) for curve in voc]
     return {
         name: ConventionQuality(
             mean_known(np.array(aps)), dict(zip(given.classes, aps, strict=True))
         )
         for name in WHY
-        for aps in (told[name],)
+        for aps in (by_name[name],)
     }
 
 
-def inclusive(given: Answers) -> Answers:
+def inclusive(given: EvaluationSet) -> EvaluationSet:
     """Return the same boxes read as VOC's code reads corners: the last pixel belongs to the box."""
     return replace(
         given,
@@ -68,13 +68,13 @@ def inclusive(given: Answers) -> Answers:
     )
 
 
-def coco_classes(given: Answers, iou_threshold: float) -> list[float]:
+def coco_classes(given: EvaluationSet, iou_threshold: float) -> list[float]:
     """Return each class's AP by COCO's rule at any one IoU above 0."""
     curves = [precision_at_recalls(ranked)[0] for ranked in given.ranked_at(iou_threshold)]
     return [float(curve.mean()) for curve in curves]
 
 
-def voc_classes(given: Answers, iou_threshold: float) -> list[tuple[Floats, Floats]]:
+def voc_classes(given: EvaluationSet, iou_threshold: float) -> list[tuple[Floats, Floats]]:
     """Return each class's precision and recall down its detections, by VOC's rule.
 
     A detection asks for the object of its class it overlaps most. If that is taken already, the
@@ -93,14 +93,13 @@ def voc_classes(given: Answers, iou_threshold: float) -> list[tuple[Floats, Floa
     return curves
 
 
-def match_voc(found: Found, objects: Objects, iou_threshold: float) -> tuple[Bools, Bools]:
+def match_voc(
+    found: FlatDetections, objects: FlatObjects, iou_threshold: float
+) -> tuple[Bools, Bools]:
     """Return which detections are right and which do not count, ``(N,)`` bool both."""
-    real = replace(objects, ignore=np.zeros(len(objects), bool))  # IoU with difficult ones too
-    pairs = overlapping(found, real, iou_threshold, same_class=True)
-    # Of a detection's pairs the first with the largest overlap.
-    order = np.lexsort((pairs.object, -pairs.overlap, pairs.detection))
-    asking, first = np.unique(pairs.detection[order], return_index=True)
-    asked = pairs.object[order][first]
+    # By IoU with difficult objects too.
+    pairs = overlapping(found, objects.all_wanted(), iou_threshold, same_class=True).nearest()
+    asking, asked = pairs.detection, pairs.object
     difficult = objects.ignore[asked]
     ignored = np.zeros(len(found), bool)
     ignored[asking[difficult]] = True

@@ -1,7 +1,7 @@
 """What each kind of mistake costs in mAP, after TIDE (Bolya et al., ECCV 2020).
 
 Every wrong detection has one kind, by what would have made it right, and every object that no such
-detection could have found is missed. What a kind costs is how much mAP rises when an oracle mends
+detection could have found is missed. What a kind costs is how much mAP rises when an oracle repairs
 this kind alone.
 """
 
@@ -13,9 +13,9 @@ from math import nan
 import numpy as np
 
 from pipelines.evaluation.matching import match_all
-from pipelines.evaluation.pairs import Bools, Floats, Ints, Objects, Pairs, overlapping
+from pipelines.evaluation.pairs import Bools, Floats, Ints, Pairs, overlapping
 from pipelines.evaluation.precision import envelope
-from pipelines.evaluation.quality import Answers
+from pipelines.evaluation.quality import EvaluationSet
 from pipelines.evaluation.undefined import Number
 
 BACKGROUND_IOU = 0.1  # below this a detection has nothing to do with an object (TIDE's t_b)
@@ -52,7 +52,7 @@ class _Mistakes:
         kind: ``(N,)`` place in `TYPES`, -1 for right or ignored detections without a mistake.
         right: ``(N,)`` bool, true positives.
         ignored: ``(N,)`` bool, do not count as they are.
-        mended: ``(N,)`` row of the object a detection would find if it were mended, -1 if it
+        repaired: ``(N,)`` row of the object a detection would find if it were repaired, -1 if it
             would only be taken away.
         missed: ``(M,)`` bool, objects missed.
     """
@@ -60,11 +60,11 @@ class _Mistakes:
     kind: Ints
     right: Bools
     ignored: Bools
-    mended: Ints
+    repaired: Ints
     missed: Bools
 
 
-def error_costs(given: Answers, iou_threshold: float = 0.5) -> ErrorCosts:
+def error_costs(given: EvaluationSet, iou_threshold: float = 0.5) -> ErrorCosts:
     """Return what each kind of mistake costs, at one IoU.
 
     Of an image's detections of all classes together the best ``max_detections`` count, as in TIDE.
@@ -78,7 +78,7 @@ def error_costs(given: Answers, iou_threshold: float = 0.5) -> ErrorCosts:
     return ErrorCosts(*(max(_map(given, mistakes, t) - before, 0.0) for t in range(len(TYPES))))
 
 
-def _best_of_each_image(given: Answers) -> Answers:
+def _best_of_each_image(given: EvaluationSet) -> EvaluationSet:
     found = given.found
     order = np.lexsort((found.place, -found.score, found.image))
     image = found.image[order]
@@ -87,15 +87,15 @@ def _best_of_each_image(given: Answers) -> Answers:
     return replace(given, found=found.at(kept))
 
 
-def _mistakes(given: Answers, threshold: float) -> _Mistakes:
+def _mistakes(given: EvaluationSet, threshold: float) -> _Mistakes:
     found, objects = given.found, given.objects
     same = overlapping(found, objects, threshold - 1e-9, same_class=True)
-    verdicts = match_all(found, objects, same, (threshold,))
-    right, ignored = verdicts.true_positive[:, 0], verdicts.ignored[:, 0]
+    table = match_all(found, objects, same, (threshold,))
+    right, ignored = table.true_positive[:, 0], table.ignored[:, 0]
     used = np.zeros(len(objects), bool)
-    used[verdicts.object[right, 0]] = True
+    used[table.object[right, 0]] = True
 
-    near = overlapping(found, _all_real(objects), BACKGROUND_IOU, same_class=False)
+    near = overlapping(found, objects.all_wanted(), BACKGROUND_IOU, same_class=False)
     near = near.where(~objects.ignore[near.object])
     alike = found.label[near.detection] == objects.label[near.object]
     count = len(found)
@@ -126,22 +126,16 @@ def _mistakes(given: Answers, threshold: float) -> _Mistakes:
         kind=kind,
         right=right,
         ignored=ignored,
-        mended=_first_to_ask(np.where(free, wanted, -1), found.score),
+        repaired=_first_to_ask(np.where(free, wanted, -1), found.score),
         missed=~usable & ~used & ~objects.ignore,
     )
 
 
-def _all_real(objects: Objects) -> Objects:
-    return replace(objects, ignore=np.zeros(len(objects), bool))
-
-
 def _nearest(pairs: Pairs, detections: int) -> tuple[Floats, Ints]:
     """Return each detection's largest overlap, 0 without any, and the first object that has it."""
-    order = np.lexsort((pairs.object, -pairs.overlap, pairs.detection))
-    rows, first = np.unique(pairs.detection[order], return_index=True)
     overlap, nearest = np.zeros(detections), np.full(detections, -1)
-    overlap[rows] = pairs.overlap[order][first]
-    nearest[rows] = pairs.object[order][first]
+    first = pairs.nearest()
+    overlap[first.detection], nearest[first.detection] = first.overlap, first.object
     return overlap, nearest
 
 
@@ -155,25 +149,25 @@ def _first_to_ask(wanted: Ints, score: Floats) -> Ints:
     return given
 
 
-def _map(given: Answers, mistakes: _Mistakes, mend: int | None) -> float:
-    """Return mAP with one kind of mistake mended, or with none."""
+def _map(given: EvaluationSet, mistakes: _Mistakes, repair: int | None) -> float:
+    """Return mAP with one kind of mistake repaired, or with none."""
     found, objects = given.found, given.objects
     right, label = mistakes.right.copy(), found.label.copy()
     counts = ~mistakes.ignored
     wanted = ~objects.ignore
-    if mend == TYPES.index("missed"):
+    if repair == TYPES.index("missed"):
         wanted = wanted & ~mistakes.missed
-    elif mend is not None:
-        here = mistakes.kind == mend
-        saved = here & (mistakes.mended >= 0)
+    elif repair is not None:
+        here = mistakes.kind == repair
+        saved = here & (mistakes.repaired >= 0)
         right[saved] = True
-        label[saved] = objects.label[mistakes.mended[saved]]
+        label[saved] = objects.label[mistakes.repaired[saved]]
         counts = (counts & ~here) | saved
     aps = []
     for each in np.unique(objects.label[~objects.ignore]):
         rows = np.flatnonzero(counts & (label == each))
         number = int((wanted & (objects.label == each)).sum())
-        if rows.size or number:  # a class of which nothing is left says nothing
+        if rows.size or number:  # a class of which nothing is left is undefined
             aps.append(_average_precision(right[rows], found.score[rows], number))
     return float(np.mean(aps)) if aps else 1.0  # nothing left to be found, and nothing wrong
 

@@ -23,8 +23,8 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.undefined import Number
 
 BADLY_PLACED_IOU = 0.1  # as TIDE has it: below this a box has nothing to do with an object
-OF_PROPOSALS = ("not_proposed", "misclassified", "badly_placed", "suppressed")
-OF_ANSWERS = ("below_threshold", "wrong_class", "badly_placed", "suppressed")
+WITH_PROPOSALS = ("not_proposed", "misclassified", "badly_placed", "suppressed")
+WITHOUT_PROPOSALS = ("below_threshold", "wrong_class", "badly_placed", "suppressed")
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def lost_objects(
 
     For a detector that proposes first: no proposal is on the object; one is, but no candidate of
     its class and score; one was, and the box was then moved off it; or a good one was there until
-    non-maximum suppression. For one that answers at once: a right answer is below the threshold
-    (also where there is none at all, since it keeps no answers of the lowest scores), an answer of
+    non-maximum suppression. For one without proposals: a right detection is below the threshold
+    (also where there is none, since those of the lowest scores are not kept), a detection of
     another class is on the object, one of its class is beside it, or a good one was suppressed. An
     object that shares its only detection with a neighbour is counted with the suppressed.
 
@@ -110,8 +110,8 @@ def lost_objects(
     found = total = 0
     kept: Counter[str] = Counter()
     stages: dict[str, None] = {}
-    for truth, answered, by_stage in zip(ground_truth, detections, reaches, strict=True):
-        seen = match(truth, answered.above(threshold), iou_threshold)
+    for truth, found_here, by_stage in zip(ground_truth, detections, reaches, strict=True):
+        seen = match(truth, found_here.above(threshold), iou_threshold)
         found += int(seen.found.sum())
         total += int((~truth.ignore).sum())
         for stage, offered in by_stage.items():
@@ -121,7 +121,7 @@ def lost_objects(
         for place in np.flatnonzero(seen.missed):
             reasons[_reason(offers[:-1] or offers, int(place), threshold)] += 1
     proposes = any(not offered.named for by_stage in reaches for offered in by_stage.values())
-    names = OF_PROPOSALS if proposes else OF_ANSWERS
+    names = WITH_PROPOSALS if proposes else WITHOUT_PROPOSALS
     return Lost(
         lost={name: reasons[name] for name in names},
         found=found,

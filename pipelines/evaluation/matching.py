@@ -13,9 +13,9 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import (
     Bools,
-    Found,
+    FlatDetections,
+    FlatObjects,
     Ints,
-    Objects,
     Pairs,
     flat_detections,
     flat_objects,
@@ -27,8 +27,8 @@ IOU_50, IOU_75 = 0, 5  # places among them
 
 
 @dataclass(frozen=True, eq=False)
-class Verdicts:
-    """What became of every detection at every IoU: ``(N, T)`` arrays over the rows of `Found`.
+class MatchTable:
+    """What became of every detection at every IoU: ``(N, T)`` arrays by row of `FlatDetections`.
 
     Attributes:
         object: int32 row of the object it took, -1 for none.
@@ -42,8 +42,8 @@ class Verdicts:
 
 
 @dataclass(frozen=True, eq=False)
-class Matches:
-    """The verdict on one image.
+class ImageMatches:
+    """The matching of one image.
 
     Attributes:
         true_positive: ``(N,)`` bool, detections that found an object.
@@ -63,28 +63,28 @@ class Matches:
         return ~self.true_positive & ~self.ignored
 
 
-def match(truth: Annotations, detections: Detections, iou_threshold: float = 0.5) -> Matches:
-    """Return the verdict on one image; the rule is that of `match_all`."""
+def match(truth: Annotations, detections: Detections, iou_threshold: float = 0.5) -> ImageMatches:
+    """Return the matching of one image; the rule is that of `match_all`."""
     objects, found = flat_objects([truth]), flat_detections([detections])
     near = overlapping(found, objects, iou_threshold - 1e-9, same_class=True)
-    verdicts = match_all(found, objects, near, (iou_threshold,))
+    table = match_all(found, objects, near, (iou_threshold,))
     right, ignored = np.zeros((2, len(detections)), bool)
-    right[found.place] = verdicts.true_positive[:, 0]
-    ignored[found.place] = verdicts.ignored[:, 0]
+    right[found.place] = table.true_positive[:, 0]
+    ignored[found.place] = table.ignored[:, 0]
     seen = np.zeros(len(truth), bool)
-    seen[verdicts.object[verdicts.true_positive]] = True
-    return Matches(right, ignored, seen, ~seen & ~truth.ignore)
+    seen[table.object[table.true_positive]] = True
+    return ImageMatches(right, ignored, seen, ~seen & ~truth.ignore)
 
 
 def match_all(
-    found: Found,
-    objects: Objects,
+    found: FlatDetections,
+    objects: FlatObjects,
     pairs: Pairs,
     iou_thresholds: Sequence[float] | NDArray[np.float64],
     *,
     most: int | None = None,
     area_range: tuple[float, float] | None = None,
-) -> Verdicts:
+) -> MatchTable:
     """Give each detection, best score first, the free object of its class it overlaps most.
 
     The rule of Lin et al. 2014 (COCO), as pycocotools has it. A real
@@ -112,7 +112,7 @@ def match_all(
     sides = found.boxes[:, 2:] - found.boxes[:, :2]
     size = sides[:, 0] * sides[:, 1]
     outside = ((size < low) | (size > high))[:, None] & ~matched
-    return Verdicts(
+    return MatchTable(
         object=taken_by,
         true_positive=matched & ~of_ignored,
         ignored=of_ignored | outside | late[:, None],
@@ -120,7 +120,11 @@ def match_all(
 
 
 def _taken(
-    found: Found, objects: Objects, pairs: Pairs, ignore: Bools, thresholds: NDArray[np.float64]
+    found: FlatDetections,
+    objects: FlatObjects,
+    pairs: Pairs,
+    ignore: Bools,
+    thresholds: NDArray[np.float64],
 ) -> NDArray[np.int32]:
     """Return the ``(N, T)`` object each detection takes, -1 for none."""
     rank = found.rank[pairs.detection]

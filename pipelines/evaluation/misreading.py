@@ -1,7 +1,7 @@
 """Whether a results file would fit the ground truth far better if it were read another way.
 
 Each other reading is tried: corners instead of sizes, ids counted from 0, and so on. If one meets
-many objects that the file as it stands does not, the file means that, and scoring it would say 0.
+many objects that the file as it stands does not, the file means that, and scoring it would give 0.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from pipelines.evaluation.outside import GroundTruthFile, Rows, as_detections
 from pipelines.evaluation.pairs import (
+    FlatObjects,
     Floats,
-    Objects,
     flat_detections,
     flat_objects,
     overlapping,
@@ -26,7 +26,7 @@ TIMES = 3  # and so many times as many as the file as it stands
 
 
 def misreading(rows: Rows, truth: GroundTruthFile) -> str | None:
-    """Return what the file seems to mean instead, None if it seems to mean what it says."""
+    """Return what the file seems to mean instead, None if it is right as it stands."""
     objects = flat_objects(truth.annotations)
     wanted = int((~objects.ignore).sum())
     met = objects_met(rows, objects, len(truth.annotations))
@@ -39,7 +39,7 @@ def misreading(rows: Rows, truth: GroundTruthFile) -> str | None:
     return None
 
 
-def objects_met(rows: Rows, objects: Objects, images: int) -> int:
+def objects_met(rows: Rows, objects: FlatObjects, images: int) -> int:
     """Return how many objects a detection of their class overlaps by half."""
     found = flat_detections(as_detections(rows, images))
     pairs = overlapping(found, objects, MET_IOU, same_class=True)
@@ -65,9 +65,9 @@ def _other_readings(rows: Rows, truth: GroundTruthFile) -> Iterator[tuple[str, R
         pixels = np.tile(truth.sizes, 2)[rows.image]
         for meaning, (corner, size) in [("", (first, second)), *boxes.items()]:
             scaled = np.hstack([corner, np.maximum(size, 0)]) * pixels
-            told = "boxes are shares of the image's size, not pixels"
-            yield told + (f", and {meaning}" if meaning else ""), replace(rows, bbox=scaled)
-    for step, told in ((1, "one too low"), (-1, "one too high")):
+            shares = "boxes are shares of the image's size, not pixels"
+            yield shares + (f", and {meaning}" if meaning else ""), replace(rows, bbox=scaled)
+    for step, error in ((1, "one too low"), (-1, "one too high")):
         for kind, values, most in (
             ("image", rows.image, len(truth.annotations)),
             ("category", rows.label, len(truth.classes)),
@@ -75,7 +75,7 @@ def _other_readings(rows: Rows, truth: GroundTruthFile) -> Iterator[tuple[str, R
             moved = values + step
             inside = (moved >= 0) & (moved < most)
             other = replace(rows, image=moved) if kind == "image" else replace(rows, label=moved)
-            yield f"{kind} ids are {told}", _only(other, inside)
+            yield f"{kind} ids are {error}", _only(other, inside)
 
 
 def _only(rows: Rows, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Rows:

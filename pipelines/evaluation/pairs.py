@@ -1,13 +1,13 @@
 """All images at once: objects and detections in flat arrays, and which of them overlap.
 
 Everything that is asked of detections and ground truth together (matching by COCO's or VOC's rule,
-error types, resampling) starts from these arrays, so that each overlap is worked out once.
+error types, resampling) starts from these arrays, so that each overlap is computed once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-BLOCK = 2_000_000  # pairs looked at together: about 300 MB on the way
+BLOCK = 2_000_000  # pairs processed together: about 300 MB on the way
 
 
 @dataclass(frozen=True, eq=False)
-class Objects:
+class FlatObjects:
     """The ground truth of all images, image by image: ``(M,)`` arrays, boxes ``(M, 4)`` xyxy.
 
     Attributes:
@@ -43,13 +43,17 @@ class Objects:
     boxes: Boxes
     area: Floats
 
+    def all_wanted(self) -> FlatObjects:
+        """Return the same objects, none of them *ignore*."""
+        return replace(self, ignore=np.zeros(len(self), bool))
+
     def __len__(self) -> int:
         """Return the number of objects."""
         return len(self.image)
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FlatDetections:
     """The detections of all images, by class, best score first, equal scores in image order.
 
     Attributes:
@@ -68,16 +72,9 @@ class Found:
     rank: Ints
     place: Ints
 
-    def at(self, rows: Ints) -> Found:
+    def at(self, rows: Ints) -> FlatDetections:
         """Return some of the detections."""
-        return Found(
-            self.image[rows],
-            self.label[rows],
-            self.score[rows],
-            self.boxes[rows],
-            self.rank[rows],
-            self.place[rows],
-        )
+        return FlatDetections(*(column[rows] for column in vars(self).values()))
 
     def __len__(self) -> int:
         """Return the number of detections."""
@@ -89,8 +86,8 @@ class Pairs:
     """Pairs of a detection and an object of one image: ``(P,)`` arrays, by detection, then object.
 
     Attributes:
-        detection: row of `Found`.
-        object: row of `Objects`.
+        detection: row of `FlatDetections`.
+        object: row of `FlatObjects`.
         overlap: IoU; with an *ignore* object the share of the detection that lies in it.
     """
 
@@ -98,18 +95,23 @@ class Pairs:
     object: Ints
     overlap: Floats
 
-    def where(self, keep: Bools) -> Pairs:
+    def where(self, keep: Bools | Ints) -> Pairs:
         """Return some of the pairs."""
         return Pairs(self.detection[keep], self.object[keep], self.overlap[keep])
+
+    def nearest(self) -> Pairs:
+        """Return of each detection's pairs the first with the largest overlap."""
+        order = np.lexsort((self.object, -self.overlap, self.detection))
+        return self.where(order[np.unique(self.detection[order], return_index=True)[1]])
 
 
 def flat_objects(
     ground_truth: Sequence[Annotations], areas: Sequence[Floats] | None = None
-) -> Objects:
+) -> FlatObjects:
     """Return the objects of all images; ``areas`` in square pixels, by default of their boxes."""
     boxes = _joined([truth.boxes for truth in ground_truth], np.zeros((0, 4)))
     size = xyxy_to_xywh(boxes)[:, 2:].prod(axis=1)
-    return Objects(
+    return FlatObjects(
         image=np.repeat(np.arange(len(ground_truth)), [len(truth) for truth in ground_truth]),
         label=_joined([truth.labels for truth in ground_truth], np.zeros(0, np.int64)),
         ignore=_joined([truth.ignore for truth in ground_truth], np.zeros(0, bool)),
@@ -118,7 +120,7 @@ def flat_objects(
     )
 
 
-def flat_detections(detections: Sequence[Detections]) -> Found:
+def flat_detections(detections: Sequence[Detections]) -> FlatDetections:
     """Return the detections of all images, sorted as COCO sorts them."""
     image = np.repeat(np.arange(len(detections)), [len(found) for found in detections])
     label = _joined([found.labels for found in detections], np.zeros(0, np.int64))
@@ -128,10 +130,14 @@ def flat_detections(detections: Sequence[Detections]) -> Found:
     together = np.lexsort((label, image))  # stable: within an image they are best first
     rank[together] = _places_in_runs(image[together], label[together])
     order = np.lexsort((-score, label))
-    return Found(image[order], label[order], score[order], boxes[order], rank[order], order)
+    return FlatDetections(
+        image[order], label[order], score[order], boxes[order], rank[order], order
+    )
 
 
-def overlapping(found: Found, objects: Objects, least: float, *, same_class: bool) -> Pairs:
+def overlapping(
+    found: FlatDetections, objects: FlatObjects, least: float, *, same_class: bool
+) -> Pairs:
     """Return the pairs that overlap by at least that much, as far as COCO's arithmetic sees it.
 
     Args:
@@ -175,7 +181,7 @@ def overlapping(found: Found, objects: Objects, least: float, *, same_class: boo
 def pair_overlap(first: Boxes, second: Boxes, share: Bools) -> Floats:
     """Return the IoU of each row's two boxes, or how much of the first is in the second.
 
-    Worked out from left, top, width and height, in the order of pycocotools, so that an overlap
+    Computed from left, top, width and height, in the order of pycocotools, so that an overlap
     at a threshold falls on the same side of it.
     """
     a, b = xyxy_to_xywh(first), xyxy_to_xywh(second)

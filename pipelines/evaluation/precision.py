@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from pipelines.evaluation.matching import Verdicts
-from pipelines.evaluation.pairs import Floats, Found, Ints, Objects
+from pipelines.evaluation.matching import MatchTable
+from pipelines.evaluation.pairs import FlatDetections, FlatObjects, Floats, Ints
 
 RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's points
 
@@ -38,9 +38,9 @@ class Ranked:
 
 
 def ranked_classes(
-    found: Found,
-    verdicts: Verdicts,
-    objects: Objects,
+    found: FlatDetections,
+    table: MatchTable,
+    objects: FlatObjects,
     classes: int,
     area_range: tuple[float, float] = (0.0, np.inf),
 ) -> list[Ranked]:
@@ -49,8 +49,8 @@ def ranked_classes(
     edges = np.searchsorted(found.label, np.arange(classes + 1))
     made = []
     for label, (begin, end) in enumerate(pairwise(edges.tolist())):
-        counts = ~verdicts.ignored[begin:end].T
-        right = verdicts.true_positive[begin:end].T
+        counts = ~table.ignored[begin:end].T
+        right = table.true_positive[begin:end].T
         made.append(
             Ranked(
                 image=tuple(found.image[begin:end][row] for row in counts),

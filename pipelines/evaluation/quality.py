@@ -17,13 +17,13 @@ import numpy as np
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75, Verdicts, match_all
+from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75, MatchTable, match_all
 from pipelines.evaluation.pairs import (
     Bools,
+    FlatDetections,
+    FlatObjects,
     Floats,
-    Found,
     Ints,
-    Objects,
     Pairs,
     flat_detections,
     flat_objects,
@@ -95,8 +95,8 @@ class Quality:
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """One detector's detections beside the ground truth: what all figures are worked out from.
+class EvaluationSet:
+    """One detector's detections beside the ground truth: what all figures are computed from.
 
     Attributes:
         objects: the ground truth.
@@ -106,8 +106,8 @@ class Answers:
         max_detections: how many of an image's detections of one class count.
     """
 
-    objects: Objects
-    found: Found
+    objects: FlatObjects
+    found: FlatDetections
     classes: tuple[str, ...]
     images: int
     max_detections: int
@@ -117,7 +117,7 @@ class Answers:
         """Pairs of one class with an IoU of .5 and more."""
         return overlapping(self.found, self.objects, COCO_IOUS[0] - 1e-9, same_class=True)
 
-    def matched(self, area: str = "all") -> Verdicts:
+    def matched(self, area: str = "all") -> MatchTable:
         """Return the matching at the ten IoUs, for objects of one size."""
         return match_all(
             self.found,
@@ -128,27 +128,27 @@ class Answers:
             area_range=AREAS[area],
         )
 
-    def ranked(self, area: str = "all", verdicts: Verdicts | None = None) -> list[Ranked]:
+    def ranked(self, area: str = "all", table: MatchTable | None = None) -> list[Ranked]:
         """Return each class at the ten IoUs, for objects of one size; matched here if not yet."""
-        matched = self.matched(area) if verdicts is None else verdicts
+        matched = self.matched(area) if table is None else table
         return ranked_classes(self.found, matched, self.objects, len(self.classes), AREAS[area])
 
     def ranked_at(self, iou_threshold: float) -> list[Ranked]:
         """Return each class at one IoU of any size, above 0."""
         least = iou_threshold - 1e-9
         pairs = overlapping(self.found, self.objects, least, same_class=True)
-        verdicts = match_all(
+        table = match_all(
             self.found, self.objects, pairs, (iou_threshold,), most=self.max_detections
         )
-        return ranked_classes(self.found, verdicts, self.objects, len(self.classes))
+        return ranked_classes(self.found, table, self.objects, len(self.classes))
 
 
-def answers(
+def evaluation_set(
     ground_truth: Sequence[Annotations],
     detections: Sequence[Detections],
     classes: Sequence[str],
     areas: Sequence[Floats] | None = None,
-) -> Answers:
+) -> EvaluationSet:
     """Return detections and ground truth of the same images, in the same order, made ready.
 
     ``max_detections`` is the larger of COCO's 100 and the most objects in an image, so that a
@@ -174,7 +174,7 @@ def answers(
                 f"{len(classes)} classes, counted from 0"
             )
     most = max(100, *(len(truth) for truth in ground_truth), 0)
-    return Answers(objects, found, tuple(classes), len(ground_truth), most)
+    return EvaluationSet(objects, found, tuple(classes), len(ground_truth), most)
 
 
 def score(
@@ -183,11 +183,11 @@ def score(
     classes: Sequence[str],
     areas: Sequence[Floats] | None = None,
 ) -> Quality:
-    """Return the quality of the detections; see `answers` for the arguments."""
-    return quality_of(answers(ground_truth, detections, classes, areas))
+    """Return the quality of the detections; see `evaluation_set` for the arguments."""
+    return quality_of(evaluation_set(ground_truth, detections, classes, areas))
 
 
-def quality_of(given: Answers) -> Quality:
+def quality_of(given: EvaluationSet) -> Quality:
     """Return COCO's figures and each class's."""
     matched = given.matched()
     ranked = given.ranked("all", matched)
@@ -227,7 +227,7 @@ def _curves(every: Sequence[Ranked]) -> tuple[Floats, Floats]:
     return curves, recall
 
 
-def _recall_of_best(most: int, found: Found, right: Bools, objects: Ints) -> float:
+def _recall_of_best(most: int, found: FlatDetections, right: Bools, objects: Ints) -> float:
     """Return the mean recall of the best few detections of each image and class."""
     classes = np.flatnonzero(objects)
     rows = right & (found.rank < most)[:, None]

@@ -26,14 +26,25 @@ from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.lost_objects import Reach, lost_objects, reach
 from pipelines.evaluation.operating_point import ChosenThreshold, OperatingPoint, operating_point
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import Answers, Quality, answers, mean_known, quality_of
-from pipelines.evaluation.resampling import draws, headline_figures, images_holding, resampled
+from pipelines.evaluation.quality import (
+    EvaluationSet,
+    Quality,
+    evaluation_set,
+    mean_known,
+    quality_of,
+)
+from pipelines.evaluation.resampling import (
+    bootstrap_counts,
+    headline_figures,
+    images_holding,
+    resampled,
+)
 from pipelines.evaluation.significance import Difference, differences, intervals
 from pipelines.evaluation.undefined import Number
 
 
 @dataclass(frozen=True, eq=False)
-class Images:
+class EvaluationImages:
     """The images all detectors are judged on.
 
     Attributes:
@@ -104,7 +115,7 @@ class Evaluation:
 
 
 def judge(
-    images: Images,
+    images: EvaluationImages,
     detections: Sequence[Detections],
     chosen: ChosenThreshold | None = None,
     reaches: Sequence[Mapping[str, Reach]] | None = None,
@@ -125,7 +136,7 @@ def judge(
     if images.inclusive_pixels:
         images, detections = _widened(images, detections)
     truth = images.ground_truth
-    given = answers(truth, detections, images.classes, images.areas)
+    given = evaluation_set(truth, detections, images.classes, images.areas)
     quality = quality_of(given)
     point = operating_point(truth, detections, images.classes, chosen)
     if reaches is None:
@@ -137,7 +148,7 @@ def judge(
     if images.iou is not None:
         at_iou = _at_iou(given, images.iou)
         once[f"map_{iou_name(images.iou)}"] = at_iou.map
-    values = resampled(given, draws(given.images, images.seed), images.iou)
+    values = resampled(given, bootstrap_counts(given.images, images.seed), images.iou)
     holding = images_holding(given, images.iou)
     full = FullQuality(
         **vars(quality),
@@ -172,7 +183,9 @@ def detect_all(
     return [detector.detect(image) for image in track(images, "detecting", len(images))]
 
 
-def _widened(images: Images, detections: Sequence[Detections]) -> tuple[Images, list[Detections]]:
+def _widened(
+    images: EvaluationImages, detections: Sequence[Detections]
+) -> tuple[EvaluationImages, list[Detections]]:
     truth = [
         Annotations(each.boxes + ONE_PIXEL, each.labels, each.ignore)
         for each in images.ground_truth
@@ -181,7 +194,7 @@ def _widened(images: Images, detections: Sequence[Detections]) -> tuple[Images, 
     return replace(images, ground_truth=truth, inclusive_pixels=False), found
 
 
-def _at_iou(given: Answers, iou: float) -> QualityAtIou:
+def _at_iou(given: EvaluationSet, iou: float) -> QualityAtIou:
     aps = coco_classes(given, iou)
     per_class = dict(zip(given.classes, aps, strict=True))
     return QualityAtIou(iou, mean_known(np.array(aps)), per_class)

@@ -2,7 +2,7 @@
 
 The bootstrap (Efron 1979) asks what the figure would have been with other images of the same kind:
 it draws as many images as there are, with replacement. Objects of one image come together, so whole
-images are drawn. The same draws serve all detectors, so that their figures can be paired.
+images are drawn. The same resamples serve all detectors, so that their figures can be paired.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75
 from pipelines.evaluation.pairs import Bools, Floats
 from pipelines.evaluation.precision import Ranked, average_precision
-from pipelines.evaluation.quality import AREAS, SIZES, Answers, Quality
+from pipelines.evaluation.quality import AREAS, SIZES, EvaluationSet, Quality
 
 RESAMPLES = 1000
 BLOCK = 500  # resamples computed together
 HEADLINE = ("map_50_95", "map_50", "map_75", *SIZES, "average_recall")
 
 
-def draws(images: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int16]:
+def bootstrap_counts(images: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int16]:
     """Return how often each image is drawn, ``(B, I)``; each row has as many as there are images.
 
     Row by row it takes little memory: 10 MB for 5,000 images and 1,000 resamples.
@@ -37,7 +37,7 @@ def draws(images: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int1
 
 
 def resampled(
-    given: Answers, weights: NDArray[np.integer], iou: float | None = None
+    given: EvaluationSet, weights: NDArray[np.integer], iou: float | None = None
 ) -> dict[str, Floats]:
     """Return the `HEADLINE` figures and each class's in each resample.
 
@@ -50,26 +50,26 @@ def resampled(
         ``(B,)`` values by name, ``per_class.<class>.ap_50`` and ``.ap_50_95`` among them; nan in
         a resample without an object that counts.
     """
-    told = of_every_size(given, weights)
-    told |= {size: known_mean(_mean_ap(given.ranked(size), weights)) for size in SIZES}
+    values = of_every_size(given, weights)
+    values |= {size: known_mean(_mean_ap(given.ranked(size), weights)) for size in SIZES}
     if iou is not None:
-        told[f"map_{iou_name(iou)}"] = known_mean(_mean_ap(given.ranked_at(iou), weights))
-    return told
+        values[f"map_{iou_name(iou)}"] = known_mean(_mean_ap(given.ranked_at(iou), weights))
+    return values
 
 
-def of_every_size(given: Answers, weights: NDArray[np.integer]) -> dict[str, Floats]:
-    """Return what `resampled` does without telling small objects from large: a quarter of it."""
+def of_every_size(given: EvaluationSet, weights: NDArray[np.integer]) -> dict[str, Floats]:
+    """Return what `resampled` does without the figures by size of object."""
     precision, recall = averages(given.ranked(), weights)
-    told: dict[str, Floats] = {
+    values: dict[str, Floats] = {
         "map_50_95": known_mean(precision.mean(axis=1)),
         "map_50": known_mean(precision[:, IOU_50]),
         "map_75": known_mean(precision[:, IOU_75]),
         "average_recall": known_mean(recall.mean(axis=1)),
     }
     for label, name in enumerate(given.classes):
-        told[f"per_class.{name}.ap_50_95"] = precision[label].mean(axis=0)
-        told[f"per_class.{name}.ap_50"] = precision[label, IOU_50]
-    return told
+        values[f"per_class.{name}.ap_50_95"] = precision[label].mean(axis=0)
+        values[f"per_class.{name}.ap_50"] = precision[label, IOU_50]
+    return values
 
 
 def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Floats, Floats]:
@@ -93,7 +93,7 @@ def headline_figures(quality: Quality) -> dict[str, float]:
     return figures | {size: getattr(quality, size) for size in SIZES}
 
 
-def images_holding(given: Answers, iou: float | None = None) -> dict[str, int]:
+def images_holding(given: EvaluationSet, iou: float | None = None) -> dict[str, int]:
     """Return how many images hold an object each of the figures is about."""
     objects = given.objects
 
@@ -101,16 +101,16 @@ def images_holding(given: Answers, iou: float | None = None) -> dict[str, int]:
         return len(np.unique(objects.image[chosen & ~objects.ignore]))
 
     every = images(np.ones(len(objects), bool))
-    told = dict.fromkeys(HEADLINE, every)
+    holding = dict.fromkeys(HEADLINE, every)
     for size in SIZES:
         low, high = AREAS[size]
-        told[size] = images((objects.area >= low) & (objects.area <= high))
+        holding[size] = images((objects.area >= low) & (objects.area <= high))
     if iou is not None:
-        told[f"map_{iou_name(iou)}"] = every
+        holding[f"map_{iou_name(iou)}"] = every
     for label, name in enumerate(given.classes):
         here = images(objects.label == label)
-        told |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
-    return told
+        holding |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
+    return holding
 
 
 def known_mean(by_class: Floats) -> Floats:

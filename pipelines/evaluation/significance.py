@@ -1,4 +1,4 @@
-"""How sure a figure is, and whether a difference is more than the luck of the test images."""
+"""How sure a figure is, and whether a difference exceeds the sampling error of the test images."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.undefined import Number
 
 LEVEL = 0.95
-POWER = 0.8  # how surely a difference is to be told where the number of images is worked out
-LEAST_IMAGES = 5  # fewer say nothing about how images vary
-MOST_IMAGES = 1_000_000  # beyond it no number is told: there is no difference to speak of
+POWER = 0.8  # probability of finding a difference with the estimated number of images
+LEAST_IMAGES = 5  # fewer do not show how images vary
+MOST_IMAGES = 1_000_000  # beyond it no number is given: the difference is negligible
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Difference:
 
     Attributes:
         difference: the first's figure less the second's.
-        interval_95: within which it lies; nan where it can't be told.
+        interval_95: within which it lies; nan where it is undefined.
         share_won: of resamples the first has more in; equal ones are half won.
         verdict: of the first, ``better``, ``worse`` or ``cannot_tell``.
-        images: test images it was told from.
-        images_to_settle: about how many would tell a difference of this size in four of five such
-            test sets; None where it is told already or no number would.
+        images: test images it was computed from.
+        images_to_settle: about how many would show a difference of this size in four of five such
+            test sets; None where it is shown already or no number would.
     """
 
     difference: Number
@@ -53,7 +53,7 @@ def interval(point: float, values: Floats, holding: int) -> tuple[float, float]:
     Args:
         point: the figure itself.
         values: ``(B,)`` in the resamples; nan ones are left out.
-        holding: images that hold an object the figure is about; the others say little.
+        holding: images that hold an object the figure is about; others carry little information.
 
     Returns:
         low and high; nan where the figure is undefined, most resamples are, or under five images
@@ -103,10 +103,10 @@ def difference(
 
 
 def images_to_settle(more: float, values: Floats, images: int) -> int | None:
-    """Return about how many images would tell a difference; None if no number in reach would.
+    """Return about how many images would show a difference; None if no number in reach would.
 
     The spread of a mean falls with the root of the number of images; the difference has to be
-    (1.96 + 0.84) spreads from 0 to be told in four of five test sets (Cohen 1988).
+    (1.96 + 0.84) spreads from 0 to be shown in four of five test sets (Cohen 1988).
     """
     if math.isnan(more) or more == 0 or images < LEAST_IMAGES or not values.size:
         return None

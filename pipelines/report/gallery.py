@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_json import ground_truth_from_coco
+from pipelines.evaluation.coco_json import CocoGroundTruth, ground_truth_from_coco
 from pipelines.evaluation.matching import match_all
 from pipelines.evaluation.pairs import flat_detections, flat_objects, overlapping
 from pipelines.evaluation.undefined import plain
@@ -72,7 +72,7 @@ def lowest_shown(detections: Sequence[Detections], threshold: float, most: int) 
 
 
 def gallery_data(
-    coco: Mapping[str, Any],
+    coco: CocoGroundTruth,
     found: Mapping[str, Sequence[Detections]],
     thresholds: Mapping[str, float],
 ) -> dict[str, Any]:
@@ -91,16 +91,16 @@ def gallery_data(
         their digits.
     """
     truth = ground_truth_from_coco(coco)
-    images = [
+    images: list[dict[str, Any]] = [
         {
-            "name": image["file_name"],
-            "width": image["width"],
-            "height": image["height"],
+            "name": image.file_name,
+            "width": image.width,
+            "height": image.height,
             "objects": _rows(objects.boxes, objects.labels, objects.ignore.astype(int)),
             "detections": [],
             "found_at": [],
         }
-        for image, objects in zip(coco["images"], truth, strict=True)
+        for image, objects in zip(coco.images, truth, strict=True)
     ]
     pipelines = []
     for name, detections in found.items():
@@ -119,7 +119,7 @@ def gallery_data(
             kinds = fate.outcome[: len(shown)]
             image["detections"].append(_rows(shown.boxes, shown.labels, shown.scores, kinds))
             image["found_at"].append(plain(fate.found_at.tolist()))
-    classes = [category["name"] for category in coco["categories"]]
+    classes = [category.name for category in coco.categories]
     return {"classes": classes, "pipelines": pipelines, "images": images}
 
 

@@ -9,17 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from datasets.errors import UserError
 from datasets.progress import Track
-from pipelines.evaluation.coco_json import detections_from_coco
+from pipelines.evaluation.coco_json import (
+    decode_detections,
+    decode_ground_truth,
+    detections_from_coco,
+)
 from pipelines.files import replacing, write_text
 from pipelines.naming import called
 from pipelines.report import curves, page_tables
@@ -30,6 +34,7 @@ from pipelines.report.photographs import Photograph, data_uri, photographs
 from pipelines.report.verdict import display_name, verdict_sentence
 from pipelines.run_folder import METRICS
 
+T = TypeVar("T")
 REPORT, PHOTOGRAPHS = "report.html", "report_images"
 EMBEDDED = 100  # images carried in the page; those after them are in the folder beside it
 MOST_CURVES = 24  # classes with a curve of their own, those with the most objects
@@ -50,14 +55,16 @@ def write_report(run: Path, images: Mapping[str, Path], track: Track) -> Path:
         UserError: the folder lacks something, or an image is not among ``images``.
         ImageError: an image can't be read.
     """
-    metrics = _read(run / METRICS)
-    coco = _read(run / "ground_truth.json")
-    names = [image["file_name"] for image in coco["images"]]
+    metrics = _read(run / METRICS, json.loads)
+    coco = _read(run / "ground_truth.json", decode_ground_truth)
+    names = [image.file_name for image in coco.images]
     absent = [name for name in names if name not in images]
     if absent:
         raise UserError(f"{absent[0]}: is in the run, but there is no such image in the data")
     found = {
-        name: detections_from_coco(_read(run / "detections" / f"{name}.json"), len(names))
+        name: detections_from_coco(
+            _read(run / "detections" / f"{name}.json", decode_detections), len(names)
+        )
         for name in metrics["pipelines"]
     }
     thresholds = {
@@ -213,8 +220,8 @@ def _environment() -> Environment:
     return made
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, decode: Callable[[bytes], T]) -> T:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return decode(path.read_bytes())
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: can't be read; give the folder of a finished run") from error

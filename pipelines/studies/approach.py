@@ -20,8 +20,8 @@ from datasets.splits import evenly
 from pipelines import runtime
 from pipelines.detections import Detections, StagedDetector
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import answers
-from pipelines.evaluation.resampling import draws, images_holding, of_every_size
+from pipelines.evaluation.quality import evaluation_set
+from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
 from pipelines.evaluation.significance import interval
 from pipelines.progress import on_terminal
 from pipelines.studies.cells import Cells
@@ -114,14 +114,14 @@ def concluded(
     seed: int,
 ) -> ApproachStudy:
     """Return the study of detections by pipeline and oracle."""
-    rounds = draws(len(truth), seed)
+    rounds = bootstrap_counts(len(truth), seed)
     rows: list[Part] = []
     own: dict[str, Floats] = {}
     weakest: dict[str, tuple[str, float]] = {}
     for name, by_oracle in found.items():
         values: dict[str, Floats] = {}
         for oracle, detections in by_oracle.items():
-            given = answers(truth, detections, classes)
+            given = evaluation_set(truth, detections, classes)
             once = of_every_size(given, np.ones((1, len(truth)), np.int16))
             values[oracle] = of_every_size(given, rounds)[FIGURE]
             holding = images_holding(given)[FIGURE]

@@ -11,8 +11,8 @@ import numpy as np
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import answers
-from pipelines.evaluation.resampling import draws, images_holding, of_every_size
+from pipelines.evaluation.quality import evaluation_set
+from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
 from pipelines.evaluation.significance import interval
 
 RESAMPLES = 400  # of the test images, the same for whatever is compared on them
@@ -32,9 +32,9 @@ def figures(
         classes: names in label order.
         seed: of the resamples.
     """
-    given = answers(truth, found, classes)
+    given = evaluation_set(truth, found, classes)
     once = of_every_size(given, np.ones((1, len(truth)), np.int16))
-    values = of_every_size(given, draws(len(truth), seed, RESAMPLES))["map_50"]
+    values = of_every_size(given, bootstrap_counts(len(truth), seed, RESAMPLES))["map_50"]
     point = float(once["map_50"][0])
     ends_95 = interval(point, values, images_holding(given)["map_50"])
     return {

@@ -6,6 +6,7 @@ import io
 import numpy as np
 
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.undefined import plain
 
 TWELVE = (
     *("map_50_95", "map_50", "map_75", "small", "medium", "large"),
@@ -19,7 +20,7 @@ def by_pycocotools(truths, founds, classes, max_detections, areas=None):
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    coco = ground_truth_to_coco(truths, classes)
+    coco = plain(ground_truth_to_coco(truths, classes))
     if areas is not None:
         for row, area in zip(coco["annotations"], np.concatenate(areas), strict=True):
             row["area"] = float(area)
@@ -27,7 +28,7 @@ def by_pycocotools(truths, founds, classes, max_detections, areas=None):
         truth = COCO()
         truth.dataset = coco
         truth.createIndex()
-        evaluation = COCOeval(truth, truth.loadRes(detections_to_coco(founds)), "bbox")
+        evaluation = COCOeval(truth, truth.loadRes(plain(detections_to_coco(founds))), "bbox")
         evaluation.params.maxDets = [1, 10, max_detections]
         evaluation.evaluate()
         evaluation.accumulate()

@@ -5,7 +5,7 @@ import numpy as np
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
-from pipelines.evaluation.report_card import Images, judge
+from pipelines.evaluation.report_card import EvaluationImages, judge
 from pipelines.evaluation.undefined import plain
 from pipelines.files import write_json
 
@@ -34,13 +34,13 @@ def write_run(folder, detectors, objects=None, settings=None, classes=("cat", "d
     """Write a run whose detectors, by name, have those detections."""
     objects = truth() if objects is None else objects
     (folder / "detections").mkdir(parents=True)
-    coco = ground_truth_to_coco(objects, classes)
+    coco = plain(ground_truth_to_coco(objects, classes))
     coco["images"] = [{"id": n, "file_name": f"{n}.jpg"} for n in range(1, len(objects) + 1)]
     write_json(folder / "ground_truth.json", coco)
     pipelines = {}
     for name, detections in detectors.items():
-        write_json(folder / "detections" / f"{name}.json", detections_to_coco(detections))
-        quality = plain(judge(Images(objects, classes), detections).quality)
+        write_json(folder / "detections" / f"{name}.json", plain(detections_to_coco(detections)))
+        quality = plain(judge(EvaluationImages(objects, classes), detections).quality)
         latency = {"p50": 100.0, "p90": None, "p99": None, "first_call": None}
         pipelines[name] = {"quality": quality, "latency_ms": latency}
     write_json(

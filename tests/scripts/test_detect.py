@@ -100,17 +100,14 @@ def test_pictures_results_and_what_could_not_be_read_are_left(model, photos, tmp
 
 
 def test_the_evaluator_reads_the_results(model, photos, tmp_path):
-    from pipelines.evaluation.outside import as_detections, ground_truth_file, read_rows
+    from pipelines.evaluation.outside import as_detections, read_ground_truth, read_rows
 
     assert run(model, photos, "--no-draw", "--output", "out") == 0
-    truth = ground_truth_file(
-        {
-            "images": [{"id": 7, "file_name": "deep/a.png"}, {"id": 9, "file_name": "a.png"}],
-            "annotations": [],
-            "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "=dog"}],
-        },
-        "gt",
-    )
+    images = [{"id": 7, "file_name": "deep/a.png"}, {"id": 9, "file_name": "a.png"}]
+    classes = [{"id": 1, "name": "cat"}, {"id": 2, "name": "=dog"}]
+    empty = {"images": images, "annotations": [], "categories": classes}
+    (tmp_path / "truth.json").write_text(json.dumps(empty))
+    truth = read_ground_truth(tmp_path / "truth.json")
     coco = json.loads((tmp_path / "out" / "detections.json").read_text())
     coco["images"] = coco["images"][:2]
     (tmp_path / "two.json").write_text(json.dumps(coco))

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +6,9 @@ import pytest
 from datasets.annotations import Annotations, LabelledImage
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import (
+    CocoDetection,
+    decode_detections,
+    decode_ground_truth,
     detections_from_coco,
     detections_to_coco,
     ground_truth_from_coco,
@@ -14,6 +16,7 @@ from pipelines.evaluation.coco_json import (
     with_files,
 )
 from pipelines.evaluation.quality import score
+from pipelines.evaluation.undefined import encode, plain
 
 CLASSES = ("cat", "dog")
 TRUTHS = [
@@ -23,12 +26,8 @@ TRUTHS = [
 ]
 
 
-def through_json(value):
-    return json.loads(json.dumps(value))
-
-
 def test_ground_truth_is_laid_out_as_coco_wants_it():
-    coco = ground_truth_to_coco(TRUTHS, CLASSES)
+    coco = plain(ground_truth_to_coco(TRUTHS, CLASSES))
     assert coco["categories"] == [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
     assert [image["id"] for image in coco["images"]] == [1, 2, 3]
     first, second, third = coco["annotations"]
@@ -47,13 +46,14 @@ def test_ground_truth_is_laid_out_as_coco_wants_it():
 
 def test_images_have_their_names_and_sizes():
     images = [LabelledImage("a/b.jpg", Path("b.jpg"), 40, 30, TRUTHS[0])]
-    coco = with_files(ground_truth_to_coco(TRUTHS[:1], CLASSES), images)
+    coco = plain(with_files(ground_truth_to_coco(TRUTHS[:1], CLASSES), images))
     assert coco["images"] == [{"id": 1, "file_name": "a/b.jpg", "width": 40, "height": 30}]
     assert len(coco["annotations"]) == 2
 
 
-def test_ground_truth_survives_the_file():
-    again = ground_truth_from_coco(through_json(ground_truth_to_coco(TRUTHS, CLASSES)))
+def test_ground_truth_comes_back_from_the_file():
+    data = encode(ground_truth_to_coco(TRUTHS, CLASSES))
+    again = ground_truth_from_coco(decode_ground_truth(data))
     for before, after in zip(TRUTHS, again, strict=True):
         np.testing.assert_array_equal(after.boxes, before.boxes)
         np.testing.assert_array_equal(after.labels, before.labels)
@@ -72,7 +72,7 @@ def random_detections(seed, images=5):
 
 def test_detections_survive_the_file():
     founds = random_detections(0)
-    again = detections_from_coco(through_json(detections_to_coco(founds)), len(founds))
+    again = detections_from_coco(decode_detections(encode(detections_to_coco(founds))), len(founds))
     for before, after in zip(founds, again, strict=True):
         np.testing.assert_allclose(after.boxes, before.boxes, rtol=1e-15, atol=0)
         np.testing.assert_array_equal(after.scores, before.scores)
@@ -83,8 +83,8 @@ def test_a_run_scored_from_its_files_has_the_same_quality():
     founds = random_detections(1)
     truths = [Annotations(f.boxes[::2] + 3, f.labels[::2]) for f in founds]
     again = score(
-        ground_truth_from_coco(through_json(ground_truth_to_coco(truths, CLASSES))),
-        detections_from_coco(through_json(detections_to_coco(founds)), len(founds)),
+        ground_truth_from_coco(decode_ground_truth(encode(ground_truth_to_coco(truths, CLASSES)))),
+        detections_from_coco(decode_detections(encode(detections_to_coco(founds))), len(founds)),
         CLASSES,
     )
     assert again == score(truths, founds, CLASSES)
@@ -93,6 +93,6 @@ def test_a_run_scored_from_its_files_has_the_same_quality():
 
 @pytest.mark.parametrize("image_id", [0, 3])
 def test_a_detection_of_an_image_that_is_not_there_is_refused(image_id):
-    row = {"image_id": image_id, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.5}
-    with pytest.raises(IndexError, match="only 2 images"):
+    row = CocoDetection(image_id, 1, (0, 0, 1, 1), 0.5)
+    with pytest.raises(ValueError, match="only 2 images"):
         detections_from_coco([row], 2)

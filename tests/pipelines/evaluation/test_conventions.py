@@ -4,13 +4,13 @@ import pytest
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.conventions import WHY, by_convention, inclusive, voc_2007, voc_2010
-from pipelines.evaluation.quality import answers, quality_of
+from pipelines.evaluation.quality import evaluation_set, quality_of
 
 BOX, FAR = [0.0, 0, 10, 10], [50.0, 0, 60, 10]
 
 
-def told(truths, founds, classes=("a",), iou=0.5):
-    made = by_convention(answers(truths, founds, classes), iou)
+def figures_by_convention(truths, founds, classes=("a",), iou=0.5):
+    made = by_convention(evaluation_set(truths, founds, classes), iou)
     assert list(made) == list(WHY)
     return made
 
@@ -32,7 +32,7 @@ def told(truths, founds, classes=("a",), iou=0.5):
     ],
 )
 def test_each_convention_averages_in_its_own_way(found, coco, voc_2007, voc_2010):
-    made = told([Annotations([BOX, FAR], [0, 0])], [found])
+    made = figures_by_convention([Annotations([BOX, FAR], [0, 0])], [found])
     assert made["coco"].map_50 == pytest.approx(coco)
     assert made["voc_2007"].map_50 == pytest.approx(voc_2007)
     assert made["voc_2010"].map_50 == pytest.approx(voc_2010)
@@ -42,7 +42,7 @@ def test_a_taken_object_costs_voc_a_detection_that_coco_gives_its_next_best():
     truth = Annotations([[0, 0, 10, 10], [0, 2, 10, 12]], [0, 0])
     # both ask for the first object first; only the second one's IoU is enough as well
     found = Detections([[0, 0, 10, 10], [0, 0.9, 10, 10.9]], [0.9, 0.8], [0, 0])
-    made = told([truth], [found])
+    made = figures_by_convention([truth], [found])
     assert made["coco"].map_50 == 1.0
     assert made["voc_2010"].map_50 == pytest.approx(0.5)
 
@@ -50,19 +50,21 @@ def test_a_taken_object_costs_voc_a_detection_that_coco_gives_its_next_best():
 def test_a_difficult_object_takes_every_detection_that_asks_for_it():
     truth = Annotations([BOX, FAR], [0, 0], [True, False])
     found = Detections([BOX, BOX, FAR], [0.9, 0.8, 0.7], [0, 0, 0])
-    assert told([truth], [found])["voc_2010"].map_50 == 1.0
+    assert figures_by_convention([truth], [found])["voc_2010"].map_50 == 1.0
 
 
 def test_corners_that_count_widen_every_box_by_a_pixel():
     truth, found = Annotations([[0, 0, 9, 9]], [0]), Detections([[0, 0, 4, 9]], [0.9], [0])
-    made = told([truth], [found])
+    made = figures_by_convention([truth], [found])
     assert (made["voc_2010"].map_50, made["voc_2010_inclusive"].map_50) == (0.0, 1.0)
-    given = answers([truth], [found], ("a",))
+    given = evaluation_set([truth], [found], ("a",))
     np.testing.assert_array_equal(inclusive(given).objects.boxes, [[0, 0, 10, 10]])
 
 
 def test_a_class_without_objects_is_undefined_under_every_convention():
-    made = told([Annotations([BOX], [0])], [Detections([BOX], [1], [1])], ("a", "b"))
+    made = figures_by_convention(
+        [Annotations([BOX], [0])], [Detections([BOX], [1], [1])], ("a", "b")
+    )
     assert all(np.isnan(each.per_class["b"]) for each in made.values())
     assert all(each.map_50 == 0.0 for each in made.values())
 
@@ -73,7 +75,7 @@ def test_the_coco_row_is_the_figure_of_the_run():
     boxes = np.hstack([corners, corners + random.uniform(5, 40, (30, 2))])
     truths = [Annotations(boxes[:10], random.integers(0, 2, 10))]
     founds = [Detections(boxes + 1, random.random(30), random.integers(0, 2, 30))]
-    given = answers(truths, founds, ("a", "b"))
+    given = evaluation_set(truths, founds, ("a", "b"))
     assert by_convention(given)["coco"].map_50 == pytest.approx(quality_of(given).map_50, abs=1e-12)
 
 
@@ -125,7 +127,7 @@ def test_voc_figures_equal_those_of_its_own_loop(seed):
         truths.append(Annotations(boxes, random.integers(0, 2, 8), random.random(8) < 0.2))
         near = np.repeat(boxes, 2, axis=0) + random.normal(0, 3, (16, 4))
         founds.append(Detections(near, random.random(16), random.integers(0, 2, 16)))
-    made = told(truths, founds, ("a", "b"), iou=0.4)
+    made = figures_by_convention(truths, founds, ("a", "b"), iou=0.4)
     for label, name in enumerate("ab"):
         precision, recall = by_the_book(truths, founds, label, 0.4)
         eleven = [max(precision[recall >= at - 1e-12], default=0.0) for at in np.linspace(0, 1, 11)]

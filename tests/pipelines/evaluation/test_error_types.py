@@ -10,7 +10,7 @@ from datasets.annotations import Annotations
 from datasets.boxes import as_boxes, xywh_to_xyxy
 from pipelines.detections import Detections
 from pipelines.evaluation.error_types import TYPES, error_costs
-from pipelines.evaluation.quality import answers, quality_of
+from pipelines.evaluation.quality import evaluation_set, quality_of
 
 CLASSES = ("a", "b", "c")
 BY_TIDECV = json.loads((Path(__file__).parent / "tide_values.json").read_text())
@@ -19,7 +19,7 @@ NEAR = [0.0, 0, 20, 8]  # IoU .4 with BOX
 
 
 def given(truths, founds):
-    return answers(truths, founds, CLASSES)
+    return evaluation_set(truths, founds, CLASSES)
 
 
 def from_rows(case):
@@ -56,7 +56,7 @@ def test_every_kind_occurs_in_what_is_checked():
         (Detections(), "missed", 1.0),
     ],
 )
-def test_one_mistake_costs_what_mending_it_brings(found, kind, cost):
+def test_one_mistake_costs_what_repairing_it_brings(found, kind, cost):
     costs = error_costs(given([Annotations([BOX], [0])], [found]))
     expected = [cost if name == kind else 0.0 for name in TYPES]
     assert astuple(costs) == pytest.approx(expected)

@@ -10,7 +10,7 @@ IMAGE = np.zeros((4, 4, 3), np.uint8)
 
 
 class Clock:
-    """A clock that only moves when told to."""
+    """A clock that only moves when it is set."""
 
     def __init__(self):
         self.seconds = 0.0

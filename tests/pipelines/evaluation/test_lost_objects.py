@@ -54,12 +54,12 @@ def lost(final, threshold=0.5, **stages):
     ],
 )
 def test_a_detector_that_proposes_first_loses_objects_in_its_own_places(stages, reason):
-    told = lost(NOTHING, **stages)
-    assert told.lost == {
+    result = lost(NOTHING, **stages)
+    assert result.lost == {
         name: int(name == reason)
         for name in ("not_proposed", "misclassified", "badly_placed", "suppressed")
     }
-    assert told.found == 0
+    assert result.found == 0
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_a_detector_that_proposes_first_loses_objects_in_its_own_places(stages, 
     ],
 )
 def test_a_detector_that_answers_at_once_loses_them_in_others(decoded, reason):
-    told = lost(NOTHING, decode=decoded)
-    assert [name for name, count in told.lost.items() if count] == [reason]
+    result = lost(NOTHING, decode=decoded)
+    assert [name for name, count in result.lost.items() if count] == [reason]
 
 
 def test_a_stage_reaches_what_it_has_a_good_enough_candidate_for():
@@ -86,9 +86,9 @@ def test_a_stage_reaches_what_it_has_a_good_enough_candidate_for():
         "classifier": reach(truth, Detections(truth.boxes, [0.9, 0.4, 0.9], [0, 0, 0])),
         "nms": reach(truth, final),
     }
-    told = lost_objects([truth], [final], [offered], 0.5)
-    assert told.recall_ceiling == {"proposals": 1.0, "classifier": 0.5, "nms": 0.5}
-    assert (told.found, told.lost["misclassified"]) == (1, 1)
+    result = lost_objects([truth], [final], [offered], 0.5)
+    assert result.recall_ceiling == {"proposals": 1.0, "classifier": 0.5, "nms": 0.5}
+    assert (result.found, result.lost["misclassified"]) == (1, 1)
 
 
 def test_found_and_lost_are_all_objects_there_are():
@@ -96,11 +96,11 @@ def test_found_and_lost_are_all_objects_there_are():
     corners = random.uniform(0, 60, (20, 2))
     truth = Annotations(np.hstack([corners, corners + 15]), random.integers(0, 2, 20))
     final = Detections(truth.boxes + 4, random.random(20), random.integers(0, 2, 20))
-    told = lost_objects([truth], [final], [{"detections": reach(truth, final)}], 0.3)
-    assert told.found + sum(told.lost.values()) == 20
+    result = lost_objects([truth], [final], [{"detections": reach(truth, final)}], 0.3)
+    assert result.found + sum(result.lost.values()) == 20
 
 
-def test_what_a_stage_offers_survives_the_file():
+def test_what_a_stage_offers_comes_back_from_the_file():
     truth = Annotations([A, [50, 0, 60, 10]], [0, 0])
     offered = reach(truth, one(0, 0.9))
     again = decode(encode(offered), Reach)
@@ -110,6 +110,6 @@ def test_what_a_stage_offers_survives_the_file():
 
 
 def test_without_objects_no_ceiling_is_defined():
-    told = lost_objects([Annotations()], [NOTHING], [{"nms": reach(Annotations(), NOTHING)}], 0.5)
-    assert math.isnan(told.recall_ceiling["nms"])
-    assert sum(told.lost.values()) == told.found == 0
+    result = lost_objects([Annotations()], [NOTHING], [{"nms": reach(Annotations(), NOTHING)}], 0.5)
+    assert math.isnan(result.recall_ceiling["nms"])
+    assert sum(result.lost.values()) == result.found == 0

@@ -8,6 +8,7 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.matching import match
+from pipelines.evaluation.undefined import plain
 
 A, B = [0.0, 0, 10, 10], [20.0, 0, 30, 10]
 
@@ -38,10 +39,10 @@ A, B = [0.0, 0, 10, 10], [20.0, 0, 30, 10]
     ],
 )
 def test_each_object_is_found_once_by_the_best_detection(truth, found, right, ignored, missed):
-    verdict = match(truth, found)
-    assert verdict.true_positive.astype(int).tolist() == right
-    assert verdict.ignored.astype(int).tolist() == ignored
-    assert verdict.missed.astype(int).tolist() == missed
+    matches = match(truth, found)
+    assert matches.true_positive.astype(int).tolist() == right
+    assert matches.ignored.astype(int).tolist() == ignored
+    assert matches.missed.astype(int).tolist() == missed
 
 
 def by_pycocotools(truth, found, classes):
@@ -51,9 +52,9 @@ def by_pycocotools(truth, found, classes):
 
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
-        coco.dataset = ground_truth_to_coco([truth], classes)
+        coco.dataset = plain(ground_truth_to_coco([truth], classes))
         coco.createIndex()
-        evaluation = COCOeval(coco, coco.loadRes(detections_to_coco([found])), "bbox")
+        evaluation = COCOeval(coco, coco.loadRes(plain(detections_to_coco([found]))), "bbox")
         evaluation.params.maxDets = [1, 10, 1000]
         evaluation.evaluate()
     right, ignored = np.zeros(len(found), bool), np.zeros(len(found), bool)
@@ -75,21 +76,21 @@ def test_verdicts_equal_those_of_pycocotools(seed):
     near = np.repeat(boxes, 3, axis=0) + random.normal(0, 2, (36, 4))
     near[:, 2:] = np.maximum(near[:, 2:], near[:, :2] + 1)
     found = Detections(near, random.random(36), np.repeat(truth.labels, 3))
-    verdict = match(truth, found)
+    matches = match(truth, found)
     right, ignored = by_pycocotools(truth, found, ("a", "b"))
-    np.testing.assert_array_equal(verdict.true_positive, right)
-    np.testing.assert_array_equal(verdict.ignored, ignored)
-    assert verdict.found.sum() == right.sum() > 0
+    np.testing.assert_array_equal(matches.true_positive, right)
+    np.testing.assert_array_equal(matches.ignored, ignored)
+    assert matches.found.sum() == right.sum() > 0
 
 
 def test_every_detection_and_object_has_exactly_one_verdict():
     truth = Annotations([A, B, A], [0, 0, 1], [False, True, False])
     found = Detections([A, A, B, B], [0.9, 0.8, 0.7, 0.6], [0, 0, 0, 1])
-    verdict = match(truth, found)
-    kinds = np.array([verdict.true_positive, verdict.false_positive, verdict.ignored]).astype(int)
+    matches = match(truth, found)
+    kinds = np.array([matches.true_positive, matches.false_positive, matches.ignored]).astype(int)
     np.testing.assert_array_equal(kinds.sum(axis=0), 1)
-    np.testing.assert_array_equal(verdict.found | verdict.missed | truth.ignore, True)
-    assert not (verdict.found & verdict.missed).any()
+    np.testing.assert_array_equal(matches.found | matches.missed | truth.ignore, True)
+    assert not (matches.found & matches.missed).any()
 
 
 def test_an_overlap_at_the_threshold_is_enough_and_below_it_is_not():

@@ -7,7 +7,7 @@ from datasets.annotations import Annotations
 from datasets.boxes import xyxy_to_xywh
 from datasets.errors import UserError
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_json import CocoGroundTruth, detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.misreading import misreading
 from pipelines.evaluation.outside import (
     as_detections,
@@ -16,6 +16,7 @@ from pipelines.evaluation.outside import (
     read_rows,
 )
 from pipelines.evaluation.quality import score
+from pipelines.evaluation.undefined import convert, plain
 
 CLASSES = ("cat", "dog", "emu")
 NAMES = ("a/one.jpg", "a/two.jpg", "b/three.jpg", "b/four.jpg")
@@ -28,19 +29,19 @@ def coco_truth():
         corners = random.uniform(0, 200, (6, 2))
         boxes = np.hstack([corners, corners + random.uniform(20, 90, (6, 2))])
         truths.append(Annotations(boxes, random.integers(0, 3, 6)))
-    coco = ground_truth_to_coco(truths, CLASSES)
+    coco = plain(ground_truth_to_coco(truths, CLASSES))
     for image, name in zip(coco["images"], NAMES, strict=True):
         image.update(file_name=name, width=300, height=250)
     return coco
 
 
-TRUTH = ground_truth_file(coco_truth(), "truth.json")
+TRUTH = ground_truth_file(convert(coco_truth(), CocoGroundTruth), "truth.json")
 
 
 def results():
     """Every object found, as COCO's list of results."""
     found = [Detections(t.boxes, np.linspace(0.9, 0.5, 6), t.labels) for t in TRUTH.annotations]
-    return detections_to_coco(found)
+    return plain(detections_to_coco(found))
 
 
 def read(folder, said):
@@ -96,26 +97,28 @@ def test_a_file_that_says_names_is_read_by_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("said", "word"),
     [
         ("no list", "must be a list"),
         ({"images": []}, "must be a list"),
-        ([1], "row 0 has not all of"),
-        ([{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}], "row 0 has not all of"),
-        (changed(bbox=lambda box: box[:3]), "not made of numbers"),
-        (changed(score=lambda score: "high"), "not made of numbers"),
-        (changed(score=lambda score: float("nan")), "row 0 has a number that is none"),
+        ([1], "must be a list"),
+        ([{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}], "`score`"),
+        (changed(bbox=lambda box: box[:3]), "length 4"),
+        (changed(score=lambda score: "high"), "`float`"),
+        (changed(score=lambda score: float("nan")), "NaN"),
+        (changed(score=lambda score: -float("inf")), "-Infinity"),
+        (changed(score=lambda score: "nan"), "row 0"),
         (changed(image_id=lambda number: number - 1), "counted from 0"),
         (changed(image_id=lambda number: number + 900), "4 of its image ids are not"),
         (changed(category_id=lambda number: number - 1), "counted from 0"),
         (
             {"annotations": results(), "categories": [{"id": 1, "name": "cow"}]},
-            "knows a class 'cow'",
+            "cow",
         ),
     ],
 )
-def test_a_file_that_does_not_fit_is_refused_with_a_sentence(tmp_path, said, sentence):
-    with pytest.raises(UserError, match=sentence) as caught:
+def test_a_file_that_does_not_fit_is_refused_with_a_sentence(tmp_path, said, word):
+    with pytest.raises(UserError, match=word) as caught:
         read(tmp_path, said)
     assert "det.json" in str(caught.value)
 
@@ -174,11 +177,12 @@ def test_a_bad_detector_is_not_taken_for_a_misread_file(tmp_path):
         lambda coco: coco.update(images=3),
     ],
 )
-def test_an_unsound_ground_truth_is_refused(damage):
+def test_an_unsound_ground_truth_is_refused(damage, tmp_path):
     coco = coco_truth()
     damage(coco)
-    with pytest.raises(UserError, match=r"^truth\.json: "):
-        ground_truth_file(coco, "truth.json")
+    (tmp_path / "truth.json").write_text(json.dumps(coco))
+    with pytest.raises(UserError, match=r"truth\.json: "):
+        read_ground_truth(tmp_path / "truth.json")
 
 
 def test_what_is_no_json_is_refused(tmp_path):

@@ -12,7 +12,7 @@ from datasets.boxes import area as box_area
 from pipelines.detections import Detections
 from pipelines.evaluation.conventions import by_convention
 from pipelines.evaluation.error_types import error_costs
-from pipelines.evaluation.quality import answers, quality_of, score
+from pipelines.evaluation.quality import evaluation_set, quality_of, score
 
 CLASSES = ("a", "b")
 MANY = settings(max_examples=40, deadline=None, derandomize=True)
@@ -56,10 +56,10 @@ def figures(quality):
 @MANY
 @given(IMAGES)
 def test_every_figure_lies_within_0_and_1(images):
-    given_answers = answers(*apart(images), CLASSES)
-    quality = quality_of(given_answers)
-    conventions = [each.map_50 for each in by_convention(given_answers).values()]
-    costs = astuple(error_costs(given_answers))
+    data = evaluation_set(*apart(images), CLASSES)
+    quality = quality_of(data)
+    conventions = [each.map_50 for each in by_convention(data).values()]
+    costs = astuple(error_costs(data))
     for value in (*figures(quality), *conventions, *costs):
         assert np.isnan(value) or -1e-12 <= value <= 1 + 1e-12
 

@@ -89,7 +89,7 @@ FAR = [50.0, 50, 70, 70]
         (Annotations(), Detections(), math.nan),
     ],
 )
-def test_figures_agree_with_those_worked_out_by_hand(truth, found, map_50):
+def test_figures_agree_with_those_computed_by_hand(truth, found, map_50):
     assert score([truth], [found], CLASSES).map_50 == pytest.approx(map_50, nan_ok=True)
 
 

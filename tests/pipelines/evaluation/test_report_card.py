@@ -7,7 +7,13 @@ import pytest
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.operating_point import ChosenThreshold
-from pipelines.evaluation.report_card import FullQuality, Images, compared, detect_all, judge
+from pipelines.evaluation.report_card import (
+    EvaluationImages,
+    FullQuality,
+    compared,
+    detect_all,
+    judge,
+)
 from pipelines.evaluation.significance import Difference
 from pipelines.evaluation.undefined import convert, decode, encode, plain
 
@@ -16,7 +22,9 @@ BOX, FAR = [0.0, 0, 10, 10], [50.0, 0, 60, 10]
 
 
 def images(count=12, **more):
-    return Images([Annotations([BOX, FAR], [0, 1]) for _ in range(count)], CLASSES, **more)
+    return EvaluationImages(
+        [Annotations([BOX, FAR], [0, 1]) for _ in range(count)], CLASSES, **more
+    )
 
 
 PERFECT = [Detections([BOX, FAR], [0.9, 0.8], [0, 1])] * 12
@@ -51,9 +59,9 @@ def test_precision_and_recall_are_those_at_a_threshold_chosen_elsewhere():
 
 def test_two_detectors_are_compared_pair_by_pair():
     judged = {name: judge(images(), found) for name, found in (("x", PERFECT), ("y", HALF))}
-    told = compared(judged, 12)
-    assert list(told) == ["x_minus_y"]
-    figure = told["x_minus_y"]["map_50"]
+    result = compared(judged, 12)
+    assert list(result) == ["x_minus_y"]
+    figure = result["x_minus_y"]["map_50"]
     assert figure.verdict == "better"
     assert figure.difference == pytest.approx(1 - 51 / 202)
     assert figure.share_won == 1.0
@@ -74,13 +82,15 @@ def test_another_iou_and_inclusive_corners_are_asked_for():
     assert (quality.at_iou.iou, quality.at_iou.map, quality.map_50) == (0.3, 0.5, 0.0)
     assert quality.at_iou.per_class == {"a": 1.0, "b": 0.0}
     assert quality.interval_95["map_30"] == (0.5, 0.5)
-    corners = Images([Annotations([[0, 0, 9, 9]], [0])] * 6, CLASSES, inclusive_pixels=True)
+    corners = EvaluationImages(
+        [Annotations([[0, 0, 9, 9]], [0])] * 6, CLASSES, inclusive_pixels=True
+    )
     assert judge(corners, [Detections([[0, 0, 4, 9]], [1], [0])] * 6).quality.map_50 == 1.0
 
 
 @pytest.mark.parametrize("found", [[Detections()], [Detections([BOX], [0.5], [0])]])
 def test_no_object_at_all_is_null_and_never_zero(found):
-    quality = judge(Images([Annotations()], CLASSES), found).quality
+    quality = judge(EvaluationImages([Annotations()], CLASSES), found).quality
     assert math.isnan(quality.map_50)
     written = plain(quality)
     assert written["map_50"] is written["operating_point"]["recall"] is None

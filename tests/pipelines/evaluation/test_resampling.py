@@ -5,9 +5,9 @@ import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.quality import answers, quality_of, score
+from pipelines.evaluation.quality import evaluation_set, quality_of, score
 from pipelines.evaluation.resampling import (
-    draws,
+    bootstrap_counts,
     headline_figures,
     images_holding,
     resampled,
@@ -36,8 +36,8 @@ def random_set(seed, images=9):
 @pytest.mark.parametrize("seed", range(8))
 def test_an_image_that_counts_twice_is_as_good_as_two(seed):
     truths, founds = random_set(seed)
-    weights = draws(len(truths), seed, 4)
-    values = resampled(answers(truths, founds, CLASSES), weights)
+    weights = bootstrap_counts(len(truths), seed, 4)
+    values = resampled(evaluation_set(truths, founds, CLASSES), weights)
     for place, row in enumerate(weights):
         images = np.repeat(np.arange(len(truths)), row)
         wanted = headline_figures(
@@ -49,7 +49,7 @@ def test_an_image_that_counts_twice_is_as_good_as_two(seed):
 
 def test_counted_once_they_are_the_figures_themselves():
     truths, founds = random_set(1)
-    given = answers(truths, founds, CLASSES)
+    given = evaluation_set(truths, founds, CLASSES)
     wanted = headline_figures(quality_of(given))
     values = resampled(given, np.ones((1, given.images), int))
     got = {name: float(value[0]) for name, value in values.items()}
@@ -58,25 +58,27 @@ def test_counted_once_they_are_the_figures_themselves():
 
 
 def test_every_resample_has_as_many_images_and_the_seed_fixes_them():
-    weights = draws(50, seed=3)
+    weights = bootstrap_counts(50, seed=3)
     assert weights.shape == (1000, 50)
     np.testing.assert_array_equal(weights.sum(axis=1), 50)
-    np.testing.assert_array_equal(weights, draws(50, seed=3))
-    assert (weights != draws(50, seed=4)).any()
+    np.testing.assert_array_equal(weights, bootstrap_counts(50, seed=3))
+    assert (weights != bootstrap_counts(50, seed=4)).any()
 
 
-def test_many_resamples_are_worked_out_in_blocks_all_the_same(monkeypatch):
+def test_many_resamples_are_computed_in_blocks_all_the_same(monkeypatch):
     truths, founds = random_set(2)
-    weights = draws(len(truths), 0, 40)
-    whole = resampled(answers(truths, founds, CLASSES), weights)
+    weights = bootstrap_counts(len(truths), 0, 40)
+    whole = resampled(evaluation_set(truths, founds, CLASSES), weights)
     monkeypatch.setattr("pipelines.evaluation.resampling.BLOCK", 7)
-    for name, values in resampled(answers(truths, founds, CLASSES), weights).items():
+    for name, values in resampled(evaluation_set(truths, founds, CLASSES), weights).items():
         np.testing.assert_array_equal(values, whole[name])
 
 
 def test_a_resample_without_objects_is_undefined():
     box = [[0.0, 0, 10, 10]]
-    given = answers([Annotations(box, [0]), Annotations()], [Detections(), Detections()], ("a",))
+    given = evaluation_set(
+        [Annotations(box, [0]), Annotations()], [Detections(), Detections()], ("a",)
+    )
     values = resampled(given, np.array([[0, 2], [1, 1]]))["map_50"]
     assert math.isnan(values[0])
     assert values[1] == 0.0
@@ -84,7 +86,7 @@ def test_a_resample_without_objects_is_undefined():
 
 def test_another_iou_is_called_by_its_name():
     truth, found = [Annotations([[0, 0, 10, 10]], [0])], [Detections([[0, 0, 4, 10]], [1], [0])]
-    once = resampled(answers(truth, found, ("a",)), np.ones((1, 1), int), iou=0.3)
+    once = resampled(evaluation_set(truth, found, ("a",)), np.ones((1, 1), int), iou=0.3)
     assert (once["map_30"], once["map_50"]) == (1.0, 0.0)
 
 
@@ -96,7 +98,7 @@ def test_a_figure_is_told_from_the_images_that_hold_what_it_is_about():
         Annotations([small], [1], [True]),
         Annotations(),
     ]
-    told = images_holding(answers(truths, [Detections()] * 4, CLASSES))
-    assert (told["map_50"], told["small"], told["medium"], told["large"]) == (2, 2, 0, 1)
-    assert [told[f"per_class.{name}.ap_50"] for name in CLASSES] == [2, 1, 0]
-    assert set(told) == set(headline_figures(score(truths, [Detections()] * 4, CLASSES)))
+    result = images_holding(evaluation_set(truths, [Detections()] * 4, CLASSES))
+    assert (result["map_50"], result["small"], result["medium"], result["large"]) == (2, 2, 0, 1)
+    assert [result[f"per_class.{name}.ap_50"] for name in CLASSES] == [2, 1, 0]
+    assert set(result) == set(headline_figures(score(truths, [Detections()] * 4, CLASSES)))

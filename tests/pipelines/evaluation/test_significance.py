@@ -51,29 +51,29 @@ def test_a_figure_that_never_varies_has_an_interval_of_no_width():
     ("more", "verdict"), [(0.1, "better"), (-0.1, "worse"), (0.01, "cannot_tell")]
 )
 def test_the_verdict_is_that_of_the_interval(more, verdict):
-    told = difference(0.5 + more, 0.5, 0.5 + more + SPREAD, np.full(2000, 0.5), 70, 70)
-    assert told.verdict == verdict
-    assert told.difference == pytest.approx(more)
-    assert (told.images_to_settle is not None) == (verdict == "cannot_tell")
+    result = difference(0.5 + more, 0.5, 0.5 + more + SPREAD, np.full(2000, 0.5), 70, 70)
+    assert result.verdict == verdict
+    assert result.difference == pytest.approx(more)
+    assert (result.images_to_settle is not None) == (verdict == "cannot_tell")
 
 
 def test_pairing_finds_what_both_share():
     shared = RANDOM.normal(0, 0.2, 2000)
-    told = difference(0.52, 0.5, 0.52 + shared + SPREAD / 10, 0.5 + shared, 70, 70)
-    assert told.verdict == "better"
-    assert told.share_won == 1.0
+    result = difference(0.52, 0.5, 0.52 + shared + SPREAD / 10, 0.5 + shared, 70, 70)
+    assert result.verdict == "better"
+    assert result.share_won == 1.0
 
 
 def test_a_detector_against_itself_cannot_be_told_apart():
-    told = difference(0.5, 0.5, 0.5 + SPREAD, 0.5 + SPREAD, 70, 70)
-    assert (told.verdict, told.share_won, told.images_to_settle) == ("cannot_tell", 0.5, None)
+    result = difference(0.5, 0.5, 0.5 + SPREAD, 0.5 + SPREAD, 70, 70)
+    assert (result.verdict, result.share_won, result.images_to_settle) == ("cannot_tell", 0.5, None)
 
 
 def test_an_undefined_difference_is_not_decided():
-    told = difference(math.nan, 0.5, np.full(10, math.nan), np.full(10, 0.5), 70, 70)
-    assert told.verdict == "cannot_tell"
-    assert math.isnan(told.difference)
-    assert told.images_to_settle is None
+    result = difference(math.nan, 0.5, np.full(10, math.nan), np.full(10, 0.5), 70, 70)
+    assert result.verdict == "cannot_tell"
+    assert math.isnan(result.difference)
+    assert result.images_to_settle is None
 
 
 def test_half_the_difference_wants_four_times_the_images():

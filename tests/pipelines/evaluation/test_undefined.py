@@ -44,8 +44,8 @@ def test_the_schema_names_what_may_be_null():
 
 
 def test_a_result_becomes_an_object_that_any_json_reader_takes():
-    told = plain({"cat": ClassQuality(math.nan, 0.5, math.nan, 0, (1.0, math.nan))})
-    assert json.loads(json.dumps(told, allow_nan=False)) == {
+    result = plain({"cat": ClassQuality(math.nan, 0.5, math.nan, 0, (1.0, math.nan))})
+    assert json.loads(json.dumps(result, allow_nan=False)) == {
         "cat": {
             "ap_50_95": None,
             "ap_50": 0.5,

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,9 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_run import write_run
 
-from datasets.annotations import Annotations
+from datasets.annotations import Annotations, LabelledImage
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_json import ground_truth_to_coco
+from pipelines.evaluation.coco_json import (
+    decode_detections,
+    decode_ground_truth,
+    detections_from_coco,
+    ground_truth_to_coco,
+    with_files,
+)
 from pipelines.evaluation.matching import match
 from pipelines.report.gallery import IGNORED, RIGHT, fates, gallery_data, lowest_shown
 
@@ -61,7 +68,7 @@ def test_scores_keep_all_their_digits_and_boxes_a_tenth_of_a_pixel():
     score = 0.1 + 0.2
     truth = [Annotations([[1, 2, 30.06, 40]], [0])]
     coco = ground_truth_to_coco(truth, ("cat",))
-    coco["images"] = [{"id": 1, "file_name": "a.png", "width": 50, "height": 50}]
+    coco = with_files(coco, [LabelledImage("a.png", Path("a.png"), 50, 50, truth[0])])
     found = {"mine": [Detections([[1, 2, 30.06, 41]], [score], [0])]}
     told = json.loads(json.dumps(gallery_data(coco, found, {"mine": 0.2})))
     (image,) = told["images"]
@@ -77,12 +84,10 @@ def test_scores_keep_all_their_digits_and_boxes_a_tenth_of_a_pixel():
 def test_counts_at_the_operating_point_are_the_evaluators(tmp_path, name):
     write_run(tmp_path)
     metrics = json.loads((tmp_path / "metrics.json").read_text())
-    from pipelines.evaluation.coco_json import detections_from_coco
-
-    coco = json.loads((tmp_path / "ground_truth.json").read_text())
-    rows = json.loads((tmp_path / "detections" / f"{name}.json").read_text())
+    coco = decode_ground_truth((tmp_path / "ground_truth.json").read_bytes())
+    rows = decode_detections((tmp_path / "detections" / f"{name}.json").read_bytes())
     point = metrics["pipelines"][name]["quality"]["operating_point"]
-    found = {name: detections_from_coco(rows, len(coco["images"]))}
+    found = {name: detections_from_coco(rows, len(coco.images))}
     told = gallery_data(coco, found, {name: point["threshold"]})
     kinds = [
         row[6]

@@ -2,12 +2,12 @@ from rich.console import Console
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import plain
 from pipelines.report.table import closing_tables, verdict_text
 
 BOX, FAR = [0.0, 0, 10, 10], [50.0, 0, 60, 10]
-IMAGES = Images([Annotations([BOX, FAR], [0, 0]) for _ in range(12)], ("cat",))
+IMAGES = EvaluationImages([Annotations([BOX, FAR], [0, 0]) for _ in range(12)], ("cat",))
 LATENCY = {"p50": 4.25, "p90": None, "p99": None, "first_call": 9.0, "device": "CPU (test)"}
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
-from pipelines.evaluation.report_card import Images, compared, judge
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.undefined import plain
 from pipelines.settings import RunSettings
 
@@ -72,7 +72,9 @@ def write_run(folder, names=("classical", "yolo"), images=6):
         name: [answers_to(each, random, 2 + 3 * place) for each in truth]
         for place, name in enumerate(names)
     }
-    judged = {name: judge(Images(truth, CLASSES), answers) for name, answers in found.items()}
+    judged = {
+        name: judge(EvaluationImages(truth, CLASSES), answers) for name, answers in found.items()
+    }
     (folder / "detections").mkdir(parents=True)
     places, entries = {}, []
     for number in range(images):
@@ -82,11 +84,11 @@ def write_run(folder, names=("classical", "yolo"), images=6):
         pixels = random.integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
         Image.fromarray(pixels).save(places[name])
         entries.append({"id": number + 1, "file_name": name, "width": SIZE[0], "height": SIZE[1]})
-    coco = {**ground_truth_to_coco(truth, CLASSES), "images": entries}
+    coco = {**plain(ground_truth_to_coco(truth, CLASSES)), "images": entries}
     (folder / "ground_truth.json").write_text(json.dumps(coco))
     for name, answers in found.items():
         path = folder / "detections" / f"{name}.json"
-        path.write_text(json.dumps(detections_to_coco(answers)))
+        path.write_text(json.dumps(plain(detections_to_coco(answers))))
     metrics = {
         "schema_version": 1,
         "dataset": {
