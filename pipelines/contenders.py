@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import classical_contender, yolo_contender
+from pipelines.classical import contender as classical_contender
 from pipelines.detections import Detector
-from pipelines.runtime import Device
+from pipelines.system.runtime import Device
 from pipelines.training import TrainedContender, TrainingJob
+from pipelines.yolo import contender as yolo_contender
 
 Load = Callable[[Path, Device, int], Detector]
 

@@ -16,8 +16,8 @@ from datasets.progress import Track
 from datasets.reading import completed
 from datasets.settings import DatasetSettings
 from datasets.statistics import Statistics, statistics
-from pipelines.files import check_output, replacing
-from pipelines.report.contact_sheet import chosen, contact_sheet
+from pipelines.report.images.contact_sheet import chosen, contact_sheet
+from pipelines.system.files import check_output, replacing
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
 

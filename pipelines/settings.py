@@ -14,8 +14,8 @@ from msgspec import Meta
 from datasets.checked_settings import Checked, converted, kinds
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings
+from models.classical.settings import ClassicalSettings
 from models.yolo.settings import YoloSettings
-from pipelines.classical_settings import ClassicalSettings
 
 S = TypeVar("S", bound=Checked)
 PIPELINES = ("classical", "yolo")

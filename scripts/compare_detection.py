@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
-from pipelines.command_line import Options, run
 from pipelines.contenders import NAMES
-from pipelines.requirements import Requirement, parse_requirement
+from pipelines.runs.requirements import Requirement, parse_requirement
 from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting
+from pipelines.system.command_line import Options, run
 
 # Options that are fields of `RunSettings` under the same name; None means "not given".
 SHARED = (
@@ -153,8 +153,8 @@ def compared(arguments: argparse.Namespace) -> int:
     names = (*settings.pipelines, *(each.name for each in settings.detections))
     requirements = [parse_requirement(text, names) for text in arguments.require]
     # From here on it takes seconds to import and minutes to run.
-    from pipelines.comparison import compare, default_output
-    from pipelines.finished_run import add_axes
+    from pipelines.benchmark.run import compare, default_output
+    from pipelines.runs.finished import add_axes
     from pipelines.studies.study import MINUTES, chosen_axes, pipelines_missing
 
     output = arguments.output or default_output(settings)
@@ -180,8 +180,8 @@ def show(metrics: dict[str, Any], output: Path) -> None:
     """Print the closing table and where everything is."""
     from rich.console import Console
 
-    from pipelines.report.axes_table import print_axes
-    from pipelines.report.table import closing_tables
+    from pipelines.report.terminal.axes import print_axes
+    from pipelines.report.terminal.run import closing_tables
 
     console = Console()
     for table in closing_tables(metrics):

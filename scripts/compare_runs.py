@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.command_line import Options, real, run
+from pipelines.system.command_line import Options, real, run
 
 if TYPE_CHECKING:
-    from pipelines.drop_gate import Gate
+    from pipelines.runs.gate import Gate
 
 RULE = (
     "A figure fails when the whole 95 % interval of its drop, baseline less run over the test "
@@ -55,12 +55,12 @@ def compared(arguments: argparse.Namespace) -> int:
     # From here on it takes a second to import.
     from rich.console import Console
 
-    from pipelines.drop_gate import gates
-    from pipelines.files import check_output, write_text
-    from pipelines.progress import on_terminal
-    from pipelines.report.runs_page import is_page, runs_page
-    from pipelines.report.runs_table import pairing, runs_tables
-    from pipelines.run_comparison import compare_runs, read_runs
+    from pipelines.report.runs_page.page import is_page, runs_page
+    from pipelines.report.runs_page.table import pairing, runs_tables
+    from pipelines.runs.compare import compare_runs, read_runs
+    from pipelines.runs.gate import gates
+    from pipelines.system.files import check_output, write_text
+    from pipelines.system.progress import on_terminal
 
     output, drop = arguments.output, arguments.max_drop
     check_output(output, "page of compare_runs", is_page)

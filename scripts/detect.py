@@ -13,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
-from pipelines.command_line import Options, printable, real, run, whole
+from pipelines.system.command_line import Options, printable, real, run, whole
 
 LISTED_PROBLEMS = 12  # lines on the terminal; summary.json has all
 
@@ -54,11 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def detected(arguments: argparse.Namespace) -> int:
     """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.
-    from pipelines.detecting import Wish, detect_sources, is_result
-    from pipelines.files import check_output
-    from pipelines.model_folder import Threshold, open_model, validated_threshold
-    from pipelines.progress import on_terminal
-    from pipelines.sources import found_sources
+    from pipelines.inference.detect import Wish, detect_sources, is_result
+    from pipelines.inference.sources import found_sources
+    from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
+    from pipelines.system.files import check_output
+    from pipelines.system.progress import on_terminal
 
     model = open_model(arguments.model)
     threshold = validated_threshold(model)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from pipelines.command_line import Options, run
 from pipelines.settings import named_file
+from pipelines.system.command_line import Options, run
 
 
 def parser() -> Options:
@@ -50,8 +50,8 @@ def evaluated(arguments: argparse.Namespace) -> int:
     # From here on it takes a second to import.
     from rich.console import Console
 
-    from pipelines.file_comparison import FileSettings, compare_files
-    from pipelines.report.table import closing_tables
+    from pipelines.benchmark.score_files import FileSettings, compare_files
+    from pipelines.report.terminal.run import closing_tables
 
     settings = FileSettings(
         ground_truth=str(arguments.ground_truth),

@@ -13,7 +13,7 @@ from datasets.images import load_image
 from datasets.reading import read_dataset
 from pipelines.detections import Detections, Image
 from pipelines.evaluation.report_card import EvaluationImages, detect_all, judge
-from pipelines.progress import on_terminal
+from pipelines.system.progress import on_terminal
 
 
 class MiddleOfTheImage:

@@ -13,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.command_line import Options, run, whole
+from pipelines.system.command_line import Options, run, whole
 
 
 def parser() -> Options:
@@ -42,7 +42,7 @@ def explained(arguments: argparse.Namespace) -> int:
     """Check what was asked, then explain; return the exit status."""
     # From here on it takes seconds to import.
     from datasets.images import load_image
-    from pipelines.finished_run import read_metrics
+    from pipelines.runs.finished import read_metrics
     from pipelines.studies.study import pipelines_missing
 
     metrics = read_metrics(arguments.run)
@@ -54,11 +54,11 @@ def explained(arguments: argparse.Namespace) -> int:
 
 def explain_one(metrics: dict[str, Any], arguments: argparse.Namespace, image: Any) -> int:
     """Explain the image, write the pictures and print the figures."""
-    from pipelines import runtime
-    from pipelines.progress import on_terminal
-    from pipelines.studies.drawing import save
-    from pipelines.studies.explain_image import draw_explanations, explain
-    from pipelines.studies.explainers import load_explainer
+    from pipelines.studies.common.plots import save
+    from pipelines.studies.interpretability.explain_image import draw_explanations, explain
+    from pipelines.studies.interpretability.explainers import load_explainer
+    from pipelines.system import runtime
+    from pipelines.system.progress import on_terminal
 
     threads = runtime.usable_cores()
     runtime.set_threads(threads)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.command_line import Options, run
+from pipelines.system.command_line import Options, run
 
 if TYPE_CHECKING:
-    from pipelines.export_description import MapCheck, NoiseCheck
-    from pipelines.exporting import ExportOptions
-    from pipelines.model_folder import ModelFolder
-    from pipelines.sameness import Agreement
+    from pipelines.export.agreement import Agreement
+    from pipelines.export.description import MapCheck, NoiseCheck
+    from pipelines.export.network import ExportOptions
+    from pipelines.runs.model_folder import ModelFolder
 
 
 def parser() -> Options:
@@ -44,10 +44,10 @@ def exported(arguments: argparse.Namespace) -> int:
     """Export, check and print; return the exit status."""
     # From here on it takes a moment to import, and TensorFlow's seconds once the options are right.
     from pipelines.contenders import contender
-    from pipelines.exporting import DESCRIPTION, ExportOptions, export_network, is_export
-    from pipelines.files import check_output
-    from pipelines.model_folder import open_model
-    from pipelines.progress import on_terminal
+    from pipelines.export.network import DESCRIPTION, ExportOptions, export_network, is_export
+    from pipelines.runs.model_folder import open_model
+    from pipelines.system.files import check_output
+    from pipelines.system.progress import on_terminal
 
     options = ExportOptions(arguments.to, arguments.int8, arguments.dataset)
     model = open_model(arguments.model)
@@ -83,7 +83,7 @@ def not_installed(*modules: str) -> str:
 
 def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
     """Return what the check has shown, line by line."""
-    from pipelines.export_description import MapCheck, NoiseCheck
+    from pipelines.export.description import MapCheck, NoiseCheck
 
     if isinstance(check, NoiseCheck):
         return [

@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from datasets.errors import UserError
-from pipelines.command_line import Options, printable, run
 from pipelines.settings import RunSettings, with_setting
+from pipelines.system.command_line import Options, printable, run
 
 
 def parser() -> Options:
@@ -66,11 +66,11 @@ def inspect_set(settings: RunSettings, output: Path | None, *, decode: bool) -> 
 
     from datasets.problems import summary
     from datasets.reading import read_folder
-    from pipelines import runtime
     from pipelines.inspection import PROBLEMS, check_replaceable, inspect
-    from pipelines.progress import on_terminal
-    from pipelines.report.inspection_text import inspection_text
-    from pipelines.run_data import dataset_folder, keep_out_of_data
+    from pipelines.report.terminal.inspection import inspection_text
+    from pipelines.runs.data import dataset_folder, keep_out_of_data
+    from pipelines.system import runtime
+    from pipelines.system.progress import on_terminal
 
     folder = dataset_folder(settings.dataset)
     output = output or Path("runs") / f"inspect-{folder.resolve().name}"
@@ -92,8 +92,8 @@ def convert_set(settings: RunSettings, target: str, output: Path) -> None:
     from datasets.conversion import convert
     from datasets.problems import summary
     from datasets.reading import read_folder
-    from pipelines.progress import on_terminal
-    from pipelines.run_data import dataset_folder
+    from pipelines.runs.data import dataset_folder
+    from pipelines.system.progress import on_terminal
 
     folder = dataset_folder(settings.dataset)
     found = read_folder(folder, settings.format, on_terminal, settings.data)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from pipelines.command_line import Options, real, run
+from pipelines.system.command_line import Options, real, run
 
 
 def parser() -> Options:
@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def studied(arguments: argparse.Namespace) -> int:
     """Study and print; return the exit status."""
     # From here on it takes a second to import.
-    from pipelines.finished_run import add_axes, read_metrics
-    from pipelines.report.axes_table import print_axes
+    from pipelines.report.terminal.axes import print_axes
+    from pipelines.runs.finished import add_axes, read_metrics
     from pipelines.studies.study import MINUTES, chosen_axes
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
 from datasets.path_names import leads_out
-from pipelines.command_line import Options, run
+from pipelines.system.command_line import Options, run
 
 
 def parser() -> Options:
@@ -38,10 +38,10 @@ def written(arguments: argparse.Namespace) -> int:
     """Write the report and print where it is; return the exit status."""
     # From here on it takes a second to import.
     from datasets.images import ImageError
-    from pipelines.progress import on_terminal
-    from pipelines.report.page import write_report
-    from pipelines.run_data import dataset_folder
-    from pipelines.run_folder import METRICS
+    from pipelines.report.run_page.page import write_report
+    from pipelines.runs.data import dataset_folder
+    from pipelines.runs.folder import METRICS
+    from pipelines.system.progress import on_terminal
 
     folder: Path = arguments.run
     try:

@@ -124,9 +124,10 @@ def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
     from models.yolo import checkpoint, schedule
     from models.yolo.settings import BACKBONES, SMALL, YoloSettings
     from pipelines.detections import LOWEST_SCORE
-    from pipelines.report import page
+    from pipelines.report.run_page import page
     from pipelines.settings import EvaluationSettings, RunSettings
-    from pipelines.studies import data_plan, study
+    from pipelines.studies import study
+    from pipelines.studies.data import plan as data_plan
 
     formats = next(
         action.choices

@@ -48,7 +48,7 @@ def interval(point: float, values: Floats, holding: int) -> tuple[float, float]:
     The quantiles are moved by the resamples' own bias, as a small sample's AP is too high and a
     resample's even more so (bias-corrected percentiles, Efron 1987), and spread as Student's t is
     wider than the normal, since the bootstrap of few images varies too little (Hesterberg 2015).
-    `scripts/measure_coverage.py` shows how often such intervals hold the truth.
+    `scripts/measure/coverage.py` shows how often such intervals hold the truth.
 
     Args:
         point: the figure itself.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.naming import called
+from pipelines.report.wording import called
 
 ALIKE = 1.15  # times that differ by less are called alike: another run would differ as much
 FIGURE = "map_50"

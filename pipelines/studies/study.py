@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from pipelines import runtime
-from pipelines.isolation import in_own_process
-from pipelines.studies.cells import Cells
+from pipelines.studies.common.cells import Cells
+from pipelines.studies.common.verdict import AXES, as_json
 from pipelines.studies.subject import Subject
-from pipelines.studies.verdict import AXES, as_json
+from pipelines.system import runtime
+from pipelines.system.processes import in_own_process
 
 DEFAULT = ("approach", "time")  # cheap enough for every run
 MINUTES = 30.0  # that all of them may take, where nobody says
@@ -81,10 +81,10 @@ def study_one(name: str, subject: Subject, minutes: float, seconds: float) -> di
         seconds: of this one, if it was not begun before within as many minutes.
     """
     runtime.set_threads(runtime.usable_cores())
-    module = importlib.import_module(f"pipelines.studies.{name}")
+    module = importlib.import_module(f"pipelines.studies.{name}.study")
     cells = begun(subject.folder / PLACE / KEPT / name, minutes, seconds)
     result = module.study(subject, cells)
-    from pipelines.studies.drawing import save
+    from pipelines.studies.common.plots import save
 
     save(module.draw(result), subject.folder / PLACE, name)
     return {

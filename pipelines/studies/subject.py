@@ -10,8 +10,8 @@ from typing import Any
 from datasets.annotations import Dataset
 from pipelines.contenders import contender
 from pipelines.detections import Detector
-from pipelines.runtime import Device
 from pipelines.settings import RunSettings
+from pipelines.system.runtime import Device
 
 
 @dataclass(frozen=True, eq=False)

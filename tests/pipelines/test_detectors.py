@@ -25,9 +25,9 @@ IMAGES = {
 
 @pytest.fixture(scope="session")
 def classical_folder(sample_dataset, tmp_path_factory):
-    from pipelines.classical_files import save_classical
-    from pipelines.classical_settings import ClassicalSettings
-    from pipelines.classical_training import train_classical
+    from models.classical.settings import ClassicalSettings
+    from pipelines.classical.storage import save_classical
+    from pipelines.classical.training import train_classical
 
     settings = ClassicalSettings(
         proposals=100,
@@ -48,7 +48,7 @@ def classical_folder(sample_dataset, tmp_path_factory):
 def yolo_folder(sample_dataset, tmp_path_factory):
     from models.yolo.schedule import TrainingLength
     from models.yolo.settings import YoloSettings
-    from pipelines.yolo_training import train_yolo
+    from pipelines.yolo.training import train_yolo
 
     settings = YoloSettings(width=4, batch=2, updates=2, validations=1)
     folder = tmp_path_factory.mktemp("yolo")
@@ -69,10 +69,10 @@ def yolo_folder(sample_dataset, tmp_path_factory):
 
 def load(name, request):
     if name == "classical":
-        from pipelines.classical_files import load_classical
+        from pipelines.classical.storage import load_classical
 
         return load_classical(request.getfixturevalue("classical_folder"), threads=2)
-    from pipelines.yolo_storage import load_yolo
+    from pipelines.yolo.storage import load_yolo
 
     return load_yolo(request.getfixturevalue("yolo_folder"), threads=2)
 
@@ -159,7 +159,7 @@ def test_a_saved_detector_has_no_pickle(classical_folder):
 def test_a_classical_folder_says_whose_it_is_and_another_version_is_refused(
     classical_folder, tmp_path
 ):
-    from pipelines.classical_files import load_classical
+    from pipelines.classical.storage import load_classical
 
     folder = tmp_path / "model"
     shutil.copytree(classical_folder, folder)
@@ -190,7 +190,7 @@ def test_each_classical_detection_knows_whether_grabcut_proposed_it(request):
 
 
 def test_grabcut_sources_belong_to_the_same_detections(request, tmp_path):
-    from pipelines.detection_stage import look_into
+    from pipelines.benchmark.detect import look_into
 
     classical = load("classical", request)
     path = tmp_path / "large.png"

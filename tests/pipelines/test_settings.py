@@ -8,8 +8,8 @@ import pytest
 from datasets.checked_settings import from_json, kinds
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings
+from models.classical.settings import ClassicalSettings
 from models.yolo.settings import YoloSettings
-from pipelines.classical_settings import ClassicalSettings
 from pipelines.settings import (
     EvaluationSettings,
     NamedFile,

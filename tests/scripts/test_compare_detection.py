@@ -98,7 +98,7 @@ def test_help_answers_in_under_a_second_and_loads_nothing_heavy(tmp_path):
     assert done.stdout.strip().endswith("[]")
 
 
-@pytest.mark.parametrize("module", ["pipelines.classical", "pipelines.yolo"])
+@pytest.mark.parametrize("module", ["pipelines.classical.detector", "pipelines.yolo.detector"])
 def test_importing_a_pipeline_does_not_load_tensorflow(module):
     code = f"import sys, {module}; print('tensorflow' in sys.modules)"
     done = python(code)
@@ -334,7 +334,7 @@ def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments,
 
 @pytest.mark.tensorflow
 def test_a_gpu_that_is_not_there_is_refused_with_the_way_to_get_one(tmp_path):
-    from pipelines import runtime
+    from pipelines.system import runtime
 
     if Path("/proc/driver/nvidia").exists():
         pytest.skip("this machine has a GPU")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pipelines.detections import Detections
-from pipelines.model_folder import save_model_file
+from pipelines.runs.model_folder import save_model_file
 from scripts.detect import main
 
 CLASSES = ("cat", "=dog")
@@ -37,9 +37,11 @@ def model(tmp_path, monkeypatch):
     point = {"threshold": 0.5, "chosen_on": "validation", "chosen_f1": 0.8}
     (folder / "operating_point.json").write_text(json.dumps(point))
     monkeypatch.setattr(
-        "pipelines.classical_files.load_classical", lambda path, threads: BrightSpot()
+        "pipelines.classical.storage.load_classical", lambda path, threads: BrightSpot()
     )
-    monkeypatch.setattr("pipelines.runtime.set_threads", lambda count: None)  # of other tests too
+    monkeypatch.setattr(
+        "pipelines.system.runtime.set_threads", lambda count: None
+    )  # of other tests too
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -100,7 +102,7 @@ def test_pictures_results_and_what_could_not_be_read_are_left(model, photos, tmp
 
 
 def test_the_evaluator_reads_the_results(model, photos, tmp_path):
-    from pipelines.evaluation.outside import as_detections, read_ground_truth, read_rows
+    from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
 
     assert run(model, photos, "--no-draw", "--output", "out") == 0
     images = [{"id": 7, "file_name": "deep/a.png"}, {"id": 9, "file_name": "a.png"}]
@@ -188,14 +190,14 @@ def test_a_broken_model_is_refused_with_a_sentence(model, photos, monkeypatch, c
     def load(path, threads):
         raise OSError("arrays.npz is cut off")
 
-    monkeypatch.setattr("pipelines.classical_files.load_classical", load)
+    monkeypatch.setattr("pipelines.classical.storage.load_classical", load)
     assert run(model, "photos") == 2
     assert "can't be loaded (arrays.npz is cut off)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ahead", [1, 8])
 def test_few_pictures_are_held_at_once_however_slow_the_reader(ahead):
-    from pipelines.detecting import in_order
+    from pipelines.inference.detect import in_order
 
     started, lock = [], threading.Lock()
 
@@ -213,7 +215,7 @@ def test_few_pictures_are_held_at_once_however_slow_the_reader(ahead):
 
 
 def test_an_error_in_a_thread_is_not_lost():
-    from pipelines.detecting import in_order
+    from pipelines.inference.detect import in_order
 
     def work(number):
         if number == 3:

@@ -10,7 +10,7 @@ import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_json import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.undefined import plain
 from scripts.evaluate_detections import main
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from datasets.annotations import Annotations
-from pipelines.evaluation.coco_json import ground_truth_to_coco
+from pipelines.evaluation.coco_files.format import ground_truth_to_coco
 from pipelines.evaluation.undefined import plain
-from pipelines.files import write_json
-from pipelines.model_folder import save_model_file
+from pipelines.runs.model_folder import save_model_file
+from pipelines.system.files import write_json
 from scripts.export import main
 
 pytestmark = pytest.mark.tensorflow
@@ -22,7 +22,7 @@ CLASSES = ("cat", "dog")
 @pytest.fixture(autouse=True)
 def _threads_as_they_are(monkeypatch):
     # TensorFlow can't change them once another test has used it.
-    monkeypatch.setattr("pipelines.runtime.set_threads", lambda count: None)
+    monkeypatch.setattr("pipelines.system.runtime.set_threads", lambda count: None)
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, 
     import onnxruntime
 
     from datasets.images import load_image
-    from pipelines.exporting import opened
-    from pipelines.model_folder import open_model
+    from pipelines.export.network import opened
+    from pipelines.runs.model_folder import open_model
 
     output = tmp_path / "out"
     assert main([str(run / "models" / "yolo"), "--to", "onnx", "--output", str(output)]) == 0
@@ -148,7 +148,7 @@ def test_litert_in_int8_prints_what_it_costs(run, tmp_path, capsys):
 
 
 def test_a_network_that_answers_otherwise_is_not_left(run, tmp_path, monkeypatch, capsys):
-    from pipelines import exporting
+    from pipelines.export import network as exporting
 
     def write(network, form, path, calibration=None):
         path.write_bytes(b"a file")

@@ -81,9 +81,9 @@ def test_a_network_trained_in_half_precision_is_saved_in_float32(precision, tmp_
     import keras
 
     from models.yolo.learner import Learner
-    from pipelines.sameness import agreement
-    from pipelines.yolo_storage import load_yolo, save_yolo
-    from pipelines.yolo_training import detector_of
+    from pipelines.export.agreement import agreement
+    from pipelines.yolo.storage import load_yolo, save_yolo
+    from pipelines.yolo.training import detector_of
 
     keras.utils.set_random_seed(0)
     settings = YoloSettings(width=4, precision=precision)

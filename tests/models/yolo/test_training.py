@@ -11,8 +11,8 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
     from datasets.images import load_image
     from pipelines.evaluation.quality import score
-    from pipelines.yolo_storage import load_yolo
-    from pipelines.yolo_training import train_yolo
+    from pipelines.yolo.storage import load_yolo
+    from pipelines.yolo.training import train_yolo
 
     eight = sample_dataset.splits["train"][:8]
     settings = YoloSettings(augment=False, updates=450, validations=1)

@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.report.differences import Verdict, cost_ratio, verdict_of
-from pipelines.report.page_tables import confusions, flat
+from pipelines.report.run_page.tables import confusions, flat
 
 PAIR = ("classical", "yolo")
 

@@ -8,8 +8,8 @@ import pytest
 from toy_run import write_run
 
 from datasets.progress import silently
-from pipelines.report import page as report
-from pipelines.report.page import write_report
+from pipelines.report.run_page import page as report
+from pipelines.report.run_page.page import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

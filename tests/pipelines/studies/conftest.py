@@ -9,7 +9,7 @@ from PIL import Image
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
 from models.yolo.decoding import STRIDES, grid_points
-from pipelines.yolo import YoloDetector
+from pipelines.yolo.detector import YoloDetector
 
 SIDE = 64
 
@@ -63,8 +63,8 @@ def small_sample(sample_dataset):
 
 @pytest.fixture(scope="session")
 def classical(small_sample):
-    from pipelines.classical_settings import ClassicalSettings
-    from pipelines.classical_training import train_classical
+    from models.classical.settings import ClassicalSettings
+    from pipelines.classical.training import train_classical
 
     settings = ClassicalSettings(
         proposals=80, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=0

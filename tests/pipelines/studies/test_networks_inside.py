@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.studies.saliency import Target
+from pipelines.studies.interpretability.saliency import Target
 
 pytestmark = pytest.mark.tensorflow
 SIDE = 160
@@ -18,7 +18,7 @@ def network():
 
 
 def test_gradients_of_a_detection_stay_around_it(network):
-    from pipelines.studies.grad_cam import GradCam
+    from pipelines.studies.interpretability.grad_cam import GradCam
 
     explain = GradCam(network)
     for corner in (0.0, 120.0):
@@ -32,7 +32,7 @@ def test_gradients_of_a_detection_stay_around_it(network):
 
 
 def test_the_backbone_tells_boxes_apart_and_the_same_box_alike(network):
-    from pipelines.studies.descriptors import BackboneDescriptor
+    from pipelines.studies.features.descriptors import BackboneDescriptor
 
     describe = BackboneDescriptor(network)
     boxes = np.array([[0.0, 0, 40, 40], [80, 80, 150, 150], [0, 0, 40, 40]])
@@ -43,7 +43,7 @@ def test_the_backbone_tells_boxes_apart_and_the_same_box_alike(network):
 
 
 def test_pictures_show_filters_and_maps_of_every_stride(network):
-    from pipelines.studies.feature_pictures import crop_maps, draw_pictures, first_filters
+    from pipelines.studies.features.pictures import crop_maps, draw_pictures, first_filters
 
     box = np.array([20.0, 30, 90, 100])
     assert all(each.shape == (3, 3, 3) for each in first_filters(network))

@@ -1,8 +1,8 @@
 import pytest
 
 from datasets.errors import UserError
+from pipelines.studies.common.verdict import AXES
 from pipelines.studies.study import ORDER, PARTS, begun, chosen_axes, pipelines_missing, study
-from pipelines.studies.verdict import AXES
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What the classical detector learns and computes: channels, HOG, SVMs, regression, objectness."""

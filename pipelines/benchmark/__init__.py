@@ -1,0 +1,1 @@
+"""The main job: train, detect, time, score and report every contender on the same images."""

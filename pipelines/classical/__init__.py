@@ -1,0 +1,1 @@
+"""The classical detector: proposals, HOG, SVMs, regression, NMS."""

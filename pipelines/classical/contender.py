@@ -1,0 +1,61 @@
+"""The classical pipeline as a contender: trained into a folder and loaded from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.detections import Detector
+from pipelines.system.runtime import Device
+from pipelines.training import (
+    MiningRound,
+    Model,
+    TrainedContender,
+    Training,
+    TrainingJob,
+    Validation,
+)
+
+
+def train(job: TrainingJob) -> TrainedContender:
+    """Train the detector, save it into the job's folder and return how it went.
+
+    Raises:
+        TrainingError: there is nothing to learn from.
+    """
+    from pipelines.classical.storage import save_classical
+    from pipelines.classical.training import train_classical
+
+    started = time.monotonic()
+    history: list[Validation] = []
+    rounds: list[MiningRound] = []
+    detector = train_classical(
+        job.dataset.splits["train"],
+        job.dataset.splits["val"],
+        job.dataset.classes,
+        job.settings.classical,
+        job.settings.seed,
+        job.track,
+        threads=job.threads,
+        on_validation=lambda figure: history.append(Validation(time.monotonic() - started, figure)),
+        on_round=rounds.append,
+    )
+    save_classical(detector, job.folder)
+    return TrainedContender(
+        Training(seconds=time.monotonic() - started, history=tuple(history), rounds=tuple(rounds)),
+        Model(parameters=detector.parameters),
+    )
+
+
+def load(folder: Path, device: Device, threads: int) -> Detector:
+    """Return the detector saved in the folder; it always works on the CPU."""
+    from pipelines.classical.storage import load_classical
+
+    del device
+    return load_classical(folder, threads=threads)
+
+
+def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
+    """Return the one detector as often as there are threads: it only reads its arrays."""
+    return [load(folder, device, 1)] * threads

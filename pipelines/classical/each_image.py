@@ -1,0 +1,51 @@
+"""The same work on every image of a split, spread over threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.random import Generator
+
+from datasets.annotations import Annotations, LabelledImage
+from datasets.images import load_image
+from datasets.progress import Track
+from pipelines.detections import Image
+from pipelines.system.runtime import one_thread_a_call
+
+T = TypeVar("T")
+
+
+def each_image(
+    images: Sequence[LabelledImage],
+    work: Callable[[Image, Annotations, Generator], T],
+    name: str,
+    *,
+    seed: int,
+    threads: int,
+    track: Track,
+) -> list[T]:
+    """Return the results of the work, in the order of the images, each opened when needed.
+
+    Random numbers depend on the seed and the image's number alone, never on ``threads``.
+
+    Args:
+        images: of a split.
+        work: takes pixels, annotations and random numbers of the image's own.
+        name: of the work, for the progress display.
+        seed: of the random numbers.
+        threads: that share the images.
+        track: reports the progress.
+    """
+
+    def one(number: int) -> T:
+        random = np.random.default_rng((seed, number))
+        return work(load_image(images[number].path), images[number].annotations, random)
+
+    done = Parallel(n_jobs=threads, prefer="threads", return_as="generator")(
+        delayed(one)(number) for number in range(len(images))
+    )
+    with one_thread_a_call():
+        return list(track(done, name, len(images)))

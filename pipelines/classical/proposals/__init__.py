@@ -1,0 +1,1 @@
+"""Candidate boxes: windows and GrabCut, ranked by objectness."""

@@ -1,0 +1,1 @@
+"""COCO's JSON format: written, and read from other tools with its common misreadings."""

@@ -1,0 +1,1 @@
+"""How long a detector takes, and how many images a second."""

@@ -1,0 +1,1 @@
+"""A trained detector on anybody's images and videos."""

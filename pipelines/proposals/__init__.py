@@ -1,1 +1,0 @@
-"""Class-agnostic candidate boxes."""

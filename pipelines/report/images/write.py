@@ -1,0 +1,66 @@
+"""Annotated pictures of many images, as PNG files named after them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from joblib import Parallel, delayed
+from PIL import Image
+
+from datasets.annotations import LabelledImage
+from datasets.images import load_image
+from datasets.progress import Track
+from pipelines.detections import Detections
+from pipelines.report.images.annotate import annotate
+
+
+def picture_names(image_names: Sequence[str], suffix: str = ".png") -> list[str]:
+    """Return a file name for each image's path in its set: ``a/b.jpg`` gives ``a__b.png``.
+
+    Images that would share one keep their suffix in it, as ``a__b.jpg.png``.
+    """
+    flat = [name.replace("/", "__") for name in image_names]
+    short = [str(PurePosixPath(name).with_suffix(suffix)) for name in flat]
+    uses = Counter(short)
+    return [
+        brief if uses[brief] == 1 else f"{name}{suffix}"
+        for brief, name in zip(short, flat, strict=True)
+    ]
+
+
+def write_pictures(
+    images: Sequence[LabelledImage],
+    detections: Mapping[str, Sequence[Detections]],
+    classes: Sequence[str],
+    thresholds: Mapping[str, float],
+    folder: Path,
+    track: Track,
+) -> None:
+    """Write one annotated PNG an image into the folder.
+
+    Args:
+        images: which to draw.
+        detections: each pipeline's, in the order of the images.
+        classes: names in label order.
+        thresholds: each pipeline's score from which on detections are drawn.
+        folder: made if it is not there.
+        track: watches the pictures.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = picture_names([image.name for image in images])
+
+    def write(index: int) -> None:
+        image = images[index]
+        found = {pipeline: answers[index] for pipeline, answers in detections.items()}
+        pixels = load_image(image.path)
+        drawn = annotate(pixels, image.annotations, found, classes, thresholds)
+        # A PNG of a photograph hardly shrinks with effort, so little is spent.
+        Image.fromarray(drawn).save(folder / names[index], compress_level=3)
+
+    written = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
+        delayed(write)(index) for index in range(len(images))
+    )
+    for _ in track(written, "drawing pictures", len(images)):
+        pass

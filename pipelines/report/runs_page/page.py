@@ -1,0 +1,108 @@
+"""Several runs as one page that needs nothing else: what changed, and what came of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from pipelines.report.runs_page.table import figure_rows, pairing, texts
+from pipelines.report.terminal.run import HEADLINE
+from pipelines.report.wording import called
+from pipelines.runs.compare import Run, RunComparison, figure_of
+
+TEMPLATE = "runs.html.j2"
+GENERATOR = '<meta name="generator" content="classical-or-deep compare_runs">'
+PLOTTED = ("map_50", "map_50_95")
+PLOT_PX = 420  # width of a plot's scale
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A figure with its interval as a dot on a line, in pixels of the plot."""
+
+    run: str
+    value: str
+    x: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One figure of all runs on one scale."""
+
+    label: str
+    marks: tuple[Mark, ...]
+    least: float
+    most: float
+
+
+def runs_page(told: RunComparison, gate: Sequence[str] = ()) -> str:
+    """Return the page; ``gate`` says how each figure came out at the gate, if one was asked."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE).render(
+        generator=GENERATOR,
+        runs=told.runs,
+        settings=[(row.name, texts(row)) for row in told.settings],
+        facts=[(row.name, texts(row)) for row in told.facts],
+        pipelines=[
+            (
+                name,
+                [plot for figure in PLOTTED if (plot := _plot(told, name, figure))],
+                figure_rows(told, name),
+                [_called(run, name) for run in told.runs],
+            )
+            for name in told.pipelines
+        ],
+        pairing=pairing(told),
+        gate=gate,
+        plot_px=PLOT_PX,
+    )
+
+
+def is_page(path: Path) -> bool:
+    """Say whether a file is an earlier page of this kind."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return GENERATOR in stream.read(1000)
+    except OSError:
+        return False
+
+
+def _called(run: Run, pipeline: str) -> str:
+    return called(run.name, run.metrics["pipelines"].get(pipeline))
+
+
+def _plot(told: RunComparison, pipeline: str, figure: str) -> Plot | None:
+    """Return the plot of a figure, None where no run has it."""
+    known = [(_called(run, pipeline), *figure_of(run, pipeline, figure)) for run in told.runs]
+    known = [row for row in known if not math.isnan(row[1])]
+    ends = [end for _, value, span in known for end in (value, *span) if not math.isnan(end)]
+    if not ends:
+        return None
+    least = max(0.0, math.floor(min(ends) * 20 - 0.2) / 20)  # on a twentieth, with some room
+    most = min(1.0, math.ceil(max(ends) * 20 + 0.2) / 20)
+
+    def place(value: float) -> float:
+        return round(PLOT_PX * (value - least) / max(most - least, 0.05), 1)
+
+    marks = tuple(
+        Mark(
+            run,
+            f"{value:.3f}",
+            place(value),
+            *(place(value if math.isnan(end) else end) for end in span),
+        )
+        for run, value, span in known
+    )
+    return Plot(HEADLINE[figure], marks, least, most)

@@ -1,0 +1,1 @@
+"""A run's folder, its typed results, and finished runs opened and compared."""

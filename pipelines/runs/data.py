@@ -1,0 +1,109 @@
+"""The data of a run: read, checked, told of on the terminal and kept free of outputs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from datasets.annotations import SPLITS, Dataset
+from datasets.checking import without_broken_images
+from datasets.class_names import judged_where_learnt
+from datasets.duplicates import by_split_pair
+from datasets.errors import UserError
+from datasets.path_names import overlap
+from datasets.problems import counts, summary
+from datasets.reading import read_dataset
+from datasets.splits import limited, split_sha256
+from datasets.tfds import PREFIX as TFDS
+from datasets.tfds import stored_folder
+from pipelines.runs.folder import METRICS
+from pipelines.settings import RunSettings
+from pipelines.system import runtime
+from pipelines.system.command_line import printable
+from pipelines.system.processes import in_own_process
+from pipelines.system.progress import on_terminal
+
+LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
+CONSOLE = Console(stderr=True, highlight=False)
+
+
+def read_checked(settings: RunSettings) -> Dataset:
+    """Return the set, read, checked and cut to ``--limit``, having said what was found.
+
+    Raises:
+        DatasetError: it can't be used.
+    """
+    path = dataset_folder(settings.dataset)
+    dataset = read_dataset(path, settings.format, on_terminal, settings.data)
+    CONSOLE.print(f"[bold]{dataset.name}[/bold]: {dataset.summary}")
+    if settings.limit is not None:
+        dataset = limited(dataset, settings.limit, settings.seed)
+    dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
+    split_counts = ", ".join(f"{len(dataset.splits[split])} {split}" for split in SPLITS)
+    CONSOLE.print(
+        f"  {split_counts} images, {len(dataset.classes)} classes ({', '.join(dataset.classes)})",
+        markup=False,
+    )
+    lines = summary(dataset.problems)
+    for line in lines[:LISTED_PROBLEMS]:
+        CONSOLE.print(f"  note: {printable(line)}", markup=False, soft_wrap=True)
+    if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
+        CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
+    return judged_where_learnt(dataset)
+
+
+def dataset_folder(said: str) -> Path:
+    """Return the folder of a set: the sample's, a TensorFlow dataset's, or the one named.
+
+    Raises:
+        DatasetError: the set can't be made.
+    """
+    if said == "sample":
+        from datasets.sample.store import sample_folder
+
+        return sample_folder(track=on_terminal)
+    if said.startswith(TFDS):
+        return in_own_process(stored_folder, said.removeprefix(TFDS), on_terminal)
+    return Path(said)
+
+
+def keep_out_of_data(output: Path, settings: RunSettings) -> None:
+    """Refuse to write where the user's images are.
+
+    Raises:
+        UserError: the output is the set's folder, in it or around it.
+    """
+    if settings.dataset == "sample" or settings.dataset.startswith(TFDS):
+        return
+    if overlap(output, Path(settings.dataset)):
+        raise UserError(f"{output}: is where the images are; choose an --output elsewhere")
+
+
+def described(dataset: Dataset) -> dict[str, Any]:
+    """Return the set as ``metrics.json`` tells of it."""
+    return {
+        "name": dataset.name,
+        "format": dataset.format,
+        "classes": list(dataset.classes),
+        "split_sha256": split_sha256(dataset.splits),
+        "splits": {
+            split: {
+                "images": len(images),
+                "boxes": sum(len(image.annotations) for image in images),
+            }
+            for split, images in dataset.splits.items()
+        },
+        "found": dataset.summary,
+        "problems": [str(problem) for problem in dataset.problems],
+        "problem_counts": counts(dataset.problems),
+        "duplicates": {
+            "across_splits": by_split_pair(
+                [d for d in dataset.duplicates if d.first_split != d.second_split]
+            ),
+            "left_out_of_test": sum(d.left_out for d in dataset.duplicates),
+            "pairs": [asdict(duplicate) for duplicate in dataset.duplicates],
+        },
+    }

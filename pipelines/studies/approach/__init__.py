@@ -1,0 +1,1 @@
+"""The axis approach: each part of a detector made perfect in turn."""

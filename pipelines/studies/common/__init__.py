@@ -1,0 +1,1 @@
+"""What all axes share: measured cells, verdicts, plots."""

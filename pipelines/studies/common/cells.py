@@ -1,0 +1,75 @@
+"""Measured pieces of a study, kept on disk one by one, within a number of seconds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from pipelines.system.files import write_json
+
+
+class Cells:
+    """The cells of one study: a cell that was measured is never measured again.
+
+    What a kept cell took counts as spent, so that a study that goes on leaves out what one that
+    was not cut off would have left out.
+
+    Attributes:
+        seconds: the study may take.
+        spent: by its cells so far, kept ones included.
+        left_out: names of cells there was no time for.
+    """
+
+    def __init__(
+        self, folder: Path, seconds: float = inf, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Only note the place, where each cell is ``<name>.json``."""
+        self.folder, self.seconds = folder, seconds
+        self.spent = 0.0
+        self.left_out: list[str] = []
+        self._clock = clock
+
+    def get(
+        self, name: str, work: Callable[[], dict[str, Any]], expected: float = 0.0
+    ) -> dict[str, Any] | None:
+        """Return what a cell gave: kept, or measured now, or None if there is no time for it.
+
+        Args:
+            name: of the cell, a file name.
+            work: measures it; gives what JSON can hold.
+            expected: seconds it will take.
+        """
+        kept = self.kept(name)
+        if kept is not None:
+            return kept
+        if not self.allows(expected):
+            self.left_out.append(name)
+            return None
+        started = self._clock()
+        result = work()
+        self.keep(name, self._clock() - started, result)
+        return result
+
+    def kept(self, name: str) -> dict[str, Any] | None:
+        """Return what a cell gave earlier, or None; what it took is spent."""
+        path = self.folder / f"{name}.json"
+        if not path.is_file():
+            return None
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.spent += kept["seconds"]
+        result: dict[str, Any] = kept["result"]
+        return result
+
+    def keep(self, name: str, seconds: float, result: dict[str, Any]) -> None:
+        """Keep what a cell gave, and what it took."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / f"{name}.json", {"seconds": seconds, "result": result})
+        self.spent += seconds
+
+    def allows(self, expected: float) -> bool:
+        """Say whether there is time for so many seconds more."""
+        return self.spent + expected <= self.seconds

@@ -1,0 +1,1 @@
+"""The axis data: quality against the number of training images."""

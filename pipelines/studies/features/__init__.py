@@ -1,0 +1,1 @@
+"""The axis features: one SVM on features made by hand and learnt."""

@@ -1,0 +1,1 @@
+"""The axis hardware: latency by form and device."""

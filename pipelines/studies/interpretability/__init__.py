@@ -1,0 +1,1 @@
+"""The axis interpretability: which pixels mattered, and what that explanation is worth."""

@@ -1,0 +1,1 @@
+"""The axis time: from training to ten thousand images."""

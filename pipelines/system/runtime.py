@@ -1,0 +1,235 @@
+"""The machine: threads, devices, memory and what it is called. Nothing else touches these."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from datasets.errors import UserError
+from models.quiet import native_stderr_hidden
+from pipelines.system import machine
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where TensorFlow runs.
+
+    Attributes:
+        name: what it is called, for the report.
+        is_gpu: whether it is a GPU.
+        synchronise: waits until the device has finished what it was given.
+    """
+
+    name: str
+    is_gpu: bool
+    synchronise: Callable[[], None]
+
+
+def usable_cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_threads(count: int) -> None:
+    """Let OpenCV, BLAS, OpenMP and TensorFlow use that many threads, all of them alike.
+
+    Call it before TensorFlow is imported or at least before its first operation: it reads its
+    numbers once. Libraries of BLAS and OpenMP that are loaded later read the environment.
+
+    Raises:
+        RuntimeError: TensorFlow has already started with another number.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(count)
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(count)
+    os.environ["TF_NUM_INTEROP_THREADS"] = str(count)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import cv2
+    import threadpoolctl
+
+    cv2.setNumThreads(count)
+    threadpoolctl.threadpool_limits(count)
+    if "tensorflow" in sys.modules:
+        threading = sys.modules["tensorflow"].config.threading
+        threading.set_intra_op_parallelism_threads(count)
+        threading.set_inter_op_parallelism_threads(count)
+
+
+@contextmanager
+def one_thread_a_call() -> Iterator[None]:
+    """Let OpenCV and BLAS use one thread for a while: for loops that are themselves in threads."""
+    import cv2
+    import threadpoolctl
+
+    kept = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpoolctl.threadpool_limits(1):
+            yield
+    finally:
+        cv2.setNumThreads(kept)
+
+
+def thread_settings() -> dict[str, int | None]:
+    """Return how many threads each library uses in this process, None where it is not loaded.
+
+    They are asked, not remembered; of several copies of one library the largest number counts.
+    TensorFlow that was told nothing chooses for itself and says 0.
+    """
+    import threadpoolctl
+
+    pools = threadpoolctl.threadpool_info()
+
+    def most(kind: str) -> int | None:
+        return max(
+            (pool["num_threads"] for pool in pools if pool["user_api"] == kind), default=None
+        )
+
+    opencv, tensorflow = sys.modules.get("cv2"), sys.modules.get("tensorflow")
+    told = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
+    return {
+        "opencv": None if opencv is None else int(opencv.getNumThreads()),
+        "blas": most("blas"),
+        "openmp": most("openmp"),
+        "tensorflow": None
+        if tensorflow is None
+        else int(tensorflow.config.threading.get_intra_op_parallelism_threads() or told),
+    }
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow without its greetings; later imports find it there."""
+    with native_stderr_hidden():
+        import tensorflow  # noqa: F401
+
+
+def choose_device(wish: str) -> Device:
+    """Return the device for ``auto``, ``cpu`` or ``gpu``, before TensorFlow's first operation.
+
+    TensorFlow is imported only where there may be a GPU, or one is wished for.
+
+    Raises:
+        UserError: ``gpu`` without one, and how to install it; or no such device.
+    """
+    if wish not in {"auto", "cpu", "gpu"}:
+        raise UserError(f"--device {wish}: there is no such device; choose auto, cpu or gpu")
+    cpu = Device(cpu_name(), False, _nothing_to_wait_for)
+    if wish == "cpu" or (wish == "auto" and not _has_gpu_driver()):
+        if _has_gpu_driver():
+            import tensorflow as tf
+
+            tf.config.set_visible_devices([], "GPU")
+        return cpu
+    found = _gpus()
+    if found:
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+        return Device(f"GPU ({found[0]})", True, tf.test.experimental.sync_devices)
+    if wish == "auto":
+        return cpu
+    raise UserError(
+        "--device gpu: TensorFlow finds no GPU; `nvidia-smi` must list one, and `pip install "
+        '".[gpu]"` brings the TensorFlow that uses it'
+    )
+
+
+def environment(threads: Mapping[str, int | None] | None = None) -> dict[str, Any]:
+    """Return what a figure depends on besides data and settings, for ``metrics.json``.
+
+    Nothing is imported for it, TensorFlow least of all.
+
+    Args:
+        threads: what `thread_settings` said in the process that took the figures; without it,
+            the number that `set_threads` is given in every process of a run.
+    """
+    commit, changed = machine.git_commit()
+    told = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "libraries": machine.versions(),
+        "cpu": machine.cpu_model(),
+        "cores": usable_cores(),
+        "threads": dict(threads) if threads is not None else told,
+        "memory_mb": psutil.virtual_memory().total / 2**20,
+        "gpus": gpu_names(),
+        "git_commit": commit,
+        "git_changed": changed,
+    }
+
+
+def peak_rss_mb() -> float:
+    """Return the most memory this process has held since it was started, MiB.
+
+    Its threads are in it, processes that it started are not: a pipeline works in one process. On
+    Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
+    when it started this process.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        status = ""
+    for line in status.splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    if sys.platform == "win32":
+        return float(psutil.Process().memory_info().peak_wset) / 2**20
+    import resource  # Windows has none
+
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, others KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+def peak_gpu_mb() -> float | None:
+    """Return the most memory TensorFlow held on its first GPU, MiB; None where it uses none."""
+    tf = sys.modules.get("tensorflow")
+    if tf is None or not tf.config.list_logical_devices("GPU"):
+        return None
+    return float(tf.config.experimental.get_memory_info("GPU:0")["peak"]) / 2**20
+
+
+def gpu_names() -> list[str]:
+    """Return the names of the graphics processors, by their driver, without TensorFlow."""
+    names = []
+    for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("Model:"):
+                names.append(line.partition(":")[2].strip())
+    if names or not _has_gpu_driver():
+        return names
+    said = machine.said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return said.splitlines() if said else []
+
+
+def cpu_name() -> str:
+    """Return the processor with the threads in use, as reports name it."""
+    return f"CPU ({machine.cpu_model()}, {usable_cores()} threads)"
+
+
+def _nothing_to_wait_for() -> None:
+    """Return at once: a CPU has finished when its call returns."""
+
+
+def _has_gpu_driver() -> bool:
+    """Say whether a GPU is possible at all, without loading TensorFlow to ask."""
+    places = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+    return any(Path(place).exists() for place in places)
+
+
+def _gpus() -> list[str]:
+    import tensorflow as tf
+
+    return [
+        tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+        for gpu in tf.config.list_physical_devices("GPU")
+    ]

@@ -1,0 +1,94 @@
+"""YOLO as a contender: trained into a folder and loaded from it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from pipelines.detections import Detector
+from pipelines.system import runtime
+from pipelines.system.runtime import Device
+from pipelines.training import Losses, Model, TrainedContender, Training, TrainingJob, Validation
+
+
+def train(job: TrainingJob) -> TrainedContender:
+    """Train the network, save it into the job's folder and return how it went.
+
+    Raises:
+        TrainingError: it can't be trained.
+        KeyboardInterrupt: it was stopped; the state of the training is saved.
+    """
+    runtime.load_tensorflow()  # which reads its threads from what the runtime has set
+    settings = job.settings
+    device = runtime.choose_device(settings.device)
+    from models.yolo.scalars import scalar_log, unlogged
+    from models.yolo.schedule import TrainingLength
+    from pipelines.system.stopping import stop_at_a_good_moment
+    from pipelines.yolo.storage import saved_yolo
+    from pipelines.yolo.training import choose_input, train_yolo
+
+    images = job.dataset.splits["train"]
+    training_length = TrainingLength(settings.epochs, settings.train_minutes)
+    choice = choose_input(images, job.dataset.classes, settings.image_size)
+    height, width = choice.input_hw
+    length = training_length.in_words(len(images), settings.yolo)
+    reasons = {
+        "input": f"{width}×{height} px, {choice.reason}",
+        "length": f"{length}, {settings.yolo.batch} pictures each",
+    }
+    print(f"  YOLO: input {reasons['input']}; {reasons['length']}", file=sys.stderr)
+    with stop_at_a_good_moment() as is_stopped:
+        trained = train_yolo(
+            images,
+            job.dataset.splits["val"],
+            job.dataset.classes,
+            settings.yolo,
+            choice.input_hw,
+            training_length,
+            settings.seed,
+            job.folder,
+            job.track,
+            is_stopped,
+            unlogged if job.tensorboard is None else scalar_log(job.tensorboard),
+        )
+    saved = saved_yolo(job.folder)
+    return TrainedContender(
+        Training(
+            seconds=trained.seconds,
+            device=device.name,
+            reasons=reasons,
+            updates=trained.updates,
+            flips=tuple(sorted(trained.flips)),
+            waiting_share=trained.waiting_share,
+            history=tuple(Validation(**msgspec.structs.asdict(row)) for row in trained.history),
+            losses=Losses(
+                trained.losses.updates_a_point,
+                tuple(trained.losses.classes),
+                tuple(trained.losses.boxes),
+            ),
+        ),
+        Model(
+            parameters=saved.parameters,
+            multiply_adds=saved.multiply_adds,
+            input_hw=saved.input_hw,
+            pretrained_on=settings.yolo.pretrained_on,
+        ),
+    )
+
+
+def load(folder: Path, device: Device, threads: int) -> Detector:
+    """Return the detector saved in the folder, for that device."""
+    from pipelines.yolo.storage import load_yolo
+
+    return load_yolo(folder, gpu=device.is_gpu, threads=threads)
+
+
+def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
+    """Return a LiteRT network for each thread, or one TensorFlow graph, which takes all cores."""
+    from pipelines.yolo.storage import LITERT
+
+    alone = device.is_gpu or not (folder / LITERT).is_file()
+    return [load(folder, device, 1) for _ in range(1 if alone else threads)]

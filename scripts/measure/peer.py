@@ -1,0 +1,195 @@
+"""Time this project's network against YOLOv8n, in turns on one machine.
+
+    python -m venv peer && peer/bin/pip install ultralytics onnx onnxruntime
+    python scripts/measure/peer.py runs/BCCD --peer-python peer/bin/python --data set/data.yaml
+
+The peer lives in an environment of its own and is only called through its public interface; it is
+no dependency. The network alone is timed at the run's input size, p50 of single pictures; training
+in images a second at a square of the longer side, each with its own usual batch and
+with what makes its pictures: the second epoch of the peer, pictures held in memory, and updates of
+ours after the first. ``--data`` is the
+set as YOLO text, which ``inspect_dataset.py --convert yolo`` writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+
+from datasets.errors import UserError
+from pipelines.system.command_line import Options, run, whole
+
+if TYPE_CHECKING:
+    from datasets.annotations import LabelledImage
+    from models.yolo.settings import YoloSettings
+
+CALLS, WARM_UP, TURNS = 100, 10, 3  # timed, left out, and how often each has its turn
+UPDATES, UPDATES_LEFT_OUT = 100, 10  # as many are left out as were made ahead, and more
+PEER_BATCH = 16  # its default
+QUIET = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}  # it asks no network for anything
+
+# What the peer's Python runs; it prints one line of JSON last.
+EXPORT = """
+from ultralytics import YOLO
+print(YOLO("yolov8n.yaml").export(format="onnx", imgsz=[{height}, {width}]))
+"""
+ANSWER = """
+import json, time, numpy, onnxruntime
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = {threads}
+session = onnxruntime.InferenceSession("yolov8n.onnx", options)
+picture = numpy.random.rand(1, 3, {height}, {width}).astype("float32")
+seconds = []
+for call in range({calls} + {warm_up}):
+    started = time.perf_counter()
+    session.run(None, {{session.get_inputs()[0].name: picture}})
+    seconds.append(time.perf_counter() - started)
+print(json.dumps(seconds[{warm_up}:]))
+"""
+TRAIN = """
+import json, time, torch
+from ultralytics import YOLO
+torch.set_num_threads({threads})
+model = YOLO("yolov8n.yaml")
+times = []
+for moment in ("on_train_epoch_start", "on_train_epoch_end"):
+    model.add_callback(moment, lambda trainer: times.append(time.perf_counter()))
+model.train(data={data!r}, epochs=2, imgsz={side}, batch={batch}, device="cpu", val=False,
+    plots=False, project=".", name="peer", workers={threads}, cache="ram", fraction={fraction})
+print(json.dumps(len(model.trainer.train_loader.dataset) / (times[3] - times[2])))
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure; return the exit status."""
+    parser = Options(description=__doc__.partition("\n")[0])
+    parser.add_argument("run", type=Path, help="a finished run with a YOLO")
+    parser.add_argument("--peer-python", type=Path, required=True, help="with ultralytics")
+    parser.add_argument("--data", type=Path, help="data.yaml of the set, to time training too")
+    parser.add_argument("--images", type=whole(1), help="train on so many only, for a fast look")
+    return run("measure_peer", parser, argv, measured)
+
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure and print; return 0, or 2 for what can't be used."""
+    folder = arguments.run / "models" / "yolo"
+    if not (folder / "network.tflite").is_file():
+        raise UserError(f"{folder}: has no network.tflite; name a finished run")
+
+    from datasets.reading import read_dataset
+    from models.yolo.settings import YoloSettings
+    from pipelines.system import runtime
+
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
+    print(runtime.cpu_name())
+    height, width = json.loads((folder / "settings.json").read_text("utf-8"))["input_hw"]
+    with TemporaryDirectory() as place:
+        peer = _Peer(arguments.peer_python.absolute(), Path(place))
+        peer.run(EXPORT.format(height=height, width=width))
+        call = ANSWER.format(
+            threads=threads, height=height, width=width, calls=CALLS, warm_up=WARM_UP
+        )
+        ours, theirs = [], []
+        for _ in range(TURNS):
+            ours += answer_seconds(folder, (height, width), threads)
+            theirs += json.loads(peer.run(call))
+        show("network alone, p50", 1e3 * np.median(ours), 1e3 * np.median(theirs), "ms")
+        if arguments.data is not None:
+            data = arguments.data.absolute()
+            side = max(height, width)
+            settings = json.loads((arguments.run / "metrics.json").read_text("utf-8"))["settings"]
+            train = read_dataset(data.parent).splits["train"]
+            some = train[: arguments.images]
+            code = TRAIN.format(
+                threads=threads,
+                data=str(data),
+                side=side,
+                batch=PEER_BATCH,
+                fraction=len(some) / len(train),
+            )
+            theirs_a_second = json.loads(peer.run(code))
+            ours_a_second = images_a_second(some, side, YoloSettings(**settings["yolo"]))
+            show(f"training at {side}×{side}, images a second", ours_a_second, theirs_a_second, "")
+    return 0
+
+
+class _Peer:
+    """The other environment's Python, working in a folder."""
+
+    def __init__(self, python: Path, place: Path) -> None:
+        self.python, self.place = python, place
+
+    def run(self, code: str) -> str:
+        """Return the last line that the code prints."""
+        done = subprocess.run(
+            [self.python, "-c", code],
+            cwd=self.place,
+            env={**os.environ, **QUIET, "YOLO_CONFIG_DIR": str(self.place)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"measure_peer: the peer failed: {done.stderr.strip()[-400:]}")
+        return done.stdout.strip().splitlines()[-1]
+
+
+def answer_seconds(folder: Path, input_hw: tuple[int, int], threads: int) -> list[float]:
+    """Return the seconds of single calls of the saved network."""
+    from models.yolo.forward import LiteRtForward
+
+    forward = LiteRtForward(folder / "network.tflite", threads)
+    picture = np.random.default_rng(0).integers(0, 256, (*input_hw, 3), dtype=np.uint8)
+    seconds = []
+    for _ in range(CALLS + WARM_UP):
+        started = time.perf_counter()
+        forward(picture)
+        seconds.append(time.perf_counter() - started)
+    return seconds[WARM_UP:]
+
+
+def images_a_second(images: Sequence[LabelledImage], side: int, settings: YoloSettings) -> float:
+    """Return how many pictures a second training takes, made from the images as it goes on."""
+    from datasets.progress import silently
+    from models.yolo.batches import batches, fill_cache
+    from models.yolo.learner import Learner
+    from models.yolo.symmetry import chosen_flips
+
+    classes = 1 + max(int(label) for image in images for label in image.annotations.labels)
+    learner = Learner.of((side, side), classes, settings)
+    with TemporaryDirectory() as place:
+        cache = fill_cache(images, (side, side), Path(place), silently)
+        samples = [cache.sample(index) for index in range(len(images))]
+        flips = chosen_flips(settings.flips, samples, seed=0)
+        made = batches(cache, (side, side), settings, flips, 0, mosaic=lambda update: True)
+        for update in range(UPDATES_LEFT_OUT + UPDATES):
+            if update == UPDATES_LEFT_OUT:
+                started = time.perf_counter()
+            batch = next(made)
+            float(learner.update(batch.pictures, batch.boxes, batch.labels, batch.real).boxes)
+        seconds = time.perf_counter() - started
+        made.close()
+        del samples, cache
+    return UPDATES * settings.batch / seconds
+
+
+def show(what: str, ours: float, theirs: float, unit: str) -> None:
+    """Print both and their ratio."""
+    print(f"{what}: {ours:.2f} {unit} against {theirs:.2f} {unit} of YOLOv8n: {ours / theirs:.2f}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,123 @@
+"""Measure the report of a finished run: seconds to write it, its size, the browser's first paint.
+
+The run's test images are repeated until there are as many as wanted, in a folder of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from pipelines.system.command_line import Options, run, whole
+
+PAINTED_MS = """new Promise((answer) => new PerformanceObserver((list) => {
+    const painted = list.getEntriesByName("first-contentful-paint")[0];
+    if (painted) answer(painted.startTime);
+}).observe({type: "paint", buffered: true}))"""
+# Steps through the gallery as the arrow keys do, and waits for each picture.
+STEP_MS = """(async () => {
+    const times = [];
+    for (let step = 0; step < 20; step += 1) {
+        const begun = performance.now();
+        document.querySelector("[data-step='1']").click();
+        await document.querySelector(".panel img").decode();
+        times.push(performance.now() - begun);
+    }
+    return Math.max(...times);
+})()"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure; return the exit status."""
+    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made.add_argument("run", type=Path, metavar="RUN")
+    made.add_argument("--dataset", help="where its data is, if not where the run found it")
+    made.add_argument("--images", type=whole(1), default=100, metavar="N")
+    return run("measure_report", made, argv, measured)
+
+
+def measured(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    from datasets.progress import silently
+    from pipelines.report.run_page.page import write_report
+    from pipelines.runs.data import dataset_folder
+    from pipelines.runs.finished import read_metrics
+
+    with tempfile.TemporaryDirectory(prefix="report-") as name:
+        folder = Path(name)
+        names = repeat(arguments.run, folder, arguments.images)
+        settings = read_metrics(arguments.run)["settings"]
+        data = dataset_folder(arguments.dataset or settings["dataset"])
+        started = time.monotonic()
+        report = write_report(folder, {name: data / original(name) for name in names}, silently)
+        seconds = time.monotonic() - started
+        size = report.stat().st_size
+        print(f"{len(names)} images: written in {seconds:.1f} s, {size / 1e6:.2f} MB")
+        print(opened(report))
+    return 0
+
+
+def repeat(run: Path, folder: Path, images: int) -> list[str]:
+    """Write the run's results into the folder for as many images; return their new names."""
+    shutil.copy(run / "metrics.json", folder)
+    coco = json.loads((run / "ground_truth.json").read_text())
+    count = len(coco["images"])
+    rounds = [(turn, turn * count) for turn in range(-(-images // count))]
+    more: dict[str, list[Any]] = {
+        "images": [
+            {**image, "id": image["id"] + offset, "file_name": f"{turn}:{image['file_name']}"}
+            for turn, offset in rounds
+            for image in coco["images"]
+        ][:images],
+        "annotations": again(coco["annotations"], rounds, images),
+    }
+    (folder / "ground_truth.json").write_text(json.dumps({**coco, **more}))
+    (folder / "detections").mkdir()
+    for path in (run / "detections").glob("*.json"):
+        rows = again(json.loads(path.read_text()), rounds, images)
+        (folder / "detections" / path.name).write_text(json.dumps(rows))
+    return [image["file_name"] for image in more["images"]]
+
+
+def again(rows: list[Any], rounds: list[tuple[int, int]], images: int) -> list[Any]:
+    """Return rows of images for every round, as far as there are images."""
+    return [
+        {**row, "image_id": row["image_id"] + offset}
+        for _, offset in rounds
+        for row in rows
+        if row["image_id"] + offset <= images
+    ]
+
+
+def original(name: str) -> str:
+    """Return the name a repeated image has in the data."""
+    return name.partition(":")[2]
+
+
+def opened(report: Path) -> str:
+    """Return what a browser says of the page, or why none does."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        return "no Chromium here to open it with"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(report.as_uri())
+        painted, step = page.evaluate(PAINTED_MS), page.evaluate(STEP_MS)
+        browser.close()
+    return f"first paint after {painted:.0f} ms, the slowest of 20 next images {step:.0f} ms"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

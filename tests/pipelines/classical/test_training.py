@@ -1,0 +1,110 @@
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from datasets.annotations import Annotations
+from datasets.images import load_image
+from datasets.progress import silently
+from models.classical.settings import ClassicalSettings
+from models.errors import TrainingError
+from pipelines.classical.proposals.propose import propose, search
+from pipelines.classical.training import BETTER, train_classical
+from pipelines.evaluation.quality import score
+
+FAST = ClassicalSettings(
+    proposals=100,
+    grabcut_sizes=(64,),
+    window_shapes=4,
+    moved_copies=2,
+    mining_rounds=1,
+    c_factors=(),
+)
+
+
+def trained(dataset, threads, train=30, seed=0, settings=FAST, **more):
+    return train_classical(
+        dataset.splits["train"][:train],
+        dataset.splits["val"][:8],
+        dataset.classes,
+        settings,
+        seed,
+        silently,
+        threads=threads,
+        **more,
+    )
+
+
+def test_the_number_of_threads_changes_nothing(sample_dataset):
+    rounds, repeated = [], []
+    one = trained(sample_dataset, 1, train=10, on_round=rounds.append)
+    two = trained(sample_dataset, 2, train=10, on_round=repeated.append)
+    assert rounds == repeated
+    for image in sample_dataset.splits["test"][:3]:
+        pixels = load_image(image.path)
+        first, second = one.detect(pixels), two.detect(pixels)
+        np.testing.assert_array_equal(first.boxes, second.boxes)
+        np.testing.assert_array_equal(first.scores, second.scores)
+    assert_mining_adds_background(rounds)
+
+
+def assert_mining_adds_background(rounds):
+    """Background grows by what was mined, and the one kept is the first of the clearly best."""
+    assert [each.round for each in rounds] == list(range(len(rounds)))
+    assert rounds[0].mined == 0
+    for before, after in pairwise(rounds):
+        assert after.objects == before.objects > 0
+        assert after.background == before.background + after.mined
+        assert after.mined > 0
+    (kept,) = (each for each in rounds if each.kept)
+    assert kept.validation >= max(each.validation for each in rounds) - BETTER
+
+
+@pytest.mark.slow
+def test_it_learns_the_sample_set_and_nothing_from_shuffled_labels(sample_dataset):
+    random = np.random.default_rng(0)
+    images = sample_dataset.splits["train"]
+    labels = np.concatenate([image.annotations.labels for image in images])
+    mixed = np.split(random.permutation(labels), np.cumsum([len(i.annotations) for i in images]))
+    wrong = tuple(
+        replace(image, annotations=Annotations(image.annotations.boxes, given))
+        for image, given in zip(images, mixed[:-1], strict=True)
+    )
+    shuffled = replace(sample_dataset, splits={**sample_dataset.splits, "train": wrong})
+    test = sample_dataset.splits["test"]
+    truth = [image.annotations for image in test]
+    figures = []
+    for dataset in (sample_dataset, shuffled):
+        detector = trained(dataset, 2, train=60)
+        found = [detector.detect(load_image(image.path)) for image in test]
+        figures.append(score(truth, found, dataset.classes).map_50)
+    assert figures[0] > 0.5
+    assert figures[1] < 0.3
+
+
+@pytest.mark.parametrize("source", ["prior", "windows", "grabcut"])
+def test_each_source_proposes_alone(sample_dataset, source):
+    settings = replace(FAST, proposal_source=source)
+    detector = trained(sample_dataset, 2, train=8, settings=settings)
+    image = load_image(sample_dataset.splits["train"][0].path)
+    found = propose(search(image), detector.proposer, settings)
+    assert 0 < len(found.boxes) <= FAST.proposals
+    assert found.from_grabcut.all() == (source == "grabcut")
+    assert found.from_grabcut.any() == (source == "grabcut")
+
+
+def test_a_set_with_nothing_but_ignored_objects_is_refused(sample_dataset):
+    image = sample_dataset.splits["train"][0]
+    truth = image.annotations
+    hidden = Annotations(truth.boxes, truth.labels, np.ones(len(truth), bool))
+    empty = replace(image, annotations=hidden)
+    with pytest.raises(TrainingError, match="no box to learn from"):
+        train_classical([empty], [empty], sample_dataset.classes, FAST, 0, silently, threads=1)
+
+
+def test_a_class_without_an_example_is_never_detected(sample_dataset):
+    more = replace(sample_dataset, classes=(*sample_dataset.classes, "unicorn"))
+    detector = trained(more, 2, train=8)
+    found = detector.detect(load_image(sample_dataset.splits["test"][0].path))
+    assert len(sample_dataset.classes) not in found.labels

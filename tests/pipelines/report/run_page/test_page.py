@@ -1,0 +1,198 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from toy_run import write_run
+
+from datasets.errors import UserError
+from datasets.progress import silently
+from pipelines.report.run_page import curves, page
+from pipelines.report.run_page import tables as page_tables
+from pipelines.report.run_page.page import write_report
+
+
+class Reader(HTMLParser):
+    """Collects elements, texts, ids and everything a browser might ask for."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.texts, self.ids, self.asked = [], [], [], []
+        self.scripts = {}
+        self._script = None
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        given = dict(attrs)
+        self.ids += [given["id"]] if "id" in given else []
+        self.asked += [given[key] for key in ("src", "href", "xlink:href") if key in given]
+        if tag == "script":
+            self._script = given.get("id", "own")
+
+    def handle_endtag(self, tag):
+        if tag == "script":
+            self._script = None
+
+    def handle_data(self, data):
+        if self._script is None:
+            self.texts.append(data)
+        else:
+            self.scripts[self._script] = self.scripts.get(self._script, "") + data
+
+
+def read(path):
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return reader
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    run = tmp_path_factory.mktemp("run")
+    images = write_run(run)
+    return run, read(write_report(run, images, silently))
+
+
+def test_text_of_users_files_is_text_and_never_markup(written):
+    run, reader = written
+    classes = json.loads((run / "metrics.json").read_text())["dataset"]["classes"]
+    for name in (*classes, "toys & <b>co</b>", "a.xml: <i>odd</i>"):
+        assert any(name in text for text in reader.texts)
+    # The data, one script a photograph and the page's own: none that a class has brought.
+    assert reader.tags.count("script") == 1 + 6 + 1
+    assert "x" not in reader.asked
+    told = json.loads(reader.scripts["gallery-data"])
+    assert told["classes"] == classes
+    assert told["images"][2]["name"] == "a folder/2 <b>&amp;.png"
+
+
+def test_it_asks_nobody_for_anything(written):
+    _, reader = written
+    assert all(asked.startswith(("#", "data:")) for asked in reader.asked)
+    assert not {"iframe", "object", "embed"} & set(reader.tags)
+    assert "@import" not in "".join(reader.texts)
+    assert "fetch(" not in reader.scripts["own"]
+
+
+def test_no_id_is_given_twice_and_every_link_has_its_target(written):
+    _, reader = written
+    assert len(reader.ids) == len(set(reader.ids))
+    links = {asked[1:] for asked in reader.asked if asked.startswith("#")}
+    assert links <= set(reader.ids)
+
+
+def test_it_tells_everything_there_is(written):
+    run, reader = written
+    metrics = json.loads((run / "metrics.json").read_text())
+    text = " ".join(" ".join(reader.texts).split())
+    for each in metrics["pipelines"].values():
+        assert f"{each['quality']['map_50']:.3f}" in text
+        low, high = each["quality"]["interval_95"]["map_50"]
+        assert f"{low:.3f} to {high:.3f}" in text
+    for section in ("Pictures", "Quality", "Errors", "Speed", "Training", "Data"):
+        assert section in text
+    assert "Rounds of hard-negative mining" in text
+    assert "latency p50" in text
+    assert "voc 2007" in text
+    assert "Axes" not in text  # none were measured
+    assert reader.tags.count("svg") > 6
+
+
+def test_axes_are_shown_as_far_as_there_are_any(tmp_path):
+    images = write_run(tmp_path, ("classical",))
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    metrics["axes"] = {
+        "data": {
+            "verdict": "classical is better below 40 <images>",
+            "favours": "classical",
+            "sureness": "fairly sure",
+            "cells": [{"images": 20, "map_50": 0.123456}, {"images": 40, "map_50": None}],
+        },
+        "time": {"verdict": "no difference", "cells": {"load": {"seconds": 1.5}}},
+    }
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    (tmp_path / "axes").mkdir()
+    (tmp_path / "axes" / "data.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    reader = read(write_report(tmp_path, images, silently))
+    text = " ".join(" ".join(reader.texts).split())
+    assert "classical is better below 40 <images>" in text
+    assert "fairly sure" in text
+    assert "0.1235" in text
+    assert "load 1.5" in text
+    assert sum(asked.startswith("data:image/svg+xml") for asked in reader.asked) == 1
+
+
+def test_another_tools_detections_alone_make_a_report_without_times(tmp_path):
+    images = write_run(tmp_path, ("mine", "theirs", "others"))
+    text = " ".join(read(write_report(tmp_path, images, silently)).texts)
+    assert "mine against theirs" in text
+    assert "theirs against others" in text
+    assert "Speed" not in text
+    assert "Rounds of" not in text
+
+
+def test_of_many_classes_the_pairs_most_often_confused_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(page_tables, "WIDEST_MATRIX", 2)
+    images = write_run(tmp_path)
+    reader = read(write_report(tmp_path, images, silently))
+    text = " ".join(" ".join(reader.texts).split())
+    assert "The pairs most often confused, of 3 classes" in text
+    assert "nothing: missed" in text
+    assert "Rows are objects" not in text
+
+
+def test_images_beyond_the_limit_are_in_a_folder_beside(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "EMBEDDED", 2)
+    images = write_run(tmp_path)
+    reader = read(write_report(tmp_path, images, silently))
+    told = json.loads(reader.scripts["gallery-data"])["images"]
+    assert [image["photograph"] is None for image in told] == [True] * 2 + [False] * 4
+    for image in told[2:]:
+        for key in ("photograph", "thumb"):
+            assert (tmp_path / image[key]).read_bytes()[8:12] == b"WEBP"
+    assert len(list((tmp_path / "report_images").iterdir())) == 8
+    monkeypatch.undo()
+    write_report(tmp_path, images, silently)
+    assert not (tmp_path / "report_images").exists()
+    assert not list(tmp_path.glob("*.writing"))
+
+
+def test_the_same_run_gives_the_same_page(tmp_path, written):
+    run, _ = written
+    images = write_run(tmp_path)
+    again = write_report(tmp_path, images, silently).read_text()
+    assert again == (run / "report.html").read_text()
+
+
+def test_only_the_pages_own_script_may_run(written):
+    import hashlib
+    from base64 import b64encode
+
+    run, _ = written
+    html = (run / "report.html").read_text()
+    policy = re.search(r'Security-Policy" content="([^"]+)"', html)[1]
+    script = html[html.rindex("<script>") + len("<script>") : html.rindex("</script>")]
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("lost", ["metrics.json", "ground_truth.json", "detections/yolo.json"])
+def test_a_folder_that_lacks_something_is_refused(tmp_path, lost):
+    images = write_run(tmp_path)
+    (tmp_path / lost).unlink()
+    with pytest.raises(UserError, match=re.escape(lost)):
+        write_report(tmp_path, images, silently)
+
+
+def test_an_image_that_is_not_in_the_data_is_named(tmp_path):
+    images = write_run(tmp_path)
+    del images["a folder/3 <b>&amp;.png"]
+    with pytest.raises(UserError, match="a folder/3 <b>"):
+        write_report(tmp_path, images, silently)
+
+
+def test_one_mining_round_alone_is_marked_by_its_number():
+    figure = curves.validations([0.5], [0], 0, "mining round", "rounds")
+    ticks = re.findall(r"xtick_\d+.*?<text[^>]*>([^<]*)</text>", figure, re.DOTALL)
+    assert ticks == ["0"]

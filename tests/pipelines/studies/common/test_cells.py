@@ -1,0 +1,53 @@
+import pytest
+
+from pipelines.studies.common.cells import Cells
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def work(clock, seconds, value, done):
+    def measure():
+        clock.now += seconds
+        done.append(value)
+        return {"value": value}
+
+    return measure
+
+
+def test_a_kept_cell_is_never_measured_again_and_still_counts_as_spent(tmp_path, clock):
+    done = []
+    first = Cells(tmp_path, 100, clock)
+    assert first.get("a", work(clock, 7, 1, done)) == {"value": 1}
+    again = Cells(tmp_path, 100, clock)
+    assert again.get("a", work(clock, 7, 2, done)) == {"value": 1}
+    assert done == [1]
+    assert again.spent == first.spent == 7
+
+
+def test_a_cell_there_is_no_time_for_is_left_out_and_named(tmp_path, clock):
+    done = []
+    cells = Cells(tmp_path, 10, clock)
+    cells.get("a", work(clock, 8, 1, done), expected=8)
+    assert cells.get("b", work(clock, 8, 2, done), expected=8) is None
+    assert cells.get("c", work(clock, 2, 3, done), expected=2) == {"value": 3}
+    assert cells.left_out == ["b"]
+    assert done == [1, 3]
+
+
+def test_a_cell_that_was_cut_off_leaves_nothing(tmp_path, clock):
+    def dies():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Cells(tmp_path, 10, clock).get("a", dies)
+    assert not list(tmp_path.iterdir())

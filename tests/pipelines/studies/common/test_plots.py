@@ -1,0 +1,12 @@
+from pipelines.studies.common.plots import new_figure, save
+
+
+def test_the_same_figure_gives_the_same_files(tmp_path):
+    for folder in ("a", "b"):
+        figure = new_figure(3, 2)
+        figure.subplots().plot([0, 1], [0, 1])
+        save(figure, tmp_path / folder, "time")
+    for kind in ("png", "svg"):
+        first, second = (tmp_path / folder / f"time.{kind}" for folder in ("a", "b"))
+        assert first.read_bytes() == second.read_bytes()
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"time.png", "time.svg"}

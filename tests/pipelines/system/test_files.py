@@ -1,0 +1,85 @@
+import pytest
+
+from datasets.errors import UserError
+from datasets.path_names import leads_out, overlap
+from pipelines.system.files import check_output, replacing, replacing_file, write_json
+
+
+def listed(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_figures_that_are_not_numbers_never_reach_a_file(tmp_path):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "metrics.json", {"figure": float("nan")})
+    assert listed(tmp_path) == []
+
+
+def test_a_file_that_fails_leaves_the_one_before(tmp_path):
+    write_json(tmp_path / "a.json", 1)
+
+    def fail():
+        with replacing_file(tmp_path / "a.json") as beside:
+            beside.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert (tmp_path / "a.json").read_text() == "1\n"
+    assert listed(tmp_path) == ["a.json"]
+
+
+def test_a_folder_is_replaced_whole_and_nothing_beside_it_is_touched(tmp_path):
+    for name in ("out", "out.old", "out.partial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text(name)
+    with replacing(tmp_path / "out") as work:
+        (work / "new").write_text("new")
+        assert listed(tmp_path / "out") == ["mine"]
+    assert listed(tmp_path / "out") == ["new"]
+    assert listed(tmp_path) == ["out", "out.old", "out.partial"]
+    assert (tmp_path / "out.old" / "mine").read_text() == "out.old"
+
+
+def test_what_cannot_be_written_is_an_error_of_the_user(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="written"):
+        write_json(tmp_path / "file" / "a.json", 1)
+
+
+def test_only_an_earlier_output_is_replaced_and_only_if_it_may_be(tmp_path):
+    place = tmp_path / "out"
+    check_output(place, "run", lambda path: False, overwrite=False)
+    place.mkdir()
+    check_output(place, "run", lambda path: False, overwrite=False)
+    (place / "mine").write_text("precious")
+    with pytest.raises(UserError, match="no run"):
+        check_output(place, "run", lambda path: False)
+    with pytest.raises(UserError, match="--overwrite"):
+        check_output(place, "run", lambda path: True, overwrite=False)
+    check_output(place, "run", lambda path: True)
+
+
+@pytest.mark.parametrize("place", ["set", "set/run", "."])
+def test_an_output_in_or_around_the_images_is_refused(tmp_path, place):
+    (tmp_path / "set").mkdir()
+    with pytest.raises(UserError, match="images"):
+        check_output(tmp_path / place, "run", lambda path: True, apart_from=[tmp_path / "set"])
+    assert not overlap(tmp_path / "settled", tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    ("name", "leads"),
+    [
+        ("a/b.jpg", False),
+        ("a/../b.jpg", False),
+        ("..jpg", False),
+        ("../b.jpg", True),
+        ("a/../../b.jpg", True),
+        ("..\\b.jpg", True),
+        ("/b.jpg", True),
+        ("C:\\b.jpg", True),
+    ],
+)
+def test_a_name_that_leads_out_of_its_folder_is_seen(name, leads):
+    assert leads_out(name) is leads
