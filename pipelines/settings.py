@@ -110,6 +110,27 @@ class RunSettings(Checked):
             raise UserError("--pipelines names one of them twice")
 
 
+@dataclass(frozen=True)
+class ScoringSettings(Checked):
+    """Which files of detections are scored, and how.
+
+    Attributes:
+        ground_truth: a COCO file.
+        detections: what is scored, by name.
+        iou: one more IoU to give mAP at, None for COCO's only.
+        inclusive_pixels: boxes end with their last pixel.
+        seed: of the resamples.
+    """
+
+    PREFIX: ClassVar[str] = "--"
+
+    ground_truth: str
+    detections: tuple[NamedFile, ...]
+    iou: Annotated[float, Meta(gt=0, le=1)] | None = None
+    inclusive_pixels: bool = False
+    seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
+
+
 def named_file(text: str) -> NamedFile:
     """Return what ``name=det.json`` names.
 

@@ -10,6 +10,7 @@ import msgspec
 
 from datasets.annotations import Dataset
 from datasets.progress import Track
+from pipelines.evaluation.undefined import Number
 from pipelines.settings import RunSettings
 
 
@@ -47,7 +48,7 @@ class Validation(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     seconds: float
-    validation: float
+    validation: Number
     update: int | None = None
     learning_rate: float | None = None
     loss_classes: float | None = None
@@ -70,7 +71,7 @@ class MiningRound(msgspec.Struct, frozen=True):
     objects: int
     background: int
     mined: int
-    validation: float
+    validation: Number
     kept: bool
 
 

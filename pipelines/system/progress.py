@@ -18,6 +18,7 @@ from rich.progress import (
 from datasets.progress import Description
 
 T = TypeVar("T")
+CONSOLE = Console(stderr=True, highlight=False)  # for what is not a result
 
 
 def on_terminal(items: Iterable[T], description: Description, total: int) -> Iterator[T]:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import psutil
 
 from datasets.errors import UserError
@@ -143,7 +143,35 @@ def choose_device(wish: str) -> Device:
     )
 
 
-def environment(threads: Mapping[str, int | None] | None = None) -> dict[str, Any]:
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a figure depends on besides data and settings.
+
+    Attributes:
+        python: its version.
+        platform: the operating system's name and version.
+        libraries: their versions, None for one that is missing.
+        cpu: the processor's name.
+        cores: processors this process may use.
+        threads: of each library, None for one that was not loaded.
+        memory_mb: of the machine, MiB.
+        gpus: names of graphics processors.
+        git_commit: of the project, None outside its checkout.
+        git_changed: whether files differ from it.
+    """
+
+    python: str
+    platform: str
+    libraries: Mapping[str, str | None]
+    cpu: str
+    cores: int
+    threads: Mapping[str, int | None]
+    memory_mb: float
+    gpus: tuple[str, ...]
+    git_commit: str | None
+    git_changed: bool | None
+
+
+def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
     """Return what a figure depends on besides data and settings, for ``metrics.json``.
 
     Nothing is imported for it, TensorFlow least of all.
@@ -153,19 +181,19 @@ def environment(threads: Mapping[str, int | None] | None = None) -> dict[str, An
             the number that `set_threads` is given in every process of a run.
     """
     commit, changed = machine.git_commit()
-    told = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "libraries": machine.versions(),
-        "cpu": machine.cpu_model(),
-        "cores": usable_cores(),
-        "threads": dict(threads) if threads is not None else told,
-        "memory_mb": psutil.virtual_memory().total / 2**20,
-        "gpus": gpu_names(),
-        "git_commit": commit,
-        "git_changed": changed,
-    }
+    set_everywhere = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
+    return Environment(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        libraries=machine.versions(),
+        cpu=machine.cpu_model(),
+        cores=usable_cores(),
+        threads=set_everywhere if threads is None else threads,
+        memory_mb=psutil.virtual_memory().total / 2**20,
+        gpus=tuple(gpu_names()),
+        git_commit=commit,
+        git_changed=changed,
+    )
 
 
 def peak_rss_mb() -> float:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-PLACE = Path(__file__).resolve().parents[1] / "tests" / "pipelines" / "evaluation"
+PLACE = Path(__file__).resolve().parents[2] / "tests" / "pipelines" / "evaluation"
 NAMES = {
     "Cls": "classification",
     "Loc": "localisation",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,8 @@ from matplotlib.figure import Figure
 
 from pipelines.system.files import replacing_file
 
-# Blue and vermilion (Okabe & Ito 2008), which people who do not tell red from green tell apart.
-COLOURS = {"classical": "#0072B2", "yolo": "#D55E00"}
-LABELS = {"classical": "classical", "yolo": "YOLO"}
+# Okabe & Ito 2008: people who do not tell red from green tell them apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DPI = 120
 # Text stays text, and the same figures give the same file.
 STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "axes", "font.size": 10.0}
@@ -26,6 +27,11 @@ def new_figure(width: float = 8.0, height: float = 4.5) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def colours(names: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each contender, in the order of the run."""
+    return dict(zip(names, cycle(COLOURS), strict=False))
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:
