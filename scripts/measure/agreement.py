@@ -14,7 +14,6 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -57,7 +56,7 @@ def random_fixture(seed: int) -> tuple[list[Annotations], list[Detections]]:
     return truths, founds
 
 
-def by_pycocotools(truth: dict[str, Any], rows: list[dict[str, Any]]) -> list[float]:
+def by_pycocotools(truth: object, rows: object) -> list[float]:
     """Return its twelve figures, nan for its -1."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
