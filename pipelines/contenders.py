@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets.errors import UserError
 from pipelines.classical import contender as classical_contender
 from pipelines.detections import Detector
 from pipelines.system.runtime import Device
@@ -77,9 +78,11 @@ def contender(name: str) -> Contender:
     """Return the row of that name.
 
     Raises:
-        KeyError: there is none.
+        UserError: there is none.
     """
-    return {row.name: row for row in CONTENDERS}[name]
+    if name not in NAMES:
+        raise UserError(f"there is no contender {name!r}; choose of {', '.join(NAMES)}")
+    return CONTENDERS[NAMES.index(name)]
 
 
 def label_of(name: str) -> str:

@@ -18,7 +18,6 @@ from models.classical.settings import ClassicalSettings
 from models.yolo.settings import YoloSettings
 
 S = TypeVar("S", bound=Checked)
-PIPELINES = ("classical", "yolo")
 SAMPLE_UPDATES = 1100  # of the YOLO training: the whole main job in under five minutes
 MOST = 1_000_000_000
 MOST_SEED = 2**31 - 1  # scikit-learn takes twice as many, and studies count on from the run's
@@ -81,7 +80,7 @@ class RunSettings(Checked):
 
     dataset: str = "sample"
     format: str = "auto"
-    pipelines: tuple[str, ...] = PIPELINES
+    pipelines: tuple[str, ...] = ("classical", "yolo")
     device: Literal["auto", "cpu", "gpu"] = "auto"
     seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
     epochs: Annotated[int, Meta(ge=1, le=MOST)] | None = None
@@ -104,10 +103,8 @@ class RunSettings(Checked):
         super().__post_init__()
         if self.epochs is not None and self.train_minutes is not None:
             raise UserError("--epochs and --train-minutes exclude each other; give one")
-        if not self.pipelines or not set(self.pipelines) <= set(PIPELINES):
-            raise UserError(f"--pipelines takes {' and '.join(PIPELINES)}, each once")
-        if len(set(self.pipelines)) < len(self.pipelines):
-            raise UserError("--pipelines names one of them twice")
+        if not self.pipelines or len(set(self.pipelines)) < len(self.pipelines):
+            raise UserError("--pipelines takes at least one contender, each once")
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,22 @@ Exit 0 when done, 1 when a requirement is missed, 2 for bad usage or bad input.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from datasets.checked_settings import from_json
-from datasets.errors import UserError
 from pipelines.contenders import NAMES
 from pipelines.runs.requirements import Requirement, parse_requirement
 from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting
 from pipelines.system.command_line import Options, run
+
+if TYPE_CHECKING:
+    from pipelines.runs.metrics import Metrics
 
 # Options that are fields of `RunSettings` under the same name; None means "not given".
 SHARED = (
@@ -115,6 +115,8 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
     if arguments.quick:
         settings = quickened(settings)
     given = {name: getattr(arguments, name) for name in SHARED}
+    if given["pipelines"] is None and arguments.settings is None:
+        given["pipelines"] = NAMES
     for name in ("pipelines", "detections"):
         if given[name] is not None:
             given[name] = tuple(given[name])
@@ -130,15 +132,11 @@ def read_settings(path: Path) -> RunSettings:
     """Return the settings a run's ``metrics.json`` holds.
 
     Raises:
-        UserError: the file can't be read or is no run's.
+        UserError: the file can't be read, is of another version or of no comparison.
     """
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: can't be read as a run's metrics.json ({error})") from error
-    if not isinstance(said, dict) or "settings" not in said:
-        raise UserError(f"{path}: has no settings; give the metrics.json of a run")
-    return from_json(RunSettings, said["settings"])
+    from pipelines.runs.finished import open_run  # takes a second to import
+
+    return open_run(path).settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -153,9 +151,9 @@ def compared(arguments: argparse.Namespace) -> int:
     names = (*settings.pipelines, *(each.name for each in settings.detections))
     requirements = [parse_requirement(text, names) for text in arguments.require]
     # From here on it takes seconds to import and minutes to run.
+    from pipelines.benchmark.add_axes import add_axes
     from pipelines.benchmark.run import compare, default_output
-    from pipelines.runs.finished import add_axes
-    from pipelines.studies.study import MINUTES, chosen_axes, pipelines_missing
+    from pipelines.studies.study import MINUTES, chosen_axes
 
     output = arguments.output or default_output(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
@@ -168,15 +166,14 @@ def compared(arguments: argparse.Namespace) -> int:
         axes=axes,
         tensorboard=arguments.tensorboard,
     )
-    missing = [name for name in axes if name not in metrics.get("axes", {})]
-    if missing and not pipelines_missing(metrics["settings"]["pipelines"]):
-        # A run that was whole before knows nothing of axes asked for since.
+    missing = [name for name in axes if name not in metrics.axes]
+    if missing:  # a run that was whole before knows nothing of axes asked for since
         metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True)
     show(metrics, output)
     return judge(requirements, metrics)
 
 
-def show(metrics: dict[str, Any], output: Path) -> None:
+def show(metrics: Metrics, output: Path) -> None:
     """Print the closing table and where everything is."""
     from rich.console import Console
 
@@ -186,22 +183,23 @@ def show(metrics: dict[str, Any], output: Path) -> None:
     console = Console()
     for table in closing_tables(metrics):
         console.print(table)
-    if metrics.get("axes"):
-        print_axes(metrics["axes"], metrics["choice"])
+    if metrics.axes:
+        print_axes(metrics.axes, metrics.choice)
     console.print(
         f"[bold]{output}/report.html[/bold], metrics.json, annotated/, axes/, detections/, models/"
     )
 
 
-def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:
+def judge(requirements: Sequence[Requirement], metrics: Metrics) -> int:
     """Print how each requirement came out; return 1 if one is missed, else 0."""
     missed = 0
     for requirement in requirements:
         figure = requirement.figure_in(metrics)
-        met = figure is not None and figure >= requirement.least
-        said = "null" if figure is None else f"{figure:.4f}"
+        met = figure >= requirement.least  # an undefined figure is never enough
         verdict = "met" if met else "MISSED"
-        print(f"{verdict:<6} {requirement.name} = {said}, at least {requirement.least} wanted")
+        print(
+            f"{verdict:<6} {requirement.name} = {figure:.4f}, at least {requirement.least} wanted"
+        )
         missed += not met
     return 1 if missed else 0
 
