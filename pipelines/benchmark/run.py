@@ -23,6 +23,7 @@ from pipelines.benchmark.detect import (
 )
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
+from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.results import ground_truth_file
 from pipelines.evaluation.report_card import compared
 from pipelines.report.images.write import write_pictures
@@ -85,10 +86,7 @@ def compare(
     logs = None if tensorboard is None else tensorboard / output.name
     for place in filter(None, (output, logs)):
         keep_out_of_data(place, settings)
-    truth = ground_truth_file(split_truth(dataset, "test"), "ground_truth.json")
-    outside, notes = outside_detections(settings.detections, truth, settings.pipelines)
-    for note in notes:
-        CONSOLE.print(f"  note: {note}", markup=False)
+    outside = _outside(dataset, settings)
     summary = summary_of(dataset)
     decisive = {"settings": settings, "split_sha256": summary.split_sha256}
     folder.open(decisive, overwrite=overwrite, resume=resume)
@@ -110,6 +108,15 @@ def compare(
     report(subject)
     folder.finish()
     return metrics
+
+
+def _outside(dataset: Dataset, settings: RunSettings) -> Mapping[str, Sequence[Detections]]:
+    """Return other tools' detections of the test images, having printed what is odd about them."""
+    truth = ground_truth_file(split_truth(dataset, "test"), "ground_truth.json")
+    detections, notes = outside_detections(settings.detections, truth, settings.pipelines)
+    for note in notes:
+        CONSOLE.print(f"  note: {note}", markup=False)
+    return detections
 
 
 def _stages(
