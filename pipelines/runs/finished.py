@@ -69,7 +69,12 @@ class FinishedRun:
         truth = self.ground_truth()
         if truth is None:
             raise UserError(f"{self.folder / GROUND_TRUTH}: is not there; repeat the run")
-        return ground_truth_from_coco(truth)
+        try:
+            return ground_truth_from_coco(truth)
+        except LookupError as error:
+            raise UserError(
+                f"{self.folder / GROUND_TRUTH}: names no image or class {error}; repeat the run"
+            ) from error
 
     def detections(self, name: str, images: int) -> list[Detections] | None:
         """Return a detector's detections of each test image, None where there are none.
@@ -126,8 +131,8 @@ def open_run(path: Path) -> FinishedRun:
     Raises:
         UserError: there is none, or another version made it.
     """
-    folder = path.parent if path.name == METRICS else path
-    return FinishedRun(folder, read_metrics(folder / METRICS))
+    file = path / METRICS if path.is_dir() else path
+    return FinishedRun(file.parent, read_metrics(file))
 
 
 def with_data(run: FinishedRun) -> Subject:
