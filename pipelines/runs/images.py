@@ -15,16 +15,16 @@ from pipelines.detections import Image
 from pipelines.runs.data import dataset_folder
 from pipelines.runs.detection_files import GROUND_TRUTH
 from pipelines.runs.finished import FinishedRun
-from pipelines.settings import RunSettings
 
 
-def run_dataset(settings: RunSettings, given: str | None) -> Path:
+def run_dataset(run: FinishedRun, given: str | None) -> Path:
     """Return the folder of a run's data set: as the run names it, or where it is now.
 
     Raises:
         DatasetError: it is not there.
+        UserError: the run did not train, and so has no data set of its own.
     """
-    name = settings.dataset if given is None else given
+    name = run.settings.dataset if given is None else given
     folder = dataset_folder(name)
     if not folder.is_dir():
         raise DatasetError(f"{name}: the run's data set is not there; give --dataset PATH")
