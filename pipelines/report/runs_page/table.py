@@ -11,7 +11,6 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.evaluation.significance import Difference
 from pipelines.report.terminal.run import COSTS, HEADLINE, UNKNOWN
 from pipelines.report.wording import called
 from pipelines.runs.compare import Changed, RunComparison, figure_of
@@ -35,31 +34,21 @@ class Cell:
     verdict: str = ""
 
 
-@dataclass(frozen=True)
-class FigureRow:
-    """One figure of all runs."""
-
-    label: str
-    cells: tuple[Cell, ...]
-
-
-def figure_rows(comparison: RunComparison, detector: str) -> list[FigureRow]:
-    """Return the figures of quality and the costs of one detector; empty rows are left out."""
+def figure_rows(comparison: RunComparison, detector: str) -> list[tuple[str, list[Cell]]]:
+    """Return labels and cells of one detector's figures and costs; empty rows are left out."""
     metrics = [run.metrics for run in comparison.runs.values()]
     classes = dict.fromkeys(name for each in metrics for name in each.dataset.classes)
-    named = [*HEADLINE.items(), *((f"per_class.{c}.ap_50", f"  AP@.50 {c}") for c in classes)]
+    named = HEADLINE | {f"per_class.{name}.ap_50": f"  AP@.50 {name}" for name in classes}
     rows = [
-        FigureRow(
-            label, tuple(_quality(comparison, name, detector, figure) for name in comparison.runs)
-        )
-        for figure, label in named
+        (label, [_quality(comparison, run, detector, figure) for run in comparison.runs])
+        for figure, label in named.items()
     ]
     figures = [each.pipelines.get(detector) for each in metrics]
     rows += [
-        FigureRow(label, _costs([_cost(each, path) for each in figures], form))
+        (label, _costs([_cost(each, path) for each in figures], form))
         for label, path, form in COSTS
     ]
-    return [row for row in rows if any(cell.value != UNKNOWN for cell in row.cells)]
+    return [row for row in rows if any(cell.value != UNKNOWN for cell in row[1])]
 
 
 def headings(comparison: RunComparison, detector: str) -> list[str]:
@@ -79,8 +68,8 @@ def runs_tables(comparison: RunComparison) -> Iterator[Table]:
             yield table
     for detector in comparison.detectors:
         table = _table(detector, headings(comparison, detector))
-        for line in figure_rows(comparison, detector):
-            table.add_row(escape(line.label), *(escape(_joined(cell)) for cell in line.cells))
+        for label, cells in figure_rows(comparison, detector):
+            table.add_row(escape(label), *(escape(_joined(cell)) for cell in cells))
         yield table
 
 
@@ -119,40 +108,36 @@ def _table(title: str, names: Sequence[str]) -> Table:
 
 
 def _joined(cell: Cell) -> str:
-    return "\n".join(
-        text for text in (cell.value, " ".join((cell.change, cell.verdict)).strip()) if text
-    )
+    return f"{cell.value}\n{cell.change} {cell.verdict}".strip()
 
 
 def _quality(comparison: RunComparison, run: str, detector: str, figure: str) -> Cell:
-    value, (low, high) = figure_of(comparison.runs[run], detector, figure)
+    value, interval = figure_of(comparison.runs[run], detector, figure)
     if math.isnan(value):
         return Cell(UNKNOWN)
-    shown = f"{value:.3f}" + ("" if math.isnan(low) else f" [{low:.3f} {high:.3f}]")
+    shown = _shown(value, interval, ".3f")
     change = comparison.changes.get((run, detector))
-    if change is None or figure not in change.differences:
+    known = change.differences.get(figure) if change is not None else None
+    if known is None or math.isnan(known.difference):
         return Cell(shown)
-    return Cell(shown, *_difference(change.differences[figure]))
+    difference = _shown(known.difference, known.interval_95, "+.3f")
+    return Cell(shown, difference, known.verdict.replace("_", " "))
 
 
-def _difference(known: Difference) -> tuple[str, str]:
-    """Return a difference with its interval, and the verdict."""
-    if math.isnan(known.difference):
-        return "", ""
-    low, high = known.interval_95
-    span = "" if math.isnan(low) else f" [{low:+.3f} {high:+.3f}]"
-    return f"{known.difference:+.3f}{span}", known.verdict.replace("_", " ")
+def _shown(value: float, interval: tuple[float, float], form: str) -> str:
+    low, high = interval
+    return f"{value:{form}}" + ("" if math.isnan(low) else f" [{low:{form}} {high:{form}}]")
 
 
-def _costs(values: Sequence[float], form: str) -> tuple[Cell, ...]:
+def _costs(values: Sequence[float], form: str) -> list[Cell]:
     """Return a cost of each run; of those after the baseline how many times the baseline's."""
     base = values[0]
-    return tuple(
+    return [
         Cell(UNKNOWN)
         if math.isnan(value)
         else Cell(form.format(value), f"× {value / base:.2f}" if place and base > 0 else "")
         for place, value in enumerate(values)
-    )
+    ]
 
 
 def _cost(figures: DetectorMetrics | None, path: Sequence[str]) -> float:
