@@ -32,12 +32,8 @@ DATA = ("name", "format", "classes", "split_sha256", "splits")
 MACHINE = ("cpu", "cores", "gpus", "threads", "python", "libraries", "git_commit", "git_changed")
 
 
-@dataclass(frozen=True)
-class Changed:
-    """A setting or fact that is not the same in all runs: its values in the order of the runs."""
-
-    name: str
-    values: tuple[object, ...]
+# Settings or facts that are not the same in all runs: their values in the order of the runs.
+Changed = Mapping[str, Sequence[object]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +61,9 @@ class RunComparison:
     """
 
     runs: Mapping[str, FinishedRun]
-    settings: tuple[Changed, ...]
-    facts: tuple[Changed, ...]
+    settings: Changed
+    facts: Changed
     changes: Mapping[tuple[str, str], Change | None]
-
-    @property
-    def baseline(self) -> str:
-        """Name of the run the others are compared with."""
-        return next(iter(self.runs))
 
     @property
     def detectors(self) -> tuple[str, ...]:
@@ -132,12 +123,12 @@ def compare_runs(runs: Mapping[str, FinishedRun], track: Track) -> RunComparison
     )
 
 
-def changed(every: Sequence[object]) -> tuple[Changed, ...]:
+def changed(every: Sequence[object]) -> Changed:
     """Return the values that are not the same in all of several results, by dotted name."""
     flat = [dict(_flat(undefined.plain(values))) for values in every]
     names = dict.fromkeys(name for values in flat for name in values)
-    rows = (Changed(name, tuple(values.get(name) for values in flat)) for name in names)
-    return tuple(row for row in rows if any(value != row.values[0] for value in row.values))
+    rows = {name: [values.get(name) for values in flat] for name in names}
+    return {name: row for name, row in rows.items() if any(value != row[0] for value in row)}
 
 
 def figure_of(run: FinishedRun, detector: str, figure: str) -> tuple[float, tuple[float, float]]:

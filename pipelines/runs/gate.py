@@ -44,34 +44,39 @@ def gates(comparison: RunComparison, figures: Sequence[str], max_drop: float) ->
     Raises:
         UserError: a run can't be judged: a detector, its detections or a figure is missing.
     """
-    (_, baseline), *others = comparison.runs.items()
-    made = []
-    for name, run in others:
-        for detector in baseline.metrics.pipelines:
-            if detector not in run.metrics.pipelines:
-                raise UserError(f"{run.folder}: has no {detector}, which the baseline has")
-            change = comparison.changes[name, detector]
-            if change is None:
-                raise UserError(
-                    f"{run.folder} can't be compared with {baseline.folder}: one of them has no "
-                    f"ground_truth.json or no detections/{detector}.json"
-                )
-            for figure in figures:
-                known = change.differences.get(figure)
-                if known is None or math.isnan(known.interval_95[0]):
-                    raise UserError(
-                        f"{run.folder}: the difference in {detector}.{figure} is not known; the "
-                        "test split has too few images with such objects, or no such figure"
-                    )
-                low, high = known.interval_95
-                made.append(
-                    Gate(
-                        run=name,
-                        name=f"{detector}.{figure}",
-                        drop=-known.difference,
-                        interval_95=(-high, -low),
-                        is_paired=change.is_paired,
-                        failed=-high > max_drop,
-                    )
-                )
-    return made
+    baseline, *others = comparison.runs
+    return [
+        _gate(comparison, name, detector, figure, max_drop)
+        for name in others
+        for detector in comparison.runs[baseline].metrics.pipelines
+        for figure in figures
+    ]
+
+
+def _gate(
+    comparison: RunComparison, name: str, detector: str, figure: str, max_drop: float
+) -> Gate:
+    folder = comparison.runs[name].folder
+    if detector not in comparison.runs[name].metrics.pipelines:
+        raise UserError(f"{folder}: has no {detector}, which the baseline has")
+    change = comparison.changes[name, detector]
+    if change is None:
+        raise UserError(
+            f"{folder} can't be compared with the baseline: one of them has no ground_truth.json "
+            f"or no detections/{detector}.json"
+        )
+    known = change.differences.get(figure)
+    if known is None or math.isnan(known.interval_95[0]):
+        raise UserError(
+            f"{folder}: the difference in {detector}.{figure} is not known; the test split has "
+            "too few images with such objects, or no such figure"
+        )
+    low, high = known.interval_95
+    return Gate(
+        run=name,
+        name=f"{detector}.{figure}",
+        drop=-known.difference,
+        interval_95=(-high, -low),
+        is_paired=change.is_paired,
+        failed=-high > max_drop,
+    )

@@ -50,8 +50,8 @@ def runs_page(comparison: RunComparison, gate: Sequence[str] = ()) -> str:
     return environment.get_template(TEMPLATE).render(
         generator=GENERATOR,
         runs=list(comparison.runs),
-        settings=[(row.name, texts(row)) for row in comparison.settings],
-        facts=[(row.name, texts(row)) for row in comparison.facts],
+        settings={name: texts(values) for name, values in comparison.settings.items()},
+        facts={name: texts(values) for name, values in comparison.facts.items()},
         detectors=[
             (
                 name,

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from pipelines.report.terminal.run import COSTS, HEADLINE, UNKNOWN
 from pipelines.report.wording import called
-from pipelines.runs.compare import Changed, RunComparison, figure_of
+from pipelines.runs.compare import RunComparison, figure_of
 from pipelines.runs.metrics import DetectorMetrics
 
 PLOTTED = {figure: HEADLINE[figure] for figure in ("map_50", "map_50_95")}
@@ -63,8 +63,8 @@ def runs_tables(comparison: RunComparison) -> Iterator[Table]:
     for title, rows in changes.items():
         if rows:
             table = _table(f"what differs in {title}", list(comparison.runs))
-            for row in rows:
-                table.add_row(escape(row.name), *(escape(text) for text in texts(row)))
+            for name, values in rows.items():
+                table.add_row(escape(name), *map(escape, texts(values)))
             yield table
     for detector in comparison.detectors:
         table = _table(detector, headings(comparison, detector))
@@ -73,11 +73,10 @@ def runs_tables(comparison: RunComparison) -> Iterator[Table]:
         yield table
 
 
-def texts(row: Changed) -> list[str]:
+def texts(values: Sequence[object]) -> list[str]:
     """Return the values of a setting as they are shown."""
     return [
-        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for value in row.values
+        each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in values
     ]
 
 

@@ -58,7 +58,7 @@ def test_missing_files_are_none_and_broken_ones_an_error(run):
     path = run / "ground_truth.json"
     values = json.loads(path.read_text())
     path.write_text(json.dumps({**values, "categories": []}))
-    with pytest.raises(UserError, match="class"):
+    with pytest.raises(UserError, match="ground_truth"):
         opened.annotations()
     path.write_text("{")
     with pytest.raises(UserError, match="ground_truth"):
