@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RULE = (
     "A figure fails when the whole 95 % interval of its drop, baseline less run over the test "
     "images, is above --max-drop. A smaller drop passes, and so does a larger one that may be "
-    "the luck of the images. What can't be judged is exit 2, not a pass."
+    "their sampling error. What can't be judged is exit 2, not a pass."
 )
 
 
@@ -57,16 +57,15 @@ def compared(arguments: argparse.Namespace) -> int:
 
     from pipelines.report.runs_page.page import is_page, runs_page
     from pipelines.report.runs_page.table import pairing, runs_tables
-    from pipelines.runs.compare import compare_runs, read_runs
+    from pipelines.runs.compare import compare_runs, open_runs
     from pipelines.runs.gate import gates
     from pipelines.system.files import check_output, write_text
     from pipelines.system.progress import on_terminal
 
     output, drop = arguments.output, arguments.max_drop
     check_output(output, "page of compare_runs", is_page)
-    runs = read_runs(runs_of(arguments))
-    comparison = compare_runs(runs, on_terminal)
-    judged = [] if drop is None else gates(comparison, tuple(arguments.figure), drop)
+    comparison = compare_runs(open_runs(runs_of(arguments)), on_terminal)
+    judged = [] if drop is None else gates(comparison, arguments.figure, drop)
     write_text(output, runs_page(comparison, verdicts(judged, drop)))
     console = Console()
     for table in runs_tables(comparison):
@@ -82,17 +81,17 @@ def runs_of(arguments: argparse.Namespace) -> list[Path]:
     """Return the folders of the runs, the baseline first.
 
     Raises:
-        UserError: there are too few, or the gate is not told what it needs.
+        UserError: there are too few, or the gate has no baseline.
     """
     baseline, drop = arguments.baseline, arguments.max_drop
     if drop is not None and baseline is None:
-        raise UserError("--max-drop needs --baseline RUN, which the others are held against")
+        raise UserError("--max-drop needs --baseline RUN, which the others are compared with")
     if baseline is None:
         runs = list(arguments.runs)
     else:
         runs = [baseline, *(r for r in arguments.runs if r.resolve() != baseline.resolve())]
     if len(runs) < 2:
-        raise UserError("one run alone has nothing to be held against; name two different ones")
+        raise UserError("one run alone can't be compared; name two different ones")
     return runs
 
 

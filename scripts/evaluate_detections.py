@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from pipelines.settings import named_file
+from pipelines.settings import ScoringSettings, named_file
 from pipelines.system.command_line import Options, run
 
 
@@ -50,10 +50,10 @@ def evaluated(arguments: argparse.Namespace) -> int:
     # From here on it takes a second to import.
     from rich.console import Console
 
-    from pipelines.benchmark.score_files import FileSettings, compare_files
+    from pipelines.benchmark.score_files import compare_files
     from pipelines.report.terminal.run import closing_tables
 
-    settings = FileSettings(
+    settings = ScoringSettings(
         ground_truth=str(arguments.ground_truth),
         detections=tuple(arguments.detections),
         iou=arguments.iou,

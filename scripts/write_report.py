@@ -6,7 +6,6 @@ Exit 0 when done, 2 for bad usage or bad input.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,23 +39,17 @@ def written(arguments: argparse.Namespace) -> int:
     from datasets.images import ImageError
     from pipelines.report.run_page.page import write_report
     from pipelines.runs.data import dataset_folder
-    from pipelines.runs.folder import METRICS
+    from pipelines.runs.finished import open_run
     from pipelines.system.progress import on_terminal
 
-    folder: Path = arguments.run
+    finished = open_run(arguments.run)
+    truth = finished.ground_truth()
+    names = [] if truth is None else [image.file_name for image in truth.images]
+    images = image_paths(dataset_folder(arguments.dataset or finished.settings.dataset), names)
     try:
-        metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-        coco = json.loads((folder / "ground_truth.json").read_text(encoding="utf-8"))
-        named = metrics["settings"]["dataset"]
-        names = [image["file_name"] for image in coco["images"]]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UserError(f"{folder}: can't be read as a finished run ({error})") from error
-    images = image_paths(dataset_folder(arguments.dataset or named), names)
-    try:
-        report = write_report(folder, images, on_terminal)
+        print(write_report(finished.folder, images, on_terminal))
     except ImageError as error:
         raise UserError(f"{error}; give the data's folder with --dataset") from error
-    print(report)
     return 0
 
 

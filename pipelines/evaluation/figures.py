@@ -1,29 +1,40 @@
-"""Figures found by their names in what ``metrics.json`` holds."""
+"""Figures of quality by their names in options and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import nan
 from typing import Any
 
+from pipelines.evaluation.report_card import FullQuality
+from pipelines.evaluation.resampling import iou_name
 
-def named_figure(
-    quality: Mapping[str, Any], name: str
-) -> tuple[float | None, tuple[float, float] | None]:
-    """Return a figure of ``quality`` and its 95 % interval, None for what does not exist.
+__all__ = ["at", "iou_name", "named_figure"]
+
+
+def named_figure(quality: FullQuality, name: str) -> tuple[float, tuple[float, float]]:
+    """Return a figure and its 95 % interval, nan for what does not exist.
 
     Args:
-        quality: of a pipeline, as ``metrics.json`` has it.
-        name: as ``map_50`` or ``per_class.<class>.ap_50``; a class's name may hold dots.
+        quality: of a detector.
+        name: as ``map_50``, ``map_30`` for another IoU, ``operating_point.f1``,
+            ``conventions.<name>.map_50`` or ``per_class.<class>.ap_50``; a class's name may hold
+            dots.
     """
-    if name.startswith("per_class."):
-        label, _, kind = name.removeprefix("per_class.").rpartition(".")
-        value = quality["per_class"].get(label, {}).get(kind)
-    elif (extra := quality.get("at_iou")) and name == f"map_{iou_name(extra['iou'])}":
-        value = extra["map"]
+    group, _, rest = name.partition(".")
+    member, _, last = rest.rpartition(".")
+    extra = quality.at_iou
+    if extra is not None and name == f"map_{iou_name(extra.iou)}":
+        value = extra.map
+    elif group == "per_class":
+        value = getattr(quality.per_class.get(member), last, nan)
+    elif group == "conventions":
+        value = getattr(quality.conventions.get(member), last, nan)
+    elif group == "operating_point":
+        value = getattr(quality.operating_point, rest, nan)
     else:
-        value = quality.get(name)
-    low, high = quality["interval_95"].get(name) or (None, None)
-    return value, None if low is None or high is None else (low, high)
+        value = getattr(quality, name, nan)
+    return value, quality.interval_95.get(name, (nan, nan))
 
 
 def at(values: Any, path: Iterable[str]) -> Any:
@@ -31,8 +42,3 @@ def at(values: Any, path: Iterable[str]) -> Any:
     for name in path:
         values = values.get(name) if isinstance(values, Mapping) else None
     return values
-
-
-def iou_name(iou: float) -> str:
-    """Return what figures at an IoU are called by: 30 for 0.3, as in ``map_30``."""
-    return f"{round(100 * iou, 6):g}"

@@ -22,7 +22,6 @@ from pipelines.evaluation.conventions import (
     coco_classes,
 )
 from pipelines.evaluation.error_types import ErrorCosts, error_costs
-from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.lost_objects import Reach, lost_objects, reach
 from pipelines.evaluation.operating_point import ChosenThreshold, OperatingPoint, operating_point
 from pipelines.evaluation.pairs import Floats
@@ -37,6 +36,7 @@ from pipelines.evaluation.resampling import (
     bootstrap_counts,
     headline_figures,
     images_holding,
+    iou_name,
     resampled,
 )
 from pipelines.evaluation.significance import Difference, differences, intervals

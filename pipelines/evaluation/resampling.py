@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75
 from pipelines.evaluation.pairs import Bools, Floats
 from pipelines.evaluation.precision import Ranked, average_precision
@@ -111,6 +110,11 @@ def images_holding(given: EvaluationSet, iou: float | None = None) -> dict[str, 
         here = images(objects.label == label)
         holding |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
     return holding
+
+
+def iou_name(iou: float) -> str:
+    """Return what figures at an IoU are called by: 30 for 0.3, as in ``map_30``."""
+    return f"{round(100 * iou, 6):g}"
 
 
 def known_mean(by_class: Floats) -> Floats:

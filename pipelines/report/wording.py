@@ -1,4 +1,4 @@
-"""What a detector is called: one that had seen other images before its training says so everywhere."""
+"""What a detector is called: everywhere with what it had seen before its training."""
 
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from datasets.annotations import Annotations, Dataset
 from datasets.errors import UserError
@@ -13,14 +14,18 @@ from pipelines.contenders import Contender, contender
 from pipelines.detections import Detections, Detector
 from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
+    decode_detections,
     decode_ground_truth,
+    detections_from_coco,
     ground_truth_from_coco,
 )
 from pipelines.runs.data import read_checked
-from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH, read_detections
+from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH
 from pipelines.runs.metrics import METRICS, DetectorMetrics, Metrics, read_metrics
 from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +57,7 @@ class FinishedRun:
         Raises:
             UserError: the file is broken.
         """
-        path = self.folder / GROUND_TRUTH
-        if not path.is_file():
-            return None
-        try:
-            return decode_ground_truth(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path}: can't be read ({error}); repeat the run") from error
+        return self._read(GROUND_TRUTH, decode_ground_truth)
 
     def annotations(self) -> list[Annotations]:
         """Return the ground truth of each test image.
@@ -66,10 +65,12 @@ class FinishedRun:
         Raises:
             UserError: the file is missing or broken.
         """
-        truth = self.ground_truth()
+        truth = self._read(
+            GROUND_TRUTH, lambda data: ground_truth_from_coco(decode_ground_truth(data))
+        )
         if truth is None:
             raise UserError(f"{self.folder / GROUND_TRUTH}: is not there; repeat the run")
-        return ground_truth_from_coco(truth)
+        return truth
 
     def detections(self, name: str, images: int) -> list[Detections] | None:
         """Return a detector's detections of each test image, None where there are none.
@@ -81,11 +82,17 @@ class FinishedRun:
         Raises:
             UserError: the file is broken.
         """
-        path = self.folder / DETECTIONS / f"{name}.json"
-        if not path.is_file():
-            return None
+        return self._read(
+            f"{DETECTIONS}/{name}.json",
+            lambda data: detections_from_coco(decode_detections(data), images),
+        )
+
+    def _read(self, name: str, decode: Callable[[bytes], T]) -> T | None:
+        path = self.folder / name
         try:
-            return read_detections(self.folder, name, images)
+            return decode(path.read_bytes())
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, LookupError) as error:
             raise UserError(f"{path}: can't be read ({error}); repeat the run") from error
 
@@ -126,8 +133,8 @@ def open_run(path: Path) -> FinishedRun:
     Raises:
         UserError: there is none, or another version made it.
     """
-    folder = path.parent if path.name == METRICS else path
-    return FinishedRun(folder, read_metrics(folder / METRICS))
+    file = path / METRICS if path.is_dir() else path
+    return FinishedRun(file.parent, read_metrics(file))
 
 
 def with_data(run: FinishedRun) -> Subject:
@@ -138,7 +145,6 @@ def with_data(run: FinishedRun) -> Subject:
         UserError: a trained detector is missing, or the data has changed since.
     """
     settings = run.settings
-    subject_figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
     for name in settings.pipelines:
         if not (run.folder / "models" / name).is_dir():
             raise UserError(f"{run.folder / 'models' / name}: is not there; repeat the comparison")
@@ -148,4 +154,5 @@ def with_data(run: FinishedRun) -> Subject:
             f"{settings.dataset}: is not as it was when {run.folder} was made; repeat the "
             "comparison"
         )
-    return Subject(run.folder, dataset, settings, subject_figures)
+    figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
+    return Subject(run.folder, dataset, settings, figures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -145,8 +146,8 @@ class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     favours: str
     sureness: str
-    cells: tuple[Mapping[str, object], ...]
-    figures: Mapping[str, object] = {}
+    cells: tuple[Mapping[str, Any], ...]
+    figures: Mapping[str, Any] = {}
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     budget_minutes: float = 0.0

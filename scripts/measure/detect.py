@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from pipelines.contenders import NAMES
 from pipelines.system.command_line import Options, run, whole
 
 SECONDS = 3.0  # of the evaluator's turns: one second is too short beside other programs
@@ -31,27 +32,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     made.add_argument("--dataset", help="where its data is, if not where the run found it")
     made.add_argument("--images", type=whole(1), default=500, metavar="N", help="files (500)")
     made.add_argument("--rounds", type=whole(1), default=3, metavar="N", help="turns of each (3)")
-    made.add_argument("--pipelines", nargs="+", choices=["classical", "yolo"])
+    made.add_argument("--pipelines", nargs="+", choices=NAMES)
     return run("measure_detect", made, argv, measured)
 
 
 def measured(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    from pipelines.runs.finished import read_metrics
+    from pipelines.runs.finished import open_run
     from pipelines.runs.images import run_dataset, test_images
     from pipelines.system.processes import in_own_process
 
-    metrics = read_metrics(arguments.run)
-    data = run_dataset(metrics, arguments.dataset)
-    tested = [image.path for image in test_images(arguments.run, data)]
+    finished = open_run(arguments.run)
+    settings = finished.settings
+    data = run_dataset(finished, arguments.dataset)
+    tested = [image.path for image in test_images(finished, data)]
     with tempfile.TemporaryDirectory(prefix="detect-") as name:
         folder = Path(name)
         files = repeat(tested, folder / "photos", arguments.images)
         decoding = in_own_process(decoded_a_second, files)
         print(f"{len(files)} images; all threads decode {decoding:.1f} a second")
-        for pipeline in arguments.pipelines or metrics["settings"]["pipelines"]:
-            model = arguments.run / "models" / pipeline
-            device = metrics["settings"]["device"]
+        for pipeline in arguments.pipelines or settings.pipelines:
+            model = finished.folder / "models" / pipeline
+            device = settings.device
             turns = [
                 (
                     in_own_process(evaluated, model, pipeline, device, files),
@@ -59,8 +61,8 @@ def measured(arguments: argparse.Namespace) -> int:
                 )
                 for _ in range(arguments.rounds)
             ]
-            recorded = metrics["pipelines"][pipeline]["throughput"]
-            print(compared(pipeline, turns, recorded["best"] if recorded else None, decoding))
+            recorded = finished.metrics.pipelines[pipeline].throughput
+            print(compared(pipeline, turns, recorded.best if recorded else None, decoding))
     return 0
 
 
@@ -118,9 +120,9 @@ def detected(model: Path, photos: Path, output: Path, device: str) -> float:
 
     options = ("--no-draw", "--overwrite", "--device", device, "--output", str(output))
     if detect([str(model), str(photos), *options]):
-        raise SystemExit(1)  # it has said why
-    told = json.loads((output / "summary.json").read_text(encoding="utf-8"))
-    rate: float = told["pictures_per_second"]
+        raise SystemExit(1)  # it has printed why
+    summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
+    rate: float = summary["pictures_per_second"]
     return rate
 
 

@@ -60,33 +60,33 @@ function ordered(images, pipelines, state) {
 
 /** The view in words for an address, with only what differs from the first view. */
 function toHash(state, data) {
-  const said = new URLSearchParams();
-  said.set("image", data.images[state.at].name);
+  const view = new URLSearchParams();
+  view.set("image", data.images[state.at].name);
   data.pipelines.forEach((pipeline, place) => {
     const threshold = state.thresholds[place];
-    if (threshold !== pipeline.threshold) said.set(`from.${pipeline.name}`, threshold);
+    if (threshold !== pipeline.threshold) view.set(`from.${pipeline.name}`, threshold);
   });
-  if (state.order !== "name") said.set("order", state.order);
-  if (state.hidden.size) said.set("hide", [...state.hidden].sort().join("."));
-  if (state.classes.size < data.classes.length) said.set("classes", [...state.classes].sort((a, b) => a - b).join("."));
-  return `#gallery?${said}`;
+  if (state.order !== "name") view.set("order", state.order);
+  if (state.hidden.size) view.set("hide", [...state.hidden].sort().join("."));
+  if (state.classes.size < data.classes.length) view.set("classes", [...state.classes].sort((a, b) => a - b).join("."));
+  return `#gallery?${view}`;
 }
 
-/** The state an address asks for; what it does not say, or says wrongly, is as at first. */
+/** The state an address asks for; what it lacks or has wrong is as at first. */
 function fromHash(hash, data) {
-  const said = new URLSearchParams(hash.startsWith("#gallery?") ? hash.slice(9) : "");
-  const at = data.images.findIndex((image) => image.name === said.get("image"));
-  const listed = said.get("classes");
+  const view = new URLSearchParams(hash.startsWith("#gallery?") ? hash.slice(9) : "");
+  const at = data.images.findIndex((image) => image.name === view.get("image"));
+  const listed = view.get("classes");
   const chosen = listed === null ? null : listed.split(".").filter(Boolean).map(Number);
   const orders = ["name", "disagree", ...data.pipelines.map((pipeline) => `worst-${pipeline.name}`)];
   return {
     at: Math.max(at, 0),
     thresholds: data.pipelines.map((pipeline) => {
-      const asked = parseFloat(said.get(`from.${pipeline.name}`) ?? "");
+      const asked = parseFloat(view.get(`from.${pipeline.name}`) ?? "");
       return Number.isFinite(asked) ? asked : pipeline.threshold;
     }),
-    order: orders.includes(said.get("order")) ? said.get("order") : "name",
-    hidden: new Set((said.get("hide") || "").split(".").filter(Boolean)),
+    order: orders.includes(view.get("order")) ? view.get("order") : "name",
+    hidden: new Set((view.get("hide") || "").split(".").filter(Boolean)),
     classes: new Set(data.classes.map((_, label) => label)
       .filter((label) => chosen === null || chosen.includes(label))),
   };

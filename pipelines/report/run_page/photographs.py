@@ -25,7 +25,7 @@ QUALITY, EFFORT = 75, 2  # Pillow's scales of 0 to 100 and 0 to 6; more effort s
 
 @dataclass(frozen=True)
 class Photograph:
-    """One image as WebP: to be looked at, and small, to be chosen by."""
+    """One image as WebP: to be seen, and small, to be chosen by."""
 
     full: bytes
     thumb: bytes

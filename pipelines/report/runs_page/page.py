@@ -9,14 +9,11 @@ from pathlib import Path
 
 import jinja2
 
-from pipelines.report.runs_page.table import figure_rows, pairing, texts
-from pipelines.report.terminal.run import HEADLINE
-from pipelines.report.wording import called
-from pipelines.runs.compare import Run, RunComparison, figure_of
+from pipelines.report.runs_page.table import PLOTTED, figure_rows, headings, pairing, texts
+from pipelines.runs.compare import RunComparison, figure_of
 
 TEMPLATE = "runs.html.j2"
 GENERATOR = '<meta name="generator" content="classical-or-deep compare_runs">'
-PLOTTED = ("map_50", "map_50_95")
 PLOT_PX = 420  # width of a plot's scale
 
 
@@ -41,7 +38,7 @@ class Plot:
     most: float
 
 
-def runs_page(told: RunComparison, gate: Sequence[str] = ()) -> str:
+def runs_page(comparison: RunComparison, gate: Sequence[str] = ()) -> str:
     """Return the page; ``gate`` says how each figure came out at the gate, if one was asked."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -52,19 +49,19 @@ def runs_page(told: RunComparison, gate: Sequence[str] = ()) -> str:
     )
     return environment.get_template(TEMPLATE).render(
         generator=GENERATOR,
-        runs=told.runs,
-        settings=[(row.name, texts(row)) for row in told.settings],
-        facts=[(row.name, texts(row)) for row in told.facts],
-        pipelines=[
+        runs=list(comparison.runs),
+        settings={name: texts(values) for name, values in comparison.settings.items()},
+        facts={name: texts(values) for name, values in comparison.facts.items()},
+        detectors=[
             (
                 name,
-                [plot for figure in PLOTTED if (plot := _plot(told, name, figure))],
-                figure_rows(told, name),
-                [_called(run, name) for run in told.runs],
+                [plot for figure in PLOTTED if (plot := _plot(comparison, name, figure))],
+                figure_rows(comparison, name),
+                headings(comparison, name),
             )
-            for name in told.pipelines
+            for name in comparison.detectors
         ],
-        pairing=pairing(told),
+        pairing=pairing(comparison),
         gate=gate,
         plot_px=PLOT_PX,
     )
@@ -79,13 +76,10 @@ def is_page(path: Path) -> bool:
         return False
 
 
-def _called(run: Run, pipeline: str) -> str:
-    return called(run.name, run.metrics["pipelines"].get(pipeline))
-
-
-def _plot(told: RunComparison, pipeline: str, figure: str) -> Plot | None:
+def _plot(comparison: RunComparison, detector: str, figure: str) -> Plot | None:
     """Return the plot of a figure, None where no run has it."""
-    known = [(_called(run, pipeline), *figure_of(run, pipeline, figure)) for run in told.runs]
+    runs = zip(headings(comparison, detector), comparison.runs.values(), strict=True)
+    known = [(heading, *figure_of(run, detector, figure)) for heading, run in runs]
     known = [row for row in known if not math.isnan(row[1])]
     ends = [end for _, value, span in known for end in (value, *span) if not math.isnan(end)]
     if not ends:
@@ -105,4 +99,4 @@ def _plot(told: RunComparison, pipeline: str, figure: str) -> Plot | None:
         )
         for run, value, span in known
     )
-    return Plot(HEADLINE[figure], marks, least, most)
+    return Plot(PLOTTED[figure], marks, least, most)

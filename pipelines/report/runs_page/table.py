@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.evaluation.figures import at
-from pipelines.evaluation.significance import Difference
 from pipelines.report.terminal.run import COSTS, HEADLINE, UNKNOWN
 from pipelines.report.wording import called
-from pipelines.runs.compare import Changed, Run, RunComparison, figure_of
+from pipelines.runs.compare import RunComparison, figure_of
+from pipelines.runs.metrics import DetectorMetrics
+
+PLOTTED = {figure: HEADLINE[figure] for figure in ("map_50", "map_50_95")}
 
 
 @dataclass(frozen=True)
@@ -32,66 +34,63 @@ class Cell:
     verdict: str = ""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One figure of all runs."""
-
-    label: str
-    cells: tuple[Cell, ...]
-
-
-def figure_rows(told: RunComparison, pipeline: str) -> list[Row]:
-    """Return the figures of quality and the costs of one pipeline; empty rows are left out."""
-    classes = dict.fromkeys(name for run in told.runs for name in run.metrics["dataset"]["classes"])
-    named = [*HEADLINE.items(), *((f"per_class.{c}.ap_50", f"  AP@.50 {c}") for c in classes)]
+def figure_rows(comparison: RunComparison, detector: str) -> list[tuple[str, list[Cell]]]:
+    """Return labels and cells of one detector's figures and costs; empty rows are left out."""
+    metrics = [run.metrics for run in comparison.runs.values()]
+    classes = dict.fromkeys(name for each in metrics for name in each.dataset.classes)
+    named = HEADLINE | {f"per_class.{name}.ap_50": f"  AP@.50 {name}" for name in classes}
     rows = [
-        Row(label, tuple(_quality(told, run, pipeline, figure) for run in told.runs))
-        for figure, label in named
+        (label, [_quality(comparison, run, detector, figure) for run in comparison.runs])
+        for figure, label in named.items()
     ]
+    figures = [each.pipelines.get(detector) for each in metrics]
     rows += [
-        Row(label, tuple(_cost(told.runs[0], run, pipeline, path, form) for run in told.runs))
+        (label, _costs([_cost(each, path) for each in figures], form))
         for label, path, form in COSTS
     ]
-    return [row for row in rows if any(cell.value != UNKNOWN for cell in row.cells)]
+    return [row for row in rows if any(cell.value != UNKNOWN for cell in row[1])]
 
 
-def runs_tables(told: RunComparison) -> Iterator[Table]:
-    """Give the tables of the terminal: what changed, then each pipeline's figures."""
-    names = [run.name + (" (baseline)" if run is told.baseline else "") for run in told.runs]
-    for title, rows in (("settings", told.settings), ("data and machine", told.facts)):
+def headings(comparison: RunComparison, detector: str) -> list[str]:
+    """Return what the detector of each run is called."""
+    figures = {name: run.metrics.pipelines.get(detector) for name, run in comparison.runs.items()}
+    return [called(name, each.model if each else None) for name, each in figures.items()]
+
+
+def runs_tables(comparison: RunComparison) -> Iterator[Table]:
+    """Give the tables of the terminal: what changed, then each detector's figures."""
+    changes = {"settings": comparison.settings, "data and machine": comparison.facts}
+    for title, rows in changes.items():
         if rows:
-            table = _table(f"what differs in {title}", names)
-            for row in rows:
-                table.add_row(escape(row.name), *(escape(text) for text in texts(row)))
+            table = _table(f"what differs in {title}", list(comparison.runs))
+            for name, values in rows.items():
+                table.add_row(escape(name), *map(escape, texts(values)))
             yield table
-    for pipeline in told.pipelines:
-        parts = [run.metrics["pipelines"].get(pipeline) for run in told.runs]
-        table = _table(pipeline, [called(n, part) for n, part in zip(names, parts, strict=True)])
-        for line in figure_rows(told, pipeline):
-            table.add_row(escape(line.label), *(escape(_joined(cell)) for cell in line.cells))
+    for detector in comparison.detectors:
+        table = _table(detector, headings(comparison, detector))
+        for label, cells in figure_rows(comparison, detector):
+            table.add_row(escape(label), *(escape(_joined(cell)) for cell in cells))
         yield table
 
 
-def texts(row: Changed) -> list[str]:
+def texts(values: Sequence[object]) -> list[str]:
     """Return the values of a setting as they are shown."""
     return [
-        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for value in row.values
+        each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in values
     ]
 
 
-def pairing(told: RunComparison) -> str:
-    """Return in a sentence on which images the runs are held against the baseline."""
-    changes = [change for change in told.changes.values() if change is not None]
-    if not changes:
+def pairing(comparison: RunComparison) -> str:
+    """Return in a sentence on which images the runs are compared with the baseline."""
+    kinds = {change.is_paired for change in comparison.changes.values() if change is not None}
+    if not kinds:
         return "No run has its detections beside it, so no difference is judged."
-    kinds = {change.is_paired for change in changes}
     if kinds == {True}:
         return "All runs were tested on the same images: differences are paired, image by image."
     if kinds == {False}:
         return (
-            "The runs were tested on other images than the baseline: differences hold the luck "
-            "of both test splits, and their intervals are wide."
+            "The runs were tested on other images than the baseline: differences hold the sampling "
+            "error of both test splits, and their intervals are wide."
         )
     return (
         "Some runs were tested on the baseline's images and are paired with it, others were not "
@@ -99,43 +98,50 @@ def pairing(told: RunComparison) -> str:
     )
 
 
-def _table(title: str, names: list[str]) -> Table:
+def _table(title: str, names: Sequence[str]) -> Table:
     table = Table(title=escape(title))
     table.add_column("")
-    for name in names:
-        table.add_column(escape(name), justify="right")
+    for place, name in enumerate(names):
+        table.add_column(escape(name) + ("" if place else " (baseline)"), justify="right")
     return table
 
 
 def _joined(cell: Cell) -> str:
-    return "\n".join(
-        text for text in (cell.value, " ".join((cell.change, cell.verdict)).strip()) if text
-    )
+    return f"{cell.value}\n{cell.change} {cell.verdict}".strip()
 
 
-def _quality(told: RunComparison, run: Run, pipeline: str, figure: str) -> Cell:
-    value, (low, high) = figure_of(run, pipeline, figure)
+def _quality(comparison: RunComparison, run: str, detector: str, figure: str) -> Cell:
+    value, interval = figure_of(comparison.runs[run], detector, figure)
     if math.isnan(value):
         return Cell(UNKNOWN)
-    shown = f"{value:.3f}" + ("" if math.isnan(low) else f" [{low:.3f} {high:.3f}]")
-    change = told.changes.get((run.name, pipeline))
-    if change is None or figure not in change.differences:
+    shown = _shown(value, interval, ".3f")
+    change = comparison.changes.get((run, detector))
+    known = change.differences.get(figure) if change is not None else None
+    if known is None or math.isnan(known.difference):
         return Cell(shown)
-    return Cell(shown, *_difference(change.differences[figure]))
+    difference = _shown(known.difference, known.interval_95, "+.3f")
+    return Cell(shown, difference, known.verdict.replace("_", " "))
 
 
-def _difference(known: Difference) -> tuple[str, str]:
-    """Return a difference with its interval, and the verdict."""
-    if math.isnan(known.difference):
-        return "", ""
-    low, high = known.interval_95
-    span = "" if math.isnan(low) else f" [{low:+.3f} {high:+.3f}]"
-    return f"{known.difference:+.3f}{span}", known.verdict.replace("_", " ")
+def _shown(value: float, interval: tuple[float, float], form: str) -> str:
+    low, high = interval
+    return f"{value:{form}}" + ("" if math.isnan(low) else f" [{low:{form}} {high:{form}}]")
 
 
-def _cost(baseline: Run, run: Run, pipeline: str, path: tuple[str, ...], form: str) -> Cell:
-    old, new = (at(each.metrics["pipelines"].get(pipeline), path) for each in (baseline, run))
-    if new is None:
-        return Cell(UNKNOWN)
-    shown = form.format(new)
-    return Cell(shown) if run is baseline or not old else Cell(shown, f"× {new / old:.2f}")
+def _costs(values: Sequence[float], form: str) -> list[Cell]:
+    """Return a cost of each run; of those after the baseline how many times the baseline's."""
+    base = values[0]
+    return [
+        Cell(UNKNOWN)
+        if math.isnan(value)
+        else Cell(form.format(value), f"× {value / base:.2f}" if place and base > 0 else "")
+        for place, value in enumerate(values)
+    ]
+
+
+def _cost(figures: DetectorMetrics | None, path: Sequence[str]) -> float:
+    """Return the cost at the end of a path of fields, nan where it breaks off."""
+    value: Any = figures
+    for name in path:
+        value = getattr(value, name, None)
+    return math.nan if value is None else value
