@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.detections import Detector
+from pipelines.detections import Detector, Image
 from pipelines.system import runtime
 from pipelines.system.runtime import Device
 from pipelines.training import Losses, Model, TrainedContender, Training, TrainingJob, Validation
@@ -92,3 +94,12 @@ def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
 
     alone = device.is_gpu or not (folder / LITERT).is_file()
     return [load(folder, device, 1) for _ in range(1 if alone else threads)]
+
+
+def grad_cam(folder: Path) -> Callable[[Image, NDArray[np.float64], int], NDArray[np.float64]]:
+    """Return what explains the detections of the network in the folder; it loads TensorFlow."""
+    runtime.load_tensorflow()
+    from pipelines.yolo.grad_cam import GradCam
+    from pipelines.yolo.storage import load_network
+
+    return GradCam(load_network(folder))

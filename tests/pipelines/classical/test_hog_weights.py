@@ -4,9 +4,8 @@ import pytest
 from datasets.images import load_image
 from models.classical.hog import length
 from pipelines.classical.detector import describe_boxes
+from pipelines.classical.hog_weights import cell_contributions, hog_weights, spread
 from pipelines.classical.proposals.propose import search
-from pipelines.studies.interpretability.hog_weights import cell_contributions, hog_weights, spread
-from pipelines.studies.interpretability.saliency import Target
 
 
 def test_cells_add_up_to_the_margin():
@@ -48,10 +47,10 @@ def test_the_map_of_a_detection_is_its_margin_less_the_bias(classical, small_sam
         for row, (x1, y1, x2, y2) in enumerate(truth.boxes)
         if min(x1, y1) > 20 and x2 < image.width_px - 20 and y2 < image.height_px - 20
     ]
-    target = Target(truth.boxes[inner[0]], int(truth.labels[inner[0]]))
+    box, label = truth.boxes[inner[0]], int(truth.labels[inner[0]])
     searched = search(pixels)
-    box = target.boxes / searched.back
-    features = describe_boxes(searched.levels, box, classical.templates, classical.settings)
+    scaled = box[None] / searched.back
+    features = describe_boxes(searched.levels, scaled, classical.templates, classical.settings)
     svm = classical.svm
-    wanted = float(svm.margins(features)[0, target.label] - svm.bias[target.label])
-    assert hog_weights(classical, pixels, target).sum() == pytest.approx(wanted, abs=0.05)
+    wanted = float(svm.margins(features)[0, label] - svm.bias[label])
+    assert hog_weights(classical, pixels, box, label).sum() == pytest.approx(wanted, abs=0.05)

@@ -15,7 +15,6 @@ from models.classical.hog import COLOUR_CELLS, length, most_alike, widened
 from pipelines.classical.detector import ClassicalDetector, describe_boxes
 from pipelines.classical.proposals.propose import search
 from pipelines.detections import Image
-from pipelines.studies.interpretability.saliency import Saliency, Target
 
 
 def cell_contributions(
@@ -46,21 +45,30 @@ def cell_contributions(
     return gradients, colours
 
 
-def hog_weights(detector: ClassicalDetector, image: Image, target: Target) -> Saliency:
-    """Return the margin's parts where they come from, ``(H, W)``: they sum to it, less the bias."""
+def hog_weights(
+    detector: ClassicalDetector, image: Image, box: NDArray[np.float64], label: int
+) -> NDArray[np.float64]:
+    """Return the margin's parts where they come from, ``(H, W)``: they sum to it, less the bias.
+
+    Args:
+        detector: whose detection it is.
+        image: ``(H, W, 3)`` uint8 RGB.
+        box: ``(4,)`` xyxy pixels of the detection.
+        label: of its class.
+    """
     searched = search(image)
-    boxes = target.boxes / searched.back
+    boxes = box[None] / searched.back
     features = describe_boxes(searched.levels, boxes, detector.templates, detector.settings)[0]
     which = int(most_alike(boxes, detector.templates)[0])
-    weights = detector.svm.weights[:, target.label]
+    weights = detector.svm.weights[:, label]
     parts = cell_contributions(features, weights, detector.templates, which)
-    seen = widened(target.boxes, detector.settings.context)[0]
+    seen = widened(box[None], detector.settings.context)[0]
     return sum((spread(part, seen, image.shape[:2]) for part in parts), np.zeros(image.shape[:2]))
 
 
 def spread(
     cells: NDArray[np.float64], box: NDArray[np.float64], image_hw: tuple[int, ...]
-) -> Saliency:
+) -> NDArray[np.float64]:
     """Return the cells' values laid over a box of an ``(H, W)`` image, 0 elsewhere.
 
     The sum is kept, but for what lies outside the image.

@@ -2,7 +2,7 @@
 
 Grad-CAM (Selvaraju et al. 2017) weighs feature maps by gradients averaged over the whole picture,
 which marks all objects of the class. Of one detection the gradients are taken where they are, as
-ODAM does (Zhao & Chan, ICLR 2023), so that one object's pixels are told from its neighbours'.
+ODAM does (Zhao & Chan, ICLR 2023), which separates one object's pixels from its neighbours'.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from datasets.boxes import iou
 from models.yolo.decoding import LIMIT, STRIDES, grid_points
 from models.yolo.letterbox import letterbox
 from pipelines.detections import Image
-from pipelines.studies.interpretability.saliency import Saliency, Target
 
 if TYPE_CHECKING:
     import keras
@@ -48,12 +47,18 @@ class GradCam:
         self._answer = model
         self._gradients = tf.function(gradients)
 
-    def __call__(self, image: Image, target: Target) -> Saliency:
-        """Return the ``(H, W)`` map of one detection, nothing below 0."""
+    def __call__(self, image: Image, box: NDArray[np.float64], label: int) -> NDArray[np.float64]:
+        """Return the ``(H, W)`` map of one detection, nothing below 0.
+
+        Args:
+            image: ``(H, W, 3)`` uint8 RGB.
+            box: ``(4,)`` xyxy pixels of the detection.
+            label: of its class.
+        """
         picture, scales = letterbox(image, self.input_hw)
         answers = np.asarray(self._answer(picture[None].astype(np.float32), training=False)[-1])[0]
         chosen = np.zeros_like(answers)
-        chosen[self._cells(answers, target, scales), 4 + target.label] = 1.0
+        chosen[self._cells(answers, box, label, scales), 4 + label] = 1.0
         levels, slopes = self._gradients(picture[None], chosen[None])
         total = np.zeros(self.input_hw, np.float32)
         for level, slope in zip(levels, slopes, strict=True):
@@ -66,14 +71,18 @@ class GradCam:
         return np.asarray(large, np.float64)
 
     def _cells(
-        self, answers: NDArray[np.float32], target: Target, scales: NDArray[np.float64]
+        self,
+        answers: NDArray[np.float32],
+        box: NDArray[np.float64],
+        label: int,
+        scales: NDArray[np.float64],
     ) -> NDArray[np.int64]:
-        """Return the cells that say most of the target: by score and by IoU."""
+        """Return the cells whose answers are most like the detection: by score and by IoU."""
         points, strides = grid_points(self.input_hw)
         reach = np.exp(np.clip(answers[:, :4], -LIMIT, LIMIT)) * strides[:, None]
         boxes = np.concatenate([points - reach[:, :2], points + reach[:, 2:]], axis=1)
-        overlap = iou(boxes / scales, target.boxes)[:, 0]
-        score = 1 / (1 + np.exp(-answers[:, 4 + target.label].astype(np.float64)))
-        worth = overlap * score
-        best = np.argsort(-worth, kind="stable")[:CELLS_OF]
-        return np.asarray(best[worth[best] > 0.5 * worth[best[0]]])
+        overlap = iou(boxes / scales, box[None])[:, 0]
+        score = 1 / (1 + np.exp(-answers[:, 4 + label].astype(np.float64)))
+        match = overlap * score
+        best = np.argsort(-match, kind="stable")[:CELLS_OF]
+        return np.asarray(best[match[best] > 0.5 * match[best[0]]])
