@@ -12,6 +12,7 @@ from pipelines.evaluation.conventions import WHY
 from pipelines.evaluation.figures import iou_name, named_figure
 from pipelines.evaluation.report_card import FullQuality
 from pipelines.evaluation.significance import Difference
+from pipelines.report.wording import called
 from pipelines.runs.metrics import DetectorMetrics, Metrics
 
 UNKNOWN = "–"
@@ -127,26 +128,10 @@ class TableRow:
     note: str = ""
     whole: float = 0.0
 
-    @property
-    def is_quality(self) -> bool:
-        """Whether its figures may have intervals."""
-        return bool(self.name)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether any detector has the figure."""
-        return not all(isnan(figure.value) for figure in self.figures)
-
 
 def shown(value: float, form: str = "{:.3f}") -> str:
     """Return a figure as it is shown, a dash for nan."""
     return UNKNOWN if isnan(value) else form.format(value)
-
-
-def quality_figure(quality: FullQuality, name: str) -> Figure:
-    """Return a figure of quality with its interval; see `named_figure` for its name."""
-    value, (low, high) = named_figure(quality, name)
-    return Figure(value, low=low, high=high)
 
 
 def headline(metrics: Metrics) -> dict[str, str]:
@@ -167,22 +152,22 @@ def quality_rows(metrics: Metrics, labels: Mapping[str, str]) -> list[TableRow]:
         metrics: of the run.
         labels: of the figures wanted, by name.
     """
-    every = [detector.quality for detector in metrics.pipelines.values()]
-    return _known(
-        TableRow(label, tuple(quality_figure(quality, name) for quality in every), name, whole=1.0)
-        for name, label in labels.items()
-    )
+    rows = []
+    for name, label in labels.items():
+        every = [named_figure(each.quality, name) for each in metrics.pipelines.values()]
+        figures = tuple(Figure(value, "{:.3f}", *interval) for value, interval in every)
+        rows.append(TableRow(label, figures, name, whole=1.0))
+    return _known(rows)
 
 
 def cost_rows(metrics: Metrics) -> list[TableRow]:
     """Return times, memory and sizes, without those that no detector has."""
-    return _known(
-        _scaled(
-            cost.label,
-            [Figure(cost.of(detector), cost.form) for detector in metrics.pipelines.values()],
-        )
-        for cost in COSTS
-    )
+    rows = []
+    for cost in COSTS:
+        values = [cost.of(detector) for detector in metrics.pipelines.values()]
+        figures = tuple(Figure(value, cost.form) for value in values)
+        rows.append(TableRow(cost.label, figures, whole=_largest(values)))
+    return _known(rows)
 
 
 def convention_rows(metrics: Metrics) -> list[TableRow]:
@@ -216,6 +201,11 @@ def loss_rows(metrics: Metrics, group: str) -> list[TableRow]:
     ]
 
 
+def headings(metrics: Metrics) -> dict[str, str]:
+    """Return what each detector is called; what had seen other images before says so."""
+    return {name: called(name, detector.model) for name, detector in metrics.pipelines.items()}
+
+
 def pairs(metrics: Metrics) -> dict[tuple[str, str], Mapping[str, Difference]]:
     """Return how every two detectors differ, the first less the second, by figure."""
     return {
@@ -224,14 +214,9 @@ def pairs(metrics: Metrics) -> dict[tuple[str, str], Mapping[str, Difference]]:
     }
 
 
-def _scaled(label: str, figures: list[Figure]) -> TableRow:
-    whole = _largest(figure.value for figure in figures)
-    return TableRow(label, tuple(figures), whole=whole)
-
-
 def _largest(values: Iterable[float]) -> float:
     return max((value for value in values if not isnan(value)), default=0.0)
 
 
 def _known(rows: Iterable[TableRow]) -> list[TableRow]:
-    return [row for row in rows if row.is_known]
+    return [row for row in rows if not all(isnan(figure.value) for figure in row.figures)]

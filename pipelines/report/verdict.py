@@ -12,7 +12,7 @@ from math import isnan
 from typing import Literal
 
 from pipelines.evaluation.significance import Difference
-from pipelines.report.rows import LATENCY, TRAINING, pairs
+from pipelines.report.rows import LATENCY, TRAINING, TableRow, pairs
 from pipelines.report.wording import display_name
 from pipelines.runs.metrics import DetectorMetrics, Metrics
 
@@ -128,18 +128,28 @@ def times(one: float, two: float) -> str:
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}".removesuffix(".0")
 
 
+def row_worths(metrics: Metrics, row: TableRow) -> list[Worth | None]:
+    """Return what the difference of every two detectors is worth in the figure of a row."""
+    values = {name: each.value for name, each in zip(metrics.pipelines, row.figures, strict=True)}
+    return [
+        difference_worth(differences.get(row.name), pair)
+        if row.name
+        else cost_worth([values[name] for name in pair], pair)
+        for pair, differences in pairs(metrics).items()
+    ]
+
+
 def difference_worth(difference: Difference | None, pair: Sequence[str]) -> Worth | None:
     """Return what the difference of the first of a pair less the second is worth."""
     if difference is None or isnan(difference.difference):
         return None
     low, high = difference.interval_95
     if difference.verdict == "cannot_tell":
-        span = f"{pair[0]} {_signed(difference.difference)}"
-        span += "" if isnan(low) else f" ({_signed(low)} to {_signed(high)})"
         settle = difference.images_to_settle
-        span += "" if settle is None else f", about {settle:,} images would"
-        return Worth("cannot tell", span)
-    better = pair[0] if difference.verdict == "better" else pair[1]
+        within = "" if isnan(low) else f" ({_signed(low)} to {_signed(high)})"
+        more = "" if settle is None else f", about {settle:,} images would"
+        return Worth("cannot tell", f"{pair[0]} {_signed(difference.difference)}{within}{more}")
+    better = pair[difference.verdict == "worse"]
     near, far = sorted(map(abs, (low, high)))  # 0 is not between them
     span = f"by {abs(difference.difference):.3f} ({near:.3f} to {far:.3f})"
     return Worth(f"{better} better", span, better)

@@ -25,11 +25,9 @@ def chosen(splits: Splits, classes: int, count: int = SHOWN) -> list[LabelledIma
     firsts: list[int] = []
     for index in order:
         new = missing & set(images[index].annotations.labels.tolist())
-        if new and len(firsts) < count:
+        if new:
             firsts.append(index)
             missing -= new
-        if not missing:
-            break
     wanted = list(dict.fromkeys([*firsts, *order]))[:count]
     return [images[index] for index in sorted(wanted)]
 

@@ -25,8 +25,7 @@ from pipelines.report.run_page import curves, tables
 from pipelines.report.run_page.axes import axis_sections
 from pipelines.report.run_page.gallery import gallery_data
 from pipelines.report.run_page.photographs import Photograph, data_uri, photographs
-from pipelines.report.verdict import verdict_sentence
-from pipelines.report.wording import called, display_name
+from pipelines.report.verdict import row_worths, verdict_sentence
 from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.metrics import DetectorMetrics, Metrics
 from pipelines.system.files import replacing, write_text
@@ -112,8 +111,7 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
     return {
         "metrics": metrics,
         "verdict": verdict_sentence(metrics),
-        "display": {name: display_name(name, each.model) for name, each in pipelines.items()},
-        "called": {name: called(name, each.model) for name, each in pipelines.items()},
+        "called": rows.headings(metrics),
         "headline": tables.headline_rows(metrics),
         "costs": rows.cost_rows(metrics),
         "classes": tables.class_rows(metrics),
@@ -121,8 +119,8 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
         "sizes": rows.quality_rows(metrics, tables.SIZES),
         "conventions": rows.convention_rows(metrics),
         **{group: rows.loss_rows(metrics, group) for group in rows.LOSSES},
-        "worth": partial(tables.row_worth, metrics),
-        "pairs": tables.pair_rows(metrics),
+        "pairs": list(rows.pairs(metrics)),
+        "worths": partial(row_worths, metrics),
         "mean_curve": curves.precision_recall(pipelines, None, "pr-mean", "all classes"),
         "class_curves": _class_curves(pipelines),
         "latency_figure": curves.latencies(pipelines, "latency"),

@@ -6,16 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pipelines.evaluation.operating_point import ConfusionMatrix
-from pipelines.report.rows import (
-    HEADLINE,
-    UNKNOWN,
-    TableRow,
-    class_figures,
-    headline,
-    pairs,
-    quality_rows,
-)
-from pipelines.report.verdict import Worth, cost_worth, difference_worth
+from pipelines.report.rows import UNKNOWN, TableRow, class_figures, headline, quality_rows
 from pipelines.runs.metrics import Metrics
 
 MOST_CONFUSED = 20  # pairs of classes shown of one detector
@@ -38,28 +29,6 @@ def class_rows(metrics: Metrics, kind: str = "ap_50") -> list[TableRow]:
     return [
         replace(row, note=f"{per_class[row.label].ground_truth} objects")
         for row in quality_rows(metrics, class_figures(metrics, kind))
-    ]
-
-
-def row_worth(metrics: Metrics, row: TableRow) -> Worth | None:
-    """Return what the difference of two detectors is worth; None of more, or where unknown."""
-    every = pairs(metrics)
-    if len(every) != 1:
-        return None
-    ((pair, differences),) = every.items()
-    if row.name:
-        return difference_worth(differences.get(row.name), pair)
-    return cost_worth([figure.value for figure in row.figures], pair)
-
-
-def pair_rows(metrics: Metrics) -> list[tuple[str, list[Worth | None]]]:
-    """Return what the difference of every two detectors is worth, in mAP@.50 and @[.50:.95]."""
-    return [
-        (
-            " against ".join(pair),
-            [difference_worth(figures.get(name), pair) for name in list(HEADLINE)[:2]],
-        )
-        for pair, figures in pairs(metrics).items()
     ]
 
 

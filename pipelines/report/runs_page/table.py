@@ -6,15 +6,13 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.report.terminal.run import COSTS, HEADLINE, UNKNOWN
+from pipelines.report.rows import COSTS, HEADLINE, UNKNOWN
 from pipelines.report.wording import called
 from pipelines.runs.compare import RunComparison, figure_of
-from pipelines.runs.metrics import DetectorMetrics
 
 PLOTTED = {figure: HEADLINE[figure] for figure in ("map_50", "map_50_95")}
 
@@ -44,10 +42,7 @@ def figure_rows(comparison: RunComparison, detector: str) -> list[tuple[str, lis
         for figure, label in named.items()
     ]
     figures = [each.pipelines.get(detector) for each in metrics]
-    rows += [
-        (label, _costs([_cost(each, path) for each in figures], form))
-        for label, path, form in COSTS
-    ]
+    rows += [(cost.label, _costs([cost.of(each) for each in figures], cost.form)) for cost in COSTS]
     return [row for row in rows if any(cell.value != UNKNOWN for cell in row[1])]
 
 
@@ -137,11 +132,3 @@ def _costs(values: Sequence[float], form: str) -> list[Cell]:
         else Cell(form.format(value), f"× {value / base:.2f}" if place and base > 0 else "")
         for place, value in enumerate(values)
     ]
-
-
-def _cost(figures: DetectorMetrics | None, path: Sequence[str]) -> float:
-    """Return the cost at the end of a path of fields, nan where it breaks off."""
-    value: Any = figures
-    for name in path:
-        value = getattr(value, name, None)
-    return math.nan if value is None else value

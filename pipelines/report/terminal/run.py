@@ -8,7 +8,6 @@ from math import isnan
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.evaluation.significance import Difference
 from pipelines.report.rows import (
     UNKNOWN,
     Figure,
@@ -16,12 +15,13 @@ from pipelines.report.rows import (
     class_figures,
     convention_rows,
     cost_rows,
+    headings,
     headline,
     loss_rows,
     pairs,
     quality_rows,
 )
-from pipelines.report.wording import called
+from pipelines.report.verdict import row_worths
 from pipelines.runs.metrics import Metrics
 
 
@@ -47,26 +47,21 @@ def closing_table(metrics: Metrics) -> Table:
         f"{_machine(metrics)}\n95 % intervals in brackets, by bootstrap over the images; "
         f"at most {most} detections of a class count in an image",
     )
-    every = pairs(metrics)
-    compared = list(every.values()) if len(every) == 1 else []
-    if compared:
+    is_pair = len(metrics.comparison) == 1
+    if is_pair:
         table.add_column(*_pair_headings(metrics))
     for row in _quality(metrics):
-        table.add_row(
-            row.label,
-            *map(_with_interval, row.figures),
-            *(verdict_text(differences.get(row.name)) for differences in compared),
-        )
+        worths = _worths(metrics, row) if is_pair else []
+        table.add_row(row.label, *map(_with_interval, row.figures), *worths)
     _add_section(table, cost_rows(metrics))
     return table
 
 
 def verdict_table(metrics: Metrics) -> Table:
     """Return what each difference between two of several detectors is worth."""
-    table = Table("", *_pair_headings(metrics), title="differences, the first less the second")
+    table = Table("", *_pair_headings(metrics), title="differences, two by two")
     for row in _quality(metrics):
-        every = pairs(metrics).values()
-        table.add_row(row.label, *(verdict_text(pair.get(row.name)) for pair in every))
+        table.add_row(row.label, *_worths(metrics, row))
     return table
 
 
@@ -96,28 +91,10 @@ def conventions_table(metrics: Metrics) -> Table:
     return table
 
 
-def headings(metrics: Metrics) -> list[str]:
-    """Return what each detector is called; what had seen other images before says so."""
-    return [called(name, detector.model) for name, detector in metrics.pipelines.items()]
-
-
-def verdict_text(difference: Difference | None) -> str:
-    """Return a difference in words: never only which is larger."""
-    if difference is None or isnan(difference.difference):
-        return UNKNOWN
-    low, high = difference.interval_95
-    span = f"{difference.difference:+.3f}" + ("" if isnan(low) else f" [{low:+.3f} {high:+.3f}]")
-    if difference.verdict != "cannot_tell":
-        return f"{difference.verdict}\n{span}"
-    settle = difference.images_to_settle
-    about = "" if settle is None else f"\n(about {settle:,} would)"
-    return f"cannot tell with {difference.images} images{about}\n{span}"
-
-
 def _table(metrics: Metrics, title: str, caption: str | None = None) -> Table:
     """Return a table with a column for each detector."""
     table = Table("", title=title, caption=caption)
-    for name in headings(metrics):
+    for name in headings(metrics).values():
         table.add_column(name, justify="right")
     return table
 
@@ -129,8 +106,16 @@ def _add_section(table: Table, rows: Iterable[TableRow], label: str = "{}") -> N
 
 
 def _pair_headings(metrics: Metrics) -> list[str]:
-    shown = dict(zip(metrics.pipelines, headings(metrics), strict=True))
-    return [f"{shown[first]} against {shown[second]}" for first, second in pairs(metrics)]
+    called = headings(metrics)
+    return [f"{called[first]} against {called[second]}" for first, second in pairs(metrics)]
+
+
+def _worths(metrics: Metrics, row: TableRow) -> list[str]:
+    """Return what differences are worth, never only which figure is larger."""
+    return [
+        UNKNOWN if worth is None else f"{worth.word}\n{worth.span}"
+        for worth in row_worths(metrics, row)
+    ]
 
 
 def _quality(metrics: Metrics) -> list[TableRow]:
