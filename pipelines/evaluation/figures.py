@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from math import nan
-from typing import Any
 
 from pipelines.evaluation.report_card import FullQuality
 from pipelines.evaluation.resampling import iou_name
 
-__all__ = ["at", "iou_name", "named_figure"]
+__all__ = ["iou_name", "named_figure"]
 
 
 def named_figure(quality: FullQuality, name: str) -> tuple[float, tuple[float, float]]:
@@ -35,10 +33,3 @@ def named_figure(quality: FullQuality, name: str) -> tuple[float, tuple[float, f
     else:
         value = getattr(quality, name, nan)
     return value, quality.interval_95.get(name, (nan, nan))
-
-
-def at(values: Any, path: Iterable[str]) -> Any:
-    """Return what stands at the end of a path of names, None where it breaks off."""
-    for name in path:
-        values = values.get(name) if isinstance(values, Mapping) else None
-    return values

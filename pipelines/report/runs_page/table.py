@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.report.rows import COSTS, HEADLINE, UNKNOWN
+from pipelines.report.rows import COSTS, HEADLINE, UNKNOWN, shown
 from pipelines.report.wording import called
 from pipelines.runs.compare import RunComparison, figure_of
 
@@ -126,9 +126,6 @@ def _shown(value: float, interval: tuple[float, float], form: str) -> str:
 def _costs(values: Sequence[float], form: str) -> list[Cell]:
     """Return a cost of each run; of those after the baseline how many times the baseline's."""
     base = values[0]
-    return [
-        Cell(UNKNOWN)
-        if math.isnan(value)
-        else Cell(form.format(value), f"× {value / base:.2f}" if place and base > 0 else "")
-        for place, value in enumerate(values)
-    ]
+    changes = [f"× {each / base:.2f}" if each > 0 and base > 0 else "" for each in values[1:]]
+    texts = [shown(each, form) for each in values]
+    return [Cell(text, change) for text, change in zip(texts, ["", *changes], strict=True)]
