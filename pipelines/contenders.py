@@ -18,9 +18,10 @@ from datasets.errors import UserError
 from pipelines.classical import contender as classical_contender
 from pipelines.detections import Detector, Image
 from pipelines.system.runtime import Device
-from pipelines.training import TrainedContender, TrainingJob
+from pipelines.training import SubsetTrainer, TrainedContender, TrainingJob
 from pipelines.yolo import contender as yolo_contender
 from pipelines.yolo import forms as yolo_forms
+from pipelines.yolo import subsets as yolo_subsets
 
 Load = Callable[[Path, Device, int], Detector]
 Make = Callable[[Path, Sequence[LabelledImage], Path], None]
@@ -81,6 +82,8 @@ class Contender:
         explanation: its own method to explain a detection, None where it has none.
         forms: in which it can be deployed, those that load fastest first; none for one that runs in
             no other form than ``load`` gives.
+        subset_trainer: gives what trains quickly on subsets of a job's data, for as many updates
+            as asked, once the job itself is done in its folder; None where ``train`` does it.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Contender:
     is_network: bool = False
     explanation: OwnExplanation | None = None
     forms: tuple[Form, ...] = ()
+    subset_trainer: Callable[[TrainingJob], SubsetTrainer] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
@@ -137,6 +141,7 @@ CONTENDERS = (
             ),
             Form("XLA", yolo_forms.xla, on_gpu=True),
         ),
+        subset_trainer=yolo_subsets.subset_trainer,
     ),
 )
 NAMES = tuple(row.name for row in CONTENDERS)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from datasets.annotations import Dataset
+from datasets.annotations import Dataset, LabelledImage
 from datasets.progress import Track
+from pipelines.detections import Detector
 from pipelines.evaluation.undefined import Number
 from pipelines.settings import RunSettings
 
@@ -148,3 +149,20 @@ class TrainedContender:
 
     training: Training
     model: Model
+
+
+@dataclass(frozen=True)
+class SubsetTraining:
+    """What a training on few images gives, for learning curves.
+
+    Attributes:
+        detector: it made; good until the next such training.
+        map_50: mAP@.50 on the validation split, each after a number of updates of a network.
+    """
+
+    detector: Detector
+    map_50: tuple[tuple[int, float], ...] = ()
+
+
+# Trains on some images, by a seed and for a number of updates.
+SubsetTrainer = Callable[[Sequence[LabelledImage], int, int], SubsetTraining]

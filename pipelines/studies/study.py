@@ -18,7 +18,7 @@ from pipelines.studies.common.verdict import axis_result
 from pipelines.system import runtime
 from pipelines.system.processes import in_own_process
 
-MINUTES = 30.0  # that all of them may take, where nobody says
+MINUTES = 30.0  # that all of them may take, unless another number is given
 RESERVED = 0.03  # of them: for opening the run, its report, and cells that take longer
 
 

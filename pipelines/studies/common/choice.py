@@ -32,7 +32,7 @@ def choice(axes: Mapping[str, AxisResult]) -> str:
     if against:
         sentences.append(f"Against it speak {_listed(rows, against)}.")
     if undecided:
-        sentences.append(f"Nothing can be told from {' and '.join(undecided)}.")
+        sentences.append(f"Nothing follows from {' and '.join(undecided)}.")
     if missing:
         sentences.append(f"Not studied: {', '.join(missing)}.")
     return " ".join(sentences)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from math import nan
 
 import msgspec
@@ -60,6 +61,13 @@ def mean_precision(
         interval(point, values, images_holding(evaluated)["map_50"]),
         tuple(values.round(5).tolist()),
     )
+
+
+def pairs(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return every two of the contenders by ``<a>_against_<b>``, in their order."""
+    return {
+        f"{first}_against_{second}": (first, second) for first, second in combinations(names, 2)
+    }
 
 
 def ends(values: Floats) -> tuple[float, float]:

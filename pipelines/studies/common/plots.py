@@ -37,7 +37,7 @@ def colours(names: Iterable[str]) -> dict[str, str]:
 def save(figure: Figure, folder: Path, name: str) -> None:
     """Write ``<name>.png`` and ``<name>.svg``, each whole or not there."""
     for kind in ("png", "svg"):
-        metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
+        metadata = {"Date": None} if kind == "svg" else {}
         with replacing_file(folder / f"{name}.{kind}") as beside, mpl.rc_context(STYLE):
             figure.savefig(beside, format=kind, dpi=DPI, metadata=metadata)
 

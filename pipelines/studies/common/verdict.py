@@ -21,6 +21,7 @@ from pipelines.studies.common.cells import Cells
 
 SURE, LIKELY = 0.975, 0.84  # of resamples on one side: two standard errors and one
 NEITHER = "neither"
+ALONE = "there is no other contender to compare with"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Study(Protocol):
 def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[str, str]:
     """Return the contender a study favours, or ``neither``, and how sure it is in words.
 
-    The favoured one is better than its strongest rival in the largest share of the resamples.
+    The favoured one is better than its strongest rival in the largest share of the resamples. Where
+    one was not measured, none is favoured: it may be the strongest.
 
     Args:
         values: by contender, ``(B,)`` figures in the same resamples, more is better; nan where
@@ -67,13 +69,15 @@ def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[st
         of: what was resampled.
     """
     shares = {
-        name: min(share_better(mine, other) for rival, other in values.items() if rival != name)
+        name: np.min(
+            [share_better(mine, other) for rival, other in values.items() if rival != name]
+        )
         for name, mine in values.items()
         if len(values) > 1
     }
     known = {name: share for name, share in shares.items() if not math.isnan(share)}
     if not known:
-        reason = "not measured" if len(values) > 1 else "there is nothing to compare with"
+        reason = "not measured" if len(values) > 1 else ALONE
         return NEITHER, f"cannot tell: {reason}"
     best = max(known, key=lambda name: known[name])
     text = f"{100 * known[best]:.1f} % of {of}"

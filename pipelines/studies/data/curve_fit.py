@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from math import inf, nan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.evaluation.pairs import Floats
 
 RATES = np.geomspace(0.1, 3.0, 40)
-GRID = 400  # numbers of images looked at for a crossing, evenly in their logarithm
+GRID = 400  # numbers of images tried for a crossing, evenly in their logarithm
 LEAST_SIZES = 3  # a curve of three numbers has three
 
 
@@ -40,12 +41,25 @@ class PowerLaw:
 
 
 @dataclass(frozen=True)
+class FittedCurve:
+    """One contender's power law.
+
+    Attributes:
+        mean: of the mean figures, a single row.
+        resampled: of each resample.
+    """
+
+    mean: PowerLaw
+    resampled: PowerLaw
+
+
+@dataclass(frozen=True)
 class Crossover:
     """Where one curve overtakes the other.
 
     Attributes:
-        better_below: which is better with fewer images, ``classical`` or ``yolo``; with no
-            crossover, which is better with the most.
+        better_below: which contender is better with fewer images; with no crossover, which is
+            better with the most.
         at: number of images; nan for no crossover between the fewest and the most.
         interval_95: of it; 0 and infinity where the curves of resamples cross before or behind.
         share: of the resamples that agree: there is such a crossover, or there is none.
@@ -75,62 +89,52 @@ def fit_power_law(sizes: Floats, values: Floats) -> PowerLaw:
         x = (sizes / sizes.min()) ** -rate  # 1 down to nearly 0
         middle = x.mean()
         spread = ((x - middle) ** 2).sum()
-        loss = -(values @ (x - middle)) / spread
-        loss = np.maximum(loss, 0.0)
+        loss = np.maximum(-(values @ (x - middle)) / spread, 0.0)
         ceiling = values.mean(axis=1) + loss * middle
         over = ceiling > 1.0
         loss = np.where(over, np.maximum((1.0 - values) @ x / (x @ x), 0.0), loss)
         ceiling = np.minimum(ceiling, 1.0)
         error = ((values - ceiling[:, None] + loss[:, None] * x) ** 2).sum(axis=1)
         better = error < best - 1e-12
-        best[better] = error[better]
-        new = ceiling, loss * sizes.min() ** rate, np.full(len(values), rate)
-        for row, found in zip(kept, new, strict=True):
-            row[better] = found[better]
+        best = np.where(better, error, best)
+        new = np.stack([ceiling, loss * sizes.min() ** rate, np.full(len(values), rate)])
+        kept = np.where(better, new, kept)
     return PowerLaw(*kept)
 
 
 def crossover(
-    point: tuple[PowerLaw, PowerLaw], rounds: tuple[PowerLaw, PowerLaw], fewest: int, most: int
+    names: tuple[str, str], curves: tuple[FittedCurve, FittedCurve], fewest: int, most: int
 ) -> Crossover:
-    """Return where the classical curve and YOLO's cross last, up to the most images.
+    """Return where two curves cross last, up to the most images.
 
     Args:
-        point: the two curves, a row each.
-        rounds: the same in resamples.
+        names: of the two contenders.
+        curves: of each, with the same resamples.
         fewest: images anything was measured with.
         most: images anything was measured with.
     """
-    grid = np.geomspace(fewest, most, GRID)
-    (only,) = _last_crossings(point[0].at(grid) - point[1].at(grid), grid)
-    leads = rounds[0].at(grid) - rounds[1].at(grid)
-    at, ahead_at_last = only
-    found = _last_crossings(leads, grid)
+    grid: Floats = np.geomspace(fewest, most, GRID)
+    first, second = curves
+    (at,), (ahead,) = _last_crossings(first.mean.at(grid) - second.mean.at(grid), grid)
+    places, leads = _last_crossings(first.resampled.at(grid) - second.resampled.at(grid), grid)
+    agree = leads == ahead
     if np.isnan(at):
-        name = "classical" if ahead_at_last else "yolo"
-        agree = [np.isnan(where) and ahead == ahead_at_last for where, ahead in found]
-        return Crossover(name, nan, (nan, nan), float(np.mean(agree)))
-    name = "yolo" if ahead_at_last else "classical"
+        share = float((np.isnan(places) & agree).mean())
+        return Crossover(names[0 if ahead else 1], nan, (nan, nan), share)
     # Who is ahead at last in the same way has overtaken before or at the crossing.
-    places = [
-        (0.0 if np.isnan(where) else where) if ahead == ahead_at_last else inf
-        for where, ahead in found
-    ]
+    places = np.where(agree, np.nan_to_num(places, nan=0.0), inf)
     low, high = np.quantile(places, [0.025, 0.975], method="nearest")
-    share = float(np.mean([0 < place < inf for place in places]))
-    return Crossover(name, float(at), (float(low), float(high)), share)
+    share = float(((places > 0) & (places < inf)).mean())
+    return Crossover(names[1 if ahead else 0], float(at), (float(low), float(high)), share)
 
 
-def _last_crossings(leads: Floats, grid: Floats) -> list[tuple[float, bool]]:
+def _last_crossings(leads: Floats, grid: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Return for each row where its sign last changes, nan if never, and whether it ends above."""
-    made = []
-    for row in leads:
-        ahead = row > 0
-        changes = np.flatnonzero(ahead[1:] != ahead[:-1])
-        at = nan
-        if changes.size:
-            place = int(changes[-1])
-            share = row[place] / (row[place] - row[place + 1])
-            at = float(grid[place] * (grid[place + 1] / grid[place]) ** share)
-        made.append((at, bool(ahead[-1])))
-    return made
+    ahead = leads > 0
+    changes = ahead[:, 1:] != ahead[:, :-1]
+    place = changes.shape[1] - 1 - changes[:, ::-1].argmax(axis=1)
+    rows = np.arange(len(leads))
+    before, after = leads[rows, place], leads[rows, place + 1]
+    share = np.divide(before, before - after, out=np.zeros(len(leads)), where=before != after)
+    at = grid[place] * (grid[place + 1] / grid[place]) ** np.clip(share, 0.0, 1.0)
+    return np.where(changes.any(axis=1), at, nan), ahead[:, -1]

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from pipelines.evaluation.pairs import Floats
-from pipelines.studies.common.figures import numbers
-from pipelines.studies.data.curve_fit import LEAST_SIZES, PowerLaw, fit_power_law
-from pipelines.studies.data.plan import Key
+from pipelines.studies.data.curve_fit import LEAST_SIZES, FittedCurve, fit_power_law
+from pipelines.studies.data.plan import SubsetResult
 
 LEARNT = 0.02  # mAP@.50 that is more than nothing
+Results = Mapping[int, list[SubsetResult]]  # of one contender's trainings, by number of images
 
 
 @dataclass(frozen=True)
-class Curve:
-    """One pipeline's learning curve, mAP@.50.
+class LearningCurve:
+    """One contender's learning curve, mAP@.50.
 
     Attributes:
         images: numbers of images.
@@ -35,51 +34,50 @@ class Curve:
     ceiling: float
 
 
-def laws_of(found: Mapping[Key, Mapping[str, Any]]) -> tuple[PowerLaw, PowerLaw] | None:
+def fitted_curve(results: Results) -> FittedCurve | None:
     """Return the law of the means, and those of resamples; None for too few sizes.
 
     A resample draws, for each size, among its trainings with replacement, and takes the figures
-    they have in one resample of the test images, the same for all trainings of both pipelines.
+    they have in one resample of the test images, the same for all trainings of all contenders.
     """
-    sizes = learning(found)
+    sizes = learning(results)
     if len(sizes) < LEAST_SIZES:
         return None
     random = np.random.default_rng(0)
-    means, drawn = [], []
+    drawn = []
     for size in sizes:
-        mine = [told for key, told in found.items() if key.images == size]
-        means.append(np.mean([told["map_50"] for told in mine]))
-        values = np.stack([numbers(told["resampled_map_50"]) for told in mine])
-        rounds = values.shape[1]
-        chosen = random.integers(len(mine), size=(len(mine), rounds))
-        drawn.append(values[chosen, np.arange(rounds)].mean(axis=0))
+        values = np.array([each.precision.resampled_map_50 for each in results[size]])
+        chosen = random.integers(len(values), size=values.shape)
+        drawn.append(values[chosen, np.arange(values.shape[1])].mean(axis=0))
     resampled = np.stack(drawn, axis=1)
     resampled = resampled[~np.isnan(resampled).any(axis=1)]
-    return fit_power_law(sizes, np.array([means])), fit_power_law(sizes, resampled)
+    images, means = np.array(sizes, np.float64), np.array([[_mean(results[n]) for n in sizes]])
+    return FittedCurve(fit_power_law(images, means), fit_power_law(images, resampled))
 
 
-def learning(found: Mapping[Key, Mapping[str, Any]]) -> Floats:
+def learning(results: Results) -> list[int]:
     """Return the numbers of images from which on something is learnt, if that leaves a curve.
 
     A power law begins where guessing ends (Hestness et al. 2017, fig. 6).
     """
-    means = {
-        number: np.mean([told["map_50"] for key, told in found.items() if key.images == number])
-        for number in sorted({key.images for key in found})
-    }
-    first = next((n for n, mean in means.items() if mean >= LEARNT), 0)
-    beyond = [number for number in means if number >= first]
-    return np.array(beyond if len(beyond) >= LEAST_SIZES else list(means), np.float64)
+    sizes = sorted(results)
+    first = next((size for size in sizes if _mean(results[size]) >= LEARNT), 0)
+    beyond = [size for size in sizes if size >= first]
+    return beyond if len(beyond) >= LEAST_SIZES else sizes
 
 
-def curve_of(laws: tuple[PowerLaw, PowerLaw], fewest: int, most: int) -> Curve:
+def _mean(results: list[SubsetResult]) -> float:
+    return float(np.mean([each.precision.map_50 for each in results]))
+
+
+def learning_curve(fitted: FittedCurve, fewest: int, most: int) -> LearningCurve:
     """Return the law of the means with the band of the resamples' laws."""
     grid: Floats = np.geomspace(fewest, most, 40)
-    low, high = np.quantile(laws[1].at(grid), [0.025, 0.975], axis=0)
-    return Curve(
+    low, high = np.quantile(fitted.resampled.at(grid), [0.025, 0.975], axis=0)
+    return LearningCurve(
         images=tuple(grid.tolist()),
-        fitted=tuple(laws[0].at(grid)[0].tolist()),
+        fitted=tuple(fitted.mean.at(grid)[0].tolist()),
         low=tuple(low.tolist()),
         high=tuple(high.tolist()),
-        ceiling=float(laws[0].ceiling[0]),
+        ceiling=float(fitted.mean.ceiling[0]),
     )

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from math import ceil
-from typing import Any
 
 from datasets.progress import Track
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.data.plan import PIPELINES, Costs, Key
+from pipelines.studies.data.plan import PlannedTraining, SubsetResult, TrainingCosts
 
-Measure = Callable[[Key], dict[str, Any]]
+Measure = Callable[[PlannedTraining], SubsetResult]
 
 
 def measured(
-    wanted: Sequence[Key],
+    wanted: Sequence[PlannedTraining],
     measure: Measure,
-    costs: Costs,
+    costs: TrainingCosts,
     cells: Cells,
     track: Track,
     pool: Executor,
     at_once: int,
-) -> dict[Key, dict[str, Any]]:
-    """Return the figures of all trainings there is time for, in the order wanted.
+) -> dict[PlannedTraining, SubsetResult]:
+    """Return the results of all trainings there is time for, in the order wanted.
 
     What is expected of a training follows what those before it took. At first each is expected to
     take as long as all cores would take for as many as there are at once.
@@ -39,53 +38,55 @@ def measured(
         pool: where ``measure`` is called.
         at_once: so many at a time.
     """
-    found: dict[Key, dict[str, Any]] = {}
-    taken = {name: [0.0, 0.0] for name in PIPELINES}  # as it was, and as it was expected
+    results: dict[PlannedTraining, SubsetResult] = {}
+    taken: dict[str, float] = defaultdict(float)  # seconds by contender, as it was
+    estimated: dict[str, float] = defaultdict(float)  # and as it was estimated
 
-    def expected(key: Key) -> float:
-        real, guessed = taken[key.pipeline]
-        return at_once * costs.expected(key) * (real / guessed if guessed else 1.0)
+    def expected(planned: PlannedTraining) -> float:
+        name = planned.pipeline
+        ratio = taken[name] / estimated[name] if estimated[name] else 1.0
+        return at_once * costs.expected(planned) * ratio
 
-    def note(key: Key, seconds: float) -> None:
-        real, guessed = taken[key.pipeline]
-        taken[key.pipeline] = [real + seconds, guessed + at_once * costs.expected(key)]
+    def note(planned: PlannedTraining, seconds: float) -> None:
+        taken[planned.pipeline] += seconds
+        estimated[planned.pipeline] += at_once * costs.expected(planned)
 
-    for key in wanted:
+    for planned in wanted:
         before = cells.spent
-        result = cells.kept(key.name)
-        if result is not None:
-            found[key] = result
-            note(key, at_once * (cells.spent - before))
-    waiting = deque(key for key in wanted if key not in found)
+        kept = cells.kept(planned.name, SubsetResult)
+        if kept is not None:
+            results[planned] = kept
+            note(planned, at_once * (cells.spent - before))
+    waiting = deque(planned for planned in wanted if planned not in results)
     gone, started = cells.spent, time.monotonic()
     # a bar knows the time left from what is done: nothing, until the first training ends
     most = min(cells.seconds - gone, sum(map(expected, waiting)) / at_once)
     now = [f"data: trainings, up to {max(0, ceil(most / 60))} min"]
 
-    def each() -> Iterator[Key]:
-        running: dict[Future[tuple[float, dict[str, Any]]], Key] = {}
+    def each() -> Iterator[PlannedTraining]:
+        running: dict[Future[tuple[float, SubsetResult]], PlannedTraining] = {}
         while waiting or running:
             while waiting and len(running) < at_once:
-                key = waiting.popleft()
-                if gone + time.monotonic() - started + expected(key) > cells.seconds:
-                    cells.left_out.append(key.name)
-                    yield key
+                planned = waiting.popleft()
+                if gone + time.monotonic() - started + expected(planned) > cells.seconds:
+                    cells.left_out.append(planned.name)
+                    yield planned
                     continue
-                now[0] = f"data: {key.pipeline}, {key.images} images, seed {key.seed}"
-                running[pool.submit(_timed, measure, key)] = key
+                now[0] = f"data: {planned.pipeline}, {planned.images} images, seed {planned.seed}"
+                running[pool.submit(_timed, measure, planned)] = planned
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                key = running.pop(future)
-                seconds, found[key] = future.result()
-                cells.keep(key.name, seconds / at_once, found[key])
-                note(key, seconds)
-                yield key
+                planned = running.pop(future)
+                seconds, results[planned] = future.result()
+                cells.keep(planned.name, seconds / at_once, results[planned])
+                note(planned, seconds)
+                yield planned
 
     for _ in track(each(), lambda: now[0], len(waiting)):
         pass
-    return {key: found[key] for key in wanted if key in found}
+    return {planned: results[planned] for planned in wanted if planned in results}
 
 
-def _timed(measure: Measure, key: Key) -> tuple[float, dict[str, Any]]:
+def _timed(measure: Measure, planned: PlannedTraining) -> tuple[float, SubsetResult]:
     started = time.monotonic()
-    result = measure(key)
+    result = measure(planned)
     return time.monotonic() - started, result

@@ -12,30 +12,31 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any
 
 import psutil
 
 from datasets.errors import UserError
-from pipelines.studies.data.plan import PIPELINES, Key
-from pipelines.studies.data.trainings import Trainings
-from pipelines.studies.subject import Subject
+from pipelines.runs.finished import Subject
+from pipelines.studies.data.plan import PlannedTraining, SubsetResult
+from pipelines.studies.data.trainings import SubsetTrainings
 from pipelines.system import runtime
 from pipelines.system.processes import end_with_parent
 
 MEMORY_SHARE = 0.5  # of what is free, that all trainings together may take
-_begun: list[Trainings] = []  # one, in a process that does nothing else
+_begun: list[SubsetTrainings] = []  # one, in a process that does nothing else
 
 
 def at_once(subject: Subject) -> int:
-    """Return how many trainings of both pipelines this machine can do at a time.
+    """Return how many trainings of a run's contenders this machine can do at a time.
 
     One a core as far as memory allows, and one where there is a GPU, which they would share.
     """
-    if runtime.choose_device(subject.settings.device).is_gpu:
+    networks = any(row.uses_tensorflow for row in subject.contenders)
+    if networks and runtime.choose_device(subject.settings.device).is_gpu:
         return 1
     free_mb = psutil.virtual_memory().available / 2**20
-    needed_mb = max(subject.pipelines[name]["memory_mb"]["peak_rss"] for name in PIPELINES)
+    used = [figures.memory_mb for figures in subject.figures.values()]
+    needed_mb = max((memory.peak_rss for memory in used if memory is not None), default=free_mb)
     return max(1, min(runtime.usable_cores(), int(MEMORY_SHARE * free_mb / needed_mb)))
 
 
@@ -71,9 +72,9 @@ def _begin(subject: Subject, threads: int) -> None:
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's end is enough
     runtime.set_threads(threads)
-    _begun.append(Trainings(subject, threads))
+    _begun.append(SubsetTrainings(subject, threads))
 
 
-def measure(key: Key) -> dict[str, Any]:
-    """Return the figures of a training, in one of `processes`."""
-    return _begun[0].measure(key)
+def measure(planned: PlannedTraining) -> SubsetResult:
+    """Return the result of a training, in one of `processes`."""
+    return _begun[0].result(planned)

@@ -13,7 +13,7 @@ from datasets.images import load_image
 from datasets.splits import evenly
 from pipelines.contenders import contender
 from pipelines.evaluation.timing.latency import measure_latency
-from pipelines.studies.subject import Subject
+from pipelines.runs.finished import Subject
 from pipelines.system import runtime
 
 DECODED = 200  # most training images decoded to time preparing
@@ -21,11 +21,10 @@ RATE_IMAGES = 12  # detected in on one core
 
 
 def decoding_seconds(images: Sequence[LabelledImage], threads: int) -> float:
-    """Return what decoding all the images takes, worked out from at most 200 of them."""
+    """Return what decoding all the images takes, estimated from at most 200 of them."""
     some = evenly(images, DECODED)
     started = time.perf_counter()
-    work = (delayed(_decode)(image) for image in some)
-    Parallel(n_jobs=threads, prefer="threads")(work)
+    Parallel(n_jobs=threads, prefer="threads")(delayed(_decode)(image) for image in some)
     return (time.perf_counter() - started) * len(images) / len(some)
 
 
