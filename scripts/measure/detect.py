@@ -56,13 +56,13 @@ def measured(arguments: argparse.Namespace) -> int:
             model = run.folder / "models" / name
             rates = in_turns(
                 arguments.rounds,
-                partial(in_own_process, evaluated, model, name, device, files),
                 partial(in_own_process, detected, model, photos, output, device),
+                partial(in_own_process, evaluated, model, name, device, files),
             )
             throughput = run.metrics.pipelines[name].throughput
             then = f" ({throughput.best:.1f} when the run was made)" if throughput else ""
-            evaluator, script = np.median(rates, axis=1)
-            ratio = np.median(np.divide(rates[1], rates[0]))
+            script, evaluator = np.median(rates, axis=1)
+            ratio = np.median(np.divide(rates[0], rates[1]))
             print(
                 f"{name}: detect.py {script:.1f} images/s, the evaluator {evaluator:.1f}{then}; "
                 f"ratio {ratio:.2f}, the median of {arguments.rounds} turns; the evaluator would "
