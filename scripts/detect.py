@@ -9,11 +9,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
 from pipelines.system.command_line import Options, printable, real, run, whole
+
+if TYPE_CHECKING:
+    from pipelines.inference.detect import Summary
 
 LISTED_PROBLEMS = 12  # lines on the terminal; summary.json has all
 
@@ -54,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def detected(arguments: argparse.Namespace) -> int:
     """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.
-    from pipelines.inference.detect import Wish, detect_sources, is_result
+    from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.files import check_output
@@ -78,20 +81,14 @@ def detected(arguments: argparse.Namespace) -> int:
     )
     note = "" if threshold.is_chosen else "note: "
     print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
-    summary = detect_sources(
-        model,
-        sources,
-        output,
-        Wish(
-            threshold,
-            arguments.format,
-            not arguments.no_draw,
-            arguments.device,
-            arguments.max_pixels,
-        ),
-        on_terminal,
+    options = DetectOptions(
+        threshold=threshold,
+        format=arguments.format,
+        draw=not arguments.no_draw,
+        device=arguments.device,
+        max_pixels=arguments.max_pixels,
     )
-    show(summary, output)
+    show(detect_sources(model, sources, output, options, on_terminal), output)
     return 0
 
 
@@ -101,23 +98,22 @@ def default_output(source: str) -> Path:
     return Path("runs") / f"detect-{name}"
 
 
-def show(summary: dict[str, Any], output: Path) -> None:
+def show(summary: Summary, output: Path) -> None:
     """Print what was found, what could not be read, and where everything is."""
     print(
-        f"{summary['detections']} detections in {summary['pictures']} pictures, "
-        f"{summary['pictures_per_second']:.1f} a second on {summary['device']}"
+        f"{summary.detections} detections in {summary.pictures} pictures, "
+        f"{summary.pictures_per_second:.1f} a second on {summary.device}"
     )
-    if summary["pretrained_on"]:
-        print(f"by a detector that is pre-trained on {summary['pretrained_on']}")
-    problems = summary["unreadable"]
-    if problems:
+    if summary.pretrained_on:
+        print(f"by a detector that is pre-trained on {summary.pretrained_on}")
+    if problems := summary.unreadable:
         print(f"{len(problems)} could not be read:")
         for line in problems[:LISTED_PROBLEMS]:
             print(f"  {printable(line)}")
         if len(problems) > LISTED_PROBLEMS:
             print("  and more; summary.json lists all")
     pictures = ", annotated/" if (output / "annotated").is_dir() else ""
-    print(f"{output}: {summary['results']}{pictures}, summary.json")
+    print(f"{output}: {summary.results}{pictures}, summary.json")
 
 
 if __name__ == "__main__":

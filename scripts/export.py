@@ -82,13 +82,13 @@ def not_installed(*modules: str) -> str:
 
 
 def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
-    """Return what the check has shown, line by line."""
+    """Return what the check found, line by line."""
     from pipelines.export.description import MapCheck, NoiseCheck
 
     if isinstance(check, NoiseCheck):
         return [
             f"note: not checked on images: {check.unreachable}",
-            f"answers to noise differ by at most {check.largest_raw_difference_on_noise:.2g}",
+            f"raw outputs for noise differ by at most {check.largest_raw_difference_on_noise:.2g}",
         ]
     if isinstance(check, MapCheck):
         return [
@@ -101,7 +101,7 @@ def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
         return [f"neither finds anything in {check.images} test images"]
     return [
         f"{check.matches} of {check.detections} detections in {check.images} test images "
-        f"are the same in both: least IoU {check.least_iou:.6f}, scores differ by at most "
+        f"match in both: least IoU {check.least_iou:.6f}, scores differ by at most "
         f"{check.largest_score_difference:.1e}"
     ]
 

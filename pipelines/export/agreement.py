@@ -1,4 +1,4 @@
-"""Whether two detectors that should be one give the same boxes, detection by detection."""
+"""Whether two forms of one detector give the same boxes, detection by detection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_SHARE = 0.999  # of matches: rounding may tip NMS where two boxes overlap 
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """How alike two detectors' detections of the same images are.
+    """How alike two detectors' detections in the same images are.
 
     Attributes:
         images: how many.
@@ -31,7 +31,7 @@ class Agreement(msgspec.Struct, frozen=True):
 
     images: int
     detections: int
-    matches: int = msgspec.field(name="twins")  # the key that ``network.json`` has for it
+    matches: int
     least_iou: float
     largest_score_difference: float
 

@@ -1,4 +1,4 @@
-"""A trained network written for other programs, described, and held to the original's boxes."""
+"""A trained network written for other programs, described, and compared with the original."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from datasets.annotations import DatasetError, LabelledImage
+from datasets.annotations import LabelledImage
 from datasets.errors import UserError
 from datasets.images import load_image
 from datasets.progress import Track
@@ -19,8 +19,7 @@ from models.yolo.exported import FILES, LITERT, exported_forward, write_network
 from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
 from pipelines.detections import Image
-from pipelines.evaluation.report_card import EvaluationImages, judge
-from pipelines.evaluation.significance import differences
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.export.agreement import Agreement, agreement
 from pipelines.export.description import (
     MapCheck,
@@ -30,6 +29,7 @@ from pipelines.export.description import (
     network_ends,
     preprocessing,
 )
+from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.images import run_dataset, test_images, training_pictures
 from pipelines.runs.model_folder import ModelFolder, validated_threshold
 from pipelines.system import runtime
@@ -77,7 +77,7 @@ def export_network(
 
     Raises:
         ConversionError: Keras's export failed.
-        UserError: it can't be asked for, int8 has no training images, or the network can't be
+        UserError: there is no such form, int8 has no training images, or the network can't be
             loaded or the folder used.
         UnlikeError: its boxes are others than the original's; nothing is written.
     """
@@ -87,21 +87,25 @@ def export_network(
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
     network, original = opened(model)
-    images, unreachable = _images(model, options)
-    calibration = None
-    if int8:
-        calibration = _calibration(model, options, images, original.input_hw, unreachable, track)
+    images, calibration, unreachable = None, None, ""
+    try:
+        images = _run_images(model, options.dataset)
+        calibration = _calibration(images, original.input_hw, track) if int8 else None
+    except UserError as error:
+        if int8:
+            raise UserError(f"--int8 needs training images to find its ranges: {error}") from error
+        unreachable = str(error)
     with replacing(output) as work:
         path = work / FILES[form]
         write_network(network, form, path, calibration)
         forward = exported_forward(form, path, runtime.usable_cores())
         exported = replace(original, forward=forward)
         check = (
-            _checked(original, exported, images, int8, track)
-            if images
+            _checked(original, exported, images.tested[:MOST_IMAGES], int8, track)
+            if images is not None
             else _checked_on_noise(original, exported, int8, unreachable)
         )
-        given, answers = network_ends(original.input_hw, len(original.classes), form)
+        given, outputs = network_ends(original.input_hw, len(original.classes), form)
         threshold = validated_threshold(model)
         description = NetworkDescription(
             network=path.name,
@@ -112,7 +116,7 @@ def export_network(
             classes=original.classes,
             input=given,
             preprocessing=preprocessing(original.input_hw),
-            output=answers,
+            output=outputs,
             nms_iou=original.nms_iou,
             most_detections=original.limit,
             threshold=ScoreThreshold(threshold.score, threshold.source),
@@ -126,14 +130,14 @@ def export_network(
 def is_export(folder: Path) -> bool:
     """Say whether a folder is an earlier export."""
     try:
-        values = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        values = json.loads((folder / DESCRIPTION).read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(values, dict) and "exported_from" in values
 
 
 def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
-    """Return the Keras network, and the detector that asks it.
+    """Return the Keras network, and the detector that runs it.
 
     Raises:
         UserError: a file is missing or broken.
@@ -146,40 +150,32 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
     return network, detector_of(network, saved.classes, saved.settings, saved.limit)
 
 
-def _images(model: ModelFolder, options: ExportOptions) -> tuple[list[LabelledImage], str]:
-    """Return the run's test images, or none and why they are not to be had."""
-    metrics = model.metrics()
-    if metrics is None or model.run is None:
-        return [], f"{model.path} is in no run's folder"
-    try:
-        images = test_images(model.run, run_dataset(metrics, options.dataset))
-    except DatasetError as error:
-        return [], str(error)
-    return images[:MOST_IMAGES], ""
+@dataclass(frozen=True, eq=False)
+class _RunImages:
+    """A finished run, where its data set is, and the images it was tested on."""
+
+    run: FinishedRun
+    data: Path
+    tested: list[LabelledImage]
 
 
-def _calibration(
-    model: ModelFolder,
-    options: ExportOptions,
-    images: Sequence[LabelledImage],
-    input_hw: tuple[int, int],
-    unreachable: str,
-    track: Track,
-) -> list[Image]:
-    """Return input pictures made of training images.
+def _run_images(model: ModelFolder, dataset: str | None) -> _RunImages:
+    """Return the images of the run that the model is part of.
 
     Raises:
-        UserError: the data set is not to be had.
+        UserError: it is part of none, or its data set can't be read.
     """
-    metrics = model.metrics()
-    if metrics is None or not images:
-        raise UserError(f"--int8 needs training images to find its ranges: {unreachable}")
-    try:
-        data = run_dataset(metrics, options.dataset)
-        tested = frozenset(image.name for image in images)
-        pixels = training_pictures(metrics, data, tested, CALIBRATION_PICTURES, track)
-    except DatasetError as error:
-        raise UserError(f"--int8 needs training images to find its ranges: {error}") from error
+    if model.run is None:
+        raise UserError(f"{model.path} is in no run's folder")
+    run = open_run(model.run)
+    data = run_dataset(run, dataset)
+    return _RunImages(run, data, test_images(run, data))
+
+
+def _calibration(images: _RunImages, input_hw: tuple[int, int], track: Track) -> list[Image]:
+    """Return input pictures made of training images."""
+    tested = frozenset(image.name for image in images.tested)
+    pixels = training_pictures(images.run, images.data, tested, CALIBRATION_PICTURES, track)
     return [letterbox(image, input_hw)[0] for image in pixels]
 
 
@@ -197,13 +193,13 @@ def _checked(
     Raises:
         UnlikeError: a float32 network has other boxes.
     """
-    given, wanted = [], []
+    ours, theirs = [], []
     for image in track(images, "comparing", len(images)):
         pixels = load_image(image.path)
-        given.append(exported.detect(pixels))
-        wanted.append(original.detect(pixels))
+        theirs.append(exported.detect(pixels))
+        ours.append(original.detect(pixels))
     if not int8:
-        same = agreement(wanted, given)
+        same = agreement(ours, theirs)
         if not same.holds:
             raise UnlikeError(
                 f"the exported network gives other boxes: {same.detections - same.matches} of "
@@ -211,13 +207,12 @@ def _checked(
             )
         return same
     truth = EvaluationImages([image.annotations for image in images], original.classes)
-    first, second = judge(truth, given), judge(truth, wanted)
-    resamples = (first.resamples, second.resamples)
-    more = differences((first.once, second.once), resamples, len(images), first.holding)
+    judged = {"exported": judge(truth, theirs), "original": judge(truth, ours)}
+    (more,) = compared(judged, len(images)).values()
     return MapCheck(
         images=len(images),
-        exported={name: first.once[name] for name in FIGURES},
-        original={name: second.once[name] for name in FIGURES},
+        exported={name: judged["exported"].once[name] for name in FIGURES},
+        original={name: judged["original"].once[name] for name in FIGURES},
         exported_minus_original={name: more[name] for name in FIGURES},
     )
 
@@ -225,7 +220,7 @@ def _checked(
 def _checked_on_noise(
     original: YoloDetector, exported: YoloDetector, int8: bool, unreachable: str
 ) -> NoiseCheck:
-    """Return how answers to noise differ, where the run's images are not to be had.
+    """Return how raw outputs for noise differ, where the run's images can't be read.
 
     Raises:
         UnlikeError: those of a float32 network do.
@@ -235,5 +230,5 @@ def _checked_on_noise(
     pictures = random.integers(0, 256, shape, dtype=np.uint8)
     largest = float(np.abs(exported.forward.many(pictures) - original.forward.many(pictures)).max())
     if not int8 and not largest < TOLERANCE:
-        raise UnlikeError(f"the exported network's answers differ by {largest:.2g}")
+        raise UnlikeError(f"the exported network's outputs differ by {largest:.2g}")
     return NoiseCheck(unreachable=unreachable, largest_raw_difference_on_noise=largest)

@@ -31,7 +31,7 @@ def on_terminal(items: Iterable[T], description: Description, total: int) -> Ite
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=CONSOLE) as progress:
         task = progress.add_task(_now(description), total=total)
         for item in items:
             yield item

@@ -1,4 +1,4 @@
-"""The machine: threads, devices, memory and what it is called. Nothing else touches these."""
+"""Threads, devices, memory and the environment of a run. Nothing else touches these."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Device:
     Attributes:
         name: what it is called, for the report.
         is_gpu: whether it is a GPU.
-        synchronise: waits until the device has finished what it was given.
+        synchronise: waits until the device has finished; a CPU has when its call returns.
     """
 
     name: str
@@ -81,8 +81,8 @@ def one_thread_a_call() -> Iterator[None]:
 def thread_settings() -> dict[str, int | None]:
     """Return how many threads each library uses in this process, None where it is not loaded.
 
-    They are asked, not remembered; of several copies of one library the largest number counts.
-    TensorFlow that was told nothing chooses for itself and says 0.
+    The libraries report it; of several copies of one the largest number counts. A TensorFlow
+    whose number was never set chooses for itself and reports 0.
     """
     import threadpoolctl
 
@@ -93,16 +93,14 @@ def thread_settings() -> dict[str, int | None]:
             (pool["num_threads"] for pool in pools if pool["user_api"] == kind), default=None
         )
 
-    opencv, tensorflow = sys.modules.get("cv2"), sys.modules.get("tensorflow")
-    told = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
-    return {
-        "opencv": None if opencv is None else int(opencv.getNumThreads()),
-        "blas": most("blas"),
-        "openmp": most("openmp"),
-        "tensorflow": None
-        if tensorflow is None
-        else int(tensorflow.config.threading.get_intra_op_parallelism_threads() or told),
-    }
+    counts = {"opencv": None, "blas": most("blas"), "openmp": most("openmp"), "tensorflow": None}
+    if opencv := sys.modules.get("cv2"):
+        counts["opencv"] = int(opencv.getNumThreads())
+    if tensorflow := sys.modules.get("tensorflow"):
+        from_environment = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
+        count = tensorflow.config.threading.get_intra_op_parallelism_threads()
+        counts["tensorflow"] = int(count or from_environment)
+    return counts
 
 
 def load_tensorflow() -> None:
@@ -111,18 +109,18 @@ def load_tensorflow() -> None:
         import tensorflow  # noqa: F401
 
 
-def choose_device(wish: str) -> Device:
+def choose_device(choice: str) -> Device:
     """Return the device for ``auto``, ``cpu`` or ``gpu``, before TensorFlow's first operation.
 
-    TensorFlow is imported only where there may be a GPU, or one is wished for.
+    TensorFlow is imported only where there may be a GPU, or one is required.
 
     Raises:
         UserError: ``gpu`` without one, and how to install it; or no such device.
     """
-    if wish not in {"auto", "cpu", "gpu"}:
-        raise UserError(f"--device {wish}: there is no such device; choose auto, cpu or gpu")
-    cpu = Device(cpu_name(), False, _nothing_to_wait_for)
-    if wish == "cpu" or (wish == "auto" and not _has_gpu_driver()):
+    if choice not in {"auto", "cpu", "gpu"}:
+        raise UserError(f"--device {choice}: there is no such device; choose auto, cpu or gpu")
+    cpu = Device(cpu_name(), False, lambda: None)
+    if choice == "cpu" or (choice == "auto" and not _has_gpu_driver()):
         if _has_gpu_driver():
             import tensorflow as tf
 
@@ -135,7 +133,7 @@ def choose_device(wish: str) -> Device:
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         return Device(f"GPU ({found[0]})", True, tf.test.experimental.sync_devices)
-    if wish == "auto":
+    if choice == "auto":
         return cpu
     raise UserError(
         "--device gpu: TensorFlow finds no GPU; `nvidia-smi` must list one, and `pip install "
@@ -177,7 +175,7 @@ def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
     Nothing is imported for it, TensorFlow least of all.
 
     Args:
-        threads: what `thread_settings` said in the process that took the figures; without it,
+        threads: what `thread_settings` gave in the process that took the figures; without it,
             the number that `set_threads` is given in every process of a run.
     """
     commit, changed = machine.git_commit()
@@ -235,17 +233,13 @@ def gpu_names() -> list[str]:
                 names.append(line.partition(":")[2].strip())
     if names or not _has_gpu_driver():
         return names
-    said = machine.said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
-    return said.splitlines() if said else []
+    output = machine.output_of("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return (output or "").splitlines()
 
 
 def cpu_name() -> str:
     """Return the processor with the threads in use, as reports name it."""
     return f"CPU ({machine.cpu_model()}, {usable_cores()} threads)"
-
-
-def _nothing_to_wait_for() -> None:
-    """Return at once: a CPU has finished when its call returns."""
 
 
 def _has_gpu_driver() -> bool:

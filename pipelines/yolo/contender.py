@@ -28,7 +28,7 @@ def train(job: TrainingJob) -> TrainedContender:
     device = runtime.choose_device(settings.device)
     from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import TrainingLength
-    from pipelines.system.stopping import stop_at_a_good_moment
+    from pipelines.system.processes import stop_at_a_good_moment
     from pipelines.yolo.storage import saved_yolo
     from pipelines.yolo.training import choose_input, train_yolo
 
