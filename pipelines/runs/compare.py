@@ -125,9 +125,9 @@ def compare_runs(runs: Mapping[str, FinishedRun], track: Track) -> RunComparison
 
 def changed(every: Sequence[object]) -> Changed:
     """Return the values that are not the same in all of several results, by dotted name."""
-    flat = [dict(_flat(undefined.plain(values))) for values in every]
-    names = dict.fromkeys(name for values in flat for name in values)
-    rows = {name: [values.get(name) for values in flat] for name in names}
+    flattened = [dict(flat(undefined.plain(values))) for values in every]
+    names = dict.fromkeys(name for values in flattened for name in values)
+    rows = {name: [values.get(name) for values in flattened] for name in names}
     return {name: row for name, row in rows.items() if any(value != row[0] for value in row)}
 
 
@@ -175,9 +175,10 @@ def _facts(run: FinishedRun) -> dict[str, dict[str, object]]:
     }
 
 
-def _flat(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+def flat(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    """Yield nested values, as JSON has them, by names with dots."""
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{name}.")
+            yield from flat(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value

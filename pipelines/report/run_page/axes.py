@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.report.rows import UNKNOWN
-from pipelines.report.run_page.tables import flat
+from pipelines.runs.compare import flat
 from pipelines.runs.folder import AXES
 from pipelines.runs.metrics import AxisResult
 

@@ -26,6 +26,7 @@ from pipelines.report.run_page.axes import axis_sections
 from pipelines.report.run_page.gallery import gallery_data
 from pipelines.report.run_page.photographs import Photograph, data_uri, photographs
 from pipelines.report.verdict import row_worths, verdict_sentence
+from pipelines.runs.compare import flat
 from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.metrics import DetectorMetrics, Metrics
 from pipelines.system.files import replacing, write_text
@@ -136,7 +137,7 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
             for name, each in pipelines.items()
         },
         "widest_matrix": tables.WIDEST_MATRIX,
-        "settings": tables.flat(plain(metrics.settings or metrics.scoring)),
+        "settings": flat(plain(metrics.settings or metrics.scoring)),
     }
 
 

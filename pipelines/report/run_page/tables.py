@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.evaluation.operating_point import ConfusionMatrix
@@ -42,15 +42,6 @@ def confusions(confusion: ConfusionMatrix) -> list[tuple[str, str, int]]:
         if true != detected and count
     ]
     return sorted(every, key=lambda pair: -pair[2])[:MOST_CONFUSED]
-
-
-def flat(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
-    """Yield nested values, as JSON has them, by names with dots."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def setting_text(value: object) -> str:

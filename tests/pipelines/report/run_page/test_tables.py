@@ -1,5 +1,6 @@
 from pipelines.evaluation.operating_point import ConfusionMatrix
-from pipelines.report.run_page.tables import confusions, flat, setting_text
+from pipelines.report.run_page.tables import confusions, setting_text
+from pipelines.runs.compare import flat
 
 
 def test_the_pairs_most_often_confused_come_first():
