@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.annotations import Annotations, DatasetError, LabelledImage
-from datasets.cache import cache_homes
+from datasets.cache import cached_folder
 from datasets.coco import write_coco
 from datasets.progress import Track
 from datasets.split_names import split_of_file
@@ -49,25 +48,12 @@ def stored_folder(name: str, track: Track) -> Path:
         ) from error
     objects = _objects_key(name, builder.info.features)
     key = f"tfds-{builder.info.full_name.replace('/', '-')}"
-    reasons = []
-    for home in cache_homes():
-        folder = home / key / name.replace("/", "-")
-        if folder.is_dir():
-            return folder
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=f"{key}.partial-", dir=home) as partial:
-                _download(name, builder)
-                _store(tfds, builder, objects, Path(partial) / key / folder.name, track)
-                (Path(partial) / key).rename(home / key)
-        except OSError as error:
-            reasons.append(f"{home} ({error.strerror or error})")
-        else:
-            return folder
-    raise DatasetError(
-        f"{PREFIX}{name} can't be written to {' nor to '.join(reasons)}; set XDG_CACHE_HOME to a "
-        "folder that can"
-    )
+
+    def download(folder: Path) -> None:
+        _download(name, builder)
+        _store(tfds, builder, objects, folder, track)
+
+    return cached_folder(f"{PREFIX}{name}", key, name.replace("/", "-"), download)
 
 
 def _download(name: str, builder: Any) -> None:

@@ -154,7 +154,7 @@ def write_voc(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
         for image in images:
             path = folder / "Annotations" / f"{posixpath.splitext(image.name)[0]}.xml"
             path.parent.mkdir(parents=True, exist_ok=True)
-            tree = ElementTree(_annotation(image, classes))
+            tree = ElementTree(annotation_xml(image, classes))
             indent(tree)
             tree.write(path, encoding="utf-8", xml_declaration=True)
     if not any(split in SPLITS for split in splits):
@@ -169,7 +169,8 @@ def write_voc(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
             (lists / f"{split}.txt").write_text(text, encoding="utf-8")
 
 
-def _annotation(image: LabelledImage, classes: Sequence[str]) -> Element:
+def annotation_xml(image: LabelledImage, classes: Sequence[str]) -> Element:
+    """Return the root of the XML file of an image in ``JPEGImages``."""
     root = Element("annotation")
     SubElement(root, "folder").text = "JPEGImages"
     SubElement(root, "filename").text = posixpath.basename(image.name)
