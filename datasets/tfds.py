@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.annotations import Annotations, DatasetError, LabelledImage
@@ -129,17 +128,10 @@ def _image(number: int, example: Any, objects: str, folder: Path, split: str) ->
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     rows = example[objects]
-    boxes = _corners(np.asarray(rows["bbox"], dtype=np.float64), width, height)
+    # Fractions in the order ymin, xmin, ymax, xmax; float32 has six significant digits.
+    fractions = np.asarray(rows["bbox"], dtype=np.float64).reshape(-1, 4)[:, [1, 0, 3, 2]]
+    boxes = np.round(fractions * [width, height, width, height], 4)
     labels = rows.get("label", np.zeros(len(boxes), dtype=np.int64))
-    ignore = np.zeros(len(boxes), dtype=bool)
-    for flag in _IGNORED:
-        if flag in rows:
-            ignore |= np.asarray(rows[flag], dtype=bool)
+    flags = [np.asarray(rows[flag], dtype=bool) for flag in _IGNORED if flag in rows]
+    ignore = np.any([np.zeros(len(boxes), dtype=bool), *flags], axis=0)
     return LabelledImage(name, path, width, height, Annotations(boxes, labels, ignore))
-
-
-def _corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
-    """Return xyxy pixels for TensorFlow's fractions in the order ymin, xmin, ymax, xmax."""
-    turned = boxes.reshape(-1, 4)[:, [1, 0, 3, 2]]
-    # The fractions are float32: they have six significant digits.
-    return np.asarray(np.round(turned * np.array([width, height, width, height]), 4))
