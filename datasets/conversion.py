@@ -28,7 +28,8 @@ class Target:
 
     Attributes:
         images: the folder its images go to.
-        write: writes the annotations of images that are there.
+        write: writes the annotations into a folder that is there, of images by split (``""`` for
+            those in none), under their names in ``images``; class names are in label order.
         one_file_an_image: whether an image's annotation is found by its stem.
     """
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError
 from datasets.checking import decoded
-from datasets.duplicates import find_copies, problems_of
+from datasets.duplicates import find_copies, problem_of
 from datasets.problems import Kind, Problem
 from datasets.progress import Track
 from datasets.reading import completed
@@ -72,7 +72,7 @@ def _as_far_as_possible(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     except DatasetError as error:
         copies = find_copies(dataset.splits)
         refusal = Problem(Kind.SPLIT, "", f"the main job would refuse this set: {error}")
-        problems = (*dataset.problems, refusal, *problems_of(copies))
+        problems = (*dataset.problems, refusal, *map(problem_of, copies))
         return replace(dataset, problems=problems, duplicates=copies)
 
 
