@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipelines.classical import contender as classical_contender
 from pipelines.detections import Detector
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
 from pipelines.training import TrainedContender, TrainingJob
 from pipelines.yolo import contender as yolo_contender
@@ -34,6 +35,7 @@ class Contender:
             one for all; None where one has to serve all, one call after the other.
         decodes_in_training: whether opening images is part of its training's seconds.
         is_network: whether it is one network, which other runtimes can take.
+        oracles: gives an oracle for each part of a loaded detector, None without such parts.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Contender:
     load_each: Callable[[Path, Device, int], Sequence[Detector]] | None = None
     decodes_in_training: bool = False
     is_network: bool = False
+    oracles: Callable[[Detector], tuple[Oracle, ...]] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
@@ -59,6 +62,7 @@ CONTENDERS = (
         load=classical_contender.load,
         load_each=classical_contender.load_each,
         decodes_in_training=True,  # it opens images one by one as it goes
+        oracles=classical_contender.oracles,
     ),
     Contender(
         name="yolo",
@@ -68,6 +72,7 @@ CONTENDERS = (
         load=yolo_contender.load,
         load_each=yolo_contender.load_each,
         is_network=True,
+        oracles=yolo_contender.oracles,
     ),
 )
 NAMES = tuple(row.name for row in CONTENDERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -160,3 +161,8 @@ def run_stages(
     if not isinstance(value, Detections):
         raise TypeError(f"the last stage gave {type(value).__name__}, not Detections")
     return value
+
+
+def recorded(stages: Sequence[Stage], image: Image) -> list[Any]:
+    """Return the image and what each stage makes of it, in order."""
+    return list(accumulate(stages, lambda value, stage: stage.run(value), initial=image))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.detections import Detector
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
 from pipelines.training import (
     MiningRound,
@@ -59,3 +60,10 @@ def load(folder: Path, device: Device, threads: int) -> Detector:
 def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
     """Return the one detector as often as there are threads: it only reads its arrays."""
     return [load(folder, device, 1)] * threads
+
+
+def oracles(detector: Detector) -> tuple[Oracle, ...]:
+    """Return the oracles for the parts of a detector that was loaded here."""
+    from pipelines.classical.oracles import oracles_of
+
+    return oracles_of(detector)

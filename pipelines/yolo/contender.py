@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from pipelines.detections import Detector
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system import runtime
 from pipelines.system.runtime import Device
 from pipelines.training import Losses, Model, TrainedContender, Training, TrainingJob, Validation
@@ -92,3 +93,10 @@ def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
 
     alone = device.is_gpu or not (folder / LITERT).is_file()
     return [load(folder, device, 1) for _ in range(1 if alone else threads)]
+
+
+def oracles(detector: Detector) -> tuple[Oracle, ...]:
+    """Return the oracles for the parts of a detector that was loaded here."""
+    from pipelines.yolo.oracles import oracles_of
+
+    return oracles_of(detector)

@@ -12,8 +12,7 @@ from models.classical.objectness import GRADIENTS, LENGTH
 from pipelines.classical.detector import ClassicalDetector
 from pipelines.classical.proposals.propose import WINDOWS, Search
 from pipelines.classical.proposals.windows import all_windows
-from pipelines.detections import Image
-from pipelines.studies.approach.oracles import recorded
+from pipelines.detections import Image, recorded
 
 if TYPE_CHECKING:
     import keras
