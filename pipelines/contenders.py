@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.classical import contender as classical_contender
-from pipelines.detections import Detector
+from pipelines.detections import Detector, FeatureSource
 from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
 from pipelines.training import TrainedContender, TrainingJob
@@ -36,6 +36,8 @@ class Contender:
         decodes_in_training: whether opening images is part of its training's seconds.
         is_network: whether it is one network, which other runtimes can take.
         oracles: gives an oracle for each part of a loaded detector, None without such parts.
+        features: gives the boxes and features of the detector in a folder, for a number of threads;
+            None where other learners can use none.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Contender:
     decodes_in_training: bool = False
     is_network: bool = False
     oracles: Callable[[Detector], tuple[Oracle, ...]] | None = None
+    features: Callable[[Path, int], FeatureSource] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
@@ -63,6 +66,7 @@ CONTENDERS = (
         load_each=classical_contender.load_each,
         decodes_in_training=True,  # it opens images one by one as it goes
         oracles=classical_contender.oracles,
+        features=classical_contender.features,
     ),
     Contender(
         name="yolo",
@@ -73,6 +77,7 @@ CONTENDERS = (
         load_each=yolo_contender.load_each,
         is_network=True,
         oracles=yolo_contender.oracles,
+        features=yolo_contender.features,
     ),
 )
 NAMES = tuple(row.name for row in CONTENDERS)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.detections import Detector
+from pipelines.detections import Detector, FeatureSource
 from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
 from pipelines.training import (
@@ -67,3 +67,10 @@ def oracles(detector: Detector) -> tuple[Oracle, ...]:
     from pipelines.classical.oracles import oracles_of
 
     return oracles_of(detector)
+
+
+def features(folder: Path, threads: int) -> FeatureSource:
+    """Return the boxes and features of the detector saved in the folder."""
+    from pipelines.classical.features import feature_source
+
+    return feature_source(folder, threads)

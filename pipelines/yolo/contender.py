@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipelines.detections import Detector
+from pipelines.detections import Detector, FeatureSource
 from pipelines.evaluation.oracles import Oracle
 from pipelines.system import runtime
 from pipelines.system.runtime import Device
@@ -100,3 +100,10 @@ def oracles(detector: Detector) -> tuple[Oracle, ...]:
     from pipelines.yolo.oracles import oracles_of
 
     return oracles_of(detector)
+
+
+def features(folder: Path, threads: int) -> FeatureSource:
+    """Return the boxes and features of the detector saved in the folder."""
+    from pipelines.yolo.features import feature_source
+
+    return feature_source(folder, threads)
