@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from datasets.annotations import LabelledImage
 from datasets.errors import UserError
 from pipelines.classical import contender as classical_contender
-from pipelines.detections import Detector, Image
+from pipelines.detections import Detector, FeatureSource, Image
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
 from pipelines.training import SubsetTrainer, TrainedContender, TrainingJob
 from pipelines.yolo import contender as yolo_contender
@@ -84,6 +85,9 @@ class Contender:
             no other form than ``load`` gives.
         subset_trainer: gives what trains quickly on subsets of a job's data, for as many updates
             as asked, once the job itself is done in its folder; None where ``train`` does it.
+        oracles: gives an oracle for each part of a loaded detector, None without such parts.
+        features: gives the boxes and features of the detector in a folder, for a number of threads;
+            None where other learners can use none.
     """
 
     name: str
@@ -97,6 +101,8 @@ class Contender:
     explanation: OwnExplanation | None = None
     forms: tuple[Form, ...] = ()
     subset_trainer: Callable[[TrainingJob], SubsetTrainer] | None = None
+    oracles: Callable[[Detector], tuple[Oracle, ...]] | None = None
+    features: Callable[[Path, int], FeatureSource] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
@@ -120,6 +126,8 @@ CONTENDERS = (
                 products=classical_contender.matrix_products,
             ),
         ),
+        oracles=classical_contender.oracles,
+        features=classical_contender.features,
     ),
     Contender(
         name="yolo",
@@ -142,6 +150,8 @@ CONTENDERS = (
             Form("XLA", yolo_forms.xla, on_gpu=True),
         ),
         subset_trainer=yolo_subsets.subset_trainer,
+        oracles=yolo_contender.oracles,
+        features=yolo_contender.features,
     ),
 )
 NAMES = tuple(row.name for row in CONTENDERS)

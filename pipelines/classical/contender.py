@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.detections import Detector, Image
+from pipelines.detections import Detector, FeatureSource, Image
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
 from pipelines.training import (
     MiningRound,
@@ -79,3 +80,17 @@ def matrix_products(folder: Path, image: Image) -> Callable[[], object]:
     from pipelines.classical.storage import load_classical
 
     return matrix_products.matrix_products(load_classical(folder), image)
+
+
+def oracles(detector: Detector) -> tuple[Oracle, ...]:
+    """Return the oracles for the parts of a detector that was loaded here."""
+    from pipelines.classical.oracles import oracles_of
+
+    return oracles_of(detector)
+
+
+def features(folder: Path, threads: int) -> FeatureSource:
+    """Return the boxes and features of the detector saved in the folder."""
+    from pipelines.classical.features import feature_source
+
+    return feature_source(folder, threads)

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.detections import Detector, Image
+from pipelines.detections import Detector, FeatureSource, Image
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system import runtime
 from pipelines.system.runtime import Device
 from pipelines.training import Losses, Model, TrainedContender, Training, TrainingJob, Validation
@@ -103,3 +104,17 @@ def grad_cam(folder: Path) -> Callable[[Image, NDArray[np.float64], int], NDArra
     from pipelines.yolo.storage import load_network
 
     return GradCam(load_network(folder))
+
+
+def oracles(detector: Detector) -> tuple[Oracle, ...]:
+    """Return the oracles for the parts of a detector that was loaded here."""
+    from pipelines.yolo.oracles import oracles_of
+
+    return oracles_of(detector)
+
+
+def features(folder: Path, threads: int) -> FeatureSource:
+    """Return the boxes and features of the detector saved in the folder."""
+    from pipelines.yolo.features import feature_source
+
+    return feature_source(folder, threads)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.boxes import Boxes, iou
+from datasets.boxes import Boxes, nearest_objects
 from datasets.progress import Track
 from models.classical.channels import Channels
 from models.classical.hog import Features
@@ -52,14 +52,6 @@ def learn_proposer(
     return Proposer(shapes, prior, first, _fit(each(work, "learning proposals"), seed))
 
 
-def overlaps(boxes: Boxes, truth: Annotations) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return each box's largest IoU with an object, and which object it is (-1 for none)."""
-    if not len(truth) or not len(boxes):
-        return np.zeros(len(boxes)), np.full(len(boxes), -1)
-    overlap = iou(boxes, truth.boxes)
-    return overlap.max(axis=1), overlap.argmax(axis=1)
-
-
 def _objects(images: Sequence[LabelledImage]) -> tuple[Boxes, NDArray[np.float64]]:
     """Return the ``(N, 4)`` boxes that are not ignored, and ``(N, 2)`` sizes of their images."""
     boxes = [image.annotations.boxes[~image.annotations.ignore] for image in images]
@@ -87,7 +79,7 @@ def _windows(
     chosen = []
     for windows, _, _ in all_windows(searched.levels, width, height, shapes):
         boxes, _ = visible(windows.reshape(-1, 4), width, height)
-        overlap, _ = overlaps(boxes, scaled)
+        overlap, _ = nearest_objects(boxes, scaled.boxes)
         for rows in (np.flatnonzero(overlap >= 0.4), np.flatnonzero(overlap < 0.4)):
             chosen.append(boxes[random.permutation(rows)[:WINDOWS_OF_A_SHAPE]])
     return _seen(searched.levels, np.concatenate(chosen), scaled)
@@ -106,14 +98,14 @@ def _candidates(
     searched = search(image)
     scaled = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
     boxes, _ = candidates(searched, shapes, prior, first, settings)
-    overlap, _ = overlaps(boxes, scaled)
+    overlap, _ = nearest_objects(boxes, scaled.boxes)
     near = random.permutation(np.flatnonzero(overlap >= 0.4))[:NEAR_AN_IMAGE]
     beside = random.permutation(np.flatnonzero(overlap < 0.4))[:BESIDE_AN_IMAGE]
     return _seen(searched.levels, boxes[np.concatenate([near, beside])], scaled)
 
 
 def _seen(levels: Channels, boxes: Boxes, truth: Annotations) -> Seen:
-    overlap, nearest = overlaps(boxes, truth)
+    overlap, nearest = nearest_objects(boxes, truth.boxes)
     targets = boxes
     if len(truth) and len(boxes):
         keep = ~(truth.ignore[nearest] & (overlap > 0))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -45,3 +46,27 @@ def save(figure: Figure, folder: Path, name: str) -> None:
 def bare(axes: Any) -> None:
     """Take away the upper and the right line, which say nothing."""
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def bars_of_precision(
+    axes: Any,
+    bars: Sequence[tuple[str, float, tuple[float, float]]],
+    colours: str | Sequence[str],
+    label: str,
+) -> None:
+    """Draw bars from 0 to 1 with their intervals.
+
+    Args:
+        axes: to draw in.
+        bars: from top to bottom, each with its name, value and interval.
+        colours: of all bars, or of each.
+        label: of the values.
+    """
+    values = [value for _, value, _ in bars]
+    errors = np.abs(np.array([ends for *_, ends in bars]).reshape(-1, 2).T - values)
+    axes.barh(range(len(bars)), values, xerr=errors, color=colours, capsize=3)
+    axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(label)
+    bare(axes)
