@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -49,8 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def inspected(arguments: argparse.Namespace) -> int:
     """Inspect or convert and print; return the exit status."""
     settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
-    for assignment in arguments.set:
-        settings = with_setting(settings, assignment)
+    settings = reduce(with_setting, arguments.set, settings)
     if arguments.convert is None:
         inspect_set(settings, arguments.output, decode=not arguments.headers_only)
     elif arguments.output is None:

@@ -1,4 +1,4 @@
-"""Ask tidecv what each kind of mistake costs, for tests/pipelines/evaluation/tide_values.json.
+"""Write what each kind of mistake costs by tidecv to tests/pipelines/evaluation/tide_values.json.
 
 tidecv is not among this project's dependencies. Give it an environment of its own:
 
@@ -14,37 +14,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 PLACE = Path(__file__).resolve().parents[2] / "tests" / "pipelines" / "evaluation"
 NAMES = {
-    "Cls": "classification",
-    "Loc": "localisation",
-    "Both": "both",
-    "Dupe": "duplicate",
-    "Bkg": "background",
-    "Miss": "missed",
+    **{"Cls": "classification", "Loc": "localisation", "Both": "both"},
+    **{"Dupe": "duplicate", "Bkg": "background", "Miss": "missed"},
 }
-CLASSES = 3
+CLASSES, IMAGES = 3, 8
+Rows = list[list[float]]
 
 
-def fixture(seed: int, images: int = 8) -> dict[str, list[Any]]:
+def fixture(seed: int) -> tuple[Rows, Rows]:
     """Return objects and detections of which all kinds of mistakes are made.
 
     Both are rows of image, class, left, top, width, height; objects end with *ignore*, detections
     with a score. Every class has an object; the last image has none, the last but one no detection.
     """
     random = np.random.default_rng(seed)
-    objects: list[list[float]] = []
-    detections: list[list[float]] = []
-    for image in range(images - 1):
+    objects: Rows = []
+    detections: Rows = []
+    for image in range(IMAGES - 1):
         for number in range(int(random.integers(3, 8))):
             label = number % CLASSES
             box = [*random.uniform(0, 120, 2), *random.uniform(10, 50, 2)]
             objects.append([image, label, *box, int(number > 2 and random.random() < 0.15)])
-            if image == images - 2:
+            if image == IMAGES - 2:
                 continue
             for _ in range(int(random.integers(0, 4))):
                 moved = np.array(box) + random.normal(0, random.choice([1.0, 6.0]), 4)
@@ -52,21 +48,23 @@ def fixture(seed: int, images: int = 8) -> dict[str, list[Any]]:
                 guess = label if random.random() < 0.7 else int(random.integers(CLASSES))
                 detections.append([image, guess, *moved, random.random()])
     for _ in range(10):
-        image = int(random.choice([*range(images - 2), images - 1]))
+        image = int(random.choice([*range(IMAGES - 2), IMAGES - 1]))
         box = [*random.uniform(0, 120, 2), *random.uniform(10, 50, 2)]
         detections.append([image, int(random.integers(CLASSES)), *box, random.random()])
-    return {
-        "objects": [[round(float(value), 3) for value in row] for row in objects],
-        "detections": [[round(float(value), 3) for value in row] for row in detections],
-    }
+    return rounded(objects), rounded(detections)
 
 
-def by_tidecv(objects: list[list[float]], detections: list[list[float]], images: int) -> Any:
+def rounded(rows: Rows) -> Rows:
+    """Return rows of plain numbers with three decimals."""
+    return [[round(float(value), 3) for value in row] for row in rows]
+
+
+def by_tidecv(objects: Rows, detections: Rows) -> dict[str, object]:
     """Return tidecv's mAP@.50 and the cost of each kind, all as shares of 1."""
     from tidecv import TIDE, Data
 
     truth, found = Data("truth"), Data("found")
-    for image in range(images):
+    for image in range(IMAGES):
         truth.add_image(image, str(image))
         found.add_image(image, str(image))
     for number in range(CLASSES):
@@ -88,8 +86,9 @@ def main() -> int:
     """Write the fixtures; return 0."""
     made = []
     for seed in range(12):
-        given = fixture(seed)
-        made.append({**given, "images": 8, "tidecv": by_tidecv(**given, images=8)})
+        objects, detections = fixture(seed)
+        values = {"images": IMAGES, "tidecv": by_tidecv(objects, detections)}
+        made.append({"objects": objects, "detections": detections, **values})
     (PLACE / "tide_values.json").write_text(json.dumps(made) + "\n", encoding="utf-8")
     return 0
 

@@ -186,6 +186,12 @@ def test_a_folder_that_is_no_model_is_refused(model, photos, tmp_path, capsys):
     assert "holds no trained detector" in capsys.readouterr().err
 
 
+def test_a_model_of_no_known_contender_is_refused(model, photos, capsys):
+    save_model_file(model, "oracle", CLASSES, None)
+    assert run(model, "photos") == 2
+    assert "oracle" in capsys.readouterr().err
+
+
 def test_a_broken_model_is_refused_with_a_sentence(model, photos, monkeypatch, capsys):
     def load(path, threads):
         raise OSError("arrays.npz is cut off")
