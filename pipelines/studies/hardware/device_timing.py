@@ -56,14 +56,13 @@ class Timing(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-def forms_of(row: Contender) -> tuple[Form, ...]:
-    """Return the forms of a contender: its own, or the one it is loaded in, by its label."""
-    return row.forms or (Form(row.label, row.load, on_gpu=row.uses_tensorflow),)
-
-
-def folder_of(subject: Subject, row: Contender, form: Form, made: Path) -> Path:
-    """Return what a form is loaded from: the model's folder, or one made of it in ``made``."""
-    return subject.model_folder(row.name) if form.make is None else made / f"{row.name} {form.name}"
+def forms_of(contenders: Sequence[Contender]) -> dict[str, tuple[Contender, Form]]:
+    """Return all forms by contender and form; one without any is timed as it is loaded."""
+    return {
+        f"{row.name} {form.name}": (row, form)
+        for row in contenders
+        for form in row.forms or (Form(row.label, row.load, on_gpu=row.uses_tensorflow),)
+    }
 
 
 def make_form(make: Make, model: Path, images: Sequence[LabelledImage], output: Path) -> str:
@@ -83,31 +82,29 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
     Args:
         subject: the run.
         threads: of the CPU; 0 for a GPU.
-        made: holds the folders of forms that were made.
+        made: holds the folders of forms that were made, by their key.
         gpu: which of them, as the driver counts.
     """
-    rows = subject.contenders
-    wanted = [(row, form) for row in rows for form in forms_of(row) if threads or form.on_gpu]
+    forms = {
+        key: (row, form)
+        for key, (row, form) in forms_of(subject.contenders).items()
+        if (threads or form.on_gpu) and (form.make is None or (made / key).is_dir())
+    }
     if not threads:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)  # read when TensorFlow starts
     runtime.set_threads(threads or runtime.usable_cores())
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
     except UserError as error:
-        return [Timing(row.name, form.name, "GPU", 0, note=str(error)) for row, form in wanted]
+        return [Timing(r.name, f.name, "GPU", 0, note=str(error)) for r, f in forms.values()]
     device_name = machine.cpu_model() if threads else device.name
-    results, loaded, detectors = [], [], {}
-    for row, form in wanted:
-        folder = folder_of(subject, row, form, made)
-        if form.make is not None and not folder.is_dir():
-            continue
+    results, detectors = [], {}
+    for key, (row, form) in forms.items():
+        folder = subject.model_folder(row.name) if form.make is None else made / key
         try:
-            detector = form.load(folder, device, threads or runtime.usable_cores())
+            detectors[key] = form.load(folder, device, threads or runtime.usable_cores())
         except UserError as error:
             results.append(Timing(row.name, form.name, device_name, threads, note=str(error)))
-            continue
-        loaded.append((row, form))
-        detectors[f"{row.name} {form.name}"] = detector
     pixels = [load_image(image.path) for image in evenly(subject.dataset.splits["test"], IMAGES)]
     latencies = measure_latency(
         detectors,
@@ -117,7 +114,8 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         clock=time.perf_counter,
         synchronise=device.synchronise,
     )
-    for (row, form), (key, detector) in zip(loaded, detectors.items(), strict=True):
+    for key, detector in detectors.items():
+        row, form = forms[key]
         throughput = measure_throughput(
             detector,
             pixels,
@@ -129,7 +127,7 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         )
         share = nan
         if threads == 1 and form.products is not None:
-            spent = _fastest_ms(form.products(folder_of(subject, row, form, made), pixels[0]))
+            spent = _fastest_ms(form.products(subject.model_folder(row.name), pixels[0]))
             share = min(spent / latencies[key].p50, 1.0)
         results.append(
             Timing(
@@ -148,7 +146,7 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
 
 def _map_50(subject: Subject, row: Contender, detector: Detector, threads: int) -> float:
     """Return mAP@.50 of a form; threads change nothing in it, so it is computed once a device."""
-    if len(forms_of(row)) == 1:
+    if len(row.forms) < 2:
         return subject.figures[row.name].quality.map_50
     if threads == 1 and runtime.usable_cores() > 1:
         return nan

@@ -26,7 +26,6 @@ from pipelines.studies.common.verdict import Verdict, favoured
 from pipelines.studies.hardware.device_timing import (
     MOST_SCORED,
     Timing,
-    folder_of,
     forms_of,
     make_form,
     timed,
@@ -87,33 +86,28 @@ class HardwareStudy:
 
 def study(subject: Subject, cells: Cells) -> HardwareStudy:
     """Return how fast each form of the contenders is on each device of this machine."""
-    rows, missing = [], []
-    made = [(row, form) for row in subject.contenders for form in forms_of(row) if form.make]
-    for row, form in on_terminal(made, "making forms", len(made)):
-        work = partial(
-            in_own_process,
-            make_form,
-            form.make,
-            subject.model_folder(row.name),
-            subject.dataset.splits["train"],
-            folder_of(subject, row, form, cells.folder),
-        )
-        reason = cells.get(f"{row.name} {form.name}", str, work, MAKING_SECONDS)
+    forms, rows, not_made = forms_of(subject.contenders), [], []
+    made = [key for key, (_, form) in forms.items() if form.make is not None]
+    for key in on_terminal(made, "making forms", len(made)):
+        row, form = forms[key]
+        folder, images = subject.model_folder(row.name), subject.dataset.splits["train"]
+        work = partial(in_own_process, make_form, form.make, folder, images, cells.folder / key)
+        reason = cells.get(key, str, work, MAKING_SECONDS)
         if reason != "":
             note = reason or "no time"
-            missing.append(Timing(row.name, form.name, machine.cpu_model(), 1, note=note))
+            not_made.append(Timing(row.name, form.name, machine.cpu_model(), 1, note=note))
     devices = [(f"cpu-{n}-threads", n, 0) for n in dict.fromkeys([1, runtime.usable_cores()])]
     gpus = [(f"gpu-{n}", 0, n) for n in range(len(runtime.gpu_names()))]
     for cell, threads, gpu in on_terminal(devices + gpus, "timing", len(devices + gpus)):
         timing = partial(in_own_process, timed, subject, threads, cells.folder, gpu)
         rows += cells.get(cell, list[Timing], timing, TIMING_SECONDS) or []
-    if not gpus:
-        rows += _without_gpu(subject.contenders)
-    rows += [
-        Timing(row.name, forms_of(row)[0].name, "GPU", 0, note="it runs on the CPU only")
-        for row in subject.contenders
-        if not any(form.on_gpu for form in forms_of(row))
-    ]
+    on_gpu = {row.name for row, form in forms.values() if form.on_gpu}
+    for row, form in sorted(forms.values(), key=lambda each: each[0].name not in on_gpu):
+        if row.name not in on_gpu:
+            rows.append(Timing(row.name, form.name, "GPU", 0, note="it runs on the CPU only"))
+        elif form.on_gpu and not gpus:
+            note = "no GPU was found on this machine"
+            rows.append(Timing(row.name, form.name, "GPU", 0, note=note))
     training = {
         name: {each.training.device or runtime.cpu_name(): each.training.seconds}
         for name, each in subject.figures.items()
@@ -121,13 +115,7 @@ def study(subject: Subject, cells: Cells) -> HardwareStudy:
     }
     scored = min(MOST_SCORED, len(subject.dataset.splits["test"]))
     contenders, seed = subject.contenders, subject.settings.seed
-    return concluded(contenders, [*rows, *missing], training, scored, seed)
-
-
-def _without_gpu(contenders: Sequence[Contender]) -> list[Timing]:
-    note = "no GPU was found on this machine"
-    forms = [(row, form) for row in contenders for form in forms_of(row) if form.on_gpu]
-    return [Timing(row.name, form.name, "GPU", 0, note=note) for row, form in forms]
+    return concluded(contenders, [*rows, *not_made], training, scored, seed)
 
 
 def concluded(
@@ -169,7 +157,7 @@ def _verdict(
     on_one_thread: Mapping[tuple[str, str], Floats],
 ) -> Verdict:
     """Return the verdict for one CPU thread, which every machine has."""
-    several = {row.name for row in contenders if len(forms_of(row)) > 1}
+    several = {row.name for row in contenders if len(row.forms) > 1}
     labels = {row.name: row.label for row in contenders}
 
     def named(cell: FormLatency) -> str:

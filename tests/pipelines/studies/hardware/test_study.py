@@ -75,7 +75,7 @@ def test_a_row_holds_its_median_in_its_interval():
 
 
 def test_three_contenders_are_answered_for_and_the_fastest_meets_its_strongest_rival():
-    (form,) = forms_of(TOY)
+    ((_, form),) = forms_of([TOY]).values()
     rows = (classical(100.0), yolo(FLOAT, 10.0), timing(TOY, form.name, 2.0))
     result = studied(*rows, contenders=(CLASSICAL, YOLO, TOY))
     assert form.name == "the toy"
