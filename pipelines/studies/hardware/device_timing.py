@@ -30,15 +30,16 @@ RATE_SECONDS, BATCHES = 0.5, (1, 4)
 REPEATED = 5  # times that matrix products are timed
 
 
-class Timing(msgspec.Struct, frozen=True):
-    """One form of one contender on one device, as a cell keeps it.
+class FormLatency(msgspec.Struct, frozen=True):
+    """One form of one contender on one device.
 
     Attributes:
         pipeline: the contender's name.
         form: of its detector.
         device: what it is called.
         threads: of the CPU; 0 on a GPU.
-        calls: milliseconds of each, none with a note why.
+        p50_ms: median latency, nan with a note why.
+        interval_95: of the median.
         images_per_second: in the best batch.
         map_50: mAP@.50 of this very form, nan where it was not scored.
         products_share: of the time, in matrix products; nan where that was not measured.
@@ -49,11 +50,15 @@ class Timing(msgspec.Struct, frozen=True):
     form: str
     device: str
     threads: int
-    calls: tuple[float, ...] = ()
+    p50_ms: Number = nan
+    interval_95: tuple[Number, Number] = (nan, nan)
     images_per_second: Number = nan
     map_50: Number = nan
     products_share: Number = nan
     note: str = ""
+
+
+Timing = tuple[FormLatency, tuple[float, ...]]  # without the interval yet, and the calls in ms
 
 
 def forms_of(contenders: Sequence[Contender]) -> dict[str, tuple[Contender, Form]]:
@@ -96,7 +101,7 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
     except UserError as error:
-        return [Timing(r.name, f.name, "GPU", 0, note=str(error)) for r, f in forms.values()]
+        return [missing(row, form, "GPU", 0, str(error)) for row, form in forms.values()]
     device_name = machine.cpu_model() if threads else device.name
     results, detectors = [], {}
     for key, (row, form) in forms.items():
@@ -104,7 +109,7 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         try:
             detectors[key] = form.load(folder, device, threads or runtime.usable_cores())
         except UserError as error:
-            results.append(Timing(row.name, form.name, device_name, threads, note=str(error)))
+            results.append(missing(row, form, device_name, threads, str(error)))
     pixels = [load_image(image.path) for image in evenly(subject.dataset.splits["test"], IMAGES)]
     latencies = measure_latency(
         detectors,
@@ -129,19 +134,23 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         if threads == 1 and form.products is not None:
             spent = _fastest_ms(form.products(subject.model_folder(row.name), pixels[0]))
             share = min(spent / latencies[key].p50, 1.0)
-        results.append(
-            Timing(
-                row.name,
-                form.name,
-                device_name,
-                threads,
-                latencies[key].calls,
-                throughput.best,
-                _map_50(subject, row, detector, threads),
-                share,
-            )
+        latency = FormLatency(
+            row.name,
+            form.name,
+            device_name,
+            threads,
+            latencies[key].p50,
+            images_per_second=throughput.best,
+            map_50=_map_50(subject, row, detector, threads),
+            products_share=share,
         )
+        results.append((latency, latencies[key].calls))
     return results
+
+
+def missing(row: Contender, form: Form, device: str, threads: int, note: str) -> Timing:
+    """Return the timing of what can't be timed, and why."""
+    return FormLatency(row.name, form.name, device, threads, note=note), ()
 
 
 def _map_50(subject: Subject, row: Contender, detector: Detector, threads: int) -> float:

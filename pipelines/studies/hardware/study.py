@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 
 from pipelines.contenders import Contender
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.undefined import Number
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, medians
@@ -25,9 +24,11 @@ from pipelines.studies.common.plots import bare, colours, new_figure
 from pipelines.studies.common.verdict import Verdict, favoured
 from pipelines.studies.hardware.device_timing import (
     MOST_SCORED,
+    FormLatency,
     Timing,
     forms_of,
     make_form,
+    missing,
     timed,
 )
 from pipelines.system import machine, runtime
@@ -37,34 +38,6 @@ from pipelines.system.progress import on_terminal
 SAME_MAP = 0.01  # a form whose mAP@.50 is no further below the best form's is the same detector
 MAKING_SECONDS, TIMING_SECONDS = 40.0, 60.0  # that a cell takes, roughly
 QUESTION = "What hardware does it need (latency on one CPU thread)?"
-
-
-class FormLatency(msgspec.Struct, frozen=True):
-    """One form of one contender on one device.
-
-    Attributes:
-        pipeline: the contender's name.
-        form: of its detector.
-        device: what it is called.
-        threads: of the CPU; 0 on a GPU.
-        p50_ms: median latency, nan with a note why.
-        interval_95: of the median.
-        images_per_second: in the best batch.
-        map_50: mAP@.50 of this very form, nan where it was not scored.
-        products_share: of the time, in matrix products; nan where that was not measured.
-        note: why there is no time.
-    """
-
-    pipeline: str
-    form: str
-    device: str
-    threads: int
-    p50_ms: Number
-    interval_95: tuple[Number, Number]
-    images_per_second: Number
-    map_50: Number
-    products_share: Number
-    note: str
 
 
 @dataclass(frozen=True)
@@ -94,8 +67,7 @@ def study(subject: Subject, cells: Cells) -> HardwareStudy:
         work = partial(in_own_process, make_form, form.make, folder, images, cells.folder / key)
         reason = cells.get(key, str, work, MAKING_SECONDS)
         if reason != "":
-            note = reason or "no time"
-            not_made.append(Timing(row.name, form.name, machine.cpu_model(), 1, note=note))
+            not_made.append(missing(row, form, machine.cpu_model(), 1, reason or "no time"))
     devices = [(f"cpu-{n}-threads", n, 0) for n in dict.fromkeys([1, runtime.usable_cores()])]
     gpus = [(f"gpu-{n}", 0, n) for n in range(len(runtime.gpu_names()))]
     for cell, threads, gpu in on_terminal(devices + gpus, "timing", len(devices + gpus)):
@@ -104,10 +76,9 @@ def study(subject: Subject, cells: Cells) -> HardwareStudy:
     on_gpu = {row.name for row, form in forms.values() if form.on_gpu}
     for row, form in sorted(forms.values(), key=lambda each: each[0].name not in on_gpu):
         if row.name not in on_gpu:
-            rows.append(Timing(row.name, form.name, "GPU", 0, note="it runs on the CPU only"))
+            rows.append(missing(row, form, "GPU", 0, "it runs on the CPU only"))
         elif form.on_gpu and not gpus:
-            note = "no GPU was found on this machine"
-            rows.append(Timing(row.name, form.name, "GPU", 0, note=note))
+            rows.append(missing(row, form, "GPU", 0, "no GPU was found on this machine"))
     training = {
         name: {each.training.device or runtime.cpu_name(): each.training.seconds}
         for name, each in subject.figures.items()
@@ -128,24 +99,12 @@ def concluded(
     """Return the study of the timed rows."""
     random = np.random.default_rng(seed)
     cells, on_one_thread = [], {}
-    of_form = {(row.pipeline, row.form): row.map_50 for row in rows if not isnan(row.map_50)}
-    for row in rows:
-        calls = np.array(row.calls)
-        resampled = medians(calls, random)
-        cell = FormLatency(
-            row.pipeline,
-            row.form,
-            row.device,
-            row.threads,
-            float(np.median(calls)) if row.calls else nan,
-            ends(resampled),
-            row.images_per_second,
-            of_form.get((row.pipeline, row.form), nan) if row.calls else nan,
-            row.products_share,
-            row.note,
-        )
-        cells.append(cell)
-        if row.threads == 1 and row.calls:
+    scores = {(r.pipeline, r.form): r.map_50 for r, _ in rows if not isnan(r.map_50)}
+    for row, calls in rows:
+        resampled = medians(np.array(calls), random)
+        score = scores.get((row.pipeline, row.form), nan) if calls else nan
+        cells.append(msgspec.structs.replace(row, interval_95=ends(resampled), map_50=score))
+        if row.threads == 1 and calls:
             on_one_thread[row.pipeline, row.form] = resampled
     verdict = _verdict(contenders, cells, on_one_thread)
     return HardwareStudy(verdict, tuple(cells), training, scored)

@@ -64,25 +64,31 @@ def judged(
         box: ``(4,)`` of the annotated object.
     """
     saliency = (runs[0] + runs[1]) / 2
-    first = first_pixels(saliency, target)
-    (full,) = score_with(detect_many, image, target, [np.ones(saliency.shape, bool)])
-    least, most = (
-        score_with(detect_many, image, target, [shows ^ each for each in first])
-        for shows in (True, False)
-    )
     y, x = np.unravel_index(int(saliency.argmax()), saliency.shape)
-    inside = box[0] <= x + 0.5 < box[2] and box[1] <= y + 0.5 < box[3]
-    shares = _share(least, full), _share(most, full)
-    return Explanation(saliency, *shares, bool(inside), agreement(*runs))
+    return Explanation(
+        saliency,
+        deletion(detect_many, image, target, saliency),
+        score_share(detect_many, image, target, first_pixels(saliency, target)),
+        bool(box[0] <= x + 0.5 < box[2] and box[1] <= y + 0.5 < box[3]),
+        agreement(*runs),
+    )
 
 
 def deletion(
     detect_many: DetectMany, image: Image, target: DetectedBox, saliency: Saliency
 ) -> float:
-    """Return `Explanation.deletion` alone, as for random masks of the same size."""
-    (full,) = score_with(detect_many, image, target, [np.ones(saliency.shape, bool)])
+    """Return `Explanation.deletion`, also of random maps."""
     shown = [~each for each in first_pixels(saliency, target)]
-    return _share(score_with(detect_many, image, target, shown), full)
+    return score_share(detect_many, image, target, shown)
+
+
+def score_share(
+    detect_many: DetectMany, image: Image, target: DetectedBox, shown: list[NDArray[np.bool_]]
+) -> float:
+    """Return the share of the target's score with only those pixels shown, mean over all."""
+    images = [image, *(hidden(image, each) for each in shown)]
+    full, *scores = (target_score(each, target) for each in detect_many(images))
+    return float(np.mean(scores) / full) if full > 0 else nan
 
 
 def first_pixels(saliency: Saliency, target: DetectedBox) -> list[NDArray[np.bool_]]:
@@ -101,14 +107,6 @@ def first_pixels(saliency: Saliency, target: DetectedBox) -> list[NDArray[np.boo
         flags[order[: round(share * target.area_px)]] = True
         made.append(flags.reshape(saliency.shape))
     return made
-
-
-def score_with(
-    detect_many: DetectMany, image: Image, target: DetectedBox, shown: list[NDArray[np.bool_]]
-) -> list[float]:
-    """Return what is left of the target with only those pixels shown, for each."""
-    found = detect_many([hidden(image, each) for each in shown])
-    return [target_score(each, target) for each in found]
 
 
 def random_saliency(image_hw: tuple[int, int], seed: int) -> Saliency:
@@ -135,8 +133,3 @@ def agreement(first: Saliency, second: Saliency) -> float:
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return nan
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
-
-
-def _share(scores: list[float], full: float) -> float:
-    """Return the mean over the areas hidden, 0 to `AREAS`' last, of scores by the full one."""
-    return float(np.mean(scores) / full) if full > 0 else nan
