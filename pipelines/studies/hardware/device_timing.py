@@ -30,15 +30,16 @@ RATE_SECONDS, BATCHES = 0.5, (1, 4)
 REPEATED = 5  # times that matrix products are timed
 
 
-class Timing(msgspec.Struct, frozen=True):
-    """One form of one contender on one device, as a cell keeps it.
+class FormLatency(msgspec.Struct, frozen=True):
+    """One form of one contender on one device.
 
     Attributes:
         pipeline: the contender's name.
         form: of its detector.
         device: what it is called.
         threads: of the CPU; 0 on a GPU.
-        calls: milliseconds of each, none with a note why.
+        p50_ms: median latency, nan with a note why.
+        interval_95: of the median.
         images_per_second: in the best batch.
         map_50: mAP@.50 of this very form, nan where it was not scored.
         products_share: of the time, in matrix products; nan where that was not measured.
@@ -49,21 +50,24 @@ class Timing(msgspec.Struct, frozen=True):
     form: str
     device: str
     threads: int
-    calls: tuple[float, ...] = ()
+    p50_ms: Number = nan
+    interval_95: tuple[Number, Number] = (nan, nan)
     images_per_second: Number = nan
     map_50: Number = nan
     products_share: Number = nan
     note: str = ""
 
 
-def forms_of(row: Contender) -> tuple[Form, ...]:
-    """Return the forms of a contender: its own, or the one it is loaded in, by its label."""
-    return row.forms or (Form(row.label, row.load, on_gpu=row.uses_tensorflow),)
+Timing = tuple[FormLatency, tuple[float, ...]]  # without the interval yet, and the calls in ms
 
 
-def folder_of(subject: Subject, row: Contender, form: Form, made: Path) -> Path:
-    """Return what a form is loaded from: the model's folder, or one made of it in ``made``."""
-    return subject.model_folder(row.name) if form.make is None else made / f"{row.name} {form.name}"
+def forms_of(contenders: Sequence[Contender]) -> dict[str, tuple[Contender, Form]]:
+    """Return all forms by contender and form; one without any is timed as it is loaded."""
+    return {
+        f"{row.name} {form.name}": (row, form)
+        for row in contenders
+        for form in row.forms or (Form(row.label, row.load, on_gpu=row.uses_tensorflow),)
+    }
 
 
 def make_form(make: Make, model: Path, images: Sequence[LabelledImage], output: Path) -> str:
@@ -83,31 +87,29 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
     Args:
         subject: the run.
         threads: of the CPU; 0 for a GPU.
-        made: holds the folders of forms that were made.
+        made: holds the folders of forms that were made, by their key.
         gpu: which of them, as the driver counts.
     """
-    rows = subject.contenders
-    wanted = [(row, form) for row in rows for form in forms_of(row) if threads or form.on_gpu]
+    forms = {
+        key: (row, form)
+        for key, (row, form) in forms_of(subject.contenders).items()
+        if (threads or form.on_gpu) and (form.make is None or (made / key).is_dir())
+    }
     if not threads:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)  # read when TensorFlow starts
     runtime.set_threads(threads or runtime.usable_cores())
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
     except UserError as error:
-        return [Timing(row.name, form.name, "GPU", 0, note=str(error)) for row, form in wanted]
+        return [missing(row, form, "GPU", 0, str(error)) for row, form in forms.values()]
     device_name = machine.cpu_model() if threads else device.name
-    results, loaded, detectors = [], [], {}
-    for row, form in wanted:
-        folder = folder_of(subject, row, form, made)
-        if form.make is not None and not folder.is_dir():
-            continue
+    results, detectors = [], {}
+    for key, (row, form) in forms.items():
+        folder = subject.model_folder(row.name) if form.make is None else made / key
         try:
-            detector = form.load(folder, device, threads or runtime.usable_cores())
+            detectors[key] = form.load(folder, device, threads or runtime.usable_cores())
         except UserError as error:
-            results.append(Timing(row.name, form.name, device_name, threads, note=str(error)))
-            continue
-        loaded.append((row, form))
-        detectors[f"{row.name} {form.name}"] = detector
+            results.append(missing(row, form, device_name, threads, str(error)))
     pixels = [load_image(image.path) for image in evenly(subject.dataset.splits["test"], IMAGES)]
     latencies = measure_latency(
         detectors,
@@ -117,7 +119,8 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         clock=time.perf_counter,
         synchronise=device.synchronise,
     )
-    for (row, form), (key, detector) in zip(loaded, detectors.items(), strict=True):
+    for key, detector in detectors.items():
+        row, form = forms[key]
         throughput = measure_throughput(
             detector,
             pixels,
@@ -129,26 +132,30 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         )
         share = nan
         if threads == 1 and form.products is not None:
-            spent = _fastest_ms(form.products(folder_of(subject, row, form, made), pixels[0]))
+            spent = _fastest_ms(form.products(subject.model_folder(row.name), pixels[0]))
             share = min(spent / latencies[key].p50, 1.0)
-        results.append(
-            Timing(
-                row.name,
-                form.name,
-                device_name,
-                threads,
-                latencies[key].calls,
-                throughput.best,
-                _map_50(subject, row, detector, threads),
-                share,
-            )
+        latency = FormLatency(
+            row.name,
+            form.name,
+            device_name,
+            threads,
+            latencies[key].p50,
+            images_per_second=throughput.best,
+            map_50=_map_50(subject, row, detector, threads),
+            products_share=share,
         )
+        results.append((latency, latencies[key].calls))
     return results
+
+
+def missing(row: Contender, form: Form, device: str, threads: int, note: str) -> Timing:
+    """Return the timing of what can't be timed, and why."""
+    return FormLatency(row.name, form.name, device, threads, note=note), ()
 
 
 def _map_50(subject: Subject, row: Contender, detector: Detector, threads: int) -> float:
     """Return mAP@.50 of a form; threads change nothing in it, so it is computed once a device."""
-    if len(forms_of(row)) == 1:
+    if len(row.forms) < 2:
         return subject.figures[row.name].quality.map_50
     if threads == 1 and runtime.usable_cores() > 1:
         return nan

@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 
 from pipelines.contenders import Contender
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.undefined import Number
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, medians
@@ -25,10 +24,11 @@ from pipelines.studies.common.plots import bare, colours, new_figure
 from pipelines.studies.common.verdict import Verdict, favoured
 from pipelines.studies.hardware.device_timing import (
     MOST_SCORED,
+    FormLatency,
     Timing,
-    folder_of,
     forms_of,
     make_form,
+    missing,
     timed,
 )
 from pipelines.system import machine, runtime
@@ -38,34 +38,6 @@ from pipelines.system.progress import on_terminal
 SAME_MAP = 0.01  # a form whose mAP@.50 is no further below the best form's is the same detector
 MAKING_SECONDS, TIMING_SECONDS = 40.0, 60.0  # that a cell takes, roughly
 QUESTION = "What hardware does it need (latency on one CPU thread)?"
-
-
-class FormLatency(msgspec.Struct, frozen=True):
-    """One form of one contender on one device.
-
-    Attributes:
-        pipeline: the contender's name.
-        form: of its detector.
-        device: what it is called.
-        threads: of the CPU; 0 on a GPU.
-        p50_ms: median latency, nan with a note why.
-        interval_95: of the median.
-        images_per_second: in the best batch.
-        map_50: mAP@.50 of this very form, nan where it was not scored.
-        products_share: of the time, in matrix products; nan where that was not measured.
-        note: why there is no time.
-    """
-
-    pipeline: str
-    form: str
-    device: str
-    threads: int
-    p50_ms: Number
-    interval_95: tuple[Number, Number]
-    images_per_second: Number
-    map_50: Number
-    products_share: Number
-    note: str
 
 
 @dataclass(frozen=True)
@@ -87,33 +59,26 @@ class HardwareStudy:
 
 def study(subject: Subject, cells: Cells) -> HardwareStudy:
     """Return how fast each form of the contenders is on each device of this machine."""
-    rows, missing = [], []
-    made = [(row, form) for row in subject.contenders for form in forms_of(row) if form.make]
-    for row, form in on_terminal(made, "making forms", len(made)):
-        work = partial(
-            in_own_process,
-            make_form,
-            form.make,
-            subject.model_folder(row.name),
-            subject.dataset.splits["train"],
-            folder_of(subject, row, form, cells.folder),
-        )
-        reason = cells.get(f"{row.name} {form.name}", str, work, MAKING_SECONDS)
+    forms, rows, not_made = forms_of(subject.contenders), [], []
+    made = [key for key, (_, form) in forms.items() if form.make is not None]
+    for key in on_terminal(made, "making forms", len(made)):
+        row, form = forms[key]
+        folder, images = subject.model_folder(row.name), subject.dataset.splits["train"]
+        work = partial(in_own_process, make_form, form.make, folder, images, cells.folder / key)
+        reason = cells.get(key, str, work, MAKING_SECONDS)
         if reason != "":
-            note = reason or "no time"
-            missing.append(Timing(row.name, form.name, machine.cpu_model(), 1, note=note))
+            not_made.append(missing(row, form, machine.cpu_model(), 1, reason or "no time"))
     devices = [(f"cpu-{n}-threads", n, 0) for n in dict.fromkeys([1, runtime.usable_cores()])]
     gpus = [(f"gpu-{n}", 0, n) for n in range(len(runtime.gpu_names()))]
     for cell, threads, gpu in on_terminal(devices + gpus, "timing", len(devices + gpus)):
         timing = partial(in_own_process, timed, subject, threads, cells.folder, gpu)
         rows += cells.get(cell, list[Timing], timing, TIMING_SECONDS) or []
-    if not gpus:
-        rows += _without_gpu(subject.contenders)
-    rows += [
-        Timing(row.name, forms_of(row)[0].name, "GPU", 0, note="it runs on the CPU only")
-        for row in subject.contenders
-        if not any(form.on_gpu for form in forms_of(row))
-    ]
+    on_gpu = {row.name for row, form in forms.values() if form.on_gpu}
+    for row, form in sorted(forms.values(), key=lambda each: each[0].name not in on_gpu):
+        if row.name not in on_gpu:
+            rows.append(missing(row, form, "GPU", 0, "it runs on the CPU only"))
+        elif form.on_gpu and not gpus:
+            rows.append(missing(row, form, "GPU", 0, "no GPU was found on this machine"))
     training = {
         name: {each.training.device or runtime.cpu_name(): each.training.seconds}
         for name, each in subject.figures.items()
@@ -121,13 +86,7 @@ def study(subject: Subject, cells: Cells) -> HardwareStudy:
     }
     scored = min(MOST_SCORED, len(subject.dataset.splits["test"]))
     contenders, seed = subject.contenders, subject.settings.seed
-    return concluded(contenders, [*rows, *missing], training, scored, seed)
-
-
-def _without_gpu(contenders: Sequence[Contender]) -> list[Timing]:
-    note = "no GPU was found on this machine"
-    forms = [(row, form) for row in contenders for form in forms_of(row) if form.on_gpu]
-    return [Timing(row.name, form.name, "GPU", 0, note=note) for row, form in forms]
+    return concluded(contenders, [*rows, *not_made], training, scored, seed)
 
 
 def concluded(
@@ -140,24 +99,12 @@ def concluded(
     """Return the study of the timed rows."""
     random = np.random.default_rng(seed)
     cells, on_one_thread = [], {}
-    of_form = {(row.pipeline, row.form): row.map_50 for row in rows if not isnan(row.map_50)}
-    for row in rows:
-        calls = np.array(row.calls)
-        resampled = medians(calls, random)
-        cell = FormLatency(
-            row.pipeline,
-            row.form,
-            row.device,
-            row.threads,
-            float(np.median(calls)) if row.calls else nan,
-            ends(resampled),
-            row.images_per_second,
-            of_form.get((row.pipeline, row.form), nan) if row.calls else nan,
-            row.products_share,
-            row.note,
-        )
-        cells.append(cell)
-        if row.threads == 1 and row.calls:
+    scores = {(r.pipeline, r.form): r.map_50 for r, _ in rows if not isnan(r.map_50)}
+    for row, calls in rows:
+        resampled = medians(np.array(calls), random)
+        score = scores.get((row.pipeline, row.form), nan) if calls else nan
+        cells.append(msgspec.structs.replace(row, interval_95=ends(resampled), map_50=score))
+        if row.threads == 1 and calls:
             on_one_thread[row.pipeline, row.form] = resampled
     verdict = _verdict(contenders, cells, on_one_thread)
     return HardwareStudy(verdict, tuple(cells), training, scored)
@@ -169,7 +116,7 @@ def _verdict(
     on_one_thread: Mapping[tuple[str, str], Floats],
 ) -> Verdict:
     """Return the verdict for one CPU thread, which every machine has."""
-    several = {row.name for row in contenders if len(forms_of(row)) > 1}
+    several = {row.name for row in contenders if len(row.forms) > 1}
     labels = {row.name: row.label for row in contenders}
 
     def named(cell: FormLatency) -> str:

@@ -1,1 +1,1 @@
-"""The axis interpretability: which pixels mattered, and what that explanation is worth."""
+"""The axis interpretability: which pixels mattered, and how faithful that explanation is."""

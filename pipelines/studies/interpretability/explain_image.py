@@ -14,7 +14,8 @@ from pipelines.contenders import label_of
 from pipelines.detections import Detections, Image
 from pipelines.studies.common.plots import colours, new_figure
 from pipelines.studies.interpretability.explainers import Explainer, shared_detections
-from pipelines.studies.interpretability.explaining import Explanation, explain
+from pipelines.studies.interpretability.explaining import explain
+from pipelines.studies.interpretability.faithfulness import Explanation
 from pipelines.studies.interpretability.saliency import DetectedBox, target_score
 
 
@@ -91,11 +92,11 @@ def draw_explanations(
         line[0].imshow(image)
         line[0].set_title(title, fontsize=10)
         for panel, (method, explanation) in zip(line[1:], each.explanations.items(), strict=False):
-            values, figures = explanation.saliency, explanation.faithfulness
+            values = explanation.saliency
             most = float(np.abs(values).max()) or 1.0
             panel.imshow(grey, alpha=0.6)
             panel.imshow(values, cmap="coolwarm", vmin=-most, vmax=most, alpha=0.6)
-            title = f"deletion {figures.deletion:.2f}, insertion {figures.insertion:.2f}"
+            title = f"deletion {explanation.deletion:.2f}, insertion {explanation.insertion:.2f}"
             panel.set_title(f"{method}: {title}", fontsize=10)
         for panel in line[: len(each.explanations) + 1]:
             box = Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, lw=2)

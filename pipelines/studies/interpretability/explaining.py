@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import nan
 
 import msgspec
@@ -17,33 +16,17 @@ from pipelines.evaluation.undefined import Number
 from pipelines.studies.interpretability.explainers import SAME_IOU, Explainer
 from pipelines.studies.interpretability.faithfulness import (
     AREAS,
-    Faithfulness,
-    agreement,
+    Explanation,
     deletion,
-    faithfulness,
+    judged,
     random_saliency,
     within,
 )
-from pipelines.studies.interpretability.saliency import DetectedBox, Saliency, drise
+from pipelines.studies.interpretability.saliency import DetectedBox, drise
 
 DRISE, RANDOM, RANDOM_WITHIN = "D-RISE", "random", "random within the box"
 # Calls of the detector for one object: two methods hidden and shown, two random ones hidden.
 CALLS = 6 * (len(AREAS) + 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """One method's explanation of one detection.
-
-    Attributes:
-        saliency: ``(H, W)``, the mean of two runs.
-        faithfulness: of it.
-        agreement: correlation of the two runs, nan where one is level.
-    """
-
-    saliency: Saliency
-    faithfulness: Faithfulness
-    agreement: float
 
 
 class ExplanationRow(msgspec.Struct, frozen=True):
@@ -95,12 +78,12 @@ def explain(
         runs = {DRISE: of_target}
         for method, own in explainer.own.items():
             runs[method] = [own(image, target.box, target.label) for _ in range(2)]
-        by_method = {}
-        for method, (one, other) in runs.items():
-            saliency = (one + other) / 2
-            measured = faithfulness(explainer.detect_many, image, target, saliency, box)
-            by_method[method] = Explanation(saliency, measured, agreement(one, other))
-        results.append(by_method)
+        results.append(
+            {
+                method: judged(explainer.detect_many, image, target, (one, other), box)
+                for method, (one, other) in runs.items()
+            }
+        )
     return results
 
 
@@ -132,8 +115,7 @@ def explanation_rows(
         explained = explain(explainer, pixels, targets, objects, masks, seed)
         for target, by_method in zip(targets, explained, strict=True):
             for method, each in by_method.items():
-                result = each.faithfulness
-                figures = result.deletion, result.insertion, result.points, each.agreement
+                figures = each.deletion, each.insertion, each.points, each.agreement
                 rows.append(ExplanationRow(image.name, name, method, *figures))
             level = random_saliency(pixels.shape[:2], seed + len(rows))
             for method, chance in ((RANDOM, level), (RANDOM_WITHIN, within(level, target))):

@@ -48,6 +48,7 @@ MASKS = 256  # of an image, one half in each of two runs
 IMAGES, OBJECTS = 8, 2  # most images, and most objects of each
 LEAST_DETECTIONS = 5  # fewer do not show how detections vary
 RESAMPLES = 1000
+FIGURES = ("deletion", "insertion", "points", "agreement")
 
 
 class MethodMeans(msgspec.Struct, frozen=True):
@@ -122,13 +123,8 @@ def concluded(
     summary: dict[str, dict[str, MethodMeans]] = {name: {} for name in names}
     for name, method in dict.fromkeys((row.pipeline, row.method) for row in rows):
         mine = [row for row in rows if (row.pipeline, row.method) == (name, method)]
-        summary[name][method] = MethodMeans(
-            len(mine),
-            _mean([row.deletion for row in mine]),
-            _mean([row.insertion for row in mine]),
-            _mean([row.points for row in mine]),
-            _mean([row.agreement for row in mine]),
-        )
+        means = (_mean([getattr(row, figure) for row in mine]) for figure in FIGURES)
+        summary[name][method] = MethodMeans(len(mine), *means)
     return InterpretabilityStudy(_verdict(rows, summary, seed), tuple(rows), summary, masks)
 
 
