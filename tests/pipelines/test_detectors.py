@@ -30,14 +30,14 @@ def classical_folder(sample_dataset, tmp_path_factory):
     from pipelines.classical.training import train_classical
 
     settings = ClassicalSettings(
-        proposals=100,
-        grabcut_sizes=(64,),
+        proposals=80,
+        grabcut_sizes=(48,),
         window_shapes=3,
         moved_copies=1,
         mining_rounds=1,
         c_factors=(),
     )
-    train, val = sample_dataset.splits["train"][:20], sample_dataset.splits["val"][:6]
+    train, val = sample_dataset.splits["train"][:10], sample_dataset.splits["val"][:3]
     detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, threads=2)
     folder = tmp_path_factory.mktemp("classical")
     save_classical(detector, folder)
@@ -50,7 +50,7 @@ def yolo_folder(sample_dataset, tmp_path_factory):
     from models.yolo.settings import YoloSettings
     from pipelines.yolo.training import train_yolo
 
-    settings = YoloSettings(width=4, batch=2, updates=2, validations=1)
+    settings = YoloSettings(width=2, batch=2, updates=2, validations=1, early_validations=0)
     folder = tmp_path_factory.mktemp("yolo")
     train, val = sample_dataset.splits["train"][:4], sample_dataset.splits["val"][:2]
     train_yolo(
@@ -58,7 +58,7 @@ def yolo_folder(sample_dataset, tmp_path_factory):
         val,
         sample_dataset.classes,
         settings,
-        (96, 96),
+        (64, 64),
         TrainingLength(),
         0,
         folder,
