@@ -32,9 +32,8 @@ class Outcome:
     """What one image's detections and objects are counted as.
 
     Attributes:
-        kinds: ``(N,)`` int, `RIGHT`, `WRONG` or `IGNORED`, in the order of the detections.
-        found_at: ``(M,)`` float64, the score of the detection that found each object, nan for none:
-            at thresholds above it the object is missed.
+        kinds: ``(N,)`` int64, `RIGHT`, `WRONG` or `IGNORED`, in the order of the detections.
+        found_at: ``(M,)`` float64, the score of the detection that found each object, nan for none.
     """
 
     kinds: NDArray[np.int64]
@@ -78,10 +77,8 @@ def gallery_data(
 ) -> dict[str, Any]:
     """Return classes, pipelines and images as the page's script reads them.
 
-    Args:
-        coco: the ground truth of the test split, with names and sizes.
-        found: each pipeline's detections, in the order of the images.
-        thresholds: each pipeline's operating point.
+    ``coco`` is the ground truth of the test split, with names and sizes; ``found`` has each
+    pipeline's detections in the order of its images, ``thresholds`` the operating points.
 
     Returns:
         ``classes``; ``pipelines`` with ``name``, ``threshold``, ``lowest`` and ``highest`` score;
