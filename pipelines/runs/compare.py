@@ -38,12 +38,7 @@ Changed = Mapping[str, Sequence[object]]
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """How a detector of one run differs from the same of the baseline.
-
-    Attributes:
-        differences: by figure, the run's less the baseline's.
-        is_paired: whether both were tested on the same images.
-    """
+    """How a detector of one run differs, by figure, from the same of the baseline."""
 
     differences: Mapping[str, Difference]
     is_paired: bool

@@ -30,12 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class FinishedRun:
-    """A finished run.
-
-    Attributes:
-        folder: of the run.
-        metrics: all its figures.
-    """
+    """The folder of a finished run, and all its figures."""
 
     folder: Path
     metrics: Metrics
@@ -73,11 +68,7 @@ class FinishedRun:
         return truth
 
     def detections(self, name: str, images: int) -> list[Detections] | None:
-        """Return a detector's detections of each test image, None where there are none.
-
-        Args:
-            name: of the detector.
-            images: of the test split.
+        """Return a detector's detections of so many test images, None where there are none.
 
         Raises:
             UserError: the file is broken.
@@ -104,7 +95,6 @@ class Subject:
     Attributes:
         folder: of the run; its trained detectors are in ``models/<contender>``.
         dataset: the very data it was made of.
-        settings: its own.
         figures: of each contender, in the order of the run.
     """
 

@@ -67,10 +67,8 @@ def save_model_file(
     folder: Path, contender: str, classes: Sequence[str], pretrained_on: str | None
 ) -> None:
     """Write into a trained detector's folder whose it is."""
-    write_json(
-        folder / MODEL,
-        msgspec.to_builtins(_ModelFile(contender, tuple(classes), pretrained_on)),
-    )
+    model = _ModelFile(contender, tuple(classes), pretrained_on)
+    write_json(folder / MODEL, msgspec.to_builtins(model))
 
 
 def open_model(path: Path) -> ModelFolder:

@@ -20,12 +20,9 @@ from pipelines.system import machine
 
 @dataclass(frozen=True)
 class Device:
-    """Where TensorFlow runs.
+    """Where TensorFlow runs, with the name reports give it.
 
-    Attributes:
-        name: what it is called, for the report.
-        is_gpu: whether it is a GPU.
-        synchronise: waits until the device has finished; a CPU has when its call returns.
+    ``synchronise`` waits until the device has finished; a CPU has when its call returns.
     """
 
     name: str
@@ -145,10 +142,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """What a figure depends on besides data and settings.
 
     Attributes:
-        python: its version.
-        platform: the operating system's name and version.
         libraries: their versions, None for one that is missing.
-        cpu: the processor's name.
         cores: processors this process may use.
         threads: of each library, None for one that was not loaded.
         memory_mb: of the machine, MiB.
@@ -170,13 +164,10 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
-    """Return what a figure depends on besides data and settings, for ``metrics.json``.
+    """Return what a figure depends on besides data and settings, without importing any of it.
 
-    Nothing is imported for it, TensorFlow least of all.
-
-    Args:
-        threads: what `thread_settings` gave in the process that took the figures; without it,
-            the number that `set_threads` is given in every process of a run.
+    ``threads`` is what `thread_settings` gave in the process that took the figures; without it,
+    the number that `set_threads` is given in every process of a run.
     """
     commit, changed = machine.git_commit()
     set_everywhere = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
@@ -195,10 +186,9 @@ def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
 
 
 def peak_rss_mb() -> float:
-    """Return the most memory this process has held since it was started, MiB.
+    """Return the most memory this process has held since it was started, MiB, with its threads.
 
-    Its threads are in it, processes that it started are not: a pipeline works in one process. On
-    Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
+    On Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
     when it started this process.
     """
     try:
