@@ -185,6 +185,18 @@ def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
     )
 
 
+class PeakMemory(msgspec.Struct, frozen=True):
+    """The most memory a process has held, MiB; None on a GPU that it did not use."""
+
+    rss_mb: float
+    gpu_mb: float | None
+
+
+def peak_memory() -> PeakMemory:
+    """Return the most memory this process has held so far."""
+    return PeakMemory(peak_rss_mb(), peak_gpu_mb())
+
+
 def peak_rss_mb() -> float:
     """Return the most memory this process has held since it was started, MiB, with its threads.
 
