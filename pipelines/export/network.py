@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,10 +124,10 @@ def export_network(
 def is_export(folder: Path) -> bool:
     """Say whether a folder is an earlier export."""
     try:
-        values = json.loads((folder / DESCRIPTION).read_bytes())
+        data = (folder / DESCRIPTION).read_bytes()
+        return "exported_from" in msgspec.json.decode(data, type=dict[str, object])
     except (OSError, ValueError):
         return False
-    return isinstance(values, dict) and "exported_from" in values
 
 
 def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
@@ -138,8 +137,7 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
         UserError: a file is missing or broken.
     """
     try:
-        saved = saved_yolo(model.path)
-        network = load_network(model.path)
+        saved, network = saved_yolo(model.path), load_network(model.path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{model.path}: can't be loaded ({error})") from error
     return network, detector_of(network, saved.classes, saved.settings, saved.limit)

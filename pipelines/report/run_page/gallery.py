@@ -104,14 +104,8 @@ def gallery_data(
         threshold = thresholds[name]
         lowest = lowest_shown(detections, threshold, MOST_DETECTIONS // len(found))
         highest = max((float(each.scores[0]) for each in detections if len(each)), default=1.0)
-        pipelines.append(
-            {
-                "name": name,
-                "threshold": threshold,
-                "lowest": lowest,
-                "highest": max(highest, threshold),
-            }
-        )
+        scale = {"threshold": threshold, "lowest": lowest, "highest": max(highest, threshold)}
+        pipelines.append({"name": name, **scale})
         every = outcomes(truth, detections)
         for image, each, outcome in zip(images, detections, every, strict=True):
             shown = each.above(lowest)
