@@ -65,7 +65,6 @@ class RunSettings(Checked):
         dataset: a folder, or ``sample``.
         format: of the annotations, or ``auto``.
         pipelines: which to train and compare, in this order.
-        device: ``auto``, ``cpu`` or ``gpu``.
         seed: of everything left to chance.
         epochs: of the YOLO training; None for the default number of updates.
         train_minutes: of the YOLO training, by the clock; None for the default.
@@ -109,11 +108,9 @@ class RunSettings(Checked):
 
 @dataclass(frozen=True)
 class ScoringSettings(Checked):
-    """Which files of detections are scored, and how.
+    """Which files of detections are scored against a COCO ``ground_truth``, and how.
 
     Attributes:
-        ground_truth: a COCO file.
-        detections: what is scored, by name.
         iou: one more IoU to give mAP at, None for COCO's only.
         inclusive_pixels: boxes end with their last pixel.
         seed: of the resamples.
@@ -205,20 +202,7 @@ def quickened(settings: RunSettings) -> RunSettings:
         mining_rounds=0,
         c_factors=(),
     )
-    yolo = replace(
-        settings.yolo,
-        batch=8,
-        updates=320,
-        learning_rate=8e-3,
-        ema=0.97,
-        validations=1,
-    )
+    yolo = replace(settings.yolo, batch=8, updates=320, learning_rate=8e-3, ema=0.97, validations=1)
     evaluation = replace(settings.evaluation, throughput_seconds=0.2, throughput_batches=(1,))
-    return replace(
-        settings,
-        image_size=128,
-        annotate=8,
-        classical=classical,
-        yolo=yolo,
-        evaluation=evaluation,
-    )
+    groups = replace(settings, classical=classical, yolo=yolo, evaluation=evaluation)
+    return replace(groups, image_size=128, annotate=8)

@@ -55,8 +55,7 @@ def compared(arguments: argparse.Namespace) -> int:
     # From here on it takes a second to import.
     from rich.console import Console
 
-    from pipelines.report.runs_page.page import is_page, runs_page
-    from pipelines.report.runs_page.table import pairing, runs_tables
+    from pipelines.report.runs_page.page import is_page, pairing, runs_page, runs_tables
     from pipelines.runs.compare import compare_runs, open_runs
     from pipelines.runs.gate import gates
     from pipelines.system.files import check_output, write_text

@@ -50,7 +50,7 @@ def evaluated(arguments: argparse.Namespace) -> int:
     # From here on it takes a second to import.
     from rich.console import Console
 
-    from pipelines.benchmark.score_files import compare_files
+    from pipelines.benchmark.score import compare_files
     from pipelines.report.terminal.run import closing_tables
 
     settings = ScoringSettings(

@@ -20,13 +20,10 @@ from pipelines.system.progress import on_terminal
 def add_axes(
     folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
 ) -> Metrics:
-    """Study a finished run, add ``axes`` to its ``metrics.json`` and its report.
+    """Study a finished run along ``axes``, write its report again and return its ``metrics.json``.
 
     What was studied within as many minutes is kept as it is; within fewer, what it left out for
     the time is added to it.
-
-    Returns:
-        all that ``metrics.json`` then holds.
 
     Raises:
         DatasetError: the data can't be read any more.

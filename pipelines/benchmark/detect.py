@@ -44,8 +44,6 @@ class DetectionStage(msgspec.Struct, frozen=True):
     """What detecting and timing gave, by contender.
 
     Attributes:
-        latency_ms: of a call.
-        throughput: images a second.
         threads: of each library, which all contenders share.
         reaches: for each test image, by stage, what is offered for its objects, where a detector
             has stages.
@@ -60,20 +58,10 @@ class DetectionStage(msgspec.Struct, frozen=True):
     from_grabcut: Mapping[str, Sequence[Sequence[bool]]]
 
 
-class DetectingMemory(msgspec.Struct, frozen=True):
-    """The most memory that detecting held, MiB; None on a GPU that was not used."""
-
-    rss_mb: float
-    gpu_mb: float | None
-
-
 def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> DetectionStage:
     """Write the detections of both splits into the run's folder and return what was timed.
 
-    Args:
-        dataset: the checked set.
-        settings: of the run; its contenders' detectors are in ``folder/models``.
-        folder: the run's working folder.
+    The trained detectors are in ``folder/models``.
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
@@ -115,14 +103,10 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
 
 def detecting_memory(
     name: str, dataset: Dataset, settings: RunSettings, folder: Path
-) -> DetectingMemory:
-    """Return the most memory detecting takes: run in a process of its own for each contender.
+) -> runtime.PeakMemory:
+    """Return the most memory that a contender takes to detect in the first test images.
 
-    Args:
-        name: of the contender.
-        dataset: whose first test images are detected in.
-        settings: of the run.
-        folder: the run's working folder.
+    It is run in a process of its own; the trained detectors are in ``folder/models``.
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
@@ -131,7 +115,7 @@ def detecting_memory(
     detector = row.load(folder / "models" / name, device, threads)
     for image in dataset.splits["test"][:MEMORY_IMAGES]:
         detector.detect(load_image(image.path))
-    return DetectingMemory(runtime.peak_rss_mb(), runtime.peak_gpu_mb())
+    return runtime.peak_memory()
 
 
 def detect_with_reaches(

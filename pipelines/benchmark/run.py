@@ -6,21 +6,17 @@ kept so that a run that was cut off goes on behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from datasets.annotations import Dataset
 from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
-from pipelines.benchmark.detect import (
-    DetectingMemory,
-    DetectionStage,
-    detect_and_time,
-    detecting_memory,
-)
+from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.detections import Detections
@@ -48,6 +44,8 @@ from pipelines.studies.study import study
 from pipelines.system import runtime
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE, on_terminal
+
+R = TypeVar("R")
 
 
 def default_output(settings: RunSettings) -> Path:
@@ -121,56 +119,46 @@ def _outside(dataset: Dataset, settings: RunSettings) -> Mapping[str, Sequence[D
 
 def _stages(
     folder: RunFolder, dataset: Dataset, settings: RunSettings, logs: Path | None
-) -> tuple[dict[str, TrainingStage], DetectionStage, dict[str, DetectingMemory]]:
+) -> tuple[dict[str, TrainingStage], DetectionStage, dict[str, runtime.PeakMemory]]:
     """Train, detect and measure memory, each in a process of its own, each kept when done."""
-    work = folder.partial
+
+    def stage(name: str, kind: type[R], work: Callable[..., R], *arguments: object) -> R:
+        return folder.stage(name, kind, partial(in_own_process, work, *arguments))
+
+    work, of_run = folder.partial, (dataset, settings)
+    names, memory = settings.pipelines, runtime.PeakMemory
     trained = {
-        name: folder.stage(
-            f"train-{name}",
-            TrainingStage,
-            partial(in_own_process, train, name, dataset, settings, work / "models" / name, logs),
-        )
-        for name in settings.pipelines
+        n: stage(f"train-{n}", TrainingStage, train, n, *of_run, work / "models" / n, logs)
+        for n in names
     }
-    detected = folder.stage(
-        "detect", DetectionStage, partial(in_own_process, detect_and_time, dataset, settings, work)
-    )
-    memory = {
-        name: folder.stage(
-            f"memory-{name}",
-            DetectingMemory,
-            partial(in_own_process, detecting_memory, name, dataset, settings, work),
-        )
-        for name in settings.pipelines
-    }
-    return trained, detected, memory
+    detected = stage("detect", DetectionStage, detect_and_time, *of_run, work)
+    held = {n: stage(f"memory-{n}", memory, detecting_memory, n, *of_run, work) for n in names}
+    return trained, detected, held
 
 
 def _figures(
     trained: Mapping[str, TrainingStage],
     detected: DetectionStage,
-    memory: Mapping[str, DetectingMemory],
+    memory: Mapping[str, runtime.PeakMemory],
     scored: Scored,
 ) -> dict[str, DetectorMetrics]:
     """Return all figures by detector; of another tool's only the quality is known."""
-    figures = {}
-    for name, evaluation in scored.evaluations.items():
-        if name not in trained:
-            figures[name] = DetectorMetrics(quality=evaluation.quality)
-            continue
-        training, detecting = trained[name], memory[name]
-        figures[name] = DetectorMetrics(
-            quality=evaluation.quality,
-            training=training.training,
-            model=training.model,
+    qualities = {name: each.quality for name, each in scored.evaluations.items()}
+    contenders = {
+        name: DetectorMetrics(
+            quality=qualities[name],
+            training=each.training,
+            model=each.model,
             memory_mb=Memory(
-                training.peak_rss_mb, training.peak_gpu_mb, detecting.rss_mb, detecting.gpu_mb
+                *(each.memory.rss_mb, each.memory.gpu_mb, memory[name].rss_mb, memory[name].gpu_mb)
             ),
             latency_ms=detected.latency_ms[name],
             throughput=detected.throughput[name],
             proposals=scored.proposals.get(name),
         )
-    return figures
+        for name, each in trained.items()
+    }
+    return {name: DetectorMetrics(quality=each) for name, each in qualities.items()} | contenders
 
 
 def _write_models_and_pictures(

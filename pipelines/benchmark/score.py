@@ -1,4 +1,4 @@
-"""Score the saved detections: every contender's, and those of other tools, on the same images."""
+"""Score detections: those a run has saved, other tools' beside them, or such files alone."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from datasets.progress import Track
 from pipelines.benchmark.detect import DetectionStage
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.misreading import misreading
-from pipelines.evaluation.coco_files.results import GroundTruthFile, as_detections, read_rows
+from pipelines.evaluation.coco_files.results import (
+    GroundTruthFile,
+    as_detections,
+    read_ground_truth,
+    read_rows,
+)
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.operating_point import best_f1
-from pipelines.evaluation.report_card import Evaluation, EvaluationImages, judge
+from pipelines.evaluation.report_card import Evaluation, EvaluationImages, compared, judge
 from pipelines.runs.detection_files import (
     read_detections,
     split_truth,
@@ -25,19 +30,24 @@ from pipelines.runs.detection_files import (
     write_ground_truth,
 )
 from pipelines.runs.folder import SPLIT_FOLDERS
-from pipelines.runs.metrics import Proposals
-from pipelines.settings import NamedFile, RunSettings
+from pipelines.runs.metrics import (
+    METRICS,
+    DatasetSummary,
+    DetectorMetrics,
+    Metrics,
+    Proposals,
+    SplitSize,
+    write_metrics,
+)
+from pipelines.settings import NamedFile, RunSettings, ScoringSettings
+from pipelines.system import runtime
+from pipelines.system.files import check_output
+from pipelines.system.progress import CONSOLE, on_terminal
 
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """What scoring gives, by detector.
-
-    Attributes:
-        evaluations: all figures.
-        detections: on the test images.
-        proposals: what proposed them, where a detector knows.
-    """
+    """What scoring gives by detector: figures, detections in test images, what proposed them."""
 
     evaluations: Mapping[str, Evaluation]
     detections: Mapping[str, Sequence[Detections]]
@@ -56,10 +66,7 @@ def outside_detections(
 ) -> tuple[dict[str, list[Detections]], list[str]]:
     """Return other tools' detections by name, and notes on them for the user.
 
-    Args:
-        named: their names and files.
-        truth: what they are put beside.
-        taken: names that are others' already.
+    They are put beside the truth; ``taken`` are names that are others' already.
 
     Raises:
         UserError: a file can't be used, or means something else than the ground truth.
@@ -91,13 +98,7 @@ def score_saved(
 ) -> Scored:
     """Return all figures of the detections a run has saved, and save the ground truth with them.
 
-    Args:
-        dataset: the checked set.
-        settings: of the run.
-        folder: the run's working folder.
-        stage: what detecting gave.
-        outside: other tools' detections of the test images, by name.
-        track: watches the detectors.
+    ``stage`` is what detecting gave, ``outside`` other tools' detections of the test images.
     """
     truth = {
         split: [image.annotations for image in dataset.splits[split]] for split in SPLIT_FOLDERS
@@ -141,3 +142,38 @@ def grabcut_share(
         right += int(hits.sum())
         cut += int((hits & np.array(flags[: len(shown)], bool)).sum())
     return Proposals(cut / right if right else float("nan"))
+
+
+def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -> Metrics:
+    """Write ``metrics.json`` into the folder and return what it holds.
+
+    Raises:
+        UserError: a file, a setting or the folder can't be used.
+    """
+    check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
+    truth = read_ground_truth(Path(settings.ground_truth))
+    detections, notes = outside_detections(settings.detections, truth)
+    for note in notes:
+        CONSOLE.print(f"note: {note}", markup=False)
+    choices = truth.areas, settings.iou, settings.inclusive_pixels
+    images = EvaluationImages(truth.annotations, truth.classes, settings.seed, *choices)
+    evaluations = {
+        name: judge(images, each)
+        for name, each in on_terminal(detections.items(), "scoring", len(detections))
+    }
+    size = SplitSize(len(truth.image_ids), sum(len(each) for each in truth.annotations))
+    metrics = Metrics(
+        dataset=DatasetSummary(
+            name=Path(settings.ground_truth).stem,
+            format="coco",
+            classes=truth.classes,
+            splits={"test": size},
+            problems=tuple(notes),
+        ),
+        environment=runtime.environment(),
+        scoring=settings,
+        pipelines={n: DetectorMetrics(quality=each.quality) for n, each in evaluations.items()},
+        comparison=compared(evaluations, len(truth.image_ids)),
+    )
+    write_metrics(output / METRICS, metrics)
+    return metrics

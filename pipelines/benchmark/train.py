@@ -16,19 +16,11 @@ from pipelines.training import Model, Training, TrainingJob
 
 
 class TrainingStage(msgspec.Struct, frozen=True):
-    """What training one contender gave.
-
-    Attributes:
-        training: how it went.
-        model: what it made.
-        peak_rss_mb: the most memory it held, MiB.
-        peak_gpu_mb: on the GPU, None where it used none.
-    """
+    """What training one contender gave, and the most memory it took."""
 
     training: Training
     model: Model
-    peak_rss_mb: float
-    peak_gpu_mb: float | None
+    memory: runtime.PeakMemory
 
 
 def train(
@@ -40,12 +32,7 @@ def train(
 ) -> TrainingStage:
     """Train the contender of that name, save it into ``folder`` and return what it took.
 
-    Args:
-        name: of the contender.
-        dataset: the checked set.
-        settings: of the run.
-        folder: of the model.
-        tensorboard: where a network's training is logged, None for nowhere.
+    A network's training is logged in ``tensorboard``, if given.
 
     Raises:
         TrainingError: it can't be trained.
@@ -65,6 +52,5 @@ def train(
             boxes=sum(len(image.annotations) for image in images),
         ),
         msgspec.structs.replace(trained.model, disk_mb=size / 2**20),
-        runtime.peak_rss_mb(),
-        runtime.peak_gpu_mb(),
+        runtime.peak_memory(),
     )

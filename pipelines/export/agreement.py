@@ -22,11 +22,9 @@ class Agreement(msgspec.Struct, frozen=True):
     """How alike two detectors' detections in the same images are.
 
     Attributes:
-        images: how many.
         detections: of both, with a score of `LEAST_SCORE` and more.
         matches: those that the other has too: same class, `SAME_IOU`, `SAME_SCORE`.
-        least_iou: of matches; nan without any.
-        largest_score_difference: of matches; nan without any.
+        least_iou: of matches; nan without any, as the largest difference.
     """
 
     images: int

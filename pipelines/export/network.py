@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,13 +56,7 @@ class UnlikeError(UserError):
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What is to be written.
-
-    Attributes:
-        form: ``litert``, ``onnx`` or ``saved_model``.
-        int8: whether its numbers are; LiteRT's only.
-        dataset: where the run's set is now, None for where the run found it.
-    """
+    """The form to write, int8 or not (LiteRT only), and where the run's set is, if it has moved."""
 
     form: str
     int8: bool
@@ -87,10 +80,11 @@ def export_network(
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
     network, original = opened(model)
-    images, calibration, unreachable = None, None, ""
+    tested, calibration, unreachable = None, None, ""
     try:
-        images = _run_images(model, options.dataset)
-        calibration = _calibration(images, original.input_hw, track) if int8 else None
+        run, data, tested = _run_images(model, options.dataset)
+        if int8:
+            calibration = _calibration(run, data, tested, original.input_hw, track)
     except UserError as error:
         if int8:
             raise UserError(f"--int8 needs training images to find its ranges: {error}") from error
@@ -101,8 +95,8 @@ def export_network(
         forward = exported_forward(form, path, runtime.usable_cores())
         exported = replace(original, forward=forward)
         check = (
-            _checked(original, exported, images.tested[:MOST_IMAGES], int8, track)
-            if images is not None
+            _checked(original, exported, tested[:MOST_IMAGES], int8, track)
+            if tested is not None
             else _checked_on_noise(original, exported, int8, unreachable)
         )
         given, outputs = network_ends(original.input_hw, len(original.classes), form)
@@ -130,10 +124,10 @@ def export_network(
 def is_export(folder: Path) -> bool:
     """Say whether a folder is an earlier export."""
     try:
-        values = json.loads((folder / DESCRIPTION).read_bytes())
+        data = (folder / DESCRIPTION).read_bytes()
+        return "exported_from" in msgspec.json.decode(data, type=dict[str, object])
     except (OSError, ValueError):
         return False
-    return isinstance(values, dict) and "exported_from" in values
 
 
 def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
@@ -143,24 +137,16 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
         UserError: a file is missing or broken.
     """
     try:
-        saved = saved_yolo(model.path)
-        network = load_network(model.path)
+        saved, network = saved_yolo(model.path), load_network(model.path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{model.path}: can't be loaded ({error})") from error
     return network, detector_of(network, saved.classes, saved.settings, saved.limit)
 
 
-@dataclass(frozen=True, eq=False)
-class _RunImages:
-    """A finished run, where its data set is, and the images it was tested on."""
-
-    run: FinishedRun
-    data: Path
-    tested: list[LabelledImage]
-
-
-def _run_images(model: ModelFolder, dataset: str | None) -> _RunImages:
-    """Return the images of the run that the model is part of.
+def _run_images(
+    model: ModelFolder, dataset: str | None
+) -> tuple[FinishedRun, Path, list[LabelledImage]]:
+    """Return the run that the model is part of, where its data set is, and its test images.
 
     Raises:
         UserError: it is part of none, or its data set can't be read.
@@ -169,13 +155,19 @@ def _run_images(model: ModelFolder, dataset: str | None) -> _RunImages:
         raise UserError(f"{model.path} is in no run's folder")
     run = open_run(model.run)
     data = run_dataset(run, dataset)
-    return _RunImages(run, data, test_images(run, data))
+    return run, data, test_images(run, data)
 
 
-def _calibration(images: _RunImages, input_hw: tuple[int, int], track: Track) -> list[Image]:
+def _calibration(
+    run: FinishedRun,
+    data: Path,
+    tested: Sequence[LabelledImage],
+    input_hw: tuple[int, int],
+    track: Track,
+) -> list[Image]:
     """Return input pictures made of training images."""
-    tested = frozenset(image.name for image in images.tested)
-    pixels = training_pictures(images.run, images.data, tested, CALIBRATION_PICTURES, track)
+    names = frozenset(image.name for image in tested)
+    pixels = training_pictures(run, data, names, CALIBRATION_PICTURES, track)
     return [letterbox(image, input_hw)[0] for image in pixels]
 
 

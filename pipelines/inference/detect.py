@@ -24,8 +24,7 @@ from datasets.images import ImageError
 from datasets.progress import Track
 from pipelines.contenders import contender
 from pipelines.detections import Detector
-from pipelines.inference.drawn_files import DrawnFiles
-from pipelines.inference.result_files import FORMATS, PictureResult
+from pipelines.inference.result_files import FORMATS, DrawnFiles, PictureResult
 from pipelines.inference.sources import Picture, Source, picture_count, pictures
 from pipelines.report.images.annotate import draw_found
 from pipelines.runs.model_folder import ModelFolder, Threshold

@@ -27,13 +27,7 @@ USUAL_RATE = 25.0  # frames a second, of a video whose own is missing
 
 @dataclass(frozen=True)
 class Source:
-    """One file.
-
-    Attributes:
-        name: its path below the folder that all files share, with ``/``; unique.
-        path: where it is.
-        is_video: whether it has frames.
-    """
+    """One file: ``name`` is its path below the folder that all share, with ``/``; unique."""
 
     name: str
     path: Path
@@ -105,9 +99,7 @@ def picture_count(sources: Sequence[Source]) -> int:
 def pictures(sources: Sequence[Source], max_pixels: int) -> Iterator[Picture]:
     """Yield each image, and each frame of each video; images are decoded by whoever reads them.
 
-    Args:
-        sources: in this order.
-        max_pixels: an image that has more can't be read.
+    An image of more than ``max_pixels`` can't be read.
     """
     for source in sources:
         if source.is_video:

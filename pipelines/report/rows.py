@@ -28,13 +28,7 @@ HEADLINE = {
 
 
 class Cost(NamedTuple):
-    """A figure besides quality.
-
-    Attributes:
-        label: what tables call it.
-        path: of attributes of `DetectorMetrics`.
-        form: how it is written.
-    """
+    """A figure besides quality: its label, a path of attributes of `DetectorMetrics`, its form."""
 
     label: str
     path: tuple[str, ...]
@@ -90,14 +84,7 @@ MEANING = {
 
 
 class Figure(NamedTuple):
-    """One figure of one detector.
-
-    Attributes:
-        value: nan where it does not exist.
-        form: how it is written.
-        low: end of its 95 % interval, nan without one.
-        high: the other end.
-    """
+    """One figure of one detector with its 95 % interval; what does not exist is nan."""
 
     value: float
     form: str = "{:.3f}"
@@ -112,13 +99,11 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row of a table.
+    """One row of a table, with a figure of each detector.
 
     Attributes:
-        label: its name; begins with spaces where it belongs to the row above.
-        figures: of each detector.
+        label: begins with spaces where it belongs to the row above.
         name: of the figure in ``comparison``, empty for one that is not compared there.
-        note: on the figure.
         whole: end of the scale its bars are drawn on, 0 for no bars.
     """
 
@@ -146,15 +131,11 @@ def class_figures(metrics: Metrics, kind: str = "ap_50") -> dict[str, str]:
 
 
 def quality_rows(metrics: Metrics, labels: Mapping[str, str]) -> list[TableRow]:
-    """Return figures of quality, without those that no detector has.
-
-    Args:
-        metrics: of the run.
-        labels: of the figures wanted, by name.
-    """
+    """Return the figures of quality labelled so, by name, without those that no detector has."""
+    detectors = metrics.pipelines.values()
     rows = []
     for name, label in labels.items():
-        every = [named_figure(each.quality, name) for each in metrics.pipelines.values()]
+        every = [named_figure(each.quality, name) for each in detectors]
         figures = tuple(Figure(value, "{:.3f}", *interval) for value, interval in every)
         rows.append(TableRow(label, figures, name, whole=1.0))
     return _known(rows)
@@ -173,14 +154,8 @@ def cost_rows(metrics: Metrics) -> list[TableRow]:
 def convention_rows(metrics: Metrics) -> list[TableRow]:
     """Return mAP@.50 of the same detections under each convention, and why it differs."""
     every = [detector.quality.conventions for detector in metrics.pipelines.values()]
-    return [
-        TableRow(
-            name.replace("_", " "),
-            tuple(Figure(each[name].map_50, "{:.4f}") for each in every),
-            note=why,
-        )
-        for name, why in WHY.items()
-    ]
+    figures = {name: tuple(Figure(each[name].map_50, "{:.4f}") for each in every) for name in WHY}
+    return [TableRow(name.replace("_", " "), figures[name], note=why) for name, why in WHY.items()]
 
 
 def loss_rows(metrics: Metrics, group: str) -> list[TableRow]:

@@ -33,38 +33,30 @@ class Worth:
 def verdict_sentence(metrics: Metrics) -> str:
     """Return the sentence a report begins with."""
     images = metrics.dataset.splits["test"].images
-    known = {
-        name: detector
-        for name, detector in metrics.pipelines.items()
-        if not isnan(detector.quality.map_50)
-    }
-    if not known:
+    scores = {name: each.quality.map_50 for name, each in metrics.pipelines.items()}
+    ranked = sorted((n for n in scores if not isnan(scores[n])), key=lambda name: -scores[name])
+    if not ranked:
         return f"Nothing can be concluded: the {images} test images have no object to be found."
-    best, *others = sorted(known, key=lambda name: -known[name].quality.map_50)
+    best, *others = ranked
+    known = {name: metrics.pipelines[name] for name in ranked}
     names = {name: display_name(name, detector.model) for name, detector in known.items()}
-    value = known[best].quality.map_50
     if not others:
         span = _span(known[best].quality.interval_95.get(FIGURE))
         return (
-            f"{_capitalised(names[best])} reaches an mAP@.50 of {value:.3f} "
+            f"{_capitalised(names[best])} reaches an mAP@.50 of {scores[best]:.3f} "
             f"({span}{images} test images); it was compared with no other."
         )
     ahead = {other: _ahead(metrics, best, other) for other in others}
     if len(others) == 1:
-        (other,) = others
-        price = _price(known[best], known[other])
-        return _of_two(names[best], names[other], ahead[other], price, images)
+        price = _price(known[best], known[others[0]])
+        return _of_two(names[best], names[others[0]], ahead[others[0]], price, images)
     beaten = [names[name] for name in others if ahead[name].verdict == "better"]
     near = [names[name] for name in others if ahead[name].verdict != "better"]
-    parts = []
-    if beaten:
-        parts.append(
-            f"better than {_listed(beaten)} by more than the sampling error of the test images"
-        )
-    if near:
-        parts.append(f"not distinguishable from {_listed(near)}")
+    sampling = "by more than the sampling error of the test images"
+    parts = [f"better than {_listed(beaten)} {sampling}"] if beaten else []
+    parts += [f"not distinguishable from {_listed(near)}"] if near else []
     return (
-        f"{_capitalised(names[best])} has the highest mAP@.50, {value:.3f} on {images} test "
+        f"{_capitalised(names[best])} has the highest mAP@.50, {scores[best]:.3f} on {images} test "
         f"images: {', but '.join(parts)}."
     )
 
@@ -105,24 +97,20 @@ def _ahead(metrics: Metrics, best: str, other: str) -> Difference:
 
 def _price(subject: DetectorMetrics, other: DetectorMetrics) -> str:
     """Return how the first's times compare with the second's, as far as both are known."""
-    parts: list[str] = []
-    directions = set()
+    parts: dict[str, bool] = {}
     for cost, faster, slower in (
         (LATENCY, "answers {} times as fast", "takes {} times as long an image"),
         (TRAINING, "trains {} times as fast", "trains {} times as long"),
     ):
         one, two = cost.of(subject), cost.of(other)
         if ratio := times(one, two):
-            parts.append((faster if one < two else slower).format(ratio))
-            directions.add(one < two)
-    return (" and " if len(directions) == 1 else " but ").join(parts)
+            parts[(faster if one < two else slower).format(ratio)] = one < two
+    return (" and " if len(set(parts.values())) == 1 else " but ").join(parts)
 
 
 def times(one: float, two: float) -> str:
     """Return how many times the smaller of two the larger is, empty if alike or not known."""
-    if not (one > 0 and two > 0):
-        return ""
-    ratio = max(one, two) / min(one, two)
+    ratio = max(one, two) / min(one, two) if one > 0 and two > 0 else 1.0
     if ratio < ALIKE:
         return ""
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}".removesuffix(".0")

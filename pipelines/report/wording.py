@@ -9,12 +9,7 @@ PRETRAINED = " (pre-trained)"
 
 
 def called(name: str, model: Model | None) -> str:
-    """Return the name to show for a detector, or for a run of it.
-
-    Args:
-        name: of the detector or the run.
-        model: of the detector, None where it is not known.
-    """
+    """Return the name to show for a detector, or for a run of it, whose model may be unknown."""
     return f"{name}{PRETRAINED}" if model is not None and model.pretrained_on else name
 
 

@@ -38,12 +38,7 @@ Changed = Mapping[str, Sequence[object]]
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """How a detector of one run differs from the same of the baseline.
-
-    Attributes:
-        differences: by figure, the run's less the baseline's.
-        is_paired: whether both were tested on the same images.
-    """
+    """How a detector of one run differs, by figure, from the same of the baseline."""
 
     differences: Mapping[str, Difference]
     is_paired: bool
@@ -51,10 +46,9 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class RunComparison:
-    """All that is known of several runs.
+    """All that is known of several runs, which have unique names; the first is the baseline.
 
     Attributes:
-        runs: by unique names, in the order given, the baseline first.
         settings: those that differ.
         facts: of data and machine that differ.
         changes: by run and detector, against the baseline; None where detections are missing.
@@ -98,23 +92,18 @@ def compare_runs(runs: Mapping[str, FinishedRun], track: Track) -> RunComparison
     base = next(iter(runs))
     truths = {name: run.ground_truth() for name, run in runs.items()}
     tested = {n: t and (t.images, t.annotations, t.categories) for n, t in truths.items()}
+    sizes = {name: run.metrics.dataset.splits["test"].images for name, run in runs.items()}
     jobs = [(name, detector) for name, run in runs.items() for detector in run.metrics.pipelines]
     evaluations: dict[tuple[str, str], Evaluation | None] = {}
+    changes: dict[tuple[str, str], Change | None] = {}
     for name, detector in track(jobs, "resampling", len(jobs)):
         # The same resamples pair two runs of the same images; of others they would pretend to.
-        seed = 0 if tested[name] == tested[base] else list(runs).index(name)
-        evaluations[name, detector] = _evaluation(runs[name], detector, truths[name], seed)
-    sizes = {name: run.metrics.dataset.splits["test"].images for name, run in runs.items()}
-    changes = {
-        (name, detector): _change(
-            evaluations[name, detector],
-            evaluations.get((base, detector)),
-            min(sizes[name], sizes[base]),
-            tested[name] == tested[base],
-        )
-        for name, detector in jobs
-        if name != base
-    }
+        is_paired = tested[name] == tested[base]
+        seed = 0 if is_paired else list(runs).index(name)
+        new = evaluations[name, detector] = _evaluation(runs[name], detector, truths[name], seed)
+        if name != base:
+            old, images = evaluations.get((base, detector)), min(sizes[name], sizes[base])
+            changes[name, detector] = _change(new, old, images, is_paired)
     return RunComparison(
         runs,
         changed([run.metrics.settings or run.metrics.scoring for run in runs.values()]),

@@ -8,34 +8,27 @@ from pathlib import Path
 from datasets.annotations import Dataset
 from pipelines.detections import Detections
 from pipelines.evaluation import undefined
-from pipelines.evaluation.coco_files.format import (
-    CocoGroundTruth,
-    decode_detections,
-    detections_from_coco,
-    detections_to_coco,
-    ground_truth_to_coco,
-    with_files,
-)
+from pipelines.evaluation.coco_files import format as coco
 from pipelines.system.files import write_json
 
 GROUND_TRUTH, DETECTIONS = "ground_truth.json", "detections"
 
 
-def split_truth(dataset: Dataset, split: str) -> CocoGroundTruth:
+def split_truth(dataset: Dataset, split: str) -> coco.CocoGroundTruth:
     """Return a split's ground truth, with the names and sizes of its images."""
     images = dataset.splits[split]
     annotations = [image.annotations for image in images]
-    return with_files(ground_truth_to_coco(annotations, dataset.classes), images)
+    return coco.with_files(coco.ground_truth_to_coco(annotations, dataset.classes), images)
 
 
-def write_ground_truth(folder: Path, truth: CocoGroundTruth) -> None:
+def write_ground_truth(folder: Path, truth: coco.CocoGroundTruth) -> None:
     """Write ``ground_truth.json`` into the folder."""
     write_json(folder / GROUND_TRUTH, undefined.plain(truth))
 
 
 def write_detections(folder: Path, name: str, detections: Sequence[Detections]) -> None:
     """Write ``detections/<name>.json`` into the folder."""
-    rows = undefined.plain(detections_to_coco(detections))
+    rows = undefined.plain(coco.detections_to_coco(detections))
     write_json(folder / DETECTIONS / f"{name}.json", rows)
 
 
@@ -48,4 +41,4 @@ def read_detections(folder: Path, name: str, images: int) -> list[Detections]:
         LookupError: it is of other images.
     """
     path = folder / DETECTIONS / f"{name}.json"
-    return detections_from_coco(decode_detections(path.read_bytes()), images)
+    return coco.detections_from_coco(coco.decode_detections(path.read_bytes()), images)

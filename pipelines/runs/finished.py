@@ -14,13 +14,11 @@ from pipelines.contenders import Contender, contender
 from pipelines.detections import Detections, Detector
 from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
-    decode_detections,
     decode_ground_truth,
-    detections_from_coco,
     ground_truth_from_coco,
 )
 from pipelines.runs.data import read_checked
-from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH
+from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH, read_detections
 from pipelines.runs.metrics import METRICS, DetectorMetrics, Metrics, read_metrics
 from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
@@ -30,12 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class FinishedRun:
-    """A finished run.
-
-    Attributes:
-        folder: of the run.
-        metrics: all its figures.
-    """
+    """The folder of a finished run, and all its figures."""
 
     folder: Path
     metrics: Metrics
@@ -57,7 +50,8 @@ class FinishedRun:
         Raises:
             UserError: the file is broken.
         """
-        return self._read(GROUND_TRUTH, decode_ground_truth)
+        path = self.folder / GROUND_TRUTH
+        return self._read(path, lambda: decode_ground_truth(path.read_bytes()))
 
     def annotations(self) -> list[Annotations]:
         """Return the ground truth of each test image.
@@ -65,32 +59,24 @@ class FinishedRun:
         Raises:
             UserError: the file is missing or broken.
         """
-        truth = self._read(
-            GROUND_TRUTH, lambda data: ground_truth_from_coco(decode_ground_truth(data))
-        )
-        if truth is None:
-            raise UserError(f"{self.folder / GROUND_TRUTH}: is not there; repeat the run")
-        return truth
+        truth, path = self.ground_truth(), self.folder / GROUND_TRUTH
+        objects = self._read(path, lambda: ground_truth_from_coco(truth) if truth else None)
+        if objects is None:
+            raise UserError(f"{path}: is not there; repeat the run")
+        return objects
 
     def detections(self, name: str, images: int) -> list[Detections] | None:
-        """Return a detector's detections of each test image, None where there are none.
-
-        Args:
-            name: of the detector.
-            images: of the test split.
+        """Return a detector's detections of so many test images, None where there are none.
 
         Raises:
             UserError: the file is broken.
         """
-        return self._read(
-            f"{DETECTIONS}/{name}.json",
-            lambda data: detections_from_coco(decode_detections(data), images),
-        )
+        path = self.folder / DETECTIONS / f"{name}.json"
+        return self._read(path, lambda: read_detections(self.folder, name, images))
 
-    def _read(self, name: str, decode: Callable[[bytes], T]) -> T | None:
-        path = self.folder / name
+    def _read(self, path: Path, read: Callable[[], T]) -> T | None:
         try:
-            return decode(path.read_bytes())
+            return read()
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError) as error:
@@ -104,7 +90,6 @@ class Subject:
     Attributes:
         folder: of the run; its trained detectors are in ``models/<contender>``.
         dataset: the very data it was made of.
-        settings: its own.
         figures: of each contender, in the order of the run.
     """
 

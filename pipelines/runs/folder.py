@@ -21,12 +21,7 @@ R = TypeVar("R")
 
 
 class RunFolder:
-    """A run in the making at ``DIR.partial``, renamed to ``DIR`` when it is whole.
-
-    Attributes:
-        final: the folder asked for.
-        partial: where the work happens.
-    """
+    """A run in the making at ``DIR.partial``, renamed to ``DIR``, `final`, when it is whole."""
 
     def __init__(self, final: Path) -> None:
         """Only note the names; `open` touches the disk."""
@@ -39,7 +34,7 @@ class RunFolder:
         return (self.final / METRICS).is_file()
 
     def open(self, settings: object, *, overwrite: bool, resume: bool) -> None:
-        """Make the working folder, or go on with the one there.
+        """Make the working folder, or go on with the one there, with ``resume``.
 
         Args:
             settings: all that decides the run's figures; what JSON can hold.
@@ -67,12 +62,7 @@ class RunFolder:
     def stage(self, name: str, kind: type[R], work: Callable[[], R]) -> R:
         """Return what a stage gave: from an earlier attempt if it finished there, else by working.
 
-        A stage counts as finished once its result is written, which is its last act.
-
-        Args:
-            name: of the stage.
-            kind: type of its result.
-            work: does it.
+        A stage counts as finished once its result, of type ``kind``, is written: its last act.
         """
         path = self.partial / STAGES / f"{name}.json"
         if path.is_file():

@@ -22,7 +22,6 @@ class Gate:
     """One figure of one run at the gate.
 
     Attributes:
-        run: its name.
         name: the figure, as ``yolo.map_50``.
         drop: baseline's less the run's; negative where the run is better.
         interval_95: within which the drop lies.
@@ -72,11 +71,5 @@ def _gate(
             "too few images with such objects, or no such figure"
         )
     low, high = known.interval_95
-    return Gate(
-        run=name,
-        name=f"{detector}.{figure}",
-        drop=-known.difference,
-        interval_95=(-high, -low),
-        is_paired=change.is_paired,
-        failed=-high > max_drop,
-    )
+    drops, failed = (-high, -low), -high > max_drop
+    return Gate(name, f"{detector}.{figure}", -known.difference, drops, change.is_paired, failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +75,6 @@ def training_pictures(
     spread = np.linspace(0, len(images) - 1, min(most, len(images))).astype(int)
     made = []
     for place in track(spread, "training pictures", len(spread)):
-        try:
+        with suppress(ImageError):  # the run left it out too
             made.append(load_image(images[place].path))
-        except ImageError:
-            continue  # the run left it out too
     return made

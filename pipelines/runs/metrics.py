@@ -35,10 +35,8 @@ class SplitSize(msgspec.Struct, frozen=True):
 class Duplicates(msgspec.Struct, frozen=True):
     """Images that are in the set more than once, or look nearly the same.
 
-    Attributes:
-        across_splits: how many pairs lie in two splits, by the two.
-        left_out_of_test: images taken out of the test split for it.
-        pairs: each of them.
+    ``across_splits`` counts the pairs that lie in two splits, by the two; ``left_out_of_test`` the
+    images taken out of the test split for it.
     """
 
     across_splits: Mapping[str, int]
@@ -50,8 +48,6 @@ class DatasetSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The images a run was made of.
 
     Attributes:
-        name: of the folder.
-        format: it was read as.
         classes: names in label order.
         splits: their sizes; ``test`` is always there.
         split_sha256: of names and annotations by split, empty for a ground truth file.
@@ -75,11 +71,7 @@ class DatasetSummary(msgspec.Struct, frozen=True, kw_only=True):
 class Memory(msgspec.Struct, frozen=True):
     """The most memory a contender's processes held, MiB; None on a GPU that was not used.
 
-    Attributes:
-        peak_rss: while training.
-        peak_gpu: on the GPU, while training.
-        detecting_peak_rss: while detecting.
-        detecting_peak_gpu: on the GPU, while detecting.
+    The first two while training, the others while detecting.
     """
 
     peak_rss: float
@@ -89,11 +81,7 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 class Proposals(msgspec.Struct, frozen=True):
-    """What proposed the objects that were rightly found.
-
-    Attributes:
-        grabcut_share: of the true positives at the operating point, those GrabCut proposed.
-    """
+    """What proposed: of the true positives at the operating point, the share of GrabCut's."""
 
     grabcut_share: Number
 
@@ -101,14 +89,7 @@ class Proposals(msgspec.Struct, frozen=True):
 class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one detector; what only a contender has is None for another tool's file.
 
-    Attributes:
-        quality: of its detections.
-        training: how it was trained.
-        model: what was trained.
-        memory_mb: the most it took.
-        latency_ms: of a call.
-        throughput: images a second.
-        proposals: of a detector that knows what proposed its detections.
+    ``proposals`` is of a detector that knows what proposed its detections.
     """
 
     quality: FullQuality
@@ -137,7 +118,6 @@ class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
         cells: what was measured, a row each, with the columns of the axis.
         figures: of the axis alone, as crossovers and curves.
         left_out: cells there was no time for.
-        seconds: it took.
         budget_minutes: that all axes together were allowed.
     """
 
@@ -154,14 +134,9 @@ class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a run.
+    """All of a run: it trained and has ``settings``, or scored files and has ``scoring``.
 
     Attributes:
-        schema_version: of this layout.
-        dataset: the images.
-        environment: machine and versions.
-        settings: of a run that trained; None where only files were scored.
-        scoring: of a run that scored files; None for one that trained.
         pipelines: figures by the detector's name.
         comparison: ``<a>_minus_<b>``, then differences by figure.
         axes: those studied.

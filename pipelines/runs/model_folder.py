@@ -35,22 +35,13 @@ class _PointFile(msgspec.Struct, frozen=True):
     chosen_f1: Number
 
 
-@dataclass(frozen=True)
-class ModelFolder:
-    """A trained detector on disk.
+class ModelFolder(_ModelFile, frozen=True, kw_only=True):
+    """A trained detector on disk: whose it is, of which classes, and what it had seen before.
 
-    Attributes:
-        path: the folder.
-        contender: whose it is.
-        classes: class names in label order.
-        pretrained_on: what the detector had seen before its training, None if nothing.
-        run: the run it is part of, None for a folder that was moved away from it.
+    Its ``run`` is the one it is part of, None for a folder that was moved away from it.
     """
 
     path: Path
-    contender: str
-    classes: tuple[str, ...]
-    pretrained_on: str | None
     run: Path | None
 
 
@@ -67,10 +58,8 @@ def save_model_file(
     folder: Path, contender: str, classes: Sequence[str], pretrained_on: str | None
 ) -> None:
     """Write into a trained detector's folder whose it is."""
-    write_json(
-        folder / MODEL,
-        msgspec.to_builtins(_ModelFile(contender, tuple(classes), pretrained_on)),
-    )
+    model = _ModelFile(contender, tuple(classes), pretrained_on)
+    write_json(folder / MODEL, msgspec.to_builtins(model))
 
 
 def open_model(path: Path) -> ModelFolder:
@@ -92,9 +81,8 @@ def open_model(path: Path) -> ModelFolder:
         ) from error
     run = folder.parents[1] if len(folder.parents) > 1 else folder
     is_there = folder.parent.name == "models" and (run / METRICS).is_file()
-    return ModelFolder(
-        folder, model.contender, model.classes, model.pretrained_on, run if is_there else None
-    )
+    fields = msgspec.structs.asdict(model)
+    return ModelFolder(path=folder, run=run if is_there else None, **fields)
 
 
 def save_operating_point(folder: Path, point: OperatingPoint) -> None:
@@ -108,11 +96,12 @@ def validated_threshold(model: ModelFolder) -> Threshold:
     try:
         point = undefined.decode((model.path / OPERATING_POINT).read_bytes(), _PointFile)
     except (OSError, ValueError, RecursionError):
-        source = (
+        return Threshold(
+            NO_THRESHOLD,
             f"{model.path} does not say which score is best, so {NO_THRESHOLD} is used; give "
-            "--threshold"
+            "--threshold",
+            is_chosen=False,
         )
-        return Threshold(NO_THRESHOLD, source, is_chosen=False)
     if math.isnan(point.chosen_f1):
         source = "nothing right was found on validation, so no score is better; give --threshold"
         return Threshold(point.threshold, source, is_chosen=False)

@@ -24,13 +24,7 @@ OF_A_CLASS = rf"(?s:per_class\..+\.({'|'.join(OF_CLASSES)}))"  # a class name ma
 
 @dataclass(frozen=True)
 class Requirement:
-    """A pipeline's figure and the least it may be.
-
-    Attributes:
-        pipeline: for example ``yolo``.
-        figure: a path below its ``quality``, as ``map_50`` or ``per_class.stop.ap_50``.
-        least: the value to reach.
-    """
+    """A pipeline's figure, a path below its ``quality``, and the least it may be."""
 
     pipeline: str
     figure: str

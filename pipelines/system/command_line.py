@@ -60,12 +60,8 @@ def run(
 ) -> int:
     """Return what ``work`` returns, or the exit status of how it failed, with a sentence for why.
 
-    Args:
-        script: its name, which the sentence begins with.
-        options: read the command line.
-        argv: the command line, None for the program's own.
-        work: all that the script does with its arguments.
-        stopped: what is to be known after Ctrl-C: what was written, how to go on.
+    ``work`` is all that the script of that name does with its arguments, ``argv`` or the program's
+    own; ``stopped`` is what is to be known after Ctrl-C: what was written, how to go on.
     """
     try:
         return work(options.parse_args(argv))

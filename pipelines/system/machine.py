@@ -8,16 +8,8 @@ import subprocess
 from pathlib import Path
 
 LIBRARIES = (
-    "tensorflow",
-    "keras",
-    "ai-edge-litert",
-    "opencv-python",
-    "scikit-learn",
-    "scikit-image",
-    "numpy",
-    "scipy",
-    "pillow",
-    "joblib",
+    *("tensorflow", "keras", "ai-edge-litert", "opencv-python", "scikit-learn", "scikit-image"),
+    *("numpy", "scipy", "pillow", "joblib"),
 )
 ROOT = Path(__file__).resolve().parents[2]  # of the project
 

@@ -17,15 +17,16 @@ from datasets.errors import UserError
 from models.quiet import native_stderr_hidden
 from pipelines.system import machine
 
+# Read by BLAS and OpenMP when they are loaded, by TensorFlow before its first operation.
+_LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
+THREADS_OF = tuple(f"{name}_THREADS" for name in _LIBRARIES)
+
 
 @dataclass(frozen=True)
 class Device:
-    """Where TensorFlow runs.
+    """Where TensorFlow runs, with the name reports give it.
 
-    Attributes:
-        name: what it is called, for the report.
-        is_gpu: whether it is a GPU.
-        synchronise: waits until the device has finished; a CPU has when its call returns.
+    ``synchronise`` waits until the device has finished; a CPU has when its call returns.
     """
 
     name: str
@@ -47,10 +48,8 @@ def set_threads(count: int) -> None:
     Raises:
         RuntimeError: TensorFlow has already started with another number.
     """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in THREADS_OF:
         os.environ[name] = str(count)
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(count)
-    os.environ["TF_NUM_INTEROP_THREADS"] = str(count)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import cv2
     import threadpoolctl
@@ -120,19 +119,19 @@ def choose_device(choice: str) -> Device:
     if choice not in {"auto", "cpu", "gpu"}:
         raise UserError(f"--device {choice}: there is no such device; choose auto, cpu or gpu")
     cpu = Device(cpu_name(), False, lambda: None)
-    if choice == "cpu" or (choice == "auto" and not _has_gpu_driver()):
-        if _has_gpu_driver():
-            import tensorflow as tf
-
-            tf.config.set_visible_devices([], "GPU")
+    if choice != "gpu" and not _has_gpu_driver():
         return cpu
-    found = _gpus()
-    if found:
-        import tensorflow as tf
+    import tensorflow as tf
 
-        for gpu in tf.config.list_physical_devices("GPU"):
+    if choice == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+        return cpu
+    if gpus := tf.config.list_physical_devices("GPU"):
+        for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
-        return Device(f"GPU ({found[0]})", True, tf.test.experimental.sync_devices)
+        details = tf.config.experimental.get_device_details(gpus[0])
+        name = details.get("device_name", gpus[0].name)
+        return Device(f"GPU ({name})", True, tf.test.experimental.sync_devices)
     if choice == "auto":
         return cpu
     raise UserError(
@@ -145,10 +144,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """What a figure depends on besides data and settings.
 
     Attributes:
-        python: its version.
-        platform: the operating system's name and version.
         libraries: their versions, None for one that is missing.
-        cpu: the processor's name.
         cores: processors this process may use.
         threads: of each library, None for one that was not loaded.
         memory_mb: of the machine, MiB.
@@ -170,13 +166,10 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
-    """Return what a figure depends on besides data and settings, for ``metrics.json``.
+    """Return what a figure depends on besides data and settings, without importing any of it.
 
-    Nothing is imported for it, TensorFlow least of all.
-
-    Args:
-        threads: what `thread_settings` gave in the process that took the figures; without it,
-            the number that `set_threads` is given in every process of a run.
+    ``threads`` is what `thread_settings` gave in the process that took the figures; without it,
+    the number that `set_threads` is given in every process of a run.
     """
     commit, changed = machine.git_commit()
     set_everywhere = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
@@ -194,18 +187,27 @@ def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
     )
 
 
-def peak_rss_mb() -> float:
-    """Return the most memory this process has held since it was started, MiB.
+class PeakMemory(msgspec.Struct, frozen=True):
+    """The most memory a process has held, MiB; None on a GPU that it did not use."""
 
-    Its threads are in it, processes that it started are not: a pipeline works in one process. On
-    Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
+    rss_mb: float
+    gpu_mb: float | None
+
+
+def peak_memory() -> PeakMemory:
+    """Return the most memory this process has held so far."""
+    return PeakMemory(peak_rss_mb(), peak_gpu_mb())
+
+
+def peak_rss_mb() -> float:
+    """Return the most memory this process has held since it was started, MiB, with its threads.
+
+    On Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
     when it started this process.
     """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-    except OSError:
-        status = ""
-    for line in status.splitlines():
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
+    for line in lines:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     if sys.platform == "win32":
@@ -226,11 +228,9 @@ def peak_gpu_mb() -> float | None:
 
 def gpu_names() -> list[str]:
     """Return the names of the graphics processors, by their driver, without TensorFlow."""
-    names = []
-    for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("Model:"):
-                names.append(line.partition(":")[2].strip())
+    files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
     if names or not _has_gpu_driver():
         return names
     output = machine.output_of("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
@@ -246,12 +246,3 @@ def _has_gpu_driver() -> bool:
     """Say whether a GPU is possible at all, without loading TensorFlow to ask."""
     places = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
     return any(Path(place).exists() for place in places)
-
-
-def _gpus() -> list[str]:
-    import tensorflow as tf
-
-    return [
-        tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-        for gpu in tf.config.list_physical_devices("GPU")
-    ]

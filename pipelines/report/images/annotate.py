@@ -46,10 +46,10 @@ def annotate(
     classes: Sequence[str],
     thresholds: Mapping[str, float],
 ) -> NDArray[np.uint8]:
-    """Return the picture, ``(h, w, 3)`` uint8 RGB.
+    """Return the picture, ``(h, w, 3)`` uint8 RGB: panels of 480 to 960 px, the truth first.
 
     Args:
-        image: ``(H, W, 3)`` uint8 RGB; enlarged or shrunk so that a panel is 480 to 960 px wide.
+        image: ``(H, W, 3)`` uint8 RGB.
         truth: its ground truth.
         detections: each pipeline's, by its name.
         classes: names in label order.
@@ -102,19 +102,14 @@ def _matched(
     matches = match(truth, shown)
     lost, wrong = matches.missed, matches.false_positive
     labels = truth.labels[lost]
-    missed = BoxLayer(
-        truth.boxes[lost],
-        labels,
-        [f"? {classes[label]}" for label in labels],
-        [DOTTED] * len(labels),
-    )
-    names = [
-        f"{'x ' if bad else ''}{name}"
-        for name, bad in zip(_scored(shown, classes), wrong, strict=True)
-    ]
-    styles = [DASHED if bad else SOLID for bad in wrong]
+    missed = [f"? {classes[label]}" for label in labels]
+    scored = zip(_scored(shown, classes), wrong, strict=True)
+    names = [f"{'x ' if bad else ''}{name}" for name, bad in scored]
     counts = f"{matches.true_positive.sum()} right, {wrong.sum()} wrong x, {lost.sum()} missed ?"
-    return counts, [missed, BoxLayer(shown.boxes, shown.labels, names, styles)]
+    return counts, [
+        BoxLayer(truth.boxes[lost], labels, missed, [DOTTED] * len(labels)),
+        BoxLayer(shown.boxes, shown.labels, names, [DASHED if bad else SOLID for bad in wrong]),
+    ]
 
 
 def _scored(found: Detections, classes: Sequence[str]) -> list[str]:

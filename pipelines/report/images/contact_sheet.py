@@ -35,9 +35,7 @@ def chosen(splits: Splits, classes: int, count: int = SHOWN) -> list[LabelledIma
 def contact_sheet(images: Iterable[LabelledImage], classes: Sequence[str]) -> NDArray[np.uint8]:
     """Return the picture, ``(h, w, 3)`` uint8 RGB, a tile for each image in rows of four.
 
-    Args:
-        images: which are opened one after the other; those that do not decode have no tile.
-        classes: names in label order.
+    Images are opened one after the other; those that do not decode have no tile.
     """
     tiles = []
     for image in images:

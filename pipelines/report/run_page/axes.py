@@ -21,11 +21,8 @@ class AxisSection:
     """One axis as the page shows it.
 
     Attributes:
-        name: as ``data`` or ``time``.
-        result: of its study.
         plot: as the ``src`` of an image; empty for none.
-        columns: names of what its cells hold.
-        rows: the cells, a text for each of the columns.
+        rows: the cells measured, a text for each of the columns.
         more: how many cells are left out.
     """
 

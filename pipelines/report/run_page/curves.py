@@ -29,11 +29,8 @@ def precision_recall(
 ) -> Markup | None:
     """Return precision against recall at IoU .50 of every detector; None if there is no object.
 
-    Args:
-        pipelines: figures by the detector's name.
-        label: the class, None for the mean over the classes with objects.
-        name: of the figure in the page.
-        title: what it is of, for those who do not see it.
+    Without ``label``, a class, it is the mean over the classes with objects. ``name`` is the
+    figure's in the page, and ``title`` what it is of, for those who do not see it.
     """
     lines = {}
     for pipeline, detector in pipelines.items():
@@ -103,7 +100,7 @@ def validations(
 
     Args:
         values: of each validation, nan without an object.
-        at: where each was: updates, seconds or rounds.
+        at: where each was: updates, seconds or rounds, as ``axis`` says.
         chosen: place of the one that was kept.
         axis: what ``at`` counts.
         name: of the figure in the page.

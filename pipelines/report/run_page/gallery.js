@@ -60,7 +60,7 @@
       picture.dataset.at = state.at;
       one(".photograph", panel).style.setProperty("--ratio", image.width / image.height);
     }
-    const counts = tally(image, pipeline, threshold, state.classes);
+    const counts = tally(image, pipeline, state);
     one(".tally", panel).textContent = summary(counts);
     one("output", panel).textContent = threshold.toPrecision(3);
     Object.assign(one("input", panel), { min: settings.lowest, max: settings.highest, value: threshold });

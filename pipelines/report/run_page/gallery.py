@@ -32,9 +32,8 @@ class Outcome:
     """What one image's detections and objects are counted as.
 
     Attributes:
-        kinds: ``(N,)`` int, `RIGHT`, `WRONG` or `IGNORED`, in the order of the detections.
-        found_at: ``(M,)`` float64, the score of the detection that found each object, nan for none:
-            at thresholds above it the object is missed.
+        kinds: ``(N,)`` int64, `RIGHT`, `WRONG` or `IGNORED`, in the order of the detections.
+        found_at: ``(M,)`` float64, the score of the detection that found each object, nan for none.
     """
 
     kinds: NDArray[np.int64]
@@ -78,10 +77,8 @@ def gallery_data(
 ) -> dict[str, Any]:
     """Return classes, pipelines and images as the page's script reads them.
 
-    Args:
-        coco: the ground truth of the test split, with names and sizes.
-        found: each pipeline's detections, in the order of the images.
-        thresholds: each pipeline's operating point.
+    ``coco`` is the ground truth of the test split, with names and sizes; ``found`` has each
+    pipeline's detections in the order of its images, ``thresholds`` the operating points.
 
     Returns:
         ``classes``; ``pipelines`` with ``name``, ``threshold``, ``lowest`` and ``highest`` score;
@@ -107,14 +104,8 @@ def gallery_data(
         threshold = thresholds[name]
         lowest = lowest_shown(detections, threshold, MOST_DETECTIONS // len(found))
         highest = max((float(each.scores[0]) for each in detections if len(each)), default=1.0)
-        pipelines.append(
-            {
-                "name": name,
-                "threshold": threshold,
-                "lowest": lowest,
-                "highest": max(highest, threshold),
-            }
-        )
+        scale = {"threshold": threshold, "lowest": lowest, "highest": max(highest, threshold)}
+        pipelines.append({"name": name, **scale})
         every = outcomes(truth, detections)
         for image, each, outcome in zip(images, detections, every, strict=True):
             shown = each.above(lowest)

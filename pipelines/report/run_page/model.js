@@ -5,34 +5,32 @@ const LABEL = 4, IGNORE = 5; // places in an object's row
 const SCORE = 5, OUTCOME = 6; // and in a detection's
 const OUTCOMES = ["wrong", "right", "ignored"];
 
-/** Detections of the chosen classes from the threshold on, best first. */
-function shownDetections(image, pipeline, threshold, classes) {
-  return image.detections[pipeline].filter(
-    (row) => row[SCORE] >= threshold && classes.has(row[LABEL]));
-}
-
 /** Whether each object is found by a detection from the threshold on. */
 function foundObjects(image, pipeline, threshold) {
   return image.found_at[pipeline].map((score) => score !== null && score >= threshold);
 }
 
-/** Objects of the chosen classes that should have been found and were not. */
-function missedObjects(image, pipeline, threshold, classes) {
-  const found = foundObjects(image, pipeline, threshold);
-  return image.objects.filter(
-    (row, place) => !row[IGNORE] && classes.has(row[LABEL]) && !found[place]);
+/** What is counted at one pipeline's threshold, of the chosen classes, as [kind, row] each. */
+function judgedBoxes(image, pipeline, state) {
+  const threshold = state.thresholds[pipeline], found = foundObjects(image, pipeline, threshold);
+  return [
+    image.detections[pipeline] // best first
+      .filter((row) => row[SCORE] >= threshold && state.classes.has(row[LABEL]))
+      .map((row) => [OUTCOMES[row[OUTCOME]], row]),
+    image.objects // that should have been found and were not
+      .filter((row, place) => !row[IGNORE] && state.classes.has(row[LABEL]) && !found[place])
+      .map((row) => ["missed", row]),
+  ];
 }
 
-function tally(image, pipeline, threshold, classes) {
-  const counts = { right: 0, wrong: 0, ignored: 0 };
-  for (const row of shownDetections(image, pipeline, threshold, classes)) {
-    counts[OUTCOMES[row[OUTCOME]]] += 1;
-  }
-  return { ...counts, missed: missedObjects(image, pipeline, threshold, classes).length };
+function tally(image, pipeline, state) {
+  const counts = { right: 0, wrong: 0, ignored: 0, missed: 0 };
+  for (const [kind] of judgedBoxes(image, pipeline, state).flat()) counts[kind] += 1;
+  return counts;
 }
 
 function mistakes(image, pipeline, state) {
-  const counts = tally(image, pipeline, state.thresholds[pipeline], state.classes);
+  const counts = tally(image, pipeline, state);
   return counts.wrong + counts.missed;
 }
 
@@ -43,8 +41,7 @@ function disagreement(image, state) {
     const finders = found.filter((flags) => flags[place]).length;
     return !row[IGNORE] && state.classes.has(row[LABEL]) && finders > 0 && finders < found.length;
   });
-  const wrong = state.thresholds.map(
-    (threshold, place) => tally(image, place, threshold, state.classes).wrong);
+  const wrong = state.thresholds.map((_, place) => tally(image, place, state).wrong);
   return disputed.length + Math.max(...wrong) - Math.min(...wrong);
 }
 

@@ -41,12 +41,9 @@ SCRIPTS = ("model.js", "drawing.js", "gallery.js")
 
 
 def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path:
-    """Write ``report.html`` into the folder of a run and return its path.
+    """Write ``report.html`` into the folder of a finished run and return its path.
 
-    Args:
-        folder: with ``metrics.json``, ``ground_truth.json`` and ``detections/``.
-        images: where each test image is, by the name it has in ``ground_truth.json``.
-        track: watches the photographs.
+    ``images`` has where each test image is, by the name it has in ``ground_truth.json``.
 
     Raises:
         UserError: the folder lacks something, or an image is not among ``images``.
@@ -72,14 +69,15 @@ def _gallery(run: FinishedRun) -> dict[str, Any]:
     truth = run.ground_truth()
     if truth is None:
         raise UserError(f"{run.folder}: ground_truth.json is not there; repeat the run")
-    detections, thresholds = {}, {}
-    for name, detector in run.metrics.pipelines.items():
+    pipelines = run.metrics.pipelines
+    detections = {}
+    for name in pipelines:
         of_images = run.detections(name, len(truth.images))
         if of_images is None:
             raise UserError(f"{run.folder}: detections/{name}.json is not there; repeat the run")
         detections[name] = of_images
-        thresholds[name] = detector.quality.operating_point.threshold
-    return gallery_data(truth, detections, thresholds)
+    points = {name: each.quality.operating_point for name, each in pipelines.items()}
+    return gallery_data(truth, detections, {name: p.threshold for name, p in points.items()})
 
 
 def _placed(
@@ -94,13 +92,10 @@ def _placed(
                 image |= {"thumb": data_uri(photograph.thumb), "photograph": None}
                 embedded.append((place, data_uri(photograph.full)))
                 continue
-            for key, part, webp in (
-                ("photograph", "", photograph.full),
-                ("thumb", "-small", photograph.thumb),
-            ):
-                name = f"{place:06}{part}.webp"
-                (work / name).write_bytes(webp)
-                image[key] = f"{PHOTOGRAPHS}/{name}"
+            full, thumb = f"{place:06}.webp", f"{place:06}-small.webp"
+            (work / full).write_bytes(photograph.full)
+            (work / thumb).write_bytes(photograph.thumb)
+            image |= {"thumb": f"{PHOTOGRAPHS}/{thumb}", "photograph": f"{PHOTOGRAPHS}/{full}"}
     if len(images) <= EMBEDDED:
         folder.rmdir()
     return embedded
@@ -144,12 +139,12 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
 def _class_curves(pipelines: Mapping[str, DetectorMetrics]) -> list[tuple[str, Markup]]:
     per_class = next(iter(pipelines.values())).quality.per_class
     ranked = sorted(per_class, key=lambda name: -per_class[name].ground_truth)[:MOST_CURVES]
-    drawn = [
-        (name, curves.precision_recall(pipelines, name, f"pr-{place}", name))
+    return [
+        (name, figure)
         for place, name in enumerate(per_class)
         if name in ranked
+        and (figure := curves.precision_recall(pipelines, name, f"pr-{place}", name)) is not None
     ]
-    return [(name, figure) for name, figure in drawn if figure is not None]
 
 
 def _training_figures(name: str, training: Training) -> tuple[Markup | None, Markup | None]:

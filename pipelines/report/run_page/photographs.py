@@ -37,12 +37,8 @@ def photographs(paths: Sequence[Path], track: Track) -> Iterator[Photograph]:
     Raises:
         ImageError: a file can't be read.
     """
-
-    def one(path: Path) -> Photograph:
-        return shrunk(load_image(path))
-
     made = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
-        delayed(one)(path) for path in paths
+        delayed(lambda path: shrunk(load_image(path)))(path) for path in paths
     )
     yield from track(made, "photographs for the report", len(paths))
 

@@ -11,11 +11,7 @@ from pipelines.runs.metrics import Metrics
 
 MOST_CONFUSED = 20  # pairs of classes shown of one detector
 WIDEST_MATRIX = 20  # classes; of more only the pairs most often taken for each other are shown
-SIZES = {
-    "small": "small, up to 32² px",
-    "medium": "medium, up to 96² px",
-    "large": "large, above",
-}
+SIZES = {"small": "small, up to 32² px", "medium": "medium, up to 96² px", "large": "large, above"}
 
 
 def headline_rows(metrics: Metrics) -> list[TableRow]:
