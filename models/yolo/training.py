@@ -204,5 +204,5 @@ def _check_finite(
     names = ", ".join(sorted({images[index].name for index in batch.sources}))
     raise TrainingError(
         f"the loss is not finite at update {number + 1}; try a smaller --set "
-        f"yolo.learning_rate, or look at the pictures it was made of: {names}"
+        f"yolo.learning_rate, or check the pictures it was made of: {names}"
     )
