@@ -31,11 +31,8 @@ def clean_boxes(
 ) -> tuple[RawBoxes, tuple[Problem, ...]]:
     """Return the boxes that have an area inside their image, in its upright pixels.
 
-    With them come the problems: what was repaired or left out.
-
-    Args:
-        raw: what a reader gave.
-        headers: of each image; None for an image that is left out, with its boxes.
+    With them come the problems: what was repaired or left out. An image whose header is None is
+    left out with its boxes.
 
     Raises:
         DatasetError: a number is not finite.

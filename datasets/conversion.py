@@ -50,12 +50,8 @@ def convert(
 ) -> tuple[str, ...]:
     """Write the set into a new folder and return what the format can't hold, a sentence each.
 
-    Args:
-        dataset: the set, as `reading.read_folder` gives it.
-        source: its folder.
-        target_name: one of `TARGETS`.
-        output: a folder that is not there yet, or is empty.
-        track: watches the copying.
+    The set is as `reading.read_folder` gives it for the folder ``source``, the target one of
+    `TARGETS`, and ``output`` a folder that is not there yet, or is empty.
 
     Raises:
         DatasetError: the output can't be used.

@@ -53,10 +53,7 @@ def without_copies_in_test(
 ) -> tuple[dict[str, Images], tuple[Duplicate, ...]]:
     """Return the splits without test images that train or val has too, and what was left out.
 
-    Args:
-        splits: of the set.
-        copies: as `find_copies` gives them.
-        keep: leave them in.
+    The copies are those of `find_copies`; with ``keep`` they stay in.
 
     Raises:
         DatasetError: no test image would be left.

@@ -1,4 +1,4 @@
-"""The files below a set's folder, listed once; names in annotations are only looked up in the list.
+"""The files below a set's folder, listed once; names in annotations only select from the list.
 
 So no name in a file can lead out of the folder, and case, slashes, suffixes and nesting are handled
 in one place for all formats.

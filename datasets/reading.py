@@ -56,11 +56,7 @@ def read_dataset(
 ) -> Dataset:
     """Read a labelled set, whatever is wrong with it listed in ``problems``.
 
-    Args:
-        folder: where the images and annotations are.
-        format_name: one of `FORMATS`, or ``auto`` to recognise it.
-        track: watches the reading.
-        settings: choices about the data; None for the defaults.
+    The format is one of `FORMATS`, or ``auto`` to recognise it.
 
     Raises:
         DatasetError: the folder is missing or empty, or nothing in it can be used.
@@ -154,7 +150,7 @@ def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[H
     names = [image.name for image in raw.images]
     headers: list[Header | None] = []
     # One after the other: a header costs Python's own time, so threads would wait for each other.
-    for name in track(names, "looking at images", len(names)):
+    for name in track(names, "reading image sizes", len(names)):
         try:
             headers.append(read_header(files.root / name, max_pixels))
         except ImageError as error:

@@ -27,12 +27,8 @@ def complete_splits(
     """Return train, val and test, and a remark on each split that had to be drawn.
 
     A set without splits is divided by ``shares``. A set with a val but no test split is scored on
-    its val, as such sets are published. What is then missing is taken from train.
-
-    Args:
-        found: the images by split, ``""`` for those that belong to none.
-        shares: of train, val and test, which sum to 1.
-        digest: of an image file's content.
+    its val, as such sets are published. What is then missing is taken from train. Found images are
+    by split, ``""`` for those that belong to none; ``digest`` gives a file's content.
 
     Raises:
         DatasetError: there are too few images for three splits.

@@ -28,11 +28,8 @@ _WITHOUT_METADATA = ("train", "validation", "test")  # what a set nearly always 
 def stored_folder(name: str, track: Track) -> Path:
     """Return the COCO folder of a TensorFlow dataset, downloading it where it is not there yet.
 
-    It imports TensorFlow: call it in a process of its own.
-
-    Args:
-        name: as TensorFlow Datasets has it, for example ``voc/2007``.
-        track: watches the storing.
+    It imports TensorFlow: call it in a process of its own. The name is TensorFlow Datasets', for
+    example ``voc/2007``.
 
     Raises:
         DatasetError: the extra is not installed, there is no such set or no network, or its

@@ -7,6 +7,7 @@ nothing once it is there.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -21,9 +22,7 @@ _RENDERED_BY = ("numpy", "opencv-python", "scikit-image", "scikit-learn")
 def sample_folder(seed: int = 0, track: Track = silently) -> Path:
     """Return the Pascal VOC folder of the sample set, rendering it where it is not there yet.
 
-    Args:
-        seed: 0 or more; another seed is another set.
-        track: watches the rendering.
+    Another seed, 0 or more, is another set.
 
     Raises:
         DatasetError: the seed is negative, a background photograph is not installed, or there is
@@ -46,12 +45,6 @@ def _fingerprint() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     for package in _RENDERED_BY:
-        digest.update(f"{package} {_version(package)}\n".encode())
+        with suppress(PackageNotFoundError):  # another build, such as opencv-python-headless
+            digest.update(f"{package} {version(package)}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # another build of it, such as opencv-python-headless
-        return "of unknown version"

@@ -22,13 +22,7 @@ _JPEG_QUALITY = (50, 95)  # of cv2; half of the images show their blocks
 
 
 def write_sample(folder: Path, seed: int, track: Track = silently) -> None:
-    """Render the whole set into a new folder.
-
-    Args:
-        folder: is made, with ``JPEGImages``, ``Annotations``, ``ImageSets/Main`` and
-            ``LICENSES.txt`` in it.
-        seed: 0 or more; the same seed gives the same bytes.
-        track: watches the rendering.
+    """Render the whole set into a folder that is not there yet; a seed gives the same bytes.
 
     Raises:
         DatasetError: a background photograph is not installed.

@@ -68,14 +68,7 @@ def gather(
 ) -> Examples:
     """Return an image's objects, moved copies of them, and proposals on and beside them.
 
-    Args:
-        image: ``(H, W, 3)`` uint8 RGB.
-        truth: its annotations.
-        random: for what moves and what is left out.
-        proposer: of the detector.
-        templates: of the HOG.
-        settings: of the detector.
-        max_examples: about as many at most; background is left out beyond.
+    ``random`` decides what moves and what is left out; background is beyond ``max_examples``.
     """
     searched = search(image)
     truth = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)

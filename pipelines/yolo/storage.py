@@ -19,8 +19,8 @@ WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.js
 TRAINING_STATE = "training.npz"  # of a training that is not over
 
 
-class SavedYolo(msgspec.Struct, frozen=True, tag_field="contender", tag="yolo"):
-    """What ``settings.json`` holds, besides ``contender``, which says whose folder it is.
+class SavedYolo(msgspec.Struct, frozen=True):
+    """What ``settings.json`` holds.
 
     Attributes:
         classes: class names in label order.
