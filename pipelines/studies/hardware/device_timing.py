@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+import timeit
+from collections.abc import Sequence
 from math import nan
 from pathlib import Path
 
@@ -30,15 +31,16 @@ RATE_SECONDS, BATCHES = 0.5, (1, 4)
 REPEATED = 5  # times that matrix products are timed
 
 
-class Timing(msgspec.Struct, frozen=True):
-    """One form of one contender on one device, as a cell keeps it.
+class FormLatency(msgspec.Struct, frozen=True):
+    """One form of one contender on one device.
 
     Attributes:
         pipeline: the contender's name.
         form: of its detector.
         device: what it is called.
         threads: of the CPU; 0 on a GPU.
-        calls: milliseconds of each, none with a note why.
+        p50_ms: median latency, nan with a note why.
+        interval_95: of the median.
         images_per_second: in the best batch.
         map_50: mAP@.50 of this very form, nan where it was not scored.
         products_share: of the time, in matrix products; nan where that was not measured.
@@ -49,11 +51,20 @@ class Timing(msgspec.Struct, frozen=True):
     form: str
     device: str
     threads: int
-    calls: tuple[float, ...] = ()
+    p50_ms: Number = nan
+    interval_95: tuple[Number, Number] = (nan, nan)
     images_per_second: Number = nan
     map_50: Number = nan
     products_share: Number = nan
     note: str = ""
+
+
+Timing = tuple[FormLatency, tuple[float, ...]]  # with milliseconds of each call
+
+
+def untimed(row: Contender, form: Form, device: str, threads: int, note: str) -> Timing:
+    """Return a form without calls, and why there are none."""
+    return FormLatency(row.name, form.name, device, threads, note=note), ()
 
 
 def forms_of(row: Contender) -> tuple[Form, ...]:
@@ -86,28 +97,29 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         made: holds the folders of forms that were made.
         gpu: which of them, as the driver counts.
     """
-    rows = subject.contenders
-    wanted = [(row, form) for row in rows for form in forms_of(row) if threads or form.on_gpu]
+    wanted = {
+        f"{row.name} {form.name}": (row, form)
+        for row in subject.contenders
+        for form in forms_of(row)
+        if threads or form.on_gpu
+    }
     if not threads:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)  # read when TensorFlow starts
     runtime.set_threads(threads or runtime.usable_cores())
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
     except UserError as error:
-        return [Timing(row.name, form.name, "GPU", 0, note=str(error)) for row, form in wanted]
+        return [untimed(row, form, "GPU", 0, str(error)) for row, form in wanted.values()]
     device_name = machine.cpu_model() if threads else device.name
-    results, loaded, detectors = [], [], {}
-    for row, form in wanted:
+    results, detectors = [], {}
+    for key, (row, form) in wanted.items():
         folder = folder_of(subject, row, form, made)
         if form.make is not None and not folder.is_dir():
             continue
         try:
-            detector = form.load(folder, device, threads or runtime.usable_cores())
+            detectors[key] = form.load(folder, device, threads or runtime.usable_cores())
         except UserError as error:
-            results.append(Timing(row.name, form.name, device_name, threads, note=str(error)))
-            continue
-        loaded.append((row, form))
-        detectors[f"{row.name} {form.name}"] = detector
+            results.append(untimed(row, form, device_name, threads, str(error)))
     pixels = [load_image(image.path) for image in evenly(subject.dataset.splits["test"], IMAGES)]
     latencies = measure_latency(
         detectors,
@@ -117,7 +129,8 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         clock=time.perf_counter,
         synchronise=device.synchronise,
     )
-    for (row, form), (key, detector) in zip(loaded, detectors.items(), strict=True):
+    for key, detector in detectors.items():
+        row, form = wanted[key]
         throughput = measure_throughput(
             detector,
             pixels,
@@ -129,20 +142,20 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         )
         share = nan
         if threads == 1 and form.products is not None:
-            spent = _fastest_ms(form.products(folder_of(subject, row, form, made), pixels[0]))
-            share = min(spent / latencies[key].p50, 1.0)
-        results.append(
-            Timing(
-                row.name,
-                form.name,
-                device_name,
-                threads,
-                latencies[key].calls,
-                throughput.best,
-                _map_50(subject, row, detector, threads),
-                share,
-            )
+            products = form.products(folder_of(subject, row, form, made), pixels[0])
+            products()
+            fastest = min(timeit.repeat(products, number=1, repeat=REPEATED))
+            share = min(1000 * fastest / latencies[key].p50, 1.0)
+        timing = FormLatency(
+            row.name,
+            form.name,
+            device_name,
+            threads,
+            images_per_second=throughput.best,
+            map_50=_map_50(subject, row, detector, threads),
+            products_share=share,
         )
+        results.append((timing, latencies[key].calls))
     return results
 
 
@@ -156,14 +169,3 @@ def _map_50(subject: Subject, row: Contender, detector: Detector, threads: int) 
     found = [detector.detect(load_image(image.path)) for image in images]
     truth = [image.annotations for image in images]
     return score(truth, found, subject.dataset.classes).map_50
-
-
-def _fastest_ms(work: Callable[[], object]) -> float:
-    """Return the least milliseconds of several calls, the first left out."""
-    work()
-    taken = []
-    for _ in range(REPEATED):
-        started = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - started)
-    return 1000 * min(taken)

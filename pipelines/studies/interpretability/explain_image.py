@@ -20,14 +20,7 @@ from pipelines.studies.interpretability.saliency import DetectedBox, target_scor
 
 @dataclass(frozen=True, eq=False)
 class ExplainedDetection:
-    """One contender's detection and its explanations.
-
-    Attributes:
-        pipeline: the contender's name.
-        target: the detection.
-        score: of it.
-        explanations: by method.
-    """
+    """One contender's detection, its score and its explanations by method."""
 
     pipeline: str
     target: DetectedBox
@@ -54,15 +47,7 @@ def chosen_targets(found: Mapping[str, Detections]) -> dict[str, DetectedBox]:
 def explain_image(
     explainers: Mapping[str, Explainer], image: Image, masks: int, seed: int, track: Track
 ) -> list[ExplainedDetection]:
-    """Return an explained detection of each contender, none where nothing was found.
-
-    Args:
-        explainers: by contender.
-        image: ``(H, W, 3)`` uint8 RGB.
-        masks: for D-RISE, one half in each of two runs.
-        seed: of the masks.
-        track: watches the contenders.
-    """
+    """Return an explained detection of each contender, none where nothing was found."""
     found = {name: each.detect_many([image])[0] for name, each in explainers.items()}
     targets = chosen_targets({n: found[n].above(each.threshold) for n, each in explainers.items()})
     explained = []

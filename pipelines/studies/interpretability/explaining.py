@@ -80,7 +80,7 @@ def explain(
 
     Args:
         explainer: of the contender.
-        image: ``(H, W, 3)`` uint8 RGB.
+        image: the targets are in.
         targets: its detections.
         objects: the ``(4,)`` box of the object each target is of.
         masks: for D-RISE, one half in each of two runs.
@@ -92,9 +92,10 @@ def explain(
     ]
     results = []
     for target, box, *of_target in zip(targets, objects, *halves, strict=True):
-        runs = {DRISE: of_target}
-        for method, own in explainer.own.items():
-            runs[method] = [own(image, target.box, target.label) for _ in range(2)]
+        runs = {DRISE: of_target} | {
+            method: [own(image, target.box, target.label) for _ in range(2)]
+            for method, own in explainer.own.items()
+        }
         by_method = {}
         for method, (one, other) in runs.items():
             saliency = (one + other) / 2
@@ -113,12 +114,7 @@ def explanation_rows(
 ) -> list[ExplanationRow]:
     """Return a row each contender, detection and method, random ones for comparison among them.
 
-    Args:
-        explainers: by contender.
-        image: the detections are in.
-        shared: for each object the detection of each contender, in their order.
-        masks: for D-RISE, one half in each of two runs.
-        seed: of the masks.
+    ``shared`` is, for each object, the detection of each contender, in their order.
     """
     pixels, truth = load_image(image.path), image.annotations
     rows: list[ExplanationRow] = []
@@ -132,8 +128,7 @@ def explanation_rows(
         explained = explain(explainer, pixels, targets, objects, masks, seed)
         for target, by_method in zip(targets, explained, strict=True):
             for method, each in by_method.items():
-                result = each.faithfulness
-                figures = result.deletion, result.insertion, result.points, each.agreement
+                figures = *each.faithfulness, each.agreement
                 rows.append(ExplanationRow(image.name, name, method, *figures))
             level = random_saliency(pixels.shape[:2], seed + len(rows))
             for method, chance in ((RANDOM, level), (RANDOM_WITHIN, within(level, target))):

@@ -7,8 +7,8 @@ areas of its box, so that small objects are judged as large ones are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,8 +28,7 @@ AREAS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5)  # of the box, hidden or shown, for eac
 GRID_PX = 24  # sides of the grids that are compared for agreement
 
 
-@dataclass(frozen=True)
-class Faithfulness:
+class Faithfulness(NamedTuple):
     """How faithful one explanation of one detection is to the detector.
 
     Attributes:
@@ -51,15 +50,7 @@ def faithfulness(
     saliency: Saliency,
     box: NDArray[np.float64],
 ) -> Faithfulness:
-    """Return how faithful a saliency map is.
-
-    Args:
-        detect_many: the detector's.
-        image: it is about.
-        target: the detection it explains.
-        saliency: ``(H, W)``.
-        box: ``(4,)`` of the annotated object.
-    """
+    """Return how faithful the target's saliency map is; ``box`` is the annotated object's."""
     first = first_pixels(saliency, target)
     full = score_with(detect_many, image, target, [np.ones(saliency.shape, bool)])[0]
     least, most = (

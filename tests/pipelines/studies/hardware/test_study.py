@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.contenders import contender
-from pipelines.studies.hardware.device_timing import Timing, forms_of
+from pipelines.studies.hardware.device_timing import FormLatency, forms_of
 from pipelines.studies.hardware.study import best_form, concluded, draw
 
 CLASSICAL, YOLO = contender("classical"), contender("yolo")
@@ -16,7 +16,7 @@ TOY = replace(CLASSICAL, name="toy", label="the toy", forms=())
 def timing(row, form, p50, threads=1, map_50=0.9, note=""):
     device = "CPU" if threads else "GPU"
     calls = () if p50 is None else (0.9 * p50, p50, 1.1 * p50) * 8
-    return Timing(row.name, form, device, threads, calls, map_50=map_50, note=note)
+    return FormLatency(row.name, form, device, threads, map_50=map_50, note=note), calls
 
 
 def classical(p50, **more):
