@@ -95,7 +95,7 @@ def study(subject: Subject, cells: Cells) -> InterpretabilityStudy:
 
 def shared_images(
     images: Sequence[LabelledImage], explainers: Mapping[str, Explainer]
-) -> list[tuple[LabelledImage, list[tuple[DetectedBox, ...]]]]:
+) -> Sequence[tuple[LabelledImage, list[tuple[DetectedBox, ...]]]]:
     """Return images in which all contenders rightly find the same objects, and those."""
     chosen = []
     tried = evenly(images, 4 * IMAGES)
@@ -107,9 +107,7 @@ def shared_images(
         ]
         if shared := shared_detections(found)[:OBJECTS]:
             chosen.append((image, shared))
-    if len(chosen) <= IMAGES:
-        return chosen
-    return [chosen[place * len(chosen) // IMAGES] for place in range(IMAGES)]
+    return evenly(chosen, IMAGES)
 
 
 def concluded(
