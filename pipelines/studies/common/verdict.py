@@ -77,10 +77,8 @@ def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[st
     The favoured one is better than its strongest rival in the largest share of the resamples. Where
     one was not measured, none is favoured: it may be the strongest.
 
-    Args:
-        values: by contender, ``(B,)`` figures in the same resamples, more is better; nan where
-            not measured.
-        of: what was resampled.
+    ``values`` are, by contender, ``(B,)`` figures in the same resamples, more is better; nan where
+    not measured.
     """
     shares = {
         name: np.min([share_better(mine, each) for rival, each in values.items() if rival != name])
@@ -108,13 +106,7 @@ def share_better(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def axis_result(study: Study[Any], cells: Cells, minutes: float) -> AxisResult:
-    """Return a study as ``metrics.json`` has it.
-
-    Args:
-        study: that is over.
-        cells: of it, which know the time it took.
-        minutes: that all axes together were allowed.
-    """
+    """Return a study as ``metrics.json`` has it; all axes together were allowed the minutes."""
     figures = plain(study)
     verdict, rows = figures.pop("verdict"), tuple(figures.pop("cells"))
     return AxisResult(

@@ -48,12 +48,12 @@ def measured(
 
     Args:
         wanted: trainings, the most important first.
-        measure: does one.
+        measure: does one, called in the pool for so many at once.
         costs: what they take on all cores.
         cells: where they are kept, and how long all may take.
         track: watches those not kept.
-        pool: where ``measure`` is called.
-        at_once: so many at a time.
+        pool: of processes or threads.
+        at_once: how many.
     """
     results: dict[PlannedTraining, SubsetResult] = {}
     taken: dict[str, float] = defaultdict(float)  # seconds by contender, as it was
