@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,19 +27,14 @@ from pipelines.yolo import subsets as yolo_subsets
 
 Load = Callable[[Path, Device, int], Detector]
 Make = Callable[[Path, Sequence[LabelledImage], Path], None]
+# From an (H, W, 3) image, the (4,) box of a detection and its label to an (H, W) map, more for
+# pixels that mattered more.
 PixelMap = Callable[[Image, NDArray[np.float64], int], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
 class OwnExplanation:
-    """A contender's own method to show which pixels mattered.
-
-    Attributes:
-        name: of the method.
-        load: gives, from the folder of a model, a function that takes an ``(H, W, 3)`` image, the
-            ``(4,)`` box of a detection and its label, and returns an ``(H, W)`` map, more for
-            pixels that mattered more.
-    """
+    """A contender's own method to show which pixels mattered, loaded from a model's folder."""
 
     name: str
     load: Callable[[Path], PixelMap]
@@ -49,7 +45,6 @@ class Form:
     """One form in which a trained detector can be deployed.
 
     Attributes:
-        name: of the form.
         load: gives the detector in this form; it raises a `UserError` where there is none.
         on_gpu: whether it can run on a GPU.
         make: writes the folder that ``load`` then takes, from the folder of the model and training
@@ -147,7 +142,7 @@ CONTENDERS = (
                 on_gpu=True,
                 products=yolo_forms.convolutions,
             ),
-            Form("XLA", yolo_forms.xla, on_gpu=True),
+            Form("XLA", partial(yolo_forms.graph, compiled=True), on_gpu=True),
         ),
         subset_trainer=yolo_subsets.subset_trainer,
         oracles=yolo_contender.oracles,

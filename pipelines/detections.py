@@ -137,6 +137,13 @@ class BatchDetector(Detector, Protocol):
         ...
 
 
+def detect_all(detector: Detector, images: Sequence[Image]) -> Sequence[Detections]:
+    """Return what is found in each image, in one batch where the detector takes any."""
+    if isinstance(detector, BatchDetector):
+        return detector.detect_batch(images)
+    return [detector.detect(image) for image in images]
+
+
 @runtime_checkable
 class StagedDetector(Detector, Protocol):
     """A detector whose `detect` is the composition of named stages."""

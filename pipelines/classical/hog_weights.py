@@ -25,11 +25,7 @@ def cell_contributions(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what cells add to a margin: gradients ``(rows, columns)``, colours ``(4, 4)``.
 
-    Args:
-        features: ``(D,)`` of one box.
-        weights: ``(D,)`` of one class.
-        templates: of the HOG.
-        which: of them the box is described by.
+    ``features`` are the ``(D,)`` of one box, by the template ``which``; ``weights`` of one class.
     """
     added = features.astype(np.float64) * weights
     rows, columns = templates[which]
@@ -48,14 +44,7 @@ def cell_contributions(
 def hog_weights(
     detector: ClassicalDetector, image: Image, box: NDArray[np.float64], label: int
 ) -> NDArray[np.float64]:
-    """Return the margin's parts where they come from, ``(H, W)``: they sum to it, less the bias.
-
-    Args:
-        detector: whose detection it is.
-        image: ``(H, W, 3)`` uint8 RGB.
-        box: ``(4,)`` xyxy pixels of the detection.
-        label: of its class.
-    """
+    """Return a detection's margin where its parts come from: ``(H, W)``, its sum less the bias."""
     searched = search(image)
     boxes = box[None] / searched.back
     features = describe_boxes(searched.levels, boxes, detector.templates, detector.settings)[0]

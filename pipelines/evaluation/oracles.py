@@ -24,7 +24,6 @@ class Oracle(NamedTuple):
     """What makes one part of a detector perfect.
 
     Attributes:
-        name: of the part.
         stage: whose output it replaces.
         act: returns the perfect output of that stage from its input, its output and the image's
             ground truth.
@@ -42,11 +41,7 @@ def replayed(
 ) -> Detections:
     """Return what a detector would find with the oracle at one stage; the others as they are.
 
-    Args:
-        stages: of the detector.
-        values: what `recorded` gave.
-        truth: of the image, ignored objects included.
-        oracle: whose stage is one of them.
+    ``values`` are what `recorded` gave of an image; ``truth`` is its, ignored objects included.
     """
     place = [stage.name for stage in stages].index(oracle.stage)
     perfect = oracle.act(values[place], values[place + 1], truth)
@@ -54,12 +49,9 @@ def replayed(
 
 
 def true_places(given: Any, output: Any, truth: Annotations) -> Any:
-    """Return candidates with the box of the object of their class that they overlap most.
+    """Return a dataclass of candidates with the box of the object of their class nearest to each.
 
-    Args:
-        given: input of the stage.
-        output: a dataclass of candidates with labels.
-        truth: of the image.
+    Nearest is what they overlap most; where that is hardly at all they stay as they are.
     """
     del given
     if not len(truth):
@@ -74,12 +66,8 @@ def true_places(given: Any, output: Any, truth: Annotations) -> Any:
 def perfect_nms(given: Any, output: Detections, truth: Annotations) -> Detections:
     """Return one detection for each object: the best box of the candidates on it, the best score.
 
-    Detections on no object of their class stay as NMS left them.
-
-    Args:
-        given: the candidates that NMS chose from.
-        output: what it kept.
-        truth: of the image.
+    Detections on no object of their class stay as NMS left them, which kept ``output`` of the
+    candidates ``given``.
     """
     overlap = _iou_in_class(given, truth)
     on = overlap >= ON_IOU

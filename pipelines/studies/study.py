@@ -45,10 +45,7 @@ def study(subject: Subject, axes: Sequence[str], minutes: float = MINUTES) -> di
     first: each may take its part of what is left of the time, so that the last takes all that the
     others left.
 
-    Args:
-        subject: the run.
-        axes: their names.
-        minutes: all of them may take together; those that would take more leave cells out.
+    Those that would take more than the minutes for all of them together leave cells out.
     """
     left, results = (1 - RESERVED) * 60 * minutes, {}
     waiting = sorted((axis for axis in AXES if axis.name in axes), key=lambda axis: axis.part)
@@ -64,11 +61,7 @@ def study(subject: Subject, axes: Sequence[str], minutes: float = MINUTES) -> di
 def study_one(name: str, subject: Subject, minutes: float, seconds: float) -> AxisResult:
     """Study one axis in this process and draw it.
 
-    Args:
-        name: of the axis.
-        subject: the run.
-        minutes: of all axes together.
-        seconds: of this one, if it was not begun before within as many minutes.
+    It may take the seconds, if it was not begun before within as many minutes for all.
     """
     runtime.set_threads(runtime.usable_cores())
     module = importlib.import_module(f"pipelines.studies.{name}.study")

@@ -35,7 +35,7 @@ def litert(folder: Path, device: Device, threads: int) -> Detector:
 
 
 def graph(folder: Path, device: Device, threads: int, *, compiled: bool = False) -> Detector:
-    """Return the detector by a TensorFlow graph, on the device TensorFlow was set to."""
+    """Return the detector by a TensorFlow graph, on its device; XLA may compile it."""
     runtime.load_tensorflow()
     from models.yolo.forward import GraphForward
     from pipelines.yolo.storage import detector_with, load_network, saved_yolo
@@ -43,11 +43,6 @@ def graph(folder: Path, device: Device, threads: int, *, compiled: bool = False)
     del device
     forward = GraphForward(load_network(folder), xla=compiled)
     return detector_with(forward, saved_yolo(folder), threads)
-
-
-def xla(folder: Path, device: Device, threads: int) -> Detector:
-    """Return the detector by a graph that XLA compiled."""
-    return graph(folder, device, threads, compiled=True)
 
 
 def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> None:

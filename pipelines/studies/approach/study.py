@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.images import load_image
@@ -27,7 +27,8 @@ from pipelines.evaluation.significance import interval
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
-from pipelines.studies.common.verdict import Verdict, favoured
+from pipelines.studies.common.plots import colours, draw_bars, mark, new_figure
+from pipelines.studies.common.verdict import Study, Verdict
 from pipelines.system import runtime
 from pipelines.system.progress import on_terminal
 
@@ -60,19 +61,15 @@ class Part:
 
 
 @dataclass(frozen=True)
-class ApproachStudy:
-    """All contenders, part by part.
+class ApproachStudy(Study[Part]):
+    """All contenders, a row for each part.
 
     Attributes:
-        verdict: the conclusion.
-        cells: a row for each part.
         weakest: by contender that has parts, the one that costs most, and in which share of the
             resamples it does.
         images: test images that were used.
     """
 
-    verdict: Verdict
-    cells: tuple[Part, ...]
     weakest: Mapping[str, tuple[str, float]]
     images: int
 
@@ -156,7 +153,6 @@ def _verdict(
     weakest: Mapping[str, tuple[str, float]],
 ) -> Verdict:
     rows = {(row.pipeline, row.oracle): row for row in cells}
-    favours, sureness = favoured(as_is, "resamples of the test images")
     clauses, answers = [], {}
     for name in as_is:
         own = rows[name, AS_IS]
@@ -172,30 +168,27 @@ def _verdict(
             f"(95 % {low:+.3f} to {high:+.3f}; the weakest part in {100 * share:.0f} % of "
             "resamples)"
         )
-    text = "; ".join(clauses)
-    return Verdict(
-        question="Solved in parts or end to end: which finds more, and where is it lost?",
-        answers=answers,
-        sentence=f"{text[:1].upper()}{text[1:]}.",
-        favours=favours,
-        sureness=sureness,
-    )
+    question = "Solved in parts or end to end: which finds more, and where is it lost?"
+    return Verdict.of(question, answers, clauses, as_is, "resamples of the test images")
 
 
-def draw(result: ApproachStudy) -> Any:
+def draw(result: ApproachStudy) -> Figure:
     """Return a plot of the mAP each oracle would give."""
-    from pipelines.studies.common.plots import bars_of_precision, colours, new_figure
-
     names = colours(result.verdict.answers)
     figure = new_figure(4 * len(names), 4.5)
     panels = figure.subplots(1, len(names), sharex=True, squeeze=False)[0]
     for panel, (name, colour) in zip(panels, names.items(), strict=True):
-        as_is, *others = [row for row in result.cells if row.pipeline == name]
-        labels = ["as it is", *(f"perfect {row.oracle}" for row in others)]
-        rows = zip(labels, (as_is, *others), strict=True)
-        bars = [(label, row.map_50_95, row.interval_95) for label, row in rows]
-        bars_of_precision(panel, bars, colour, "mAP@[.50:.95]")
-        panel.axvline(as_is.map_50_95, color="#444444", linewidth=0.8, linestyle=":")
-        panel.set_title(label_of(name))
+        bars = [
+            (
+                "as it is" if row.oracle == AS_IS else f"perfect {row.oracle}",
+                row.map_50_95,
+                row.interval_95,
+            )
+            for row in result.cells
+            if row.pipeline == name
+        ]
+        settings = {"xlim": (0, 1), "xlabel": "mAP@[.50:.95]", "title": label_of(name)}
+        draw_bars(panel, bars, colour, **settings)
+        mark(panel, [bars[0][1]])
     figure.suptitle(f"What each part costs, on {result.images} test images (95 % intervals)")
     return figure

@@ -49,11 +49,8 @@ class Cells:
     ) -> R | None:
         """Return what a cell gave: kept, or measured now, or None if there is no time for it.
 
-        Args:
-            name: of the cell, a file name.
-            kind: type of its result, which JSON can hold.
-            work: measures it.
-            expected: seconds it will take.
+        The name is a file's, and JSON can hold what the work returns; it will take the seconds
+        ``expected``.
         """
         kept = self.kept(name, kind)
         if kept is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from math import nan
 
 import msgspec
 import numpy as np
@@ -42,14 +41,7 @@ def mean_precision(
     classes: Sequence[str],
     seed: int,
 ) -> MeanPrecision:
-    """Return mAP, the interval of mAP@.50 and its value in each resample.
-
-    Args:
-        truth: of each image.
-        detections: in each image.
-        classes: names in label order.
-        seed: of the resamples.
-    """
+    """Return mAP, the interval of mAP@.50 and its value in each resample."""
     evaluated = evaluation_set(truth, detections, classes)
     once = of_every_size(evaluated, np.ones((1, len(truth)), np.int16))
     counts = bootstrap_counts(len(truth), seed, RESAMPLES)
@@ -77,13 +69,18 @@ def ends(values: Floats) -> tuple[float, float]:
 
 
 def medians(calls: Floats, random: np.random.Generator, resamples: int = 1000) -> Floats:
-    """Return the ``(B,)`` medians of resampled calls, nan of none."""
-    if not len(calls):
-        return np.full(resamples, nan)
+    """Return the ``(B,)`` medians of resampled calls."""
     return np.median(calls[random.integers(len(calls), size=(resamples, len(calls)))], axis=1)
 
 
-def with_interval(value: float, interval_95: tuple[float, float], digits: int = 3) -> str:
+def with_interval(
+    value: float, interval_95: tuple[float, float], digits: int = 3, unit: str = ""
+) -> str:
     """Return a figure and its interval as answers have them, as ``0.912 [0.870 0.951]``."""
     low, high = interval_95
-    return f"{value:.{digits}f} [{low:.{digits}f} {high:.{digits}f}]"
+    return f"{value:.{digits}f}{unit} [{low:.{digits}f} {high:.{digits}f}]"
+
+
+def whom(count: int) -> str:
+    """Return what to call all of so many contenders."""
+    return {1: "it", 2: "both"}.get(count, "all")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from itertools import cycle
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -36,37 +37,46 @@ def colours(names: Iterable[str]) -> dict[str, str]:
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:
-    """Write ``<name>.png`` and ``<name>.svg``, each whole or not there."""
+    """Write ``<name>.png`` and ``<name>.svg``, each whole or not there.
+
+    Panels lose their upper and right lines, which say nothing.
+    """
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
     for kind in ("png", "svg"):
         metadata = {"Date": None} if kind == "svg" else {}
         with replacing_file(folder / f"{name}.{kind}") as beside, mpl.rc_context(STYLE):
             figure.savefig(beside, format=kind, dpi=DPI, metadata=metadata)
 
 
-def bare(axes: Any) -> None:
-    """Take away the upper and the right line, which say nothing."""
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def bars_of_precision(
+def draw_bars(
     axes: Any,
     bars: Sequence[tuple[str, float, tuple[float, float]]],
     colours: str | Sequence[str],
-    label: str,
+    **settings: Any,
 ) -> None:
-    """Draw bars from 0 to 1 with their intervals.
+    """Draw bars from top to bottom, each with its name, value and interval; nan is not drawn.
 
-    Args:
-        axes: to draw in.
-        bars: from top to bottom, each with its name, value and interval.
-        colours: of all bars, or of each.
-        label: of the values.
+    ``colours`` are of all bars, or of each; ``settings`` those of ``axes``.
     """
     values = [value for _, value, _ in bars]
     errors = np.abs(np.array([ends for *_, ends in bars]).reshape(-1, 2).T - values)
     axes.barh(range(len(bars)), values, xerr=errors, color=colours, capsize=3)
     axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
     axes.invert_yaxis()
-    axes.set_xlim(0, 1)
-    axes.set_xlabel(label)
-    bare(axes)
+    axes.set(**settings)
+
+
+def draw_curve(
+    axes: Any, x: Any, y: Any, band: tuple[Any, Any], colour: str, label: str = ""
+) -> None:
+    """Draw a line in its band."""
+    axes.plot(x, y, color=colour, label=label)
+    axes.fill_between(x, *band, color=colour, alpha=0.2)
+
+
+def mark(axes: Any, places: Iterable[float]) -> None:
+    """Draw a dotted upright at each place that is known."""
+    for x in places:
+        if not isnan(x):
+            axes.axvline(x, color="#444444", linewidth=0.8, linestyle=":")

@@ -7,9 +7,9 @@ resample. From the shares of resamples alone follow whom it favours and how sure
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +19,7 @@ from pipelines.evaluation.undefined import plain
 from pipelines.runs.metrics import AxisResult
 from pipelines.studies.common.cells import Cells
 
+Cell = TypeVar("Cell")
 SURE, LIKELY = 0.975, 0.84  # of resamples on one side: two standard errors and one
 NEITHER = "neither"
 ALONE = "there is no other contender to compare with"
@@ -42,19 +43,32 @@ class Verdict:
     favours: str
     sureness: str
 
+    @classmethod
+    def of(
+        cls,
+        question: str,
+        answers: Mapping[str, str],
+        clauses: Iterable[str],
+        values: Mapping[str, ArrayLike],
+        resampled: str,
+    ) -> Verdict:
+        """Return the verdict that says these clauses and favours whom `favoured` does."""
+        text = "; ".join(clauses)
+        sentence = f"{text[:1].upper()}{text[1:]}."
+        return cls(question, answers, sentence, *favoured(values, resampled))
 
-class Study(Protocol):
-    """What every study gives; its other attributes are figures of its own."""
 
-    @property
-    def verdict(self) -> Verdict:
-        """The conclusion."""
-        ...
+@dataclass(frozen=True)
+class Study(Generic[Cell]):
+    """What every study gives; most add figures of their own.
 
-    @property
-    def cells(self) -> Sequence[Any]:
-        """What was measured, a frozen dataclass a row."""
-        ...
+    Attributes:
+        verdict: the conclusion.
+        cells: what was measured, a row each.
+    """
+
+    verdict: Verdict
+    cells: tuple[Cell, ...]
 
 
 def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[str, str]:
@@ -63,15 +77,11 @@ def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[st
     The favoured one is better than its strongest rival in the largest share of the resamples. Where
     one was not measured, none is favoured: it may be the strongest.
 
-    Args:
-        values: by contender, ``(B,)`` figures in the same resamples, more is better; nan where
-            not measured.
-        of: what was resampled.
+    ``values`` are, by contender, ``(B,)`` figures in the same resamples, more is better; nan where
+    not measured.
     """
     shares = {
-        name: np.min(
-            [share_better(mine, other) for rival, other in values.items() if rival != name]
-        )
+        name: np.min([share_better(mine, each) for rival, each in values.items() if rival != name])
         for name, mine in values.items()
         if len(values) > 1
     }
@@ -95,24 +105,15 @@ def share_better(first: ArrayLike, second: ArrayLike) -> float:
     return float((np.sign(more) + 1).mean() / 2) if more.size else math.nan
 
 
-def axis_result(study: Study, cells: Cells, minutes: float) -> AxisResult:
-    """Return a study as ``metrics.json`` has it.
-
-    Args:
-        study: that is over.
-        cells: of it, which know the time it took.
-        minutes: that all axes together were allowed.
-    """
-    verdict = study.verdict
-    own = [each.name for each in fields(study)]  # type: ignore[arg-type]
+def axis_result(study: Study[Any], cells: Cells, minutes: float) -> AxisResult:
+    """Return a study as ``metrics.json`` has it; all axes together were allowed the minutes."""
+    figures = plain(study)
+    verdict, rows = figures.pop("verdict"), tuple(figures.pop("cells"))
     return AxisResult(
-        question=verdict.question,
-        answers=verdict.answers,
-        verdict=verdict.sentence,
-        favours=verdict.favours,
-        sureness=verdict.sureness,
-        cells=tuple(plain(study.cells)),
-        figures={n: plain(getattr(study, n)) for n in own if n not in {"verdict", "cells"}},
+        verdict=verdict.pop("sentence"),
+        **verdict,
+        cells=rows,
+        figures=figures,
         left_out=tuple(cells.left_out),
         seconds=cells.spent,
         budget_minutes=minutes,

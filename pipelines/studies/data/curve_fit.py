@@ -7,27 +7,32 @@ many resamples are fitted at once, over a fixed row of rates, and nothing can fa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 from math import inf, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.evaluation.pairs import Floats
+from pipelines.studies.data.plan import SubsetResult
 
 RATES = np.geomspace(0.1, 3.0, 40)
 GRID = 400  # numbers of images tried for a crossing, evenly in their logarithm
 LEAST_SIZES = 3  # a curve of three numbers has three
+LEARNT = 0.02  # mAP@.50 that is more than nothing
+Results = Mapping[int, list[SubsetResult]]  # of one contender's trainings, by number of images
 
 
 @dataclass(frozen=True, eq=False)
 class PowerLaw:
-    """B curves.
+    """``(B,)`` curves; of one contender, that of the mean figures and those of the resamples.
 
     Attributes:
-        ceiling: ``(B,)`` what is reached with any number of examples, 0 to 1.
-        loss: ``(B,)`` what is missing from it with one example, at least 0.
-        rate: ``(B,)`` how fast that goes away.
+        ceiling: what is reached with any number of examples, 0 to 1.
+        loss: what is missing from it with one example, at least 0.
+        rate: how fast that goes away.
     """
 
     ceiling: Floats
@@ -41,16 +46,14 @@ class PowerLaw:
 
 
 @dataclass(frozen=True)
-class FittedCurve:
-    """One contender's power law.
+class LearningCurve:
+    """One contender's power law of mAP@.50 at numbers of images, and its 95 % band there."""
 
-    Attributes:
-        mean: of the mean figures, a single row.
-        resampled: of each resample.
-    """
-
-    mean: PowerLaw
-    resampled: PowerLaw
+    images: tuple[float, ...]
+    fitted: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    ceiling: float
 
 
 @dataclass(frozen=True)
@@ -102,22 +105,62 @@ def fit_power_law(sizes: Floats, values: Floats) -> PowerLaw:
     return PowerLaw(*kept)
 
 
-def crossover(
-    names: tuple[str, str], curves: tuple[FittedCurve, FittedCurve], fewest: int, most: int
-) -> Crossover:
-    """Return where two curves cross last, up to the most images.
+def fitted_curve(results: Results) -> PowerLaw | None:
+    """Return the law of the means, and those of resamples; None for too few sizes.
 
-    Args:
-        names: of the two contenders.
-        curves: of each, with the same resamples.
-        fewest: images anything was measured with.
-        most: images anything was measured with.
+    A resample draws, for each size, among its trainings with replacement, and takes the figures
+    they have in one resample of the test images, the same for all trainings of all contenders.
+    """
+    sizes = learning(results)
+    if len(sizes) < LEAST_SIZES:
+        return None
+    random = np.random.default_rng(0)
+    drawn = []
+    for size in sizes:
+        values = np.array([each.precision.resampled_map_50 for each in results[size]])
+        chosen = random.integers(len(values), size=values.shape)
+        drawn.append(np.take_along_axis(values, chosen, axis=0).mean(axis=0))
+    resampled = np.stack(drawn, axis=1)
+    resampled = resampled[~np.isnan(resampled).any(axis=1)]
+    means = [_mean(results[size]) for size in sizes]
+    return fit_power_law(np.array(sizes, np.float64), np.vstack([means, resampled]))
+
+
+def learning(results: Results) -> list[int]:
+    """Return the numbers of images from which on something is learnt, if that leaves a curve.
+
+    A power law begins where guessing ends (Hestness et al. 2017, fig. 6).
+    """
+    sizes = sorted(results)
+    beyond = list(dropwhile(lambda size: not _mean(results[size]) >= LEARNT, sizes))
+    return beyond if len(beyond) >= LEAST_SIZES else sizes
+
+
+def _mean(results: list[SubsetResult]) -> float:
+    return float(np.mean([each.precision.map_50 for each in results]))
+
+
+def learning_curve(fitted: PowerLaw, fewest: int, most: int) -> LearningCurve:
+    """Return the law of the means with the band of the resamples' laws."""
+    grid: Floats = np.geomspace(fewest, most, 40)
+    values = fitted.at(grid)
+    low, high = np.quantile(values[1:], [0.025, 0.975], axis=0)
+    images, mean, low, high = (tuple(row.tolist()) for row in (grid, values[0], low, high))
+    return LearningCurve(images, mean, low, high, float(fitted.ceiling[0]))
+
+
+def crossover(
+    names: tuple[str, str], curves: tuple[PowerLaw, PowerLaw], fewest: int, most: int
+) -> Crossover:
+    """Return where two contenders' curves cross last, up to the most images.
+
+    Both have the same resamples; ``fewest`` and ``most`` are what anything was measured with.
     """
     grid: Floats = np.geomspace(fewest, most, GRID)
     first, second = curves
-    (at,), (ahead,) = _last_crossings(first.mean.at(grid) - second.mean.at(grid), grid)
-    places, leads = _last_crossings(first.resampled.at(grid) - second.resampled.at(grid), grid)
-    agree = leads == ahead
+    places, leads = _last_crossings(first.at(grid) - second.at(grid), grid)
+    at, ahead = places[0], leads[0]
+    places, agree = places[1:], leads[1:] == ahead
     if np.isnan(at):
         share = float((np.isnan(places) & agree).mean())
         return Crossover(names[0 if ahead else 1], nan, (nan, nan), share)

@@ -25,13 +25,9 @@ SLOWER = 4  # times as long a network takes in training's form to detect as in i
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """One training.
+    """One contender's training on a subset of so many images, both by the seed.
 
-    Attributes:
-        pipeline: name of the contender that is trained.
-        images: in the subset it learns from.
-        seed: of the subset and the training.
-        updates: the same for every size; 0 for a contender that decides its length itself.
+    ``updates`` are the same for every size; 0 for a contender that decides its length itself.
     """
 
     pipeline: str
@@ -118,15 +114,8 @@ def updates_that_fit(
     """Return how many updates each training gets, by contender, to fit the study into the time.
 
     Trainings that have not levelled off show nothing of the images, so that seeds are given up
-    before updates: each has as many as the main job's, or what lets one seed fit if that is less.
-
-    Args:
-        seconds: for the whole study.
-        costs: of the main job, whose training is long enough.
-        numbers: of images, in a training each.
-
-    Returns:
-        by contender, 0 for those whose trainings are not counted in updates.
+    before updates: each has as many as the main job's, whose training is long enough, or what lets
+    one seed of these numbers of images fit if that is less; 0 for those not counted in updates.
     """
     others = sum(
         costs.expected(PlannedTraining(name, images, 0))
@@ -149,11 +138,6 @@ def planned_trainings(
     """Return all trainings: seed by seed, so that what is cut short has all sizes of some.
 
     The longest of a seed come first: of trainings side by side, the last to end is a short one.
-
-    Args:
-        numbers: of images.
-        seeds: of subsets and trainings.
-        updates: of each contender, 0 for those that decide themselves.
     """
     return [
         PlannedTraining(name, number, seed, updates[name])

@@ -11,20 +11,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from math import isinf, isnan
-from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from pipelines.contenders import label_of
 from pipelines.runs.finished import Subject
 from pipelines.settings import MOST_SEED
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
-from pipelines.studies.common.verdict import ALONE, NEITHER, Verdict, favoured
-from pipelines.studies.data.curve_fit import LEAST_SIZES, Crossover, FittedCurve, crossover
-from pipelines.studies.data.learning_curves import LearningCurve, fitted_curve, learning_curve
+from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure
+from pipelines.studies.common.verdict import ALONE, NEITHER, Study, Verdict
+from pipelines.studies.data.curve_fit import (
+    LEAST_SIZES,
+    Crossover,
+    LearningCurve,
+    PowerLaw,
+    crossover,
+    fitted_curve,
+    learning_curve,
+)
 from pipelines.studies.data.plan import (
     SEEDS,
     PlannedTraining,
@@ -34,20 +42,13 @@ from pipelines.studies.data.plan import (
     sizes,
     updates_that_fit,
 )
-from pipelines.studies.data.schedule import measured
+from pipelines.studies.data.schedule import at_once, measure, measured, processes
 from pipelines.system.progress import on_terminal
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRow(PlannedTraining):
-    """One training and its figures on the test split.
-
-    Attributes:
-        map_50: mAP@.50.
-        map_50_95: mAP@[.50:.95].
-        undertrained: see `SubsetResult`.
-        late_gain: see `SubsetResult`.
-    """
+    """One training and its figures on the test split, see `SubsetResult`."""
 
     map_50: float
     map_50_95: float
@@ -56,19 +57,15 @@ class TrainingRow(PlannedTraining):
 
 
 @dataclass(frozen=True)
-class DataStudy:
-    """All learning curves.
+class DataStudy(Study[TrainingRow]):
+    """All learning curves, and a row each training.
 
     Attributes:
-        verdict: the conclusion.
-        cells: a row each training.
         curves: by contender; none where too few trainings are left.
         crossovers: where two of them cross, by ``<a>_against_<b>``.
         undertrained: how many trainings were.
     """
 
-    verdict: Verdict
-    cells: tuple[TrainingRow, ...]
     curves: Mapping[str, LearningCurve]
     crossovers: Mapping[str, Crossover]
     undertrained: int
@@ -76,8 +73,6 @@ class DataStudy:
 
 def study(subject: Subject, cells: Cells) -> DataStudy:
     """Train a run's contenders on subsets of its training split and return their curves."""
-    from pipelines.studies.data.side_by_side import at_once, measure, processes
-
     costs = costs_of(subject)
     numbers = sizes(costs.images)
     seeds = [(subject.settings.seed + place) % (MOST_SEED + 1) for place in range(SEEDS)]
@@ -93,7 +88,7 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
     """Return the study of the contenders' results."""
     rows = tuple(
         TrainingRow(
-            **asdict(planned),
+            **vars(planned),
             map_50=result.precision.map_50,
             map_50_95=result.precision.map_50_95,
             undertrained=result.undertrained,
@@ -151,19 +146,11 @@ def _clause(cross: Crossover, than: str, most: int) -> str:
 def _verdict(
     names: Sequence[str],
     rows: Sequence[TrainingRow],
-    curves: Mapping[str, FittedCurve],
+    curves: Mapping[str, PowerLaw],
     most: int,
     clauses: Sequence[str],
 ) -> Verdict:
-    """Return the conclusion.
-
-    Args:
-        names: of the contenders.
-        rows: all trainings.
-        curves: of those that have one.
-        most: images up to which all of these were measured.
-        clauses: what their curves show.
-    """
+    """Return the conclusion at the most images with which all that have a curve were measured."""
     remarks = list(clauses)
     for name in names:
         late = [row.undertrained for row in rows if row.pipeline == name]
@@ -172,27 +159,23 @@ def _verdict(
                 f"{sum(late)} of {len(late)} trainings of {label_of(name)} had not levelled off, "
                 "and are left out"
             )
-    at = np.array([float(most)])
-    values = {name: curve.resampled.at(at)[:, 0] for name, curve in curves.items()}
+    at = {name: curve.at(np.array([float(most)]))[:, 0] for name, curve in curves.items()}
     answers = {name: _mean_of([row for row in rows if row.pipeline == name]) for name in names}
-    answers |= {
-        name: with_interval(float(curve.mean.at(at)[0, 0]), ends(values[name]))
-        for name, curve in curves.items()
-    }
-    favours, sureness = favoured(values, f"resamples at {most} images")
+    answers |= {name: with_interval(values[0], ends(values[1:])) for name, values in at.items()}
     if len(curves) < len(names):
-        favours, sureness = NEITHER, "cannot tell: too few trainings"
         remarks.append(
             f"without {LEAST_SIZES} sizes a contender has no curve; give more --budget-minutes"
         )
-    sentence = "; ".join(remarks)
-    return Verdict(
-        question=f"How much data does it need (mAP@.50 with {most} images)?",
-        answers=answers,
-        sentence=f"{sentence[0].upper()}{sentence[1:]}.",
-        favours=favours,
-        sureness=sureness,
+    verdict = Verdict.of(
+        f"How much data does it need (mAP@.50 with {most} images)?",
+        answers,
+        remarks,
+        {name: values[1:] for name, values in at.items()},
+        f"resamples at {most} images",
     )
+    if len(curves) < len(names):
+        return replace(verdict, favours=NEITHER, sureness="cannot tell: too few trainings")
+    return verdict
 
 
 def _mean_of(rows: Sequence[TrainingRow]) -> str:
@@ -202,39 +185,35 @@ def _mean_of(rows: Sequence[TrainingRow]) -> str:
     return f"{np.mean(values):.3f} (no curve)" if values else "not measured"
 
 
-def draw(result: DataStudy) -> Any:
+def draw(result: DataStudy) -> Figure:
     """Return the plot of all curves, with a mark each training."""
-    from pipelines.studies.common.plots import bare, colours, new_figure
-
     figure = new_figure()
     axes = figure.subplots()
     for name, colour in colours(result.verdict.answers).items():
         for undertrained, marker in ((False, "o"), (True, "x")):
-            rows = [
-                row
+            points = [
+                (row.images, row.map_50)
                 for row in result.cells
                 if row.pipeline == name and row.undertrained == undertrained
             ]
-            if rows:
+            if points:
                 label = label_of(name) + (", undertrained" if undertrained else "")
-                numbers, reached = [row.images for row in rows], [row.map_50 for row in rows]
-                axes.scatter(numbers, reached, color=colour, marker=marker, s=22, label=label)
+                images, reached = zip(*points, strict=True)
+                axes.scatter(images, reached, color=colour, marker=marker, s=22, label=label)
         if name in result.curves:
             curve = result.curves[name]
-            axes.plot(curve.images, curve.fitted, color=colour)
-            axes.fill_between(curve.images, curve.low, curve.high, color=colour, alpha=0.2)
-    for cross in result.crossovers.values():
-        if not isnan(cross.at):
-            axes.axvline(cross.at, color="#444444", linewidth=0.8, linestyle=":")
-    axes.set_xscale("log")
+            draw_curve(axes, curve.images, curve.fitted, (curve.low, curve.high), colour)
+    mark(axes, [cross.at for cross in result.crossovers.values()])
+    axes.set(
+        xscale="log",
+        ylim=(0, 1),
+        xlabel="training images",
+        ylabel="mAP@.50 on the test split",
+        title="How much data: power laws with their 95 % band",
+    )
     axes.set_xticks(sorted({row.images for row in result.cells}))
     axes.set_xticks([], minor=True)
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("training images")
-    axes.set_ylabel("mAP@.50 on the test split")
-    axes.set_title("How much data: power laws with their 95 % band")
     if result.cells:
         axes.legend(frameon=False)
-    bare(axes)
     return figure

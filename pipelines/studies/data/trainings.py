@@ -14,10 +14,10 @@ from datasets.progress import silently
 from datasets.splits import evenly
 from models.errors import TrainingError
 from pipelines.contenders import Contender, contender
-from pipelines.detections import BatchDetector, Detections, Detector
+from pipelines.detections import Detections, Detector, detect_all
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.figures import mean_precision
-from pipelines.studies.data.learning_curves import LEARNT
+from pipelines.studies.data.curve_fit import LEARNT
 from pipelines.studies.data.plan import PlannedTraining, SubsetResult, subset
 from pipelines.system import runtime
 from pipelines.training import SubsetTrainer, SubsetTraining, TrainingJob
@@ -82,10 +82,7 @@ class SubsetTrainings:
         detections: list[Detections] = []
         for start in range(0, len(self._test), AT_ONCE):
             pixels = [load_image(image.path) for image in self._test[start : start + AT_ONCE]]
-            if isinstance(detector, BatchDetector):
-                detections += detector.detect_batch(pixels)
-            else:
-                detections += map(detector.detect, pixels)
+            detections += detect_all(detector, pixels)
         return detections
 
 
@@ -93,10 +90,8 @@ def still_gaining(map_50: Sequence[tuple[int, float]]) -> tuple[bool, float]:
     """Return whether a training was too short, and what it gained in its last fifth.
 
     It is judged by mAP@.50, the figure that the curves are of. Overlaps grow on for longer, and
-    mAP@[.50:.95] with them, when hardly another object is found.
-
-    Args:
-        map_50: on the validation split, each after a number of updates, in order.
+    mAP@[.50:.95] with them, when hardly another object is found. Each ``map_50`` was computed on
+    the validation split after a number of updates, in order.
     """
     last = map_50[-1][0]
     best = max(figure for _, figure in map_50)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,36 +28,19 @@ LIMIT = 100  # most detections of an image
 
 @dataclass(frozen=True, eq=False)
 class BoxedImage:
-    """One image with boxes to be classified.
-
-    Attributes:
-        image: ``(H, W, 3)`` uint8 RGB.
-        boxes: ``(N, 4)`` in its pixels.
-        truth: of the image.
-    """
+    """One image with ``(N, 4)`` boxes to be classified, and its ground truth."""
 
     image: Image
     boxes: Boxes
     truth: Annotations
 
 
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """What makes descriptions of different kinds alike: their mean and one factor."""
-
-    mean: NDArray[np.float32]
-    factor: np.float32
-
-    @classmethod
-    def of(cls, features: Features) -> Scale:
-        """Return the scale that gives these features mean 0 and mean square `LENGTH`."""
-        mean = features.mean(axis=0)
-        square = float(((features - mean) ** 2).sum(axis=1).mean())
-        return cls(mean, np.float32(np.sqrt(LENGTH / max(square, 1e-12))))
-
-    def apply(self, features: Features) -> Features:
-        """Return other features in it."""
-        return np.asarray((features - self.mean) * self.factor, np.float32)
+def scaling(features: Features) -> Callable[[Features], Features]:
+    """Return what gives such features mean 0 and mean square `LENGTH`, so that kinds are alike."""
+    mean = features.mean(axis=0)
+    square = float(((features - mean) ** 2).sum(axis=1).mean())
+    factor = np.float32(np.sqrt(LENGTH / max(square, 1e-12)))
+    return lambda others: np.asarray((others - mean) * factor, np.float32)
 
 
 def examples(
@@ -105,21 +88,14 @@ def learnt_and_tested(
 ) -> tuple[list[Detections], int]:
     """Return what SVMs on such descriptions find in the test images, and how long these are.
 
-    Args:
-        splits: ``train``, ``val`` and ``test``; C is chosen on the second.
-        describe: turns boxes into numbers.
-        classes: names in label order.
-        c: of the SVM, times `C_FACTORS`.
-        nms_iou: of the NMS.
-        seed: of the choice of examples.
-        track: watches the test images.
+    Of ``c`` times `C_FACTORS` the best on the validation split is taken; ``seed`` chooses examples.
     """
     features, labels = examples(splits["train"], describe, seed)
-    scale = Scale.of(features)
-    features = scale.apply(features)
+    scaled = scaling(features)
+    features = scaled(features)
 
     def described(each: BoxedImage) -> Features:
-        return scale.apply(describe(each.image, each.boxes))
+        return scaled(describe(each.image, each.boxes))
 
     svms = [fit(features, labels, len(classes), factor * c) for factor in C_FACTORS]
     val = [(described(each), each.boxes) for each in splits["val"]]

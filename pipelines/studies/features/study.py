@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import nan
-from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from datasets.images import load_image
 from pipelines.detections import FeatureSource
@@ -21,7 +21,9 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
-from pipelines.studies.common.verdict import Verdict, favoured
+from pipelines.studies.common.plots import colours, draw_bars, new_figure, save
+from pipelines.studies.common.verdict import Study, Verdict
+from pipelines.studies.features.pictures import draw_pictures
 from pipelines.studies.features.trials import (
     MOST,
     Trial,
@@ -36,22 +38,16 @@ EXPECTED = 45.0  # seconds a way of describing takes, roughly
 
 
 @dataclass(frozen=True)
-class FeaturesRow:
-    """How well an SVM does on one kind of features.
+class FeaturesRow(Trial):
+    """How well an SVM does in one trial.
 
     Attributes:
-        contender: whose features they are or, where others' are on its boxes too, whose boxes.
-        features: their name.
-        boxes: what proposed the boxes.
         dimensions: numbers that describe a box.
         map_50: mAP@.50 on the test images.
         map_50_95: mAP@[.50:.95].
         interval_95: of mAP@.50.
     """
 
-    contender: str
-    features: str
-    boxes: str
     dimensions: int
     map_50: float
     map_50_95: float
@@ -59,17 +55,9 @@ class FeaturesRow:
 
 
 @dataclass(frozen=True)
-class FeaturesStudy:
-    """All kinds of features.
+class FeaturesStudy(Study[FeaturesRow]):
+    """All trials, a row each, and how many images of each split were used at most."""
 
-    Attributes:
-        verdict: the conclusion.
-        cells: a row each.
-        images: used at most, by split.
-    """
-
-    verdict: Verdict
-    cells: tuple[FeaturesRow, ...]
     images: Mapping[str, int]
 
 
@@ -97,9 +85,6 @@ def study(subject: Subject, cells: Cells) -> FeaturesStudy:
 
 def _save_pictures(subject: Subject, sources: Mapping[str, FeatureSource]) -> None:
     """Write pictures of features of the first test image with an object, its largest one."""
-    from pipelines.studies.common.plots import save
-    from pipelines.studies.features.pictures import draw_pictures
-
     for image in subject.dataset.splits["test"]:
         boxes = image.annotations.boxes
         sides = boxes[:, 2:] - boxes[:, :2]
@@ -113,22 +98,17 @@ def _save_pictures(subject: Subject, sources: Mapping[str, FeatureSource]) -> No
 def concluded(
     found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None], images: Mapping[str, int]
 ) -> FeaturesStudy:
-    """Return the study of what was measured.
+    """Return the study of what was found by trial, in the order of the plan.
 
-    Args:
-        found: by trial, in the order of the plan.
-        own: by contender, the trial it is compared by, None where it gives no features.
-        images: used at most, by split.
+    ``own`` is the trial that each contender is compared by, None where it gives no features.
     """
     rows = tuple(
         FeaturesRow(
-            trial.contender,
-            trial.features,
-            trial.boxes,
-            result.dimensions,
-            result.precision.map_50,
-            result.precision.map_50_95,
-            result.precision.interval_95,
+            **vars(trial),
+            dimensions=result.dimensions,
+            map_50=result.precision.map_50,
+            map_50_95=result.precision.map_50_95,
+            interval_95=result.precision.interval_95,
         )
         for trial, result in found.items()
     )
@@ -137,10 +117,6 @@ def concluded(
 
 def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]) -> Verdict:
     compared = {name: trial for name, trial in own.items() if trial is not None}
-    favours, sureness = favoured(
-        {n: _resampled(found[trial]) if trial in found else nan for n, trial in compared.items()},
-        "resamples of the test images",
-    )
     known = [trial for trial in found if trial in compared.values()]
     if len(known) > 1:
         differences = "; ".join(_difference(found, known[0], other) for other in known[1:])
@@ -154,12 +130,12 @@ def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]
         for trial in found
         if trial not in known
     )
-    return Verdict(
-        question="Features made by hand or learnt (mAP@.50 of the same SVM)?",
-        answers={name: _answer(trial, found) for name, trial in own.items()},
-        sentence=f"{text}{'; ' if others else ''}{others}.",
-        favours=favours,
-        sureness=sureness,
+    return Verdict.of(
+        "Features made by hand or learnt (mAP@.50 of the same SVM)?",
+        {name: _answer(trial, found) for name, trial in own.items()},
+        filter(None, [text, others]),
+        {n: _resampled(found[trial]) if trial in found else nan for n, trial in compared.items()},
+        "resamples of the test images",
     )
 
 
@@ -185,17 +161,16 @@ def _answer(trial: Trial | None, found: Mapping[Trial, TrialResult]) -> str:
     return with_interval(precision.map_50, precision.interval_95)
 
 
-def draw(result: FeaturesStudy) -> Any:
+def draw(result: FeaturesStudy) -> Figure:
     """Return a plot of mAP by kind of features."""
-    from pipelines.studies.common.plots import bars_of_precision, colours, new_figure
-
     figure = new_figure(8, 3.6)
-    axes, colour = figure.subplots(), colours(result.verdict.answers)
-    bars_of_precision(
-        axes,
+    colour = colours(result.verdict.answers)
+    draw_bars(
+        figure.subplots(),
         [(f"{row.features}, {row.boxes}", row.map_50, row.interval_95) for row in result.cells],
         [colour[row.contender] for row in result.cells],
-        "mAP@.50 of the same SVM (95 % interval)",
+        xlim=(0, 1),
+        xlabel="mAP@.50 of the same SVM (95 % interval)",
+        title="Features made by hand or learnt",
     )
-    axes.set_title("Features made by hand or learnt")
     return figure

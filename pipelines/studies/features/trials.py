@@ -32,12 +32,9 @@ PIXELS_SIDE = 16  # of the thumbnail of a box
 
 @dataclass(frozen=True)
 class Trial:
-    """Features to be tried on boxes.
+    """Features to be tried on boxes, by their names.
 
-    Attributes:
-        contender: whose features they are or, where they are the reference's, whose boxes.
-        features: their name.
-        boxes: name of the boxes.
+    ``contender`` has the features or, where they are the reference's, the boxes.
     """
 
     contender: str
@@ -46,12 +43,7 @@ class Trial:
 
 
 class TrialResult(msgspec.Struct, frozen=True):
-    """How well an SVM does on one kind of features.
-
-    Attributes:
-        dimensions: numbers that describe a box.
-        precision: on the test images.
-    """
+    """How well an SVM does on one kind of features, so many numbers a box, on the test images."""
 
     dimensions: int
     precision: MeanPrecision

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+import timeit
+from collections.abc import Sequence
 from math import nan
 from pathlib import Path
 
@@ -58,16 +59,22 @@ class FormLatency(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-Timing = tuple[FormLatency, tuple[float, ...]]  # without the interval yet, and the calls in ms
+Timing = tuple[FormLatency, tuple[float, ...]]  # with milliseconds of each call
 
 
-def forms_of(contenders: Sequence[Contender]) -> dict[str, tuple[Contender, Form]]:
-    """Return all forms by contender and form; one without any is timed as it is loaded."""
-    return {
-        f"{row.name} {form.name}": (row, form)
-        for row in contenders
-        for form in row.forms or (Form(row.label, row.load, on_gpu=row.uses_tensorflow),)
-    }
+def untimed(row: Contender, form: Form, device: str, threads: int, note: str) -> Timing:
+    """Return a form without calls, and why there are none."""
+    return FormLatency(row.name, form.name, device, threads, note=note), ()
+
+
+def forms_of(row: Contender) -> tuple[Form, ...]:
+    """Return the forms of a contender: its own, or the one it is loaded in, by its label."""
+    return row.forms or (Form(row.label, row.load, on_gpu=row.uses_tensorflow),)
+
+
+def folder_of(subject: Subject, row: Contender, form: Form, made: Path) -> Path:
+    """Return what a form is loaded from: the model's folder, or one made of it in ``made``."""
+    return subject.model_folder(row.name) if form.make is None else made / f"{row.name} {form.name}"
 
 
 def make_form(make: Make, model: Path, images: Sequence[LabelledImage], output: Path) -> str:
@@ -87,13 +94,14 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
     Args:
         subject: the run.
         threads: of the CPU; 0 for a GPU.
-        made: holds the folders of forms that were made, by their key.
+        made: holds the folders of forms that were made.
         gpu: which of them, as the driver counts.
     """
-    forms = {
-        key: (row, form)
-        for key, (row, form) in forms_of(subject.contenders).items()
-        if (threads or form.on_gpu) and (form.make is None or (made / key).is_dir())
+    wanted = {
+        f"{row.name} {form.name}": (row, form)
+        for row in subject.contenders
+        for form in forms_of(row)
+        if threads or form.on_gpu
     }
     if not threads:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)  # read when TensorFlow starts
@@ -101,15 +109,17 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
     except UserError as error:
-        return [missing(row, form, "GPU", 0, str(error)) for row, form in forms.values()]
+        return [untimed(row, form, "GPU", 0, str(error)) for row, form in wanted.values()]
     device_name = machine.cpu_model() if threads else device.name
     results, detectors = [], {}
-    for key, (row, form) in forms.items():
-        folder = subject.model_folder(row.name) if form.make is None else made / key
+    for key, (row, form) in wanted.items():
+        folder = folder_of(subject, row, form, made)
+        if form.make is not None and not folder.is_dir():
+            continue
         try:
             detectors[key] = form.load(folder, device, threads or runtime.usable_cores())
         except UserError as error:
-            results.append(missing(row, form, device_name, threads, str(error)))
+            results.append(untimed(row, form, device_name, threads, str(error)))
     pixels = [load_image(image.path) for image in evenly(subject.dataset.splits["test"], IMAGES)]
     latencies = measure_latency(
         detectors,
@@ -120,7 +130,7 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         synchronise=device.synchronise,
     )
     for key, detector in detectors.items():
-        row, form = forms[key]
+        row, form = wanted[key]
         throughput = measure_throughput(
             detector,
             pixels,
@@ -132,30 +142,26 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
         )
         share = nan
         if threads == 1 and form.products is not None:
-            spent = _fastest_ms(form.products(subject.model_folder(row.name), pixels[0]))
-            share = min(spent / latencies[key].p50, 1.0)
-        latency = FormLatency(
+            products = form.products(folder_of(subject, row, form, made), pixels[0])
+            products()
+            fastest = min(timeit.repeat(products, number=1, repeat=REPEATED))
+            share = min(1000 * fastest / latencies[key].p50, 1.0)
+        timing = FormLatency(
             row.name,
             form.name,
             device_name,
             threads,
-            latencies[key].p50,
             images_per_second=throughput.best,
             map_50=_map_50(subject, row, detector, threads),
             products_share=share,
         )
-        results.append((latency, latencies[key].calls))
+        results.append((timing, latencies[key].calls))
     return results
-
-
-def missing(row: Contender, form: Form, device: str, threads: int, note: str) -> Timing:
-    """Return the timing of what can't be timed, and why."""
-    return FormLatency(row.name, form.name, device, threads, note=note), ()
 
 
 def _map_50(subject: Subject, row: Contender, detector: Detector, threads: int) -> float:
     """Return mAP@.50 of a form; threads change nothing in it, so it is computed once a device."""
-    if len(row.forms) < 2:
+    if len(forms_of(row)) == 1:
         return subject.figures[row.name].quality.map_50
     if threads == 1 and runtime.usable_cores() > 1:
         return nan
@@ -163,14 +169,3 @@ def _map_50(subject: Subject, row: Contender, detector: Detector, threads: int) 
     found = [detector.detect(load_image(image.path)) for image in images]
     truth = [image.annotations for image in images]
     return score(truth, found, subject.dataset.classes).map_50
-
-
-def _fastest_ms(work: Callable[[], object]) -> float:
-    """Return the least milliseconds of several calls, the first left out."""
-    work()
-    taken = []
-    for _ in range(REPEATED):
-        started = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - started)
-    return 1000 * min(taken)

@@ -11,25 +11,26 @@ from dataclasses import dataclass
 from functools import partial
 from math import isnan, nan
 
-import msgspec
 import numpy as np
 from matplotlib.figure import Figure
+from msgspec.structs import replace
 
 from pipelines.contenders import Contender
 from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.common.figures import ends, medians
-from pipelines.studies.common.plots import bare, colours, new_figure
-from pipelines.studies.common.verdict import Verdict, favoured
+from pipelines.studies.common.figures import ends, medians, whom, with_interval
+from pipelines.studies.common.plots import colours, draw_bars, new_figure
+from pipelines.studies.common.verdict import Study, Verdict
 from pipelines.studies.hardware.device_timing import (
     MOST_SCORED,
     FormLatency,
     Timing,
+    folder_of,
     forms_of,
     make_form,
-    missing,
     timed,
+    untimed,
 )
 from pipelines.system import machine, runtime
 from pipelines.system.processes import in_own_process
@@ -41,52 +42,58 @@ QUESTION = "What hardware does it need (latency on one CPU thread)?"
 
 
 @dataclass(frozen=True)
-class HardwareStudy:
-    """All contenders on all devices.
+class HardwareStudy(Study[FormLatency]):
+    """All contenders on all devices, a row each form and device.
 
     Attributes:
-        verdict: the conclusion.
-        cells: a row each form and device.
         training_seconds: by contender and the device it was trained on.
         scored_images: test images that mAP is computed on.
     """
 
-    verdict: Verdict
-    cells: tuple[FormLatency, ...]
     training_seconds: Mapping[str, Mapping[str, float]]
     scored_images: int
 
 
 def study(subject: Subject, cells: Cells) -> HardwareStudy:
     """Return how fast each form of the contenders is on each device of this machine."""
-    forms, rows, not_made = forms_of(subject.contenders), [], []
-    made = [key for key, (_, form) in forms.items() if form.make is not None]
-    for key in on_terminal(made, "making forms", len(made)):
-        row, form = forms[key]
-        folder, images = subject.model_folder(row.name), subject.dataset.splits["train"]
-        work = partial(in_own_process, make_form, form.make, folder, images, cells.folder / key)
-        reason = cells.get(key, str, work, MAKING_SECONDS)
+    contenders = subject.contenders
+    rows, missing = [], []
+    made = [(row, form) for row in contenders for form in forms_of(row) if form.make]
+    for row, form in on_terminal(made, "making forms", len(made)):
+        work = partial(
+            in_own_process,
+            make_form,
+            form.make,
+            subject.model_folder(row.name),
+            subject.dataset.splits["train"],
+            folder_of(subject, row, form, cells.folder),
+        )
+        reason = cells.get(f"{row.name} {form.name}", str, work, MAKING_SECONDS)
         if reason != "":
-            not_made.append(missing(row, form, machine.cpu_model(), 1, reason or "no time"))
+            missing.append(untimed(row, form, machine.cpu_model(), 1, reason or "no time"))
     devices = [(f"cpu-{n}-threads", n, 0) for n in dict.fromkeys([1, runtime.usable_cores()])]
     gpus = [(f"gpu-{n}", 0, n) for n in range(len(runtime.gpu_names()))]
     for cell, threads, gpu in on_terminal(devices + gpus, "timing", len(devices + gpus)):
         timing = partial(in_own_process, timed, subject, threads, cells.folder, gpu)
         rows += cells.get(cell, list[Timing], timing, TIMING_SECONDS) or []
-    on_gpu = {row.name for row, form in forms.values() if form.on_gpu}
-    for row, form in sorted(forms.values(), key=lambda each: each[0].name not in on_gpu):
-        if row.name not in on_gpu:
-            rows.append(missing(row, form, "GPU", 0, "it runs on the CPU only"))
-        elif form.on_gpu and not gpus:
-            rows.append(missing(row, form, "GPU", 0, "no GPU was found on this machine"))
+    rows += [
+        untimed(row, form, "GPU", 0, "no GPU was found on this machine")
+        for row in contenders
+        for form in forms_of(row)
+        if form.on_gpu and not gpus
+    ]
+    rows += [
+        untimed(row, forms_of(row)[0], "GPU", 0, "it runs on the CPU only")
+        for row in contenders
+        if not any(form.on_gpu for form in forms_of(row))
+    ]
     training = {
         name: {each.training.device or runtime.cpu_name(): each.training.seconds}
         for name, each in subject.figures.items()
         if each.training is not None
     }
     scored = min(MOST_SCORED, len(subject.dataset.splits["test"]))
-    contenders, seed = subject.contenders, subject.settings.seed
-    return concluded(contenders, [*rows, *not_made], training, scored, seed)
+    return concluded(contenders, [*rows, *missing], training, scored, subject.settings.seed)
 
 
 def concluded(
@@ -99,12 +106,21 @@ def concluded(
     """Return the study of the timed rows."""
     random = np.random.default_rng(seed)
     cells, on_one_thread = [], {}
-    scores = {(r.pipeline, r.form): r.map_50 for r, _ in rows if not isnan(r.map_50)}
+    of_form = {(row.pipeline, row.form): row.map_50 for row, _ in rows if not isnan(row.map_50)}
     for row, calls in rows:
+        if not calls:
+            cells.append(row)
+            continue
         resampled = medians(np.array(calls), random)
-        score = scores.get((row.pipeline, row.form), nan) if calls else nan
-        cells.append(msgspec.structs.replace(row, interval_95=ends(resampled), map_50=score))
-        if row.threads == 1 and calls:
+        cells.append(
+            replace(
+                row,
+                p50_ms=float(np.median(calls)),
+                interval_95=ends(resampled),
+                map_50=of_form.get((row.pipeline, row.form), nan),
+            )
+        )
+        if row.threads == 1:
             on_one_thread[row.pipeline, row.form] = resampled
     verdict = _verdict(contenders, cells, on_one_thread)
     return HardwareStudy(verdict, tuple(cells), training, scored)
@@ -116,7 +132,7 @@ def _verdict(
     on_one_thread: Mapping[tuple[str, str], Floats],
 ) -> Verdict:
     """Return the verdict for one CPU thread, which every machine has."""
-    several = {row.name for row in contenders if len(row.forms) > 1}
+    several = {row.name for row in contenders if len(forms_of(row)) > 1}
     labels = {row.name: row.label for row in contenders}
 
     def named(cell: FormLatency) -> str:
@@ -130,14 +146,9 @@ def _verdict(
     }
     answers = {name: _answer(best.get(name), name in several) for name in labels}
     if len(best) < len(labels):
-        favours, sureness = favoured(dict.fromkeys(labels, nan))
-        whom = {1: "it", 2: "both"}.get(len(labels), "all")
-        sentence = f"One thread was not timed for {whom}; give more --budget-minutes."
-        return Verdict(QUESTION, answers, sentence, favours, sureness)
+        clauses = [f"one thread was not timed for {whom(len(labels))}; give more --budget-minutes"]
+        return Verdict.of(QUESTION, answers, clauses, dict.fromkeys(labels, nan), "")
     resampled = {name: on_one_thread[name, cell.form] for name, cell in best.items()}
-    favours, sureness = favoured(
-        {name: -values for name, values in resampled.items()}, "resamples of the calls"
-    )
     fastest, *slower = sorted(best.values(), key=lambda each: np.median(resampled[each.pipeline]))
     times = f"{named(fastest)} takes {fastest.p50_ms:.1f} ms an image"
     low, high = fastest.interval_95
@@ -155,8 +166,9 @@ def _verdict(
         then = f"on {first.device} {named(first)} takes {first.p50_ms:.1f} ms"
     elif gpus:
         then = f"no GPU was measured ({gpus[0].note})"
-    sentence = f"On one CPU thread {times}, 95 % between {low:.1f} and {high:.1f}; {then}."
-    return Verdict(QUESTION, answers, sentence, favours, sureness)
+    clauses = [f"on one CPU thread {times}, 95 % between {low:.1f} and {high:.1f}", then]
+    sooner = {name: -values for name, values in resampled.items()}
+    return Verdict.of(QUESTION, answers, clauses, sooner, "resamples of the calls")
 
 
 def best_form(cells: Sequence[FormLatency]) -> FormLatency | None:
@@ -171,8 +183,7 @@ def _answer(cell: FormLatency | None, has_forms: bool) -> str:
     if cell is None:
         return "not measured"
     form = f"{cell.form}: " if has_forms else ""
-    low, high = cell.interval_95
-    return f"{form}{cell.p50_ms:.1f} ms [{low:.1f} {high:.1f}]"
+    return form + with_interval(cell.p50_ms, cell.interval_95, 1, " ms")
 
 
 def draw(result: HardwareStudy) -> Figure:
@@ -180,23 +191,22 @@ def draw(result: HardwareStudy) -> Figure:
     rows = sorted(result.cells, key=lambda cell: (cell.threads == 0, cell.threads))
     colour = colours(result.verdict.answers)
     figure = new_figure(9, 0.4 * len(rows) + 1.6)
-    axes, labels = figure.subplots(), []
+    axes, bars = figure.subplots(), []
+    beside = axes.get_yaxis_transform()
     for place, cell in enumerate(rows):
         where = f"{cell.threads} CPU thread{'s' * (cell.threads > 1)}" if cell.threads else "GPU"
         label = f"{cell.form}, {where}"
         if isnan(cell.p50_ms):
-            beside = axes.get_yaxis_transform()
             axes.text(0.02, place, cell.note, va="center", fontsize=8, transform=beside)
         else:
-            low, high = cell.interval_95
-            errors = [[cell.p50_ms - low], [high - cell.p50_ms]]
-            axes.barh(place, cell.p50_ms, xerr=errors, color=colour[cell.pipeline], capsize=3)
             label += f", mAP@.50 {cell.map_50:.3f}"
-        labels.append(label)
-    axes.set_yticks(range(len(rows)), labels)
-    axes.set_xscale("log")
-    axes.invert_yaxis()
-    axes.set_xlabel("median latency an image, ms (95 % interval)")
-    axes.set_title("Latency by form and device")
-    bare(axes)
+        bars.append((label, cell.p50_ms, cell.interval_95))
+    draw_bars(
+        axes,
+        bars,
+        [colour[cell.pipeline] for cell in rows],
+        xscale="log",
+        xlabel="median latency an image, ms (95 % interval)",
+        title="Latency by form and device",
+    )
     return figure

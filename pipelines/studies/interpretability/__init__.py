@@ -1,1 +1,1 @@
-"""The axis interpretability: which pixels mattered, and how faithful that explanation is."""
+"""The axis interpretability: which pixels mattered, and what that explanation is worth."""

@@ -14,21 +14,13 @@ from pipelines.contenders import label_of
 from pipelines.detections import Detections, Image
 from pipelines.studies.common.plots import colours, new_figure
 from pipelines.studies.interpretability.explainers import Explainer, shared_detections
-from pipelines.studies.interpretability.explaining import explain
-from pipelines.studies.interpretability.faithfulness import Explanation
+from pipelines.studies.interpretability.explaining import Explanation, explain
 from pipelines.studies.interpretability.saliency import DetectedBox, target_score
 
 
 @dataclass(frozen=True, eq=False)
 class ExplainedDetection:
-    """One contender's detection and its explanations.
-
-    Attributes:
-        pipeline: the contender's name.
-        target: the detection.
-        score: of it.
-        explanations: by method.
-    """
+    """One contender's detection, its score and its explanations by method."""
 
     pipeline: str
     target: DetectedBox
@@ -55,15 +47,7 @@ def chosen_targets(found: Mapping[str, Detections]) -> dict[str, DetectedBox]:
 def explain_image(
     explainers: Mapping[str, Explainer], image: Image, masks: int, seed: int, track: Track
 ) -> list[ExplainedDetection]:
-    """Return an explained detection of each contender, none where nothing was found.
-
-    Args:
-        explainers: by contender.
-        image: ``(H, W, 3)`` uint8 RGB.
-        masks: for D-RISE, one half in each of two runs.
-        seed: of the masks.
-        track: watches the contenders.
-    """
+    """Return an explained detection of each contender, none where nothing was found."""
     found = {name: each.detect_many([image])[0] for name, each in explainers.items()}
     targets = chosen_targets({n: found[n].above(each.threshold) for n, each in explainers.items()})
     explained = []
@@ -92,11 +76,11 @@ def draw_explanations(
         line[0].imshow(image)
         line[0].set_title(title, fontsize=10)
         for panel, (method, explanation) in zip(line[1:], each.explanations.items(), strict=False):
-            values = explanation.saliency
+            values, figures = explanation.saliency, explanation.faithfulness
             most = float(np.abs(values).max()) or 1.0
             panel.imshow(grey, alpha=0.6)
             panel.imshow(values, cmap="coolwarm", vmin=-most, vmax=most, alpha=0.6)
-            title = f"deletion {explanation.deletion:.2f}, insertion {explanation.insertion:.2f}"
+            title = f"deletion {figures.deletion:.2f}, insertion {figures.insertion:.2f}"
             panel.set_title(f"{method}: {title}", fontsize=10)
         for panel in line[: len(each.explanations) + 1]:
             box = Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, lw=2)

@@ -10,7 +10,7 @@ from pathlib import Path
 from datasets.boxes import iou
 from datasets.errors import UserError
 from pipelines.contenders import PixelMap, contender
-from pipelines.detections import BatchDetector, Detections, Detector, Image
+from pipelines.detections import Detections, Detector, Image, detect_all
 from pipelines.runs.metrics import DetectorMetrics
 from pipelines.studies.interpretability.saliency import DetectedBox
 from pipelines.system import runtime
@@ -34,20 +34,13 @@ class Explainer:
 
     def detect_many(self, images: Sequence[Image]) -> Sequence[Detections]:
         """Return what is found in each image, in one batch where the detector takes any."""
-        if isinstance(self.detector, BatchDetector):
-            return self.detector.detect_batch(images)
-        return [self.detector.detect(image) for image in images]
+        return detect_all(self.detector, images)
 
 
 def load_explainers(
     folder: Path, figures: Mapping[str, DetectorMetrics], names: Sequence[str]
 ) -> dict[str, Explainer]:
-    """Return trained contenders of a run's folder, on the CPU.
-
-    Args:
-        folder: of the run.
-        figures: of its detectors.
-        names: of the contenders.
+    """Return trained contenders of a run's folder, on the CPU, with their thresholds there.
 
     Raises:
         UserError: a detector can't be loaded.
@@ -72,10 +65,7 @@ def shared_detections(found: Sequence[Detections]) -> list[tuple[DetectedBox, ..
     """Return the detections of the same object by all detectors, the surest first.
 
     Each belongs to one object at most: the first detector's, with those of the others that overlap
-    it most.
-
-    Args:
-        found: by each detector, in one image.
+    it most. ``found`` is by each detector, in one image.
     """
     first, *others = found
     overlaps = [

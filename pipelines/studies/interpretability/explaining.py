@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import nan
 
 import msgspec
@@ -16,17 +17,33 @@ from pipelines.evaluation.undefined import Number
 from pipelines.studies.interpretability.explainers import SAME_IOU, Explainer
 from pipelines.studies.interpretability.faithfulness import (
     AREAS,
-    Explanation,
+    Faithfulness,
+    agreement,
     deletion,
-    judged,
+    faithfulness,
     random_saliency,
     within,
 )
-from pipelines.studies.interpretability.saliency import DetectedBox, drise
+from pipelines.studies.interpretability.saliency import DetectedBox, Saliency, drise
 
 DRISE, RANDOM, RANDOM_WITHIN = "D-RISE", "random", "random within the box"
 # Calls of the detector for one object: two methods hidden and shown, two random ones hidden.
 CALLS = 6 * (len(AREAS) + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One method's explanation of one detection.
+
+    Attributes:
+        saliency: ``(H, W)``, the mean of two runs.
+        faithfulness: of it.
+        agreement: correlation of the two runs, nan where one is level.
+    """
+
+    saliency: Saliency
+    faithfulness: Faithfulness
+    agreement: float
 
 
 class ExplanationRow(msgspec.Struct, frozen=True):
@@ -63,7 +80,7 @@ def explain(
 
     Args:
         explainer: of the contender.
-        image: ``(H, W, 3)`` uint8 RGB.
+        image: the targets are in.
         targets: its detections.
         objects: the ``(4,)`` box of the object each target is of.
         masks: for D-RISE, one half in each of two runs.
@@ -75,15 +92,16 @@ def explain(
     ]
     results = []
     for target, box, *of_target in zip(targets, objects, *halves, strict=True):
-        runs = {DRISE: of_target}
-        for method, own in explainer.own.items():
-            runs[method] = [own(image, target.box, target.label) for _ in range(2)]
-        results.append(
-            {
-                method: judged(explainer.detect_many, image, target, (one, other), box)
-                for method, (one, other) in runs.items()
-            }
-        )
+        runs = {DRISE: of_target} | {
+            method: [own(image, target.box, target.label) for _ in range(2)]
+            for method, own in explainer.own.items()
+        }
+        by_method = {}
+        for method, (one, other) in runs.items():
+            saliency = (one + other) / 2
+            measured = faithfulness(explainer.detect_many, image, target, saliency, box)
+            by_method[method] = Explanation(saliency, measured, agreement(one, other))
+        results.append(by_method)
     return results
 
 
@@ -96,12 +114,7 @@ def explanation_rows(
 ) -> list[ExplanationRow]:
     """Return a row each contender, detection and method, random ones for comparison among them.
 
-    Args:
-        explainers: by contender.
-        image: the detections are in.
-        shared: for each object the detection of each contender, in their order.
-        masks: for D-RISE, one half in each of two runs.
-        seed: of the masks.
+    ``shared`` is, for each object, the detection of each contender, in their order.
     """
     pixels, truth = load_image(image.path), image.annotations
     rows: list[ExplanationRow] = []
@@ -115,7 +128,7 @@ def explanation_rows(
         explained = explain(explainer, pixels, targets, objects, masks, seed)
         for target, by_method in zip(targets, explained, strict=True):
             for method, each in by_method.items():
-                figures = each.deletion, each.insertion, each.points, each.agreement
+                figures = *each.faithfulness, each.agreement
                 rows.append(ExplanationRow(image.name, name, method, *figures))
             level = random_saliency(pixels.shape[:2], seed + len(rows))
             for method, chance in ((RANDOM, level), (RANDOM_WITHIN, within(level, target))):

@@ -7,8 +7,8 @@ areas of its box, so that small objects are judged as large ones are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,67 +28,47 @@ AREAS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5)  # of the box, hidden or shown, for eac
 GRID_PX = 24  # sides of the grids that are compared for agreement
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """A map of the pixels that mattered for a detection, and how faithful it is.
+class Faithfulness(NamedTuple):
+    """How faithful one explanation of one detection is to the detector.
 
     Attributes:
-        saliency: ``(H, W)``, the mean of two runs of a method.
-        deletion: share of the score that is left while what matters is hidden: less is better.
-        insertion: share that is there while only that is shown: more is better.
+        deletion: what is left of its score while what matters is hidden, by the score: less is
+            better.
+        insertion: what is there of it while only that is shown: more is better.
         points: whether the pixel that matters most lies in the object's box.
-        agreement: correlation of the two runs, nan where one is level.
     """
 
-    saliency: Saliency
     deletion: float
     insertion: float
     points: bool
-    agreement: float
 
 
-def judged(
+def faithfulness(
     detect_many: DetectMany,
     image: Image,
     target: DetectedBox,
-    runs: tuple[Saliency, Saliency],
+    saliency: Saliency,
     box: NDArray[np.float64],
-) -> Explanation:
-    """Return the explanation that two runs of a method give.
-
-    Args:
-        detect_many: the detector's.
-        image: it is about.
-        target: the detection it explains.
-        runs: an ``(H, W)`` map each.
-        box: ``(4,)`` of the annotated object.
-    """
-    saliency = (runs[0] + runs[1]) / 2
-    y, x = np.unravel_index(int(saliency.argmax()), saliency.shape)
-    return Explanation(
-        saliency,
-        deletion(detect_many, image, target, saliency),
-        score_share(detect_many, image, target, first_pixels(saliency, target)),
-        bool(box[0] <= x + 0.5 < box[2] and box[1] <= y + 0.5 < box[3]),
-        agreement(*runs),
+) -> Faithfulness:
+    """Return how faithful the target's saliency map is; ``box`` is the annotated object's."""
+    first = first_pixels(saliency, target)
+    full = score_with(detect_many, image, target, [np.ones(saliency.shape, bool)])[0]
+    least, most = (
+        score_with(detect_many, image, target, [shows ^ each for each in first])
+        for shows in (True, False)
     )
+    y, x = np.unravel_index(int(saliency.argmax()), saliency.shape)
+    inside = box[0] <= x + 0.5 < box[2] and box[1] <= y + 0.5 < box[3]
+    return Faithfulness(_share(least, full), _share(most, full), bool(inside))
 
 
 def deletion(
     detect_many: DetectMany, image: Image, target: DetectedBox, saliency: Saliency
 ) -> float:
-    """Return `Explanation.deletion`, also of random maps."""
+    """Return `Faithfulness.deletion` alone, as for random masks of the same size."""
+    full = score_with(detect_many, image, target, [np.ones(saliency.shape, bool)])[0]
     shown = [~each for each in first_pixels(saliency, target)]
-    return score_share(detect_many, image, target, shown)
-
-
-def score_share(
-    detect_many: DetectMany, image: Image, target: DetectedBox, shown: list[NDArray[np.bool_]]
-) -> float:
-    """Return the share of the target's score with only those pixels shown, mean over all."""
-    images = [image, *(hidden(image, each) for each in shown)]
-    full, *scores = (target_score(each, target) for each in detect_many(images))
-    return float(np.mean(scores) / full) if full > 0 else nan
+    return _share(score_with(detect_many, image, target, shown), full)
 
 
 def first_pixels(saliency: Saliency, target: DetectedBox) -> list[NDArray[np.bool_]]:
@@ -107,6 +87,14 @@ def first_pixels(saliency: Saliency, target: DetectedBox) -> list[NDArray[np.boo
         flags[order[: round(share * target.area_px)]] = True
         made.append(flags.reshape(saliency.shape))
     return made
+
+
+def score_with(
+    detect_many: DetectMany, image: Image, target: DetectedBox, shown: list[NDArray[np.bool_]]
+) -> list[float]:
+    """Return what is left of the target with only those pixels shown, for each."""
+    found = detect_many([hidden(image, each) for each in shown])
+    return [target_score(each, target) for each in found]
 
 
 def random_saliency(image_hw: tuple[int, int], seed: int) -> Saliency:
@@ -133,3 +121,8 @@ def agreement(first: Saliency, second: Saliency) -> float:
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return nan
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+def _share(scores: list[float], full: float) -> float:
+    """Return the mean over the areas hidden, 0 to `AREAS`' last, of scores by the full one."""
+    return float(np.mean(scores) / full) if full > 0 else nan

@@ -24,9 +24,9 @@ from pipelines.contenders import label_of
 from pipelines.evaluation.undefined import Number
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.common.figures import with_interval
-from pipelines.studies.common.plots import bare, colours, new_figure
-from pipelines.studies.common.verdict import Verdict, favoured
+from pipelines.studies.common.figures import whom, with_interval
+from pipelines.studies.common.plots import colours, draw_bars, new_figure
+from pipelines.studies.common.verdict import Study, Verdict
 from pipelines.studies.interpretability.explainers import (
     Explainer,
     load_explainers,
@@ -48,7 +48,7 @@ MASKS = 256  # of an image, one half in each of two runs
 IMAGES, OBJECTS = 8, 2  # most images, and most objects of each
 LEAST_DETECTIONS = 5  # fewer do not show how detections vary
 RESAMPLES = 1000
-FIGURES = ("deletion", "insertion", "points", "agreement")
+AVERAGED = ("deletion", "insertion", "points", "agreement")  # of an `ExplanationRow`
 
 
 class MethodMeans(msgspec.Struct, frozen=True):
@@ -62,18 +62,14 @@ class MethodMeans(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class InterpretabilityStudy:
-    """All explanations.
+class InterpretabilityStudy(Study[ExplanationRow]):
+    """All explanations, a row each detection and method.
 
     Attributes:
-        verdict: the conclusion.
-        cells: a row each detection and method.
         summary: by contender and method.
         masks: of each image, in both runs together.
     """
 
-    verdict: Verdict
-    cells: tuple[ExplanationRow, ...]
     summary: Mapping[str, Mapping[str, MethodMeans]]
     masks: int
 
@@ -99,7 +95,7 @@ def study(subject: Subject, cells: Cells) -> InterpretabilityStudy:
 
 def shared_images(
     images: Sequence[LabelledImage], explainers: Mapping[str, Explainer]
-) -> list[tuple[LabelledImage, list[tuple[DetectedBox, ...]]]]:
+) -> Sequence[tuple[LabelledImage, list[tuple[DetectedBox, ...]]]]:
     """Return images in which all contenders rightly find the same objects, and those."""
     chosen = []
     tried = evenly(images, 4 * IMAGES)
@@ -111,9 +107,7 @@ def shared_images(
         ]
         if shared := shared_detections(found)[:OBJECTS]:
             chosen.append((image, shared))
-    if len(chosen) <= IMAGES:
-        return chosen
-    return [chosen[place * len(chosen) // IMAGES] for place in range(IMAGES)]
+    return evenly(chosen, IMAGES)
 
 
 def concluded(
@@ -123,7 +117,7 @@ def concluded(
     summary: dict[str, dict[str, MethodMeans]] = {name: {} for name in names}
     for name, method in dict.fromkeys((row.pipeline, row.method) for row in rows):
         mine = [row for row in rows if (row.pipeline, row.method) == (name, method)]
-        means = (_mean([getattr(row, figure) for row in mine]) for figure in FIGURES)
+        means = (_mean([getattr(row, figure) for row in mine]) for figure in AVERAGED)
         summary[name][method] = MethodMeans(len(mine), *means)
     return InterpretabilityStudy(_verdict(rows, summary, seed), tuple(rows), summary, masks)
 
@@ -145,7 +139,7 @@ def _verdict(
         for name in summary
     }
     count = min(map(len, gains.values()))
-    who = {1: "it has", 2: "both have"}.get(len(gains), "all have")
+    who = f"{whom(len(gains))} {'has' if len(gains) == 1 else 'have'}"
     answers = dict.fromkeys(gains, f"no detection that {who}")
     means = dict.fromkeys(gains, np.full(1, nan))
     if count:
@@ -156,21 +150,17 @@ def _verdict(
             answers[name] = with_interval(float(np.nanmean(each)), (low, high))
             if count >= LEAST_DETECTIONS:
                 means[name] = resampled
-    favours, sureness = favoured(means, f"resamples of {count} detections")
     kept = []
     for name, methods in summary.items():
         shares = [f"{method} {_percent(each.deletion)}" for method, each in methods.items()]
         kept.append(f"{label_of(name)} keeps ({', '.join(shares)})")
-    return Verdict(
-        question="Can a decision be explained (insertion less deletion, D-RISE)?",
-        answers=answers,
-        sentence=(
-            "Of a detection's score, while the pixels that a method ranks first are hidden, "
-            f"{' and '.join(kept)}, over {count} detections {who}; less is better."
-        ),
-        favours=favours,
-        sureness=sureness,
-    )
+    clauses = [
+        "of a detection's score, while the pixels that a method ranks first are hidden, "
+        f"{' and '.join(kept)}, over {count} detections {who}",
+        "less is better",
+    ]
+    question = "Can a decision be explained (insertion less deletion, D-RISE)?"
+    return Verdict.of(question, answers, clauses, means, f"resamples of {count} detections")
 
 
 def _percent(value: float) -> str:
@@ -189,20 +179,12 @@ def draw(result: InterpretabilityStudy) -> Figure:
     for panel, shown, better in zip(
         figure.subplots(1, 2), ("deletion", "insertion"), ("less", "more"), strict=True
     ):
-        bars = [row for row in rows if not np.isnan(getattr(row[2], shown))]
-        panel.barh(
-            range(len(bars)),
-            [getattr(means, shown) for _, _, means in bars],
-            color=[
-                "#999999" if method in {RANDOM, RANDOM_WITHIN} else colour[name]
-                for name, method, _ in bars
-            ],
+        known = [row for row in rows if not np.isnan(getattr(row[2], shown))]
+        draw_bars(
+            panel,
+            [(f"{label_of(n)}: {m}", getattr(each, shown), (nan, nan)) for n, m, each in known],
+            ["#999999" if m in {RANDOM, RANDOM_WITHIN} else colour[n] for n, m, _ in known],
+            xlabel=f"{shown} ({better} is better)",
         )
-        panel.set_yticks(
-            range(len(bars)), [f"{label_of(name)}: {method}" for name, method, _ in bars]
-        )
-        panel.invert_yaxis()
-        panel.set_xlabel(f"{shown} ({better} is better)")
-        bare(panel)
     figure.suptitle("How faithful explanations are, in shares of the score")
     return figure

@@ -1,4 +1,7 @@
-"""What one contender takes: from the main job's figures, and from timing it alone."""
+"""What one contender takes: from the main job's figures, and from timing it alone.
+
+The main job has not timed decoding, loading in a fresh process, and one core alone.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,24 @@ from dataclasses import dataclass
 from math import isnan, nan
 
 import msgspec
+from joblib import Parallel, delayed
 
+from datasets.annotations import LabelledImage
+from datasets.images import load_image
+from datasets.splits import evenly
 from pipelines.contenders import contender
+from pipelines.evaluation.timing.latency import measure_latency
 from pipelines.evaluation.undefined import Number
 from pipelines.runs.finished import Subject
 from pipelines.runs.metrics import DetectorMetrics
-from pipelines.studies.time.own_times import loading_seconds, one_core_rate
+from pipelines.system import runtime
 from pipelines.system.processes import in_own_process
 from pipelines.training import Validation
 
 IMAGES = 10_000  # whose cost is given
 SHARES = (0.5, 0.9, 0.99)  # of the final validation mAP, when training first reached them
+DECODED = 200  # most training images decoded to time preparing
+RATE_IMAGES = 12  # detected in on one core
 
 
 class TimedAlone(msgspec.Struct, frozen=True):
@@ -35,7 +45,7 @@ class TimedAlone(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class ContenderTime:
-    """What one contender takes.
+    """What one contender takes; `TimedAlone` says more of two figures.
 
     Attributes:
         pipeline: its name.
@@ -46,11 +56,7 @@ class ContenderTime:
         training_seconds: of the main job; nan if it was not trained here.
         seconds_to: training until validation mAP had first reached 50, 90 and 99 % of its best, at
             the latest: it is only known when it was validated.
-        loading_seconds: from starting Python to a detector that is ready.
-        first_call_ms: of the first image.
-        steady_call_ms: median of a call, and its interval.
-        steady_interval_95: of the median.
-        images_per_second_core: with one thread, one image at a time; nan on a GPU.
+        steady_call_ms: median of a call.
         hours_for_10000: loading, and 10,000 images in the best batch on all threads.
         hours_interval_95: by how much calls differ.
     """
@@ -84,12 +90,8 @@ def contender_time(
 ) -> ContenderTime:
     """Return one contender's row, without the intervals, which the study adds.
 
-    Args:
-        name: of the contender.
-        figures: of the main job.
-        timed: alone; all nan if there was no time for it.
-        decoding_seconds: of all training images; nan likewise.
-        threads: of the CPU.
+    ``timed`` is all nan if there was no time for it, and so is what decoding all training images
+    takes.
     """
     latency, throughput, training = figures.latency_ms, figures.throughput, figures.training
     detecting = nan if throughput is None else IMAGES / throughput.best
@@ -121,3 +123,43 @@ def seconds_to(history: Sequence[Validation]) -> dict[str, float]:
         )
         for share in SHARES
     }
+
+
+def decoding_seconds(images: Sequence[LabelledImage], threads: int) -> float:
+    """Return what decoding all the images takes, estimated from at most 200 of them."""
+    some = evenly(images, DECODED)
+    started = time.perf_counter()
+    Parallel(n_jobs=threads, prefer="threads")(delayed(_decode)(image) for image in some)
+    return (time.perf_counter() - started) * len(images) / len(some)
+
+
+def _decode(image: LabelledImage) -> None:
+    load_image(image.path)
+
+
+def loading_seconds(subject: Subject, name: str, started: float) -> float:
+    """Load a detector in this fresh process and return the seconds since ``started``, a time."""
+    runtime.set_threads(runtime.usable_cores())
+    device = runtime.choose_device(contender(name).device_choice(subject.settings.device))
+    subject.detector(name, device, runtime.usable_cores())
+    return time.time() - started
+
+
+def one_core_rate(subject: Subject, name: str) -> float:
+    """Return images a second on one thread, nan where a GPU does the work."""
+    runtime.set_threads(1)
+    device = runtime.choose_device(contender(name).device_choice(subject.settings.device))
+    if device.is_gpu:
+        return nan
+    detector = subject.detector(name, device, 1)
+    images = evenly(subject.dataset.splits["test"], RATE_IMAGES)
+    pixels = [load_image(image.path) for image in images]
+    latency = measure_latency(
+        {name: detector},
+        lambda number: pixels[number % len(pixels)],
+        samples=len(pixels),
+        warm_up=1,
+        clock=time.perf_counter,
+        synchronise=device.synchronise,
+    )[name]
+    return 1000 / latency.mean

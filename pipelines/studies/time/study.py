@@ -9,24 +9,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isnan, nan
-from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from pipelines.contenders import label_of
 from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.common.figures import ends, pairs
-from pipelines.studies.common.verdict import ALONE, Verdict, favoured, share_better
+from pipelines.studies.common.figures import ends, pairs, with_interval
+from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure
+from pipelines.studies.common.verdict import ALONE, Study, Verdict, share_better
 from pipelines.studies.time.contender_time import (
     IMAGES,
     ContenderTime,
     TimedAlone,
     contender_time,
+    decoding_seconds,
     timed_alone,
 )
-from pipelines.studies.time.own_times import decoding_seconds
 from pipelines.system import runtime
 from pipelines.system.progress import on_terminal
 
@@ -49,17 +50,9 @@ class DoneTogether:
 
 
 @dataclass(frozen=True)
-class TimeStudy:
-    """All contenders' times.
+class TimeStudy(Study[ContenderTime]):
+    """All contenders' times, a row each, and when two are done, by ``<a>_against_<b>``."""
 
-    Attributes:
-        verdict: the conclusion.
-        cells: a row each contender.
-        done_together: by ``<a>_against_<b>``.
-    """
-
-    verdict: Verdict
-    cells: tuple[ContenderTime, ...]
     done_together: Mapping[str, DoneTogether]
 
 
@@ -81,13 +74,7 @@ def study(subject: Subject, cells: Cells) -> TimeStudy:
 def concluded(
     rows: Sequence[ContenderTime], calls: Mapping[str, Sequence[float]], seed: int
 ) -> TimeStudy:
-    """Return the study of all rows.
-
-    Args:
-        rows: of the contenders.
-        calls: milliseconds of each steady call, by contender.
-        seed: of the resamples.
-    """
+    """Return the study of all rows, with milliseconds of each steady call by contender."""
     random = np.random.default_rng(seed)
     drawn = {row.pipeline: _resampled(np.array(calls[row.pipeline]), random) for row in rows}
     done, totals, fixed, each = [], {}, {}, {}
@@ -108,16 +95,12 @@ def concluded(
         share = share_better(-sooner[first], -sooner[second])
         names = (second, first) if share < 0.5 else (first, second)
         clauses.append(_clause(names, together[key], share, alone=len(rows) == 2))
-    favours, sureness = favoured(
+    verdict = Verdict.of(
+        f"How long until it is trained and {IMAGES:,} images are done?",
+        {row.pipeline: _answer(row, totals[row.pipeline]) for row in done},
+        [f"training included, {'; '.join(clauses or [ALONE])}"],
         {name: -seconds for name, seconds in totals.items()},
         "resamples of the calls, a training 10 % either way",
-    )
-    verdict = Verdict(
-        question=f"How long until it is trained and {IMAGES:,} images are done?",
-        answers={row.pipeline: _answer(row, totals[row.pipeline]) for row in done},
-        sentence=f"Training included, {'; '.join(clauses or [ALONE])}.",
-        favours=favours,
-        sureness=sureness,
     )
     return TimeStudy(verdict, tuple(done), together)
 
@@ -131,9 +114,7 @@ def _resampled(calls: Floats, random: np.random.Generator) -> tuple[Floats, Floa
 def _together(later: Floats, sooner: Floats) -> DoneTogether:
     """Return after how many images two are done at the same moment.
 
-    Args:
-        later: ``(B,)`` seconds by which the second is ready later.
-        sooner: ``(B,)`` seconds by which it is sooner with each image.
+    The second is ready ``(B,)`` seconds later, and sooner by so many with each image.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         images = later / sooner
@@ -146,13 +127,9 @@ def _together(later: Floats, sooner: Floats) -> DoneTogether:
 
 
 def _clause(names: tuple[str, str], together: DoneTogether, share: float, *, alone: bool) -> str:
-    """Return who of two is done sooner.
+    """Return who of two is done sooner, the first with few images, or with 10,000.
 
-    Args:
-        names: of the one that is sooner with few images, or with 10,000, and of the other.
-        together: when both are done.
-        share: nan where they can't be compared.
-        alone: there is no third.
+    ``share`` is nan where they can't be compared; ``alone`` says that there is no third.
     """
     first, second = map(label_of, names)
     if isnan(share):
@@ -170,35 +147,27 @@ def _answer(row: ContenderTime, seconds: Floats) -> str:
         return "not measured"
     if np.isnan(seconds).any():
         return f"{row.hours_for_10000:.2f} h of use"
-    low, high = ends(seconds / 3600)
-    return f"{float(np.median(seconds)) / 3600:.2f} h [{low:.2f} {high:.2f}]"
+    return with_interval(float(np.median(seconds)) / 3600, ends(seconds / 3600), 2, " h")
 
 
-def draw(result: TimeStudy) -> Any:
+def draw(result: TimeStudy) -> Figure:
     """Return a plot of the hours against the number of images, training included."""
-    from pipelines.studies.common.plots import bare, colours, new_figure
-
     figure = new_figure()
     axes = figure.subplots()
     images = np.logspace(1, 6, 60)
     colour_of = colours(row.pipeline for row in result.cells)
     for row in result.cells:
-        each = row.hours_for_10000 / IMAGES
-        low, high = (end / IMAGES for end in row.hours_interval_95)
-        before = np.nan_to_num(row.training_seconds) / 3600
+        each = np.array([row.hours_for_10000, *row.hours_interval_95])[:, None] / IMAGES
+        hours, low, high = np.nan_to_num(row.training_seconds) / 3600 + images * each
         colour = colour_of[row.pipeline]
-        axes.plot(images, before + images * each, color=colour, label=label_of(row.pipeline))
-        axes.fill_between(
-            images, before + images * low, before + images * high, color=colour, alpha=0.2
-        )
-    for together in result.done_together.values():
-        if not isnan(together.at):
-            axes.axvline(together.at, color="#444444", linewidth=0.8, linestyle=":")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("images to detect in")
-    axes.set_ylabel("hours, training included")
-    axes.set_title("Time by the number of images (95 % band)")
+        draw_curve(axes, images, hours, (low, high), colour, label_of(row.pipeline))
+    mark(axes, [together.at for together in result.done_together.values()])
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="images to detect in",
+        ylabel="hours, training included",
+        title="Time by the number of images (95 % band)",
+    )
     axes.legend(frameon=False)
-    bare(axes)
     return figure

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from pipelines.studies.data.curve_fit import FittedCurve, PowerLaw, crossover, fit_power_law
+from pipelines.studies.data.curve_fit import PowerLaw, crossover, fit_power_law
 
 SIZES = np.array([10.0, 20, 40, 80, 160])
 NAMES = ("some", "other")
@@ -13,8 +13,14 @@ def law(ceiling, loss, rate, rows=1):
     return PowerLaw(*(np.full(rows, value) for value in (ceiling, loss, rate)))
 
 
+def with_mean(mean, resampled):
+    """One contender's curves: that of the mean figures before those of the resamples."""
+    parts = ("ceiling", "loss", "rate")
+    return PowerLaw(*(np.append(getattr(mean, n), getattr(resampled, n)) for n in parts))
+
+
 def curve(ceiling, loss, rate, rows=1):
-    return FittedCurve(law(ceiling, loss, rate), law(ceiling, loss, rate, rows))
+    return law(ceiling, loss, rate, rows + 1)
 
 
 @pytest.mark.parametrize(("ceiling", "loss", "rate"), [(0.9, 3.0, 0.7), (0.6, 0.8, 0.5)])
@@ -40,7 +46,7 @@ def test_two_sizes_make_no_curve():
 def test_where_curves_cross_and_how_sure_that_is(turned):
     # 0.6 - n^-.5 = 0.9 - 4 n^-.5 at n = 100
     shifted = PowerLaw(np.linspace(0.58, 0.62, 101), np.full(101, 1.0), np.full(101, 0.5))
-    curves = (FittedCurve(law(0.6, 1.0, 0.5), shifted), curve(0.9, 4.0, 0.5, 101))
+    curves = (with_mean(law(0.6, 1.0, 0.5), shifted), curve(0.9, 4.0, 0.5, 101))
     names = NAMES
     if turned:
         curves, names = curves[::-1], names[::-1]
@@ -55,7 +61,7 @@ def test_where_curves_cross_and_how_sure_that_is(turned):
 
 def test_a_crossing_that_some_resamples_lack_has_an_open_end():
     ceilings = np.where(np.arange(100) < 90, 0.6, 0.9)  # the others never cross up to 160
-    some = FittedCurve(law(0.6, 1.0, 0.5), PowerLaw(ceilings, np.full(100, 1.0), np.full(100, 0.5)))
+    some = with_mean(law(0.6, 1.0, 0.5), PowerLaw(ceilings, np.full(100, 1.0), np.full(100, 0.5)))
     cross = crossover(NAMES, (some, curve(0.9, 4.0, 0.5, 100)), 10, 160)
     assert math.isinf(cross.interval_95[1])
     assert cross.share == pytest.approx(0.9)
@@ -64,7 +70,7 @@ def test_a_crossing_that_some_resamples_lack_has_an_open_end():
 def test_curves_that_never_cross_have_no_crossover():
     equal = (law(0.9, 1, 0.5),) * 2
     rows = (law(0.9, 1, 0.5, 5), law(0.8, 1, 0.5, 5))
-    cross = crossover(NAMES, tuple(map(FittedCurve, equal, rows)), 10, 160)
+    cross = crossover(NAMES, tuple(map(with_mean, equal, rows)), 10, 160)
     assert math.isnan(cross.at)
     cross = crossover(NAMES, (curve(0.9, 1, 0.5, 5), curve(0.5, 1, 0.5, 5)), 10, 160)
     assert math.isnan(cross.at)

@@ -9,7 +9,7 @@ from pipelines.detections import FeatureSource
 from pipelines.evaluation.quality import score
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import MeanPrecision
-from pipelines.studies.features.box_svm import BoxedImage, Scale, learnt_and_tested
+from pipelines.studies.features.box_svm import BoxedImage, learnt_and_tested, scaling
 from pipelines.studies.features.pictures import draw_pictures
 from pipelines.studies.features.study import concluded, draw, study
 from pipelines.studies.features.trials import (
@@ -74,7 +74,7 @@ def test_scaled_features_are_of_one_length_whatever_their_kind():
     random = np.random.default_rng(0)
     for size, wide in ((20, 0.01), (300, 90.0)):
         features = random.normal(3.0, wide, (200, size)).astype(np.float32)
-        scaled = Scale.of(features).apply(features)
+        scaled = scaling(features)(features)
         np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
         assert (scaled**2).sum(axis=1).mean() == pytest.approx(50, rel=1e-3)
 

@@ -4,20 +4,19 @@ from dataclasses import replace
 import pytest
 
 from pipelines.contenders import contender
-from pipelines.studies.hardware.device_timing import FormLatency, forms_of, missing
+from pipelines.studies.hardware.device_timing import FormLatency, forms_of
 from pipelines.studies.hardware.study import best_form, concluded, draw
 
 CLASSICAL, YOLO = contender("classical"), contender("yolo")
-FLOAT, INT8, GRAPH, _ = YOLO.forms
-(CUT,) = CLASSICAL.forms
+FLOAT, INT8, GRAPH, _ = (form.name for form in YOLO.forms)
+(CUT,) = (form.name for form in CLASSICAL.forms)
 TOY = replace(CLASSICAL, name="toy", label="the toy", forms=())
 
 
 def timing(row, form, p50, threads=1, map_50=0.9, note=""):
-    if p50 is None:
-        return missing(row, form, "GPU", threads, note)
-    latency = FormLatency(row.name, form.name, "CPU", threads, p50, map_50=map_50)
-    return latency, (0.9 * p50, p50, 1.1 * p50) * 8
+    device = "CPU" if threads else "GPU"
+    calls = () if p50 is None else (0.9 * p50, p50, 1.1 * p50) * 8
+    return FormLatency(row.name, form, device, threads, map_50=map_50, note=note), calls
 
 
 def classical(p50, **more):
@@ -33,8 +32,8 @@ def studied(*rows, contenders=(CLASSICAL, YOLO)):
 
 
 def test_one_thread_decides_and_a_missing_gpu_is_a_row_with_a_note():
-    no_gpu = yolo(GRAPH, None, threads=0, note="no GPU was found")
-    result = studied(classical(100.0), yolo(FLOAT, 10.0), classical(5.0, threads=2), no_gpu)
+    missing = yolo(GRAPH, None, threads=0, map_50=math.nan, note="no GPU was found")
+    result = studied(classical(100.0), yolo(FLOAT, 10.0), classical(5.0, threads=2), missing)
     assert result.verdict.favours == "yolo"
     assert "takes 10.0 times as long an image as YOLO (LiteRT float)" in result.verdict.sentence
     assert "no GPU was measured (no GPU was found)" in result.verdict.sentence
@@ -76,8 +75,8 @@ def test_a_row_holds_its_median_in_its_interval():
 
 
 def test_three_contenders_are_answered_for_and_the_fastest_meets_its_strongest_rival():
-    ((_, form),) = forms_of([TOY]).values()
-    rows = (classical(100.0), yolo(FLOAT, 10.0), timing(TOY, form, 2.0))
+    (form,) = forms_of(TOY)
+    rows = (classical(100.0), yolo(FLOAT, 10.0), timing(TOY, form.name, 2.0))
     result = studied(*rows, contenders=(CLASSICAL, YOLO, TOY))
     assert form.name == "the toy"
     assert result.verdict.favours == "toy"

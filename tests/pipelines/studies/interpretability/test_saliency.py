@@ -8,8 +8,8 @@ from pipelines.studies.interpretability.faithfulness import (
     AREAS,
     agreement,
     deletion,
+    faithfulness,
     first_pixels,
-    judged,
     random_saliency,
     within,
 )
@@ -51,7 +51,7 @@ def test_drise_points_to_what_the_detector_uses(saliency):
 
 
 def test_what_drise_marks_is_more_faithful_than_chance(saliency):
-    result = judged(detect_many, IMAGE, TARGET, (saliency, saliency), BOX)
+    result = faithfulness(detect_many, IMAGE, TARGET, saliency, BOX)
     assert result.points
     level = [random_saliency((SIDE, SIDE), seed) for seed in range(6)]
     anywhere = [deletion(detect_many, IMAGE, TARGET, each) for each in level]
@@ -63,13 +63,14 @@ def test_what_drise_marks_is_more_faithful_than_chance(saliency):
 def test_a_perfect_map_deletes_all_and_inserts_all_at_once():
     exact = np.zeros((SIDE, SIDE))
     exact[EYE] = 1.0
-    result = judged(detect_many, IMAGE, TARGET, (exact, exact), BOX)
+    result = faithfulness(detect_many, IMAGE, TARGET, exact, BOX)
     assert result.insertion > 0.9
     assert result.deletion < 0.15
-    wrong = judged(detect_many, IMAGE, TARGET, (-exact, -exact), BOX)
+    wrong = faithfulness(detect_many, IMAGE, TARGET, -exact, BOX)
     assert wrong.deletion > 0.6
-    corner = np.pad([[1.0]], ((0, 95), (0, 95)))
-    assert not judged(detect_many, IMAGE, TARGET, (corner, corner), BOX).points
+    assert not faithfulness(
+        detect_many, IMAGE, TARGET, np.pad([[1.0]], ((0, 95), (0, 95))), BOX
+    ).points
 
 
 def test_two_runs_agree_where_there_is_something_to_see(saliency):

@@ -10,7 +10,7 @@ from models.classical.settings import ClassicalSettings
 from pipelines.runs.finished import Subject
 from pipelines.settings import RunSettings
 from pipelines.studies.data.plan import PlannedTraining
-from pipelines.studies.data.side_by_side import at_once, measure, processes
+from pipelines.studies.data.schedule import at_once, measure, processes
 from pipelines.studies.data.trainings import SubsetTrainings
 
 FAST = ClassicalSettings(
