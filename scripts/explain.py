@@ -58,7 +58,8 @@ def explained(arguments: argparse.Namespace) -> int:
     save(draw_explanations(image, found, classes), folder, arguments.image.stem)
     for each in found:
         figures = ", ".join(
-            f"{method} deletion {one.deletion:.3f} insertion {one.insertion:.3f}"
+            f"{method} deletion {one.faithfulness.deletion:.3f} "
+            f"insertion {one.faithfulness.insertion:.3f}"
             for method, one in each.explanations.items()
         )
         print(
