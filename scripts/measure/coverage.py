@@ -31,15 +31,21 @@ from pipelines.evaluation.resampling import (
     of_every_size,
 )
 from pipelines.evaluation.significance import difference, interval
-from pipelines.system.command_line import run, whole
+from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
-from scripts.measure.common import options
 
 POPULATION = 20_000
 CLASSES = ("rare", "frequent", "hard")
 RATES = (1.0, 8.0, 0.7)  # mean objects an image
 SKILLS = ((0.9, 0.75, 0.5), (0.85, 0.78, 0.45))  # share of objects found at all, by detector
 FIGURES = ("map_50_95", "map_50", "map_75", "average_recall")
+
+
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--images", type=whole(1), nargs="+", default=[70, 300])
+option("--sets", type=whole(1), default=500)
+option("--jobs", type=whole(1, 1024), default=2)
 
 
 def simulated(random: np.random.Generator) -> tuple[Annotations, list[Detections]]:
@@ -121,16 +127,8 @@ def truth_held(test: Population, truths: Sequence[dict[str, float]], seed: int) 
     return holds
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("--images", type=whole(1), nargs="+", default=[70, 300])
-    parser.add_argument("--sets", type=whole(1), default=500)
-    parser.add_argument("--jobs", type=whole(1, 1024), default=2)
-    return run("measure_coverage", parser, argv, measured)
-
-
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_coverage", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Print the coverage of each figure; return 0 if all are between 92 and 98 %, else 1."""
     random = np.random.default_rng(0)
     watched = on_terminal(range(POPULATION), "simulating images", POPULATION)
@@ -155,4 +153,4 @@ def measured(arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

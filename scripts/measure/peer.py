@@ -29,8 +29,8 @@ import msgspec
 import numpy as np
 
 from datasets.errors import UserError
-from pipelines.system.command_line import run, whole
-from scripts.measure.common import costly, in_turns, opened, options
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly, in_turns, opened
 
 if TYPE_CHECKING:
     from datasets.annotations import LabelledImage
@@ -73,17 +73,16 @@ print(json.dumps(len(model.trainer.train_loader.dataset) / (times[3] - times[2])
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("run", type=Path, help="a finished run with a YOLO")
-    parser.add_argument("--peer-python", type=Path, required=True, help="with ultralytics")
-    parser.add_argument("--data", type=Path, help="data.yaml of the set, to time training too")
-    parser.add_argument("--images", type=whole(1), help="train on so many only, for a fast look")
-    return run("measure_peer", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, help="a finished run with a YOLO")
+option("--peer-python", type=Path, required=True, help="with ultralytics")
+option("--data", type=Path, help="data.yaml of the set, to time training too")
+option("--images", type=whole(1), help="train on so many only, for a fast look")
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_peer", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print; return 0."""
     from pipelines.runs.finished import open_run
     from pipelines.system import runtime
@@ -180,4 +179,4 @@ def show(figure: str, ours: float, theirs: float) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

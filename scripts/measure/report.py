@@ -10,13 +10,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from pipelines.system.command_line import Options, run, whole
+from pipelines.system.command_line import Options, command, whole
 
 if TYPE_CHECKING:
     from pipelines.runs.finished import FinishedRun
@@ -38,16 +37,15 @@ STEP_MS = """(async () => {
 })()"""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("run", type=Path, metavar="RUN")
-    made.add_argument("--dataset", help="where its data is, if not where the run found it")
-    made.add_argument("--images", type=whole(1), default=100, metavar="N")
-    return run("measure_report", made, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, metavar="RUN")
+option("--dataset", help="where its data is, if not where the run found it")
+option("--images", type=whole(1), default=100, metavar="N")
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_report", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     from datasets.progress import silently
     from pipelines.report.run_page.page import write_report
@@ -115,4 +113,4 @@ def opened(report: Path) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

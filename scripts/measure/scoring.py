@@ -38,9 +38,9 @@ from pipelines.evaluation.resampling import (
 from pipelines.evaluation.significance import differences
 from pipelines.evaluation.undefined import plain
 from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH
-from pipelines.system.command_line import run, whole
+from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
-from scripts.measure.common import costly, options
+from scripts.measure.common import costly
 
 TWELVE = (
     *("map_50_95", "map_50", "map_75", "small", "medium", "large"),
@@ -49,20 +49,19 @@ TWELVE = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("--images", type=whole(1), default=5000)
-    parser.add_argument("--objects", type=whole(1), default=36_825)
-    parser.add_argument("--detections", type=whole(1), default=330_000)
-    parser.add_argument("--classes", type=whole(1), default=80)
-    parser.add_argument("--pycocotools", action="store_true", help="score by it too")
-    parser.add_argument("--fixtures", type=whole(0), default=0, help="small sets to score by both")
-    parser.add_argument("--run", type=Path, help="to score by both, a comparison's folder")
-    return run("measure_scoring", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--images", type=whole(1), default=5000)
+option("--objects", type=whole(1), default=36_825)
+option("--detections", type=whole(1), default=330_000)
+option("--classes", type=whole(1), default=80)
+option("--pycocotools", action="store_true", help="score by it too")
+option("--fixtures", type=whole(0), default=0, help="small sets to score by both")
+option("--run", type=Path, help="to score by both, a comparison's folder")
 
 
-def measured(size: argparse.Namespace) -> int:
+@command("measure_scoring", OPTIONS)
+def main(size: argparse.Namespace) -> int:
     """Print times and differences; return 1 if one is over 1e-9, else 0."""
     truth, pair = simulated(size.images, size.objects, size.detections, size.classes, 0)
     names = [str(number) for number in range(size.classes)]
@@ -192,4 +191,4 @@ def run_differences(folder: Path) -> list[float]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
