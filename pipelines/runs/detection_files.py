@@ -11,7 +11,6 @@ from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
     decode_detections,
-    detections_from_coco,
     detections_to_coco,
     ground_truth_to_coco,
     with_files,
@@ -48,4 +47,4 @@ def read_detections(folder: Path, name: str, images: int) -> list[Detections]:
         LookupError: it is of other images.
     """
     path = folder / DETECTIONS / f"{name}.json"
-    return detections_from_coco(decode_detections(path.read_bytes()), images)
+    return decode_detections(path.read_bytes(), images)

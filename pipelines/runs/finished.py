@@ -16,7 +16,6 @@ from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
     decode_detections,
     decode_ground_truth,
-    detections_from_coco,
     ground_truth_from_coco,
 )
 from pipelines.runs.data import read_checked
@@ -84,7 +83,7 @@ class FinishedRun:
         """
         return self._read(
             f"{DETECTIONS}/{name}.json",
-            lambda data: detections_from_coco(decode_detections(data), images),
+            lambda data: decode_detections(data, images),
         )
 
     def _read(self, name: str, decode: Callable[[bytes], T]) -> T | None:
