@@ -15,10 +15,10 @@ from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_from_coco
-from pipelines.evaluation.figures import named_figure
 from pipelines.evaluation.quality import evaluation_set
-from pipelines.evaluation.report_card import Evaluation
+from pipelines.evaluation.report_card import named_figure
 from pipelines.evaluation.resampling import (
+    Resampled,
     bootstrap_counts,
     headline_figures,
     images_holding,
@@ -99,7 +99,7 @@ def compare_runs(runs: Mapping[str, FinishedRun], track: Track) -> RunComparison
     truths = {name: run.ground_truth() for name, run in runs.items()}
     tested = {n: t and (t.images, t.annotations, t.categories) for n, t in truths.items()}
     jobs = [(name, detector) for name, run in runs.items() for detector in run.metrics.pipelines]
-    evaluations: dict[tuple[str, str], Evaluation | None] = {}
+    evaluations: dict[tuple[str, str], Resampled | None] = {}
     for name, detector in track(jobs, "resampling", len(jobs)):
         # The same resamples pair two runs of the same images; of others they would pretend to.
         seed = 0 if tested[name] == tested[base] else list(runs).index(name)
@@ -140,7 +140,7 @@ def figure_of(run: FinishedRun, detector: str, figure: str) -> tuple[float, tupl
 
 def _evaluation(
     run: FinishedRun, detector: str, truth: CocoGroundTruth | None, seed: int
-) -> Evaluation | None:
+) -> Resampled | None:
     """Return a detector's figures and their resamples, None where its files are missing."""
     found = run.detections(detector, len(truth.images)) if truth is not None else None
     if truth is None or found is None:
@@ -153,18 +153,15 @@ def _evaluation(
         ) from error
     quality = run.metrics.pipelines[detector].quality
     values = resampled(given, bootstrap_counts(given.images, seed))
-    return Evaluation(quality, headline_figures(quality), values, images_holding(given))
+    return Resampled(headline_figures(quality), values, images_holding(given))
 
 
 def _change(
-    new: Evaluation | None, old: Evaluation | None, images: int, is_paired: bool
+    new: Resampled | None, old: Resampled | None, images: int, is_paired: bool
 ) -> Change | None:
     if new is None or old is None:
         return None
-    # The test split with fewer objects limits what is known.
-    holding = {n: min(new.holding[n], old.holding[n]) for n in new.holding if n in old.holding}
-    points, values = (new.once, old.once), (new.resamples, old.resamples)
-    return Change(differences(points, values, images, holding), is_paired)
+    return Change(differences(new, old, images), is_paired)
 
 
 def _facts(run: FinishedRun) -> dict[str, dict[str, object]]:

@@ -30,6 +30,7 @@ from pipelines.evaluation.coco_files.results import as_detections, read_ground_t
 from pipelines.evaluation.quality import Quality, evaluation_set, quality_of, score
 from pipelines.evaluation.resampling import (
     RESAMPLES,
+    Resampled,
     bootstrap_counts,
     headline_figures,
     images_holding,
@@ -73,9 +74,11 @@ def main(size: argparse.Namespace) -> int:
     counts = bootstrap_counts(size.images, 0)
     first, alone = costly(lambda: resampled(sets[0], counts))
     second, other = costly(lambda: resampled(sets[1], counts))
-    once = headline_figures(quality), headline_figures(quality_of(sets[1]))
-    holding = images_holding(sets[0])
-    paired, last = costly(lambda: differences(once, (first, second), size.images, holding))
+    a, b = (
+        Resampled(headline_figures(quality_of(given)), values, images_holding(given))
+        for given, values in zip(sets, (first, second), strict=True)
+    )
+    paired, last = costly(lambda: differences(a, b, size.images))
     seconds = alone.seconds + other.seconds + last.seconds
     print(f"{RESAMPLES} resamples of one detector: {alone.seconds:.2f} s")
     print(f"{RESAMPLES} paired resamples of two, with {len(paired)} differences: {seconds:.2f} s")
