@@ -14,6 +14,7 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
@@ -43,8 +44,7 @@ class ClassQuality:
     """One class; nan without ground truth.
 
     Attributes:
-        ap_50_95: AP over COCO's ten IoUs.
-        ap_50: AP at IoU .50.
+        ap_50_95: AP over COCO's ten IoUs; ``ap_50`` at IoU .50.
         average_recall: over the ten IoUs.
         ground_truth: objects to be found.
         precision_50: at IoU .50, interpolated precision at the recalls 0, .01 … 1.
@@ -63,17 +63,11 @@ class Quality:
 
     Attributes:
         map_50_95: mAP@[.50:.95].
-        map_50: mAP@.50.
-        map_75: mAP@.75.
-        small: mAP@[.50:.95] of objects up to 32² square pixels.
-        medium: of those up to 96².
-        large: of those above.
-        average_recall: mean share of objects found, over the ten IoUs.
-        average_recall_1: with the best detection of an image and class alone.
-        average_recall_10: with the best ten.
-        average_recall_small: as ``small``.
-        average_recall_medium: as ``medium``.
-        average_recall_large: as ``large``.
+        map_50: mAP@.50; ``map_75`` at .75.
+        small: mAP@[.50:.95] of objects up to 32² square pixels; ``medium`` of those up to 96²,
+            ``large`` of those above.
+        average_recall: mean share of objects found, over the ten IoUs; ``_1`` and ``_10`` with the
+            best one or ten detections of an image and class, the others by size of object.
         per_class: each class by its name.
         max_detections: how many of an image's detections of one class counted, the best-scored.
     """
@@ -235,7 +229,8 @@ def _recall_of_best(most: int, found: FlatDetections, right: Bools, objects: Int
     return mean_known(hits[:, classes] / objects[classes])
 
 
-def mean_known(values: Floats) -> float:
+def mean_known(values: ArrayLike) -> float:
     """Return the mean of the values that are not nan, nan if there are none."""
-    known = values[~np.isnan(values)]
+    every = np.asarray(values, np.float64)
+    known = every[~np.isnan(every)]
     return float(known.mean()) if known.size else nan

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from math import nan
 
-import numpy as np
-
 from datasets.annotations import Annotations
 from datasets.progress import Track, silently
 from pipelines.detections import Detections, Detector, Image
@@ -134,7 +132,7 @@ def judge(
     if (iou := images.iou) is not None:
         aps = coco_classes(given, iou)
         per_class = dict(zip(given.classes, aps, strict=True))
-        at_iou = QualityAtIou(iou, mean_known(np.array(aps)), per_class)
+        at_iou = QualityAtIou(iou, mean_known(aps), per_class)
         once[f"map_{iou_name(iou)}"] = at_iou.map
     values = resampled(given, bootstrap_counts(given.images, images.seed), iou)
     headline = Resampled(once, values, images_holding(given, iou))

@@ -15,19 +15,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from datasets.annotations import Dataset
 from pipelines.settings import RunSettings, with_setting
 from pipelines.system.command_line import Options, command, whole
-from scripts.measure.common import costly, opened, print_table
+from scripts.measure.common import costly, loaded, opened, print_table
 
 NAME = "classical"
 SHARES = (0.25, 0.5, 1.0)  # of the training images
 SCALES = (0.5, 1.0, 2.0)  # of the images' sides
 TIMED, WARM_UP = 40, 2  # images a size, and calls left out
-
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
@@ -77,14 +75,9 @@ def detect_all(dataset: Dataset, folder: Path) -> list[dict[str, float]]:
     import cv2
 
     from datasets.images import load_image
-    from pipelines.contenders import contender
-    from pipelines.evaluation.timing.latency import measure_latency
-    from pipelines.system import runtime
+    from pipelines.evaluation.timing import measure_latency
 
-    threads = runtime.usable_cores()
-    runtime.set_threads(threads)
-    device = runtime.choose_device("cpu")
-    detector = contender(NAME).load(folder, device, threads)
+    detector, device = loaded(NAME, folder, "cpu")
     originals = [load_image(image.path) for image in dataset.splits["val"][:TIMED]]
     rows = []
     for scale in SCALES:

@@ -17,15 +17,13 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from pipelines.contenders import NAMES
 from pipelines.system.command_line import Options, command, whole
-from scripts.measure.common import costly, in_turns
+from scripts.measure.common import costly, in_turns, loaded
 
 SECONDS = 3.0  # of the evaluator's turns: one second is too short beside other programs
-
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
@@ -96,16 +94,12 @@ def evaluated(model: Path, name: str, device_name: str, files: Sequence[Path]) -
     """Return the evaluator's images a second in the best batch, as a run measures it."""
     from datasets.images import load_image
     from pipelines.benchmark.detect import RATE_IMAGES
-    from pipelines.contenders import contender
-    from pipelines.evaluation.timing.throughput import measure_throughput
+    from pipelines.evaluation.timing import measure_throughput
     from pipelines.settings import EvaluationSettings
-    from pipelines.system import runtime
 
-    threads = runtime.usable_cores()
-    runtime.set_threads(threads)
-    device = runtime.choose_device(contender(name).device_choice(device_name))
+    detector, device = loaded(name, model, device_name)
     rates = measure_throughput(
-        contender(name).load(model, device, threads),
+        detector,
         [load_image(path) for path in files[:RATE_IMAGES]],
         batches=EvaluationSettings().throughput_batches,
         seconds=SECONDS,
