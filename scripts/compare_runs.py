@@ -25,7 +25,6 @@ RULE = (
     "their sampling error. What can't be judged is exit 2, not a pass."
 )
 
-
 OPTIONS = Options(__doc__, epilog=RULE)
 option = OPTIONS.add_argument
 option("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")

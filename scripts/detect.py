@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 LISTED_PROBLEMS = 12  # lines on the terminal; summary.json has all
 
-
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
 option("model", type=Path, metavar="RUN/models/PIPELINE", help="of a finished run")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pipelines.export.agreement import Agreement
     from pipelines.export.description import MapCheck, NoiseCheck
 
-
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
 option("model", type=Path, metavar="RUN/models/yolo", help="of a finished run")

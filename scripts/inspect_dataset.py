@@ -11,7 +11,6 @@ from functools import partial, reduce
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from datasets.annotations import Dataset
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings

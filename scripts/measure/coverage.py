@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
@@ -42,7 +41,6 @@ RATES = (1.0, 8.0, 0.7)  # mean objects an image
 SKILLS = ((0.9, 0.75, 0.5), (0.85, 0.78, 0.45))  # share of objects found at all, by detector
 FIGURES = ("map_50_95", "map_50", "map_75", "average_recall")
 NAMES = (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES))
-
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from datasets.errors import UserError
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from pipelines.studies.interpretability.explaining import ExplanationRow
 
 RESAMPLES = 2000
-
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -37,7 +36,6 @@ BUDGETS = (50, 100, 300, 1000)
 IOUS = np.arange(0.5, 0.96, 0.05)
 SHOWN = 60  # proposals drawn; more hide the image
 WINDOW, CUT = "#56B4E9", "#E69F00"
-
 
 OPTIONS = Options(__doc__)
 commands = OPTIONS.add_subparsers(required=True, dest="command", metavar="recall|show")

@@ -9,13 +9,12 @@ import argparse
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly
 
 if TYPE_CHECKING:
     from pipelines.runs.finished import FinishedRun
@@ -36,7 +35,6 @@ STEP_MS = """(async () => {
     return Math.max(...times);
 })()"""
 
-
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
 option("run", type=Path, metavar="RUN")
@@ -55,45 +53,39 @@ def main(arguments: argparse.Namespace) -> int:
     finished = open_run(arguments.run)
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
-        names = repeat(finished, folder, arguments.images)
         data = dataset_folder(arguments.dataset or finished.settings.dataset)
-        started = time.monotonic()
-        report = write_report(folder, {name: data / original(name) for name in names}, silently)
-        seconds = time.monotonic() - started
+        images = {n: data / file for n, file in repeat(finished, folder, arguments.images).items()}
+        report, cost = costly(lambda: write_report(folder, images, silently))
         size = report.stat().st_size
-        print(f"{len(names)} images: written in {seconds:.1f} s, {size / 1e6:.2f} MB")
+        print(f"{len(images)} images: written in {cost.seconds:.1f} s, {size / 1e6:.2f} MB")
         print(opened(report))
     return 0
 
 
-def repeat(finished: FinishedRun, folder: Path, images: int) -> list[str]:
-    """Write the run's results into the folder for as many images; return their new names."""
+def repeat(finished: FinishedRun, folder: Path, images: int) -> dict[str, str]:
+    """Write the run's results into the folder for as many images; return their files by name."""
     from msgspec.structs import replace
 
-    from pipelines.evaluation.coco_files.format import CocoImage, ground_truth_to_coco
+    from pipelines.evaluation.coco_files.format import ground_truth_to_coco
     from pipelines.runs.detection_files import write_detections, write_ground_truth
     from pipelines.runs.metrics import write_metrics
 
     annotations, truth = finished.annotations(), finished.ground_truth()
     files = [] if truth is None else truth.images
-    places = [(number, *divmod(number, len(files))) for number in range(images)]
+    places = [number % len(files) for number in range(images)]
     entries = [
-        CocoImage(number + 1, f"{turn}:{files[at].file_name}", files[at].width, files[at].height)
-        for number, turn, at in places
+        replace(files[at], id=number, file_name=f"{number}:{files[at].file_name}")
+        for number, at in enumerate(places, 1)
     ]
     classes = finished.metrics.dataset.classes
-    repeated = ground_truth_to_coco([annotations[at] for _, _, at in places], classes)
+    repeated = ground_truth_to_coco([annotations[at] for at in places], classes)
     write_metrics(folder / "metrics.json", finished.metrics)
     write_ground_truth(folder, replace(repeated, images=entries))
     for name in finished.metrics.pipelines:
         found = finished.detections(name, len(files)) or []
-        write_detections(folder, name, [found[at] for _, _, at in places])
-    return [entry.file_name for entry in entries]
-
-
-def original(name: str) -> str:
-    """Return the name a repeated image has in the data."""
-    return name.partition(":")[2]
+        write_detections(folder, name, [found[at] for at in places])
+    originals = (files[at].file_name for at in places)
+    return {entry.file_name: name for entry, name in zip(entries, originals, strict=True)}
 
 
 def opened(report: Path) -> str:

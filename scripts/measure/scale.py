@@ -16,12 +16,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from pipelines.system.command_line import Options, command, whole
 from scripts.measure.common import Cost, costly, opened
 
 CLASSES, SIDE_PX, OUTLINE_POINTS = 80, 64, 24
-
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from datasets.annotations import Annotations
@@ -48,7 +47,6 @@ TWELVE = (
     *("average_recall_1", "average_recall_10", "average_recall"),
     *("average_recall_small", "average_recall_medium", "average_recall_large"),
 )
-
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument

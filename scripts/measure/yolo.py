@@ -15,7 +15,6 @@ from functools import reduce
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from pipelines.runs.metrics import DetectorMetrics
 from pipelines.system.command_line import Options, command, real, whole
 from scripts.measure.common import print_table
@@ -26,7 +25,6 @@ COLUMNS = (
     *("seed", "mAP@.50", "mAP@[.50:.95]", "training s", "updates"),
     *("waiting", "peak MiB", "detect p50 ms", "network ms"),
 )
-
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument

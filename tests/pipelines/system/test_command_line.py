@@ -9,8 +9,8 @@ from pipelines.export.network import UnlikeError
 from pipelines.system.command_line import Options, command, real, run, whole
 
 ROOT = Path(__file__).resolve().parents[3]
-# The others take no options: one a user copies, one for another environment, and what some share.
-WITHOUT = {"evaluate_own_detector", "tide_values", "common"}
+# The others take no options: one a user copies, and what some share.
+WITHOUT = {"evaluate_own_detector", "common"}
 WITH_OPTIONS = sorted(p for p in (ROOT / "scripts").rglob("*.py") if p.stem not in WITHOUT)
 
 
