@@ -25,15 +25,10 @@ BLOCK = 2_000_000  # pairs processed together: about 300 MB on the way
 
 @dataclass(frozen=True, eq=False)
 class FlatObjects:
-    """The ground truth of all images, image by image: ``(M,)`` arrays, boxes ``(M, 4)`` xyxy.
+    """The ground truth of all images, image by image: ``(M,)`` arrays, boxes ``(M, 4)`` xyxy px.
 
-    Attributes:
-        image: place of its image.
-        label: its class.
-        ignore: see `datasets.annotations.Annotations`.
-        boxes: in pixels.
-        area: square pixels by which COCO tells small from large; of the box if nothing better is
-            known, of the outline where a file gives it.
+    ``image`` is the place of its image, ``area`` the square pixels by which COCO tells small from
+    large: of the box if nothing better is known, of the outline where a file gives it.
     """
 
     image: Ints
@@ -55,13 +50,9 @@ class FlatObjects:
 class FlatDetections:
     """The detections of all images, by class, best score first, equal scores in image order.
 
-    Attributes:
-        image: ``(N,)`` place of its image.
-        label: ``(N,)`` its class.
-        score: ``(N,)`` its score.
-        boxes: ``(N, 4)`` xyxy pixels.
-        rank: ``(N,)`` how many of its class are before it in its image.
-        place: ``(N,)`` where it stands when all images' detections are put one after the other.
+    All are ``(N,)``, boxes ``(N, 4)`` xyxy px. ``image`` is the place of its image, ``rank`` how
+    many of its class are before it there, ``place`` where it stands when all images' detections
+    are put one after the other.
     """
 
     image: Ints
@@ -140,13 +131,9 @@ def flat_detections(detections: Sequence[Detections]) -> FlatDetections:
 def overlapping(
     found: FlatDetections, objects: FlatObjects, least: float, *, same_class: bool
 ) -> Pairs:
-    """Return the pairs that overlap by at least that much, as far as COCO's arithmetic sees it.
+    """Return the pairs that overlap by ``least`` (over 0) or more, as COCO's arithmetic sees it.
 
-    Args:
-        found: the detections.
-        objects: the ground truth of the same images.
-        least: smallest overlap kept; more than 0.
-        same_class: leave out pairs of two classes.
+    ``same_class`` leaves out pairs of two classes.
     """
     classes = max(int(found.label.max(initial=-1)), int(objects.label.max(initial=-1))) + 1
     keys = [found.image, objects.image]

@@ -92,12 +92,7 @@ class Quality:
 class EvaluationSet:
     """One detector's detections beside the ground truth: what all figures are computed from.
 
-    Attributes:
-        objects: the ground truth.
-        found: the detections.
-        classes: names in label order.
-        images: how many there are.
-        max_detections: how many of an image's detections of one class count.
+    ``classes`` are in label order; of an image's detections of one class ``max_detections`` count.
     """
 
     objects: FlatObjects
@@ -113,13 +108,9 @@ class EvaluationSet:
 
     def matched(self, area: str = "all") -> MatchTable:
         """Return the matching at the ten IoUs, for objects of one size."""
+        most, sizes = self.max_detections, AREAS[area]
         return match_all(
-            self.found,
-            self.objects,
-            self.pairs,
-            COCO_IOUS,
-            most=self.max_detections,
-            area_range=AREAS[area],
+            self.found, self.objects, self.pairs, COCO_IOUS, most=most, area_range=sizes
         )
 
     def ranked(self, area: str = "all", table: MatchTable | None = None) -> list[Ranked]:
@@ -129,12 +120,10 @@ class EvaluationSet:
 
     def ranked_at(self, iou_threshold: float) -> list[Ranked]:
         """Return each class at one IoU of any size, above 0."""
-        least = iou_threshold - 1e-9
-        pairs = overlapping(self.found, self.objects, least, same_class=True)
-        table = match_all(
-            self.found, self.objects, pairs, (iou_threshold,), most=self.max_detections
-        )
-        return ranked_classes(self.found, table, self.objects, len(self.classes))
+        found, objects, most = self.found, self.objects, self.max_detections
+        pairs = overlapping(found, objects, iou_threshold - 1e-9, same_class=True)
+        table = match_all(found, objects, pairs, (iou_threshold,), most=most)
+        return ranked_classes(found, table, objects, len(self.classes))
 
 
 def evaluation_set(
@@ -147,13 +136,8 @@ def evaluation_set(
 
     ``max_detections`` is the larger of COCO's 100 and the most objects in an image, so that a
     crowded image can be found whole. Scores and boxes stay float64 from end to end. An *ignore*
-    object is neither to be found nor a mistake to find.
-
-    Args:
-        ground_truth: of each image.
-        detections: of each image.
-        classes: names in label order.
-        areas: of each image's objects, ``(M,)`` square pixels, where they are not their boxes'.
+    object is neither to be found nor a mistake to find. ``classes`` are in label order; ``areas``
+    are of each image's objects, ``(M,)`` square pixels, where they are not their boxes'.
 
     Raises:
         ValueError: there are not as many detections as images, or a label names no class.

@@ -39,11 +39,10 @@ from pipelines.evaluation.undefined import Number
 
 @dataclass(frozen=True, eq=False)
 class EvaluationImages:
-    """The images all detectors are judged on.
+    """The images all detectors are judged on, their classes in label order.
 
     Attributes:
         ground_truth: of each test image.
-        classes: names in label order.
         seed: of the resamples.
         areas: of each image's objects in square pixels, where they are not those of their boxes.
         iou: another IoU to give mAP at besides COCO's, None for none.
@@ -167,10 +166,8 @@ def detect_all(
 def _widened(
     images: EvaluationImages, detections: Sequence[Detections]
 ) -> tuple[EvaluationImages, list[Detections]]:
-    truth = [
-        Annotations(each.boxes + ONE_PIXEL, each.labels, each.ignore)
-        for each in images.ground_truth
-    ]
+    objects = images.ground_truth
+    truth = [Annotations(each.boxes + ONE_PIXEL, each.labels, each.ignore) for each in objects]
     found = [Detections(each.boxes + ONE_PIXEL, each.scores, each.labels) for each in detections]
     return replace(images, ground_truth=truth, inclusive_pixels=False), found
 

@@ -101,6 +101,11 @@ def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Flo
     return precision, recall
 
 
+def figures_of(given: EvaluationSet, quality: Quality, weights: NDArray[np.integer]) -> Resampled:
+    """Return a detector's headline figures and what they are in the resamples."""
+    return Resampled(headline_figures(quality), resampled(given, weights), images_holding(given))
+
+
 def headline_figures(quality: Quality) -> dict[str, float]:
     """Return the figures themselves under the names that `resampled` has them by."""
     figures = {name: getattr(quality, name) for name in HEADLINE if name not in SIZES}

@@ -79,13 +79,8 @@ def difference(
 ) -> Difference:
     """Return the paired difference of one figure of two detectors.
 
-    Args:
-        first: the first's figure.
-        second: the second's.
-        first_values: ``(B,)`` the first's in the resamples.
-        second_values: ``(B,)`` the second's in the same.
-        images: how many they were measured on.
-        holding: how many of them hold an object the figure is about.
+    ``…_values`` are ``(B,)``, of the same resamples of the ``images``, of which ``holding`` hold an
+    object the figure is about.
     """
     more = first - second
     values = first_values - second_values

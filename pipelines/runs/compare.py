@@ -17,13 +17,7 @@ from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_from_coco
 from pipelines.evaluation.quality import evaluation_set
 from pipelines.evaluation.report_card import named_figure
-from pipelines.evaluation.resampling import (
-    Resampled,
-    bootstrap_counts,
-    headline_figures,
-    images_holding,
-    resampled,
-)
+from pipelines.evaluation.resampling import Resampled, bootstrap_counts, figures_of
 from pipelines.evaluation.significance import Difference, differences
 from pipelines.runs.finished import FinishedRun, open_run
 
@@ -152,8 +146,7 @@ def _evaluation(
             f"{run.folder}: ground_truth.json or detections/{detector}.json is broken ({error})"
         ) from error
     quality = run.metrics.pipelines[detector].quality
-    values = resampled(given, bootstrap_counts(given.images, seed))
-    return Resampled(headline_figures(quality), values, images_holding(given))
+    return figures_of(given, quality, bootstrap_counts(given.images, seed))
 
 
 def _change(

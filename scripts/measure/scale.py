@@ -13,6 +13,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -105,12 +106,10 @@ def inspected(folder: Path, output: Path) -> str:
     from pipelines.inspection import inspect
     from pipelines.system import runtime
 
-    def work() -> None:
-        settings = DatasetSettings()
-        found = read_folder(folder, "auto", silently, settings)
-        inspect(found, settings, output, silently, runtime.usable_cores(), decode=True)
-
-    return in_words(costly(work)[1])
+    settings, cores = DatasetSettings(), runtime.usable_cores()
+    read_it = partial(read_folder, folder, "auto", silently, settings)
+    _, cost = costly(lambda: inspect(read_it(), settings, output, silently, cores, decode=True))
+    return in_words(cost)
 
 
 def in_words(cost: Cost) -> str:

@@ -27,14 +27,7 @@ from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
 from pipelines.evaluation.quality import Quality, evaluation_set, quality_of, score
-from pipelines.evaluation.resampling import (
-    RESAMPLES,
-    Resampled,
-    bootstrap_counts,
-    headline_figures,
-    images_holding,
-    resampled,
-)
+from pipelines.evaluation.resampling import RESAMPLES, bootstrap_counts, figures_of
 from pipelines.evaluation.significance import differences
 from pipelines.evaluation.undefined import plain
 from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH
@@ -70,13 +63,10 @@ def main(size: argparse.Namespace) -> int:
     print(f"scoring once: {cost.seconds:.2f} s, mAP@[.50:.95] {quality.map_50_95:.4f}")
     sets = [evaluation_set(truth, found, names) for found in pair]
     counts = bootstrap_counts(size.images, 0)
-    first, alone = costly(lambda: resampled(sets[0], counts))
-    second, other = costly(lambda: resampled(sets[1], counts))
-    a, b = (
-        Resampled(headline_figures(quality_of(given)), values, images_holding(given))
-        for given, values in zip(sets, (first, second), strict=True)
-    )
-    paired, last = costly(lambda: differences(a, b, size.images))
+    first, alone = costly(lambda: figures_of(sets[0], quality, counts))
+    once = quality_of(sets[1])
+    second, other = costly(lambda: figures_of(sets[1], once, counts))
+    paired, last = costly(lambda: differences(first, second, size.images))
     seconds = alone.seconds + other.seconds + last.seconds
     print(f"{RESAMPLES} resamples of one detector: {alone.seconds:.2f} s")
     print(f"{RESAMPLES} paired resamples of two, with {len(paired)} differences: {seconds:.2f} s")

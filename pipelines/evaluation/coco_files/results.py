@@ -7,6 +7,7 @@ almost nothing and look like a bad detector. So what can be seen to be wrong is 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,17 +38,15 @@ _NOT_FINITE = re.compile(rb"NaN|-?Infinity")
 
 @dataclass(frozen=True, eq=False)
 class GroundTruthFile:
-    """A COCO ground truth as the evaluator wants it.
+    """A COCO ground truth as the evaluator wants it, image by image in the order of the file.
 
     Attributes:
-        image_ids: of the file, in its order.
+        image_ids: of the file.
         image_names: each image's ``file_name``, empty where the file has none.
         sizes: ``(I, 2)`` width and height in pixels, nan where unknown.
-        category_ids: of the file, sorted; their places are the labels.
-        classes: their names.
-        annotations: of each image; *ignore* where ``iscrowd``, as pycocotools has it.
-        areas: of each image's objects, square pixels: the file's ``area``, of the outline where
-            there is one.
+        category_ids: of the file, sorted; their places are the labels, ``classes`` their names.
+        annotations: *ignore* where ``iscrowd``, as pycocotools has it.
+        areas: of the objects in square pixels, of their outlines where the file has it so.
     """
 
     image_ids: tuple[Id, ...]
@@ -195,14 +194,14 @@ def _area(row: CocoAnnotation) -> float:
 
 def _image_places(truth: GroundTruthFile, listed: Sequence[CocoImage] | None) -> dict[Id, int]:
     """Return the place of each image by all that a file may call it."""
-    places: dict[Id, int] = {}
-    for number, name in enumerate(truth.image_names):
-        for called in {name, PurePosixPath(name).name, PurePosixPath(name).stem} - {""}:
-            places[called] = -1 if called in places else number  # of two images of one name
-    whole: dict[Id, int] = {name: n for n, name in enumerate(truth.image_names) if name}
-    if len(whole) == len(truth.image_names):  # then a whole name is no other's last part
-        places |= whole
-    places = {called: number for called, number in places.items() if number >= 0}
+    names = truth.image_names
+    parts = [{name, PurePosixPath(name).name, PurePosixPath(name).stem} - {""} for name in names]
+    count = Counter(called for some in parts for called in some)  # two images may have one name
+    places: dict[Id, int] = {
+        called: n for n, some in enumerate(parts) for called in some if count[called] == 1
+    }
+    if len({*names} - {""}) == len(names):  # then a whole name is no other's last part
+        places |= {name: n for n, name in enumerate(names)}
     if listed is not None and all(image.file_name in places for image in listed):
         return {image.id: places[image.file_name] for image in listed}
     return places | {image_id: number for number, image_id in enumerate(truth.image_ids)}
