@@ -16,7 +16,7 @@ from pipelines.system.command_line import Options, run, whole
 
 def parser() -> Options:
     """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(__doc__)
     made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     made.add_argument("image", type=Path, metavar="IMAGE", help="any image file")
     made.add_argument("--output", type=Path, metavar="DIR", help="for PNG and SVG (RUN/explained)")

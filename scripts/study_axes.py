@@ -18,7 +18,7 @@ from pipelines.system.command_line import Options, real, run
 
 def parser() -> Options:
     """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(__doc__)
     made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     made.add_argument(
         "--axes",

@@ -27,8 +27,7 @@ from pipelines.detections import (
     run_stages,
 )
 from pipelines.evaluation.lost_objects import Reach, reach
-from pipelines.evaluation.timing.latency import Latency, measure_latency
-from pipelines.evaluation.timing.throughput import Throughput, measure_throughput
+from pipelines.evaluation.timing import Latency, Throughput, measure_latency, measure_throughput
 from pipelines.runs.detection_files import write_detections
 from pipelines.runs.folder import SPLIT_FOLDERS
 from pipelines.settings import EvaluationSettings, RunSettings

@@ -9,8 +9,8 @@ from math import isnan, nan
 from typing import NamedTuple
 
 from pipelines.evaluation.conventions import WHY
-from pipelines.evaluation.figures import iou_name, named_figure
-from pipelines.evaluation.report_card import FullQuality
+from pipelines.evaluation.report_card import FullQuality, named_figure
+from pipelines.evaluation.resampling import iou_name
 from pipelines.evaluation.significance import Difference
 from pipelines.report.wording import called
 from pipelines.runs.metrics import DetectorMetrics, Metrics

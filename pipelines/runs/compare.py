@@ -15,15 +15,9 @@ from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_from_coco
-from pipelines.evaluation.figures import named_figure
 from pipelines.evaluation.quality import evaluation_set
-from pipelines.evaluation.report_card import Evaluation
-from pipelines.evaluation.resampling import (
-    bootstrap_counts,
-    headline_figures,
-    images_holding,
-    resampled,
-)
+from pipelines.evaluation.report_card import named_figure
+from pipelines.evaluation.resampling import Resampled, bootstrap_counts, figures_of
 from pipelines.evaluation.significance import Difference, differences
 from pipelines.runs.finished import FinishedRun, open_run
 
@@ -94,7 +88,7 @@ def compare_runs(runs: Mapping[str, FinishedRun], track: Track) -> RunComparison
     tested = {n: t and (t.images, t.annotations, t.categories) for n, t in truths.items()}
     sizes = {name: run.metrics.dataset.splits["test"].images for name, run in runs.items()}
     jobs = [(name, detector) for name, run in runs.items() for detector in run.metrics.pipelines]
-    evaluations: dict[tuple[str, str], Evaluation | None] = {}
+    evaluations: dict[tuple[str, str], Resampled | None] = {}
     changes: dict[tuple[str, str], Change | None] = {}
     for name, detector in track(jobs, "resampling", len(jobs)):
         # The same resamples pair two runs of the same images; of others they would pretend to.
@@ -129,7 +123,7 @@ def figure_of(run: FinishedRun, detector: str, figure: str) -> tuple[float, tupl
 
 def _evaluation(
     run: FinishedRun, detector: str, truth: CocoGroundTruth | None, seed: int
-) -> Evaluation | None:
+) -> Resampled | None:
     """Return a detector's figures and their resamples, None where its files are missing."""
     found = run.detections(detector, len(truth.images)) if truth is not None else None
     if truth is None or found is None:
@@ -141,19 +135,15 @@ def _evaluation(
             f"{run.folder}: ground_truth.json or detections/{detector}.json is broken ({error})"
         ) from error
     quality = run.metrics.pipelines[detector].quality
-    values = resampled(given, bootstrap_counts(given.images, seed))
-    return Evaluation(quality, headline_figures(quality), values, images_holding(given))
+    return figures_of(given, quality, bootstrap_counts(given.images, seed))
 
 
 def _change(
-    new: Evaluation | None, old: Evaluation | None, images: int, is_paired: bool
+    new: Resampled | None, old: Resampled | None, images: int, is_paired: bool
 ) -> Change | None:
     if new is None or old is None:
         return None
-    # The test split with fewer objects limits what is known.
-    holding = {n: min(new.holding[n], old.holding[n]) for n in new.holding if n in old.holding}
-    points, values = (new.once, old.once), (new.resamples, old.resamples)
-    return Change(differences(points, values, images, holding), is_paired)
+    return Change(differences(new, old, images), is_paired)
 
 
 def _facts(run: FinishedRun) -> dict[str, dict[str, object]]:

@@ -41,4 +41,4 @@ def read_detections(folder: Path, name: str, images: int) -> list[Detections]:
         LookupError: it is of other images.
     """
     path = folder / DETECTIONS / f"{name}.json"
-    return coco.detections_from_coco(coco.decode_detections(path.read_bytes()), images)
+    return coco.decode_detections(path.read_bytes(), images)

@@ -13,8 +13,7 @@ from datasets.errors import UserError
 from pipelines.evaluation import undefined
 from pipelines.evaluation.report_card import FullQuality
 from pipelines.evaluation.significance import Difference
-from pipelines.evaluation.timing.latency import Latency
-from pipelines.evaluation.timing.throughput import Throughput
+from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.evaluation.undefined import Number
 from pipelines.settings import RunSettings, ScoringSettings
 from pipelines.system.files import write_text

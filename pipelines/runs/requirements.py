@@ -37,7 +37,9 @@ class Requirement:
 
     def figure_in(self, metrics: Metrics) -> float:
         """Return the measured figure, nan where it does not exist."""
-        from pipelines.evaluation.figures import named_figure  # with SciPy, which takes its time
+        from pipelines.evaluation.report_card import (
+            named_figure,  # with SciPy, which takes its time
+        )
 
         return named_figure(metrics.pipelines[self.pipeline].quality, self.figure)[0]
 

@@ -9,37 +9,33 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from datasets.annotations import Dataset
 from pipelines.settings import RunSettings, with_setting
-from pipelines.system.command_line import run, whole
-from scripts.measure.common import costly, opened, options, print_table
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly, loaded, opened, print_table
 
 NAME = "classical"
 SHARES = (0.25, 0.5, 1.0)  # of the training images
 SCALES = (0.5, 1.0, 2.0)  # of the images' sides
 TIMED, WARM_UP = 40, 2  # images a size, and calls left out
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("--dataset", default="sample", help="a folder, or sample")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--seed", type=whole(0), default=0)
-    return run("measure_classical", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--dataset", default="sample", help="a folder, or sample")
+option("--set", action="append", default=[], metavar="NAME=VALUE")
+option("--seed", type=whole(0), default=0)
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_classical", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print; return 0."""
     from pipelines.system.processes import in_own_process
 
@@ -79,14 +75,9 @@ def detect_all(dataset: Dataset, folder: Path) -> list[dict[str, float]]:
     import cv2
 
     from datasets.images import load_image
-    from pipelines.contenders import contender
-    from pipelines.evaluation.timing.latency import measure_latency
-    from pipelines.system import runtime
+    from pipelines.evaluation.timing import measure_latency
 
-    threads = runtime.usable_cores()
-    runtime.set_threads(threads)
-    device = runtime.choose_device("cpu")
-    detector = contender(NAME).load(folder, device, threads)
+    detector, device = loaded(NAME, folder, "cpu")
     originals = [load_image(image.path) for image in dataset.splits["val"][:TIMED]]
     rows = []
     for scale in SCALES:
@@ -107,4 +98,4 @@ def detect_all(dataset: Dataset, folder: Path) -> list[dict[str, float]]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

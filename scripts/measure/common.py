@@ -1,4 +1,4 @@
-"""What the measuring scripts share: their options, data, costs, turns and tables."""
+"""What the measuring scripts share: their data, detectors, costs, turns and tables."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.system import runtime
-from pipelines.system.command_line import Options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datasets.annotations import Dataset
+    from pipelines.detections import Detector
+    from pipelines.system.runtime import Device
 
 R = TypeVar("R")
 
@@ -26,17 +29,22 @@ class Cost:
     peak_mib: float
 
 
-def options(doc: str | None) -> Options:
-    """Return a parser with the first line of a script's docstring as its description."""
-    return Options(description=(doc or "").partition("\n")[0])
-
-
 def opened(name: str) -> Dataset:
     """Return the set of ``--dataset``."""
     from datasets.reading import read_dataset
     from pipelines.runs.data import dataset_folder
 
     return read_dataset(dataset_folder(name))
+
+
+def loaded(name: str, folder: Path, device_name: str) -> tuple[Detector, Device]:
+    """Return a contender's saved detector with all threads, and the device it works on."""
+    from pipelines.contenders import contender
+
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
+    device = runtime.choose_device(contender(name).device_choice(device_name))
+    return contender(name).load(folder, device, threads), device
 
 
 def costly(work: Callable[[], R]) -> tuple[R, Cost]:

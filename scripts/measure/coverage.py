@@ -12,34 +12,41 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import EvaluationSet, evaluation_set, quality_of
+from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
+    Resampled,
     bootstrap_counts,
     headline_figures,
     images_holding,
     of_every_size,
 )
-from pipelines.evaluation.significance import difference, interval
-from pipelines.system.command_line import run, whole
+from pipelines.evaluation.significance import differences, intervals
+from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
-from scripts.measure.common import options
 
 POPULATION = 20_000
 CLASSES = ("rare", "frequent", "hard")
 RATES = (1.0, 8.0, 0.7)  # mean objects an image
 SKILLS = ((0.9, 0.75, 0.5), (0.85, 0.78, 0.45))  # share of objects found at all, by detector
 FIGURES = ("map_50_95", "map_50", "map_75", "average_recall")
+NAMES = (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES))
+
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--images", type=whole(1), nargs="+", default=[70, 300])
+option("--sets", type=whole(1), default=500)
+option("--jobs", type=whole(1, 1024), default=2)
 
 
 def simulated(random: np.random.Generator) -> tuple[Annotations, list[Detections]]:
@@ -93,49 +100,42 @@ def drawn(population: Population, images: int, number: int) -> Population:
     return [population[place] for place in random.choice(len(population), images, replace=False)]
 
 
-def judged(test: Population, detector: int) -> tuple[EvaluationSet, dict[str, float]]:
-    """Return one detector's detections beside the objects, and its figures."""
+def judged(test: Population, detector: int, weights: NDArray[np.integer]) -> Resampled:
+    """Return one detector's figures, once and resampled."""
     found = [detections[detector] for _, detections in test]
     given = evaluation_set([truth for truth, _ in test], found, CLASSES)
-    return given, headline_figures(quality_of(given))
+    figures, holding = headline_figures(quality_of(given)), images_holding(given)
+    once = {name: figures[name] for name in NAMES}
+    return Resampled(once, of_every_size(given, weights), holding)
 
 
-def truth_held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dict[str, bool]:
+def truth_held(
+    test: Population, truths: Sequence[Mapping[str, float]], seed: int
+) -> dict[str, bool]:
     """Say of each figure whether its interval from one test set holds the truth."""
     weights = bootstrap_counts(len(test), seed)
-    sets, once = zip(*(judged(test, detector) for detector in range(len(SKILLS))), strict=True)
-    values = [of_every_size(given, weights) for given in sets]
-    holding = images_holding(sets[0])
+    a, b = (judged(test, detector, weights) for detector in range(len(SKILLS)))
+    in_a, in_b, more = intervals(a), intervals(b), differences(a, b, len(test))
     holds = {}
-    for name in (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES)):
-        a, b = (figures[name] for figures in once)
-        in_a, in_b = (resamples[name] for resamples in values)
+    for name in NAMES:
         first, second = (truth[name] for truth in truths)
-        more = difference(a, b, in_a, in_b, len(test), holding[name])
         for who, true, (low, high) in (
-            ("detector 1", first, interval(a, in_a, holding[name])),
-            ("detector 2", second, interval(b, in_b, holding[name])),
-            ("difference", first - second, more.interval_95),
+            ("detector 1", first, in_a[name]),
+            ("detector 2", second, in_b[name]),
+            ("difference", first - second, more[name].interval_95),
         ):
             holds[f"{name}, {who}"] = low <= true <= high
     return holds
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("--images", type=whole(1), nargs="+", default=[70, 300])
-    parser.add_argument("--sets", type=whole(1), default=500)
-    parser.add_argument("--jobs", type=whole(1, 1024), default=2)
-    return run("measure_coverage", parser, argv, measured)
-
-
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_coverage", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Print the coverage of each figure; return 0 if all are between 92 and 98 %, else 1."""
     random = np.random.default_rng(0)
     watched = on_terminal(range(POPULATION), "simulating images", POPULATION)
     population = [simulated(random) for _ in watched]
-    truths = [judged(population, detector)[1] for detector in range(len(SKILLS))]
+    once = np.ones((1, POPULATION), np.int16)
+    truths = [judged(population, detector, once).once for detector in range(len(SKILLS))]
     shares = []
     for images in arguments.images:
         work = (
@@ -155,4 +155,4 @@ def measured(arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -17,28 +17,25 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from pipelines.contenders import NAMES
-from pipelines.system.command_line import run, whole
-from scripts.measure.common import costly, in_turns, options
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly, in_turns, loaded
 
 SECONDS = 3.0  # of the evaluator's turns: one second is too short beside other programs
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
-    parser.add_argument("--dataset", help="where its data is, if not where the run found it")
-    parser.add_argument("--images", type=whole(1), default=500, metavar="N", help="files (500)")
-    parser.add_argument("--rounds", type=whole(1), default=3, metavar="N", help="turns of each (3)")
-    parser.add_argument("--pipelines", nargs="+", choices=NAMES)
-    return run("measure_detect", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, metavar="RUN", help="folder of a finished comparison")
+option("--dataset", help="where its data is, if not where the run found it")
+option("--images", type=whole(1), default=500, metavar="N", help="files (500)")
+option("--rounds", type=whole(1), default=3, metavar="N", help="turns of each (3)")
+option("--pipelines", nargs="+", choices=NAMES)
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_detect", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print; return 0."""
     from pipelines.runs.finished import open_run
     from pipelines.runs.images import run_dataset, test_images
@@ -97,16 +94,12 @@ def evaluated(model: Path, name: str, device_name: str, files: Sequence[Path]) -
     """Return the evaluator's images a second in the best batch, as a run measures it."""
     from datasets.images import load_image
     from pipelines.benchmark.detect import RATE_IMAGES
-    from pipelines.contenders import contender
-    from pipelines.evaluation.timing.throughput import measure_throughput
+    from pipelines.evaluation.timing import measure_throughput
     from pipelines.settings import EvaluationSettings
-    from pipelines.system import runtime
 
-    threads = runtime.usable_cores()
-    runtime.set_threads(threads)
-    device = runtime.choose_device(contender(name).device_choice(device_name))
+    detector, device = loaded(name, model, device_name)
     rates = measure_throughput(
-        contender(name).load(model, device, threads),
+        detector,
         [load_image(path) for path in files[:RATE_IMAGES]],
         batches=EvaluationSettings().throughput_batches,
         seconds=SECONDS,
@@ -132,4 +125,4 @@ def detected(model: Path, photos: Path, output: Path, device: str) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from datasets.errors import UserError
-from pipelines.system.command_line import Options, run, whole
+from pipelines.system.command_line import Options, command, whole
 
 if TYPE_CHECKING:
     from pipelines.runs.finished import Subject
@@ -26,22 +25,16 @@ if TYPE_CHECKING:
 
 RESAMPLES = 2000
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
-    parser.add_argument(
-        "--detections", type=whole(1), default=50, metavar="N", help="a pipeline (50)"
-    )
-    parser.add_argument(
-        "--masks", type=whole(2, 10**6), default=256, metavar="N", help="an image (256)"
-    )
-    parser.add_argument("--pipelines", nargs="+", metavar="NAME", help="of the run (all)")
-    return run("measure_explanations", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, metavar="RUN", help="folder of a finished comparison")
+option("--detections", type=whole(1), default=50, metavar="N", help="a pipeline (50)")
+option("--masks", type=whole(2, 10**6), default=256, metavar="N", help="an image (256)")
+option("--pipelines", nargs="+", metavar="NAME", help="of the run (all)")
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_explanations", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print; return 0 if both methods beat chance, 1 if not."""
     from pipelines.runs.finished import open_run, with_data
     from pipelines.studies.interpretability.explainers import load_explainers
@@ -110,4 +103,4 @@ def show(name: str, rows: Sequence[ExplanationRow]) -> bool:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -24,13 +24,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import msgspec
 import numpy as np
 
 from datasets.errors import UserError
-from pipelines.system.command_line import run, whole
-from scripts.measure.common import costly, in_turns, opened, options
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly, in_turns, opened
 
 if TYPE_CHECKING:
     from datasets.annotations import LabelledImage
@@ -72,18 +71,16 @@ model.train(data={data!r}, epochs=2, imgsz={side}, batch={batch}, device="cpu", 
 print(json.dumps(len(model.trainer.train_loader.dataset) / (times[3] - times[2])))
 """
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("run", type=Path, help="a finished run with a YOLO")
-    parser.add_argument("--peer-python", type=Path, required=True, help="with ultralytics")
-    parser.add_argument("--data", type=Path, help="data.yaml of the set, to time training too")
-    parser.add_argument("--images", type=whole(1), help="train on so many only, for a fast look")
-    return run("measure_peer", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, help="a finished run with a YOLO")
+option("--peer-python", type=Path, required=True, help="with ultralytics")
+option("--data", type=Path, help="data.yaml of the set, to time training too")
+option("--images", type=whole(1), help="train on so many only, for a fast look")
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_peer", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print; return 0."""
     from pipelines.runs.finished import open_run
     from pipelines.system import runtime
@@ -100,26 +97,23 @@ def measured(arguments: argparse.Namespace) -> int:
     with TemporaryDirectory() as place:
         peer = partial(by_peer, arguments.peer_python.absolute(), Path(place))
         peer(EXPORT.format(height=height, width=width))
-        call = CALL.format(
-            threads=threads, height=height, width=width, calls=CALLS, warm_up=WARM_UP
-        )
-        ours, theirs = in_turns(
+        sizes = {"height": height, "width": width, "calls": CALLS, "warm_up": WARM_UP}
+        call = CALL.format(threads=threads, **sizes)
+        turns = in_turns(
             TURNS,
             partial(call_seconds, folder / LITERT, (height, width), threads),
             lambda: msgspec.json.decode(peer(call), type=list[float]),
         )
-        show("network alone, p50 in ms", 1e3 * np.median(ours), 1e3 * np.median(theirs))
+        ours, theirs = 1e3 * np.median(turns, axis=(1, 2))
+        show("network alone, p50 in ms", ours, theirs)
         if arguments.data is not None:
-            data, side = arguments.data.absolute(), max(height, width)
-            train = opened(str(data.parent)).splits["train"]
+            data, side = str(arguments.data.absolute()), max(height, width)
+            train = opened(str(Path(data).parent)).splits["train"]
             some = train[: arguments.images]
-            share = len(some) / len(train)
-            code = TRAIN.format(
-                threads=threads, data=str(data), side=side, batch=PEER_BATCH, fraction=share
-            )
-            theirs_a_second = float(peer(code))
-            ours_a_second = images_a_second(some, side, settings)
-            show(f"training at {side}×{side}, images a second", ours_a_second, theirs_a_second)
+            amounts = {"batch": PEER_BATCH, "fraction": len(some) / len(train)}
+            theirs = float(peer(TRAIN.format(threads=threads, data=data, side=side, **amounts)))
+            ours = images_a_second(some, side, settings)
+            show(f"training at {side}×{side}, images a second", ours, theirs)
     return 0
 
 
@@ -130,11 +124,9 @@ def by_peer(python: Path, place: Path, code: str) -> str:
         UserError: it fails.
     """
     environment = {**os.environ, **QUIET, "YOLO_CONFIG_DIR": str(place)}
-    command = [str(python), "-c", code]
+    call = partial(subprocess.check_output, cwd=place, env=environment, text=True)
     try:
-        printed = subprocess.check_output(
-            command, cwd=place, env=environment, stderr=subprocess.PIPE, text=True
-        )
+        printed = call([str(python), "-c", code], stderr=subprocess.PIPE)
     except subprocess.CalledProcessError as error:
         raise UserError(f"the peer failed: {error.stderr.strip()[-400:]}") from error
     return printed.strip().splitlines()[-1]
@@ -180,4 +172,4 @@ def show(figure: str, ours: float, theirs: float) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

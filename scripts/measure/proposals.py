@@ -16,11 +16,11 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -29,13 +29,27 @@ from datasets.annotations import SPLITS, Dataset
 from datasets.boxes import Boxes
 from datasets.errors import UserError
 from models.classical.settings import PROPOSAL_SOURCES, ClassicalSettings, ProposalSource
-from pipelines.system.command_line import run, whole
-from scripts.measure.common import opened, options, print_table
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import opened, print_table
 
 BUDGETS = (50, 100, 300, 1000)
 IOUS = np.arange(0.5, 0.96, 0.05)
 SHOWN = 60  # proposals drawn; more hide the image
 WINDOW, CUT = "#56B4E9", "#E69F00"
+
+OPTIONS = Options(__doc__)
+commands = OPTIONS.add_subparsers(required=True, dest="command", metavar="recall|show")
+recall = commands.add_parser("recall").add_argument
+recall("--dataset", default="sample", help="a folder, or sample")
+recall("--split", default="val", choices=SPLITS)
+recall("--sources", nargs="+", default=PROPOSAL_SOURCES, choices=PROPOSAL_SOURCES)
+recall("--limit", type=whole(1), help="most images a split")
+recall("--seed", type=whole(0), default=0)
+recall("--plot", type=Path, help="PNG of recall by IoU, by source and budget")
+show = commands.add_parser("show").add_argument
+show("model", type=Path, help="a run's models/classical folder")
+show("image", type=Path)
+show("--output", type=Path, default=Path("proposals"), help="folder to write")
 
 
 class Measured(NamedTuple):
@@ -46,28 +60,15 @@ class Measured(NamedTuple):
     milliseconds: float
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@command("measure_proposals", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure or draw; return the exit status."""
-    parser = options(__doc__)
-    commands = parser.add_subparsers(required=True, metavar="recall|show")
-    recall = commands.add_parser("recall")
-    recall.set_defaults(work=measured)
-    recall.add_argument("--dataset", default="sample", help="a folder, or sample")
-    recall.add_argument("--split", default="val", choices=SPLITS)
-    recall.add_argument("--sources", nargs="+", default=PROPOSAL_SOURCES, choices=PROPOSAL_SOURCES)
-    recall.add_argument("--limit", type=whole(1), help="most images a split")
-    recall.add_argument("--seed", type=whole(0), default=0)
-    recall.add_argument("--plot", type=Path, help="PNG of recall by IoU, by source and budget")
-    show = commands.add_parser("show")
-    show.set_defaults(work=shown)
-    show.add_argument("model", type=Path, help="a run's models/classical folder")
-    show.add_argument("image", type=Path)
-    show.add_argument("--output", type=Path, default=Path("proposals"), help="folder to write")
-    return run("measure_proposals", parser, argv, lambda arguments: int(arguments.work(arguments)))
+    (measured if arguments.command == "recall" else shown)(arguments)
+    return 0
 
 
-def measured(arguments: argparse.Namespace) -> int:
-    """Measure, print and draw; return 0."""
+def measured(arguments: argparse.Namespace) -> None:
+    """Measure, print and draw."""
     from datasets.splits import limited
     from pipelines.system import runtime
 
@@ -80,13 +81,11 @@ def measured(arguments: argparse.Namespace) -> int:
         for source in arguments.sources
         for budget, figures in measure(dataset, arguments.split, source, arguments.seed).items()
     }
-    rows = []
-    for (source, budget), figures in results.items():
-        recall = figures.recall
-        texts = [f"{value:.3f}" for value in (recall[0], recall[4], recall[8], recall.mean())]
-        costs = [f"{figures.boxes:.0f}", f"{figures.milliseconds:.1f}"]
-        rows.append([source, str(budget), *texts, *costs])
     columns = ("source", "budget", "@.5", "@.7", "@.9", "average recall", "boxes", "ms (p50)")
+    rows = []
+    for (source, budget), (recall, boxes, milliseconds) in results.items():
+        recalls = [f"{value:.3f}" for value in (*recall[[0, 4, 8]], recall.mean())]
+        rows.append([source, str(budget), *recalls, f"{boxes:.0f}", f"{milliseconds:.1f}"])
     print_table(f"Recall of proposals: {dataset.name}, {arguments.split}", columns, rows)
     for budget in BUDGETS:
         best = max(arguments.sources, key=lambda name: results[name, budget].recall.mean())
@@ -94,7 +93,6 @@ def measured(arguments: argparse.Namespace) -> int:
         print(f"best average recall with {budget} boxes: {best}{verdict}")
     if arguments.plot:
         draw(results, arguments.plot)
-    return 0
 
 
 def measure(dataset: Dataset, split: str, source: ProposalSource, seed: int) -> dict[int, Measured]:
@@ -112,7 +110,7 @@ def measure(dataset: Dataset, split: str, source: ProposalSource, seed: int) -> 
     images = dataset.splits[split]
     figures = {}
     for budget in BUDGETS:
-        settings = ClassicalSettings(proposals=budget, proposal_source=source)
+        settings = replace(settings, proposals=budget)
         overlaps, counts, seconds = [], [], []
         for image in on_terminal(images, f"{source}, {budget} boxes", len(images)):
             pixels, truth = load_image(image.path), image.annotations
@@ -146,8 +144,8 @@ def draw(results: Mapping[tuple[str, int], Measured], path: Path) -> None:
         figure.savefig(beside, format="png", dpi=DPI)
 
 
-def shown(arguments: argparse.Namespace) -> int:
-    """Draw one image's proposals and print where the pictures are; return 0."""
+def shown(arguments: argparse.Namespace) -> None:
+    """Draw one image's proposals and print where the pictures are."""
     from datasets.images import load_image
     from pipelines.classical.proposals.propose import WINDOWS, propose, search, seeds_among
     from pipelines.classical.proposals.windows import best_windows
@@ -173,7 +171,6 @@ def shown(arguments: argparse.Namespace) -> int:
     for name, picture in pictures.items():
         picture.save(arguments.output / f"{name}.png")
         print(arguments.output / f"{name}.png")
-    return 0
 
 
 def with_boxes(image: NDArray[np.uint8], boxes: Boxes, above: Boxes) -> Image.Image:
@@ -204,4 +201,4 @@ def cut_pictures(
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -9,14 +9,12 @@ import argparse
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from pipelines.system.command_line import Options, run, whole
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly
 
 if TYPE_CHECKING:
     from pipelines.runs.finished import FinishedRun
@@ -37,17 +35,15 @@ STEP_MS = """(async () => {
     return Math.max(...times);
 })()"""
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("run", type=Path, metavar="RUN")
-    made.add_argument("--dataset", help="where its data is, if not where the run found it")
-    made.add_argument("--images", type=whole(1), default=100, metavar="N")
-    return run("measure_report", made, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, metavar="RUN")
+option("--dataset", help="where its data is, if not where the run found it")
+option("--images", type=whole(1), default=100, metavar="N")
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_report", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     from datasets.progress import silently
     from pipelines.report.run_page.page import write_report
@@ -57,45 +53,39 @@ def measured(arguments: argparse.Namespace) -> int:
     finished = open_run(arguments.run)
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
-        names = repeat(finished, folder, arguments.images)
         data = dataset_folder(arguments.dataset or finished.settings.dataset)
-        started = time.monotonic()
-        report = write_report(folder, {name: data / original(name) for name in names}, silently)
-        seconds = time.monotonic() - started
+        images = {n: data / file for n, file in repeat(finished, folder, arguments.images).items()}
+        report, cost = costly(lambda: write_report(folder, images, silently))
         size = report.stat().st_size
-        print(f"{len(names)} images: written in {seconds:.1f} s, {size / 1e6:.2f} MB")
+        print(f"{len(images)} images: written in {cost.seconds:.1f} s, {size / 1e6:.2f} MB")
         print(opened(report))
     return 0
 
 
-def repeat(finished: FinishedRun, folder: Path, images: int) -> list[str]:
-    """Write the run's results into the folder for as many images; return their new names."""
+def repeat(finished: FinishedRun, folder: Path, images: int) -> dict[str, str]:
+    """Write the run's results into the folder for as many images; return their files by name."""
     from msgspec.structs import replace
 
-    from pipelines.evaluation.coco_files.format import CocoImage, ground_truth_to_coco
+    from pipelines.evaluation.coco_files.format import ground_truth_to_coco
     from pipelines.runs.detection_files import write_detections, write_ground_truth
     from pipelines.runs.metrics import write_metrics
 
     annotations, truth = finished.annotations(), finished.ground_truth()
     files = [] if truth is None else truth.images
-    places = [(number, *divmod(number, len(files))) for number in range(images)]
+    places = [number % len(files) for number in range(images)]
     entries = [
-        CocoImage(number + 1, f"{turn}:{files[at].file_name}", files[at].width, files[at].height)
-        for number, turn, at in places
+        replace(files[at], id=number, file_name=f"{number}:{files[at].file_name}")
+        for number, at in enumerate(places, 1)
     ]
     classes = finished.metrics.dataset.classes
-    repeated = ground_truth_to_coco([annotations[at] for _, _, at in places], classes)
+    repeated = ground_truth_to_coco([annotations[at] for at in places], classes)
     write_metrics(folder / "metrics.json", finished.metrics)
     write_ground_truth(folder, replace(repeated, images=entries))
     for name in finished.metrics.pipelines:
         found = finished.detections(name, len(files)) or []
-        write_detections(folder, name, [found[at] for _, _, at in places])
-    return [entry.file_name for entry in entries]
-
-
-def original(name: str) -> str:
-    """Return the name a repeated image has in the data."""
-    return name.partition(":")[2]
+        write_detections(folder, name, [found[at] for at in places])
+    originals = (files[at].file_name for at in places)
+    return {entry.file_name: name for entry, name in zip(entries, originals, strict=True)}
 
 
 def opened(report: Path) -> str:
@@ -115,4 +105,4 @@ def opened(report: Path) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -12,30 +12,26 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from pipelines.system.command_line import run, whole
-from scripts.measure.common import Cost, costly, opened, options
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import Cost, costly, opened
 
 CLASSES, SIDE_PX, OUTLINE_POINTS = 80, 64, 24
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("--images", type=whole(1), default=118_000, metavar="N")
-    parser.add_argument("--boxes", type=whole(1), default=860_000, metavar="N")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="make the set there, or use it")
-    parser.add_argument(
-        "--inspect", action="store_true", help="also inspect it, which decodes every image"
-    )
-    return run("measure_scale", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--images", type=whole(1), default=118_000, metavar="N")
+option("--boxes", type=whole(1), default=860_000, metavar="N")
+option("--keep", type=Path, metavar="DIR", help="make the set there, or use it")
+option("--inspect", action="store_true", help="also inspect it, which decodes every image")
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_scale", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Make, read, print; return 0."""
     from pipelines.system.processes import in_own_process
 
@@ -110,12 +106,10 @@ def inspected(folder: Path, output: Path) -> str:
     from pipelines.inspection import inspect
     from pipelines.system import runtime
 
-    def work() -> None:
-        settings = DatasetSettings()
-        found = read_folder(folder, "auto", silently, settings)
-        inspect(found, settings, output, silently, runtime.usable_cores(), decode=True)
-
-    return in_words(costly(work)[1])
+    settings, cores = DatasetSettings(), runtime.usable_cores()
+    read_it = partial(read_folder, folder, "auto", silently, settings)
+    _, cost = costly(lambda: inspect(read_it(), settings, output, silently, cores, decode=True))
+    return in_words(cost)
 
 
 def in_words(cost: Cost) -> str:
@@ -125,4 +119,4 @@ def in_words(cost: Cost) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

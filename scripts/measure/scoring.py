@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 
 from datasets.annotations import Annotations
@@ -28,19 +27,13 @@ from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
 from pipelines.evaluation.quality import Quality, evaluation_set, quality_of, score
-from pipelines.evaluation.resampling import (
-    RESAMPLES,
-    bootstrap_counts,
-    headline_figures,
-    images_holding,
-    resampled,
-)
+from pipelines.evaluation.resampling import RESAMPLES, bootstrap_counts, figures_of
 from pipelines.evaluation.significance import differences
 from pipelines.evaluation.undefined import plain
 from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH
-from pipelines.system.command_line import run, whole
+from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
-from scripts.measure.common import costly, options
+from scripts.measure.common import costly
 
 TWELVE = (
     *("map_50_95", "map_50", "map_75", "small", "medium", "large"),
@@ -48,21 +41,19 @@ TWELVE = (
     *("average_recall_small", "average_recall_medium", "average_recall_large"),
 )
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("--images", type=whole(1), default=5000)
-    parser.add_argument("--objects", type=whole(1), default=36_825)
-    parser.add_argument("--detections", type=whole(1), default=330_000)
-    parser.add_argument("--classes", type=whole(1), default=80)
-    parser.add_argument("--pycocotools", action="store_true", help="score by it too")
-    parser.add_argument("--fixtures", type=whole(0), default=0, help="small sets to score by both")
-    parser.add_argument("--run", type=Path, help="to score by both, a comparison's folder")
-    return run("measure_scoring", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--images", type=whole(1), default=5000)
+option("--objects", type=whole(1), default=36_825)
+option("--detections", type=whole(1), default=330_000)
+option("--classes", type=whole(1), default=80)
+option("--pycocotools", action="store_true", help="score by it too")
+option("--fixtures", type=whole(0), default=0, help="small sets to score by both")
+option("--run", type=Path, help="to score by both, a comparison's folder")
 
 
-def measured(size: argparse.Namespace) -> int:
+@command("measure_scoring", OPTIONS)
+def main(size: argparse.Namespace) -> int:
     """Print times and differences; return 1 if one is over 1e-9, else 0."""
     truth, pair = simulated(size.images, size.objects, size.detections, size.classes, 0)
     names = [str(number) for number in range(size.classes)]
@@ -72,11 +63,10 @@ def measured(size: argparse.Namespace) -> int:
     print(f"scoring once: {cost.seconds:.2f} s, mAP@[.50:.95] {quality.map_50_95:.4f}")
     sets = [evaluation_set(truth, found, names) for found in pair]
     counts = bootstrap_counts(size.images, 0)
-    first, alone = costly(lambda: resampled(sets[0], counts))
-    second, other = costly(lambda: resampled(sets[1], counts))
-    once = headline_figures(quality), headline_figures(quality_of(sets[1]))
-    holding = images_holding(sets[0])
-    paired, last = costly(lambda: differences(once, (first, second), size.images, holding))
+    first, alone = costly(lambda: figures_of(sets[0], quality, counts))
+    once = quality_of(sets[1])
+    second, other = costly(lambda: figures_of(sets[1], once, counts))
+    paired, last = costly(lambda: differences(first, second, size.images))
     seconds = alone.seconds + other.seconds + last.seconds
     print(f"{RESAMPLES} resamples of one detector: {alone.seconds:.2f} s")
     print(f"{RESAMPLES} paired resamples of two, with {len(paired)} differences: {seconds:.2f} s")
@@ -192,4 +182,4 @@ def run_differences(folder: Path) -> list[float]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

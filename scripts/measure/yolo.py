@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from pipelines.runs.metrics import DetectorMetrics
-from pipelines.system.command_line import real, run, whole
-from scripts.measure.common import options, print_table
+from pipelines.system.command_line import Options, command, real, whole
+from scripts.measure.common import print_table
 
 NAME = "yolo"
 STOPPED = "the same command goes on where it was"
@@ -28,21 +26,17 @@ COLUMNS = (
     *("waiting", "peak MiB", "detect p50 ms", "network ms"),
 )
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = options(__doc__)
-    parser.add_argument("--dataset", default="sample", help="a folder, or sample")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument(
-        "--minutes", type=real(0, 1e9, above=True), help="of training; by default by the images"
-    )
-    parser.add_argument("--seeds", nargs="+", type=whole(0), default=[0, 1, 2])
-    parser.add_argument("--output", type=Path, default=Path("runs/measure-yolo"))
-    return run("measure_yolo", parser, argv, measured, STOPPED)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--dataset", default="sample", help="a folder, or sample")
+option("--set", action="append", default=[], metavar="NAME=VALUE")
+option("--minutes", type=real(0, 1e9, above=True), help="of training; by default by the images")
+option("--seeds", nargs="+", type=whole(0), default=[0, 1, 2])
+option("--output", type=Path, default=Path("runs/measure-yolo"))
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_yolo", OPTIONS, STOPPED)
+def main(arguments: argparse.Namespace) -> int:
     """Train, measure and print; return 0."""
     from pipelines.benchmark.run import compare
     from pipelines.settings import RunSettings, completed, with_setting
@@ -80,4 +74,4 @@ def row(figures: DetectorMetrics) -> list[str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -9,8 +9,7 @@ from datasets.annotations import Annotations, Duplicate, LabelledImage
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_to_coco, with_files
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
-from pipelines.evaluation.timing.latency import Latency
-from pipelines.evaluation.timing.throughput import Throughput
+from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.runs.detection_files import write_detections, write_ground_truth
 from pipelines.runs.metrics import (
     METRICS,

@@ -79,16 +79,16 @@ def ground_truth_to_coco(
     """
     rows: list[CocoAnnotation] = []
     for image_id, truth in enumerate(annotations, 1):
-        columns = (xyxy_to_xywh(truth.boxes), truth.labels, area(truth.boxes), truth.ignore)
-        for box, label, size, ignore in zip(*(column.tolist() for column in columns), strict=True):
+        columns = (xyxy_to_xywh(truth.boxes), truth.labels + 1, area(truth.boxes), truth.ignore * 1)
+        for box, category, size, ignore in zip(*(each.tolist() for each in columns), strict=True):
             row = CocoAnnotation(
                 id=len(rows) + 1,
                 image_id=image_id,
-                category_id=label + 1,
+                category_id=category,
                 bbox=tuple(box),
                 area=size,
-                iscrowd=int(ignore),
-                ignore=int(ignore),
+                iscrowd=ignore,
+                ignore=ignore,
             )
             rows.append(row)
     return CocoGroundTruth(
@@ -117,7 +117,7 @@ def ground_truth_from_coco(coco: CocoGroundTruth) -> list[Annotations]:
         by_image[row.image_id].append(row)
     return [
         Annotations(
-            _boxes(rows),
+            boxes_of(rows),
             [label[row.category_id] for row in rows],
             [bool(row.iscrowd or row.ignore) for row in rows],
         )
@@ -139,22 +139,22 @@ def detections_to_coco(detections: Sequence[Detections]) -> list[CocoDetection]:
     ]
 
 
-def detections_from_coco(rows: Sequence[CocoDetection], images: int) -> list[Detections]:
-    """Return what `detections_to_coco` was given, for that many images.
+def decode_detections(data: bytes, images: int) -> list[Detections]:
+    """Return what `detections_to_coco` was given, for that many images, from the file's JSON.
 
     Raises:
-        ValueError: a row has an id that `detections_to_coco` does not write.
+        ValueError: it is no file of results, or a row is of an image that is not there.
     """
     by_image: list[list[CocoDetection]] = [[] for _ in range(images)]
-    for row in rows:
+    for row in _decoded(data, list[CocoDetection]):
         if not (isinstance(row.image_id, int) and 1 <= row.image_id <= images):
             raise ValueError(f"image_id {row.image_id}: there are only {images} images")
         by_image[row.image_id - 1].append(row)
     return [
         Detections(
-            _boxes(found), [row.score for row in found], [int(row.category_id) - 1 for row in found]
+            boxes_of(rows), [row.score for row in rows], [int(row.category_id) - 1 for row in rows]
         )
-        for found in by_image
+        for rows in by_image
     ]
 
 
@@ -167,13 +167,9 @@ def decode_ground_truth(data: bytes) -> CocoGroundTruth:
     return _decoded(data, CocoGroundTruth)
 
 
-def decode_detections(data: bytes) -> list[CocoDetection]:
-    """Return a file of results.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return _decoded(data, list[CocoDetection])
+def boxes_of(rows: Sequence[CocoAnnotation] | Sequence[CocoDetection]) -> Boxes:
+    """Return the rows' boxes as ``(N, 4)`` xyxy pixels."""
+    return xywh_to_xyxy(as_boxes([row.bbox for row in rows]))
 
 
 def _decoded(data: bytes, kind: type[T]) -> T:
@@ -181,7 +177,3 @@ def _decoded(data: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
-
-
-def _boxes(rows: Sequence[CocoAnnotation] | Sequence[CocoDetection]) -> Boxes:
-    return xywh_to_xyxy(as_boxes([row.bbox for row in rows]))

@@ -18,8 +18,7 @@ from datasets.splits import evenly
 from pipelines.contenders import Contender, Form, Make
 from pipelines.detections import Detector
 from pipelines.evaluation.quality import score
-from pipelines.evaluation.timing.latency import measure_latency
-from pipelines.evaluation.timing.throughput import measure_throughput
+from pipelines.evaluation.timing import measure_latency, measure_throughput
 from pipelines.evaluation.undefined import Number
 from pipelines.runs.finished import Subject
 from pipelines.system import machine, runtime

@@ -17,7 +17,7 @@ from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.splits import evenly
 from pipelines.contenders import contender
-from pipelines.evaluation.timing.latency import measure_latency
+from pipelines.evaluation.timing import measure_latency
 from pipelines.evaluation.undefined import Number
 from pipelines.runs.finished import Subject
 from pipelines.runs.metrics import DetectorMetrics

@@ -6,8 +6,7 @@ import pytest
 from run_files import found, metrics_of, truth
 
 from datasets.errors import UserError
-from pipelines.evaluation.figures import named_figure
-from pipelines.evaluation.report_card import EvaluationImages, judge
+from pipelines.evaluation.report_card import EvaluationImages, judge, named_figure
 from pipelines.runs.requirements import parse_requirement
 
 BOTH = ("classical", "yolo")

@@ -6,11 +6,11 @@ import pytest
 
 from datasets.errors import UserError
 from pipelines.export.network import UnlikeError
-from pipelines.system.command_line import Options, real, run, whole
+from pipelines.system.command_line import Options, command, real, run, whole
 
 ROOT = Path(__file__).resolve().parents[3]
-# The others take no options: one a user copies, one for another environment, and what some share.
-WITHOUT = {"evaluate_own_detector", "tide_values", "common"}
+# The others take no options: one a user copies, and what some share.
+WITHOUT = {"evaluate_own_detector", "common"}
 WITH_OPTIONS = sorted(p for p in (ROOT / "scripts").rglob("*.py") if p.stem not in WITHOUT)
 
 
@@ -56,7 +56,7 @@ def test_errors_cross_processes():
 @pytest.mark.parametrize("path", WITH_OPTIONS, ids=lambda path: path.stem)
 def test_every_script_ends_by_it(path):
     module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    assert module.run is run
+    assert {vars(module).get("run"), vars(module).get("command")} & {run, command}
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.evaluation.timing.latency import Latency
-from pipelines.evaluation.timing.throughput import Throughput
+from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.time import contender_time
 from pipelines.studies.time import study as time

@@ -1,17 +1,19 @@
-"""How long a detector takes for one image: decoded pixels to final boxes, nothing left out."""
+"""How long a detector takes, decoded pixels to final boxes, and how many images a second."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import nan
 
 import numpy as np
 
 from datasets.progress import Track, silently
-from pipelines.detections import Detector, Image, StagedDetector, run_stages
+from pipelines.detections import BatchDetector, Detector, Image, StagedDetector, run_stages
 from pipelines.evaluation.undefined import Number
 
+LEAST_CALLS = 3  # of a batch
 P90_SAMPLES, P99_SAMPLES = 64, 662  # fewer leave no sample surely above the percentile
 
 
@@ -44,6 +46,23 @@ class Latency:
     device: str = ""
 
 
+@dataclass(frozen=True)
+class Throughput:
+    """Images a second, decoded pixels to final boxes, one detector working alone.
+
+    Attributes:
+        batch_1: one image a call.
+        best: in the best batch; a detector that takes no batches has none better than one image.
+        best_batch: images a call that gave it.
+        joules_per_image: at one image a call, by the machine's energy counter; nan without one.
+    """
+
+    batch_1: float
+    best: float
+    best_batch: int
+    joules_per_image: Number
+
+
 def measure_latency(
     detectors: Mapping[str, Detector],
     image_at: Callable[[int], Image],
@@ -62,7 +81,7 @@ def measure_latency(
             as there are numbers; called outside the timed part.
         samples: calls counted a detector.
         warm_up: calls left out before, at least the first.
-        clock: seconds.
+        clock: gives seconds.
         synchronise: waits until the device has finished.
         track: watches the samples.
 
@@ -124,3 +143,51 @@ def _summary(calls: list[dict[str, float]], warm_up: int) -> Latency:
         stages={s: float(np.mean([call.get(s, 0.0) for call in late])) for s in stages},
         calls=tuple(counted.tolist()),
     )
+
+
+def measure_throughput(
+    detector: Detector,
+    images: Sequence[Image],
+    *,
+    batches: Sequence[int] = (1, 2, 4, 8, 16),
+    seconds: float,
+    clock: Callable[[], float],
+    synchronise: Callable[[], None],
+    joules: Callable[[], float | None],
+) -> Throughput:
+    """Let a detector work alone, ``seconds`` for each batch.
+
+    Args:
+        detector: whose ``detect`` takes one image; with ``detect_batch`` batches are tried too.
+        images: decoded, ``(H, W, 3)`` uint8 RGB, used again and again.
+        batches: sizes to try, 1 among them.
+        seconds: least time for each batch; the first call of each is left out.
+        clock: gives seconds.
+        synchronise: waits until the device has finished.
+        joules: the machine's energy counter, None where it has none.
+
+    Raises:
+        ValueError: there is no image, or no batch of 1.
+    """
+    if not images or 1 not in batches:
+        raise ValueError("at least one image and a batch of 1 are needed")
+    rates: dict[int, float] = {}
+    spent = nan
+    for batch in batches if isinstance(detector, BatchDetector) else (1,):
+        shown = [images[place % len(images)] for place in range(batch)]
+        call: Callable[[], object] = partial(detector.detect, shown[0])
+        if batch > 1 and isinstance(detector, BatchDetector):
+            call = partial(detector.detect_batch, shown)
+        call()
+        synchronise()
+        before, started, calls = joules(), clock(), 0
+        while calls < LEAST_CALLS or clock() - started < seconds:
+            call()
+            synchronise()
+            calls += 1
+        rates[batch] = calls * batch / (clock() - started)
+        after = joules()
+        if batch == 1 and before is not None and after is not None:
+            spent = (after - before) / calls
+    best = max(rates, key=lambda batch: rates[batch])
+    return Throughput(rates[1], rates[best], best, spent)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.detections import Detections, Stage, run_stages
-from pipelines.evaluation.timing.latency import measure_latency
+from pipelines.evaluation.timing import measure_latency
 
 IMAGE = np.zeros((4, 4, 3), np.uint8)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.detections import Detections
-from pipelines.evaluation.timing.throughput import measure_throughput
+from pipelines.evaluation.timing import measure_throughput
 
 IMAGES = [np.zeros((4, 4, 3), np.uint8)] * 3
 

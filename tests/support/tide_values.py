@@ -3,7 +3,7 @@
 tidecv is not among this project's dependencies. Give it an environment of its own:
 
     python -m venv /tmp/tide && /tmp/tide/bin/pip install tidecv==1.0.1
-    /tmp/tide/bin/python scripts/measure/tide_values.py
+    /tmp/tide/bin/python tests/support/tide_values.py
 
 It writes the random boxes themselves beside tidecv's figures, so that the test needs no tidecv. Run
 again it gives the same file. Without a single detection tidecv divides by zero, so that it has no
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-PLACE = Path(__file__).resolve().parents[2] / "tests" / "pipelines" / "evaluation"
+PLACE = Path(__file__).resolve().parents[1] / "pipelines" / "evaluation"
 NAMES = {
     **{"Cls": "classification", "Loc": "localisation", "Both": "both"},
     **{"Dupe": "duplicate", "Bkg": "background", "Miss": "missed"},
