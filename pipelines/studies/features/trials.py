@@ -64,8 +64,6 @@ def own_trials(sources: Mapping[str, FeatureSource]) -> dict[str, Trial]:
 
 def planned(sources: Mapping[str, FeatureSource]) -> list[Trial]:
     """Return all trials, those of the reference's features on its own boxes first."""
-    if not sources:
-        return []
     reference = reference_of(sources)
     boxes, simplest = sources[reference].boxes, next(iter(sources[reference].descriptors))
     others = [name for name in sources if name != reference]
