@@ -69,7 +69,7 @@ class MiningRound(msgspec.Struct, frozen=True):
     kept: bool
 
 
-class Losses(msgspec.Struct, frozen=True):
+class LossHistory(msgspec.Struct, frozen=True):
     """Mean losses of classes and boxes over stretches of ``updates_a_point`` updates each."""
 
     updates_a_point: int
@@ -102,7 +102,7 @@ class Training(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     updates: int | None = None
     flips: tuple[str, ...] | None = None
     waiting_share: float | None = None
-    losses: Losses | None = None
+    losses: LossHistory | None = None
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

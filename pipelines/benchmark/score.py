@@ -35,7 +35,7 @@ from pipelines.runs.metrics import (
     DatasetSummary,
     DetectorMetrics,
     Metrics,
-    Proposals,
+    ProposalShares,
     SplitSize,
     write_metrics,
 )
@@ -51,7 +51,7 @@ class Scored:
 
     evaluations: Mapping[str, Evaluation]
     detections: Mapping[str, Sequence[Detections]]
-    proposals: Mapping[str, Proposals]
+    proposals: Mapping[str, ProposalShares]
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -108,7 +108,7 @@ def score_saved(
     images = EvaluationImages(truth["test"], dataset.classes, settings.seed)
     evaluations: dict[str, Evaluation] = {}
     detections: dict[str, Sequence[Detections]] = dict(outside)
-    proposals: dict[str, Proposals] = {}
+    proposals: dict[str, ProposalShares] = {}
     names = [*settings.pipelines, *outside]
     for name in track(names, "scoring", len(names)):
         if name in outside:
@@ -133,7 +133,7 @@ def grabcut_share(
     detections: Sequence[Detections],
     threshold: float,
     from_grabcut: Sequence[Sequence[bool]],
-) -> Proposals:
+) -> ProposalShares:
     """Return what GrabCut contributed: its share of the true positives, nan without any."""
     right = cut = 0
     for objects, each, flags in zip(truth, detections, from_grabcut, strict=True):
@@ -141,7 +141,7 @@ def grabcut_share(
         hits = match(objects, shown).true_positive
         right += int(hits.sum())
         cut += int((hits & np.array(flags[: len(shown)], bool)).sum())
-    return Proposals(cut / right if right else float("nan"))
+    return ProposalShares(cut / right if right else float("nan"))
 
 
 def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -> Metrics:

@@ -79,7 +79,7 @@ class Memory(msgspec.Struct, frozen=True):
     detecting_peak_gpu: float | None
 
 
-class Proposals(msgspec.Struct, frozen=True):
+class ProposalShares(msgspec.Struct, frozen=True):
     """What proposed: of the true positives at the operating point, the share of GrabCut's."""
 
     grabcut_share: Number
@@ -97,7 +97,7 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: Memory | None = None
     latency_ms: Latency | None = None
     throughput: Throughput | None = None
-    proposals: Proposals | None = None
+    proposals: ProposalShares | None = None
 
     @property
     def pretrained_on(self) -> str | None:

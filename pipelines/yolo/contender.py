@@ -14,7 +14,14 @@ from pipelines.detections import Detector, FeatureSource, Image
 from pipelines.evaluation.oracles import Oracle
 from pipelines.system import runtime
 from pipelines.system.runtime import Device
-from pipelines.training import Losses, Model, TrainedContender, Training, TrainingJob, Validation
+from pipelines.training import (
+    LossHistory,
+    Model,
+    TrainedContender,
+    Training,
+    TrainingJob,
+    Validation,
+)
 
 
 def train(job: TrainingJob) -> TrainedContender:
@@ -67,7 +74,7 @@ def train(job: TrainingJob) -> TrainedContender:
             flips=tuple(sorted(trained.flips)),
             waiting_share=trained.waiting_share,
             history=tuple(Validation(**msgspec.structs.asdict(row)) for row in trained.history),
-            losses=Losses(
+            losses=LossHistory(
                 trained.losses.updates_a_point,
                 tuple(trained.losses.classes),
                 tuple(trained.losses.boxes),

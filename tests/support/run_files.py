@@ -19,13 +19,13 @@ from pipelines.runs.metrics import (
     Duplicates,
     Memory,
     Metrics,
-    Proposals,
+    ProposalShares,
     SplitSize,
     write_metrics,
 )
 from pipelines.settings import RunSettings
 from pipelines.system.runtime import Environment
-from pipelines.training import Losses, MiningRound, Model, Training, Validation
+from pipelines.training import LossHistory, MiningRound, Model, Training, Validation
 
 CLASSES = ("cat", "dog")
 TRAINED = RunSettings(pipelines=("yolo",))
@@ -67,13 +67,13 @@ OPTIONAL = {
         updates=20,
         flips=("horizontal",),
         waiting_share=0.1,
-        losses=Losses(10, (3.0, 2.0), (1.0, 0.5)),
+        losses=LossHistory(10, (3.0, 2.0), (1.0, 0.5)),
     ),
     "model": Model(parameters=1234, multiply_adds=10, disk_mb=0.5, input_hw=(64, 96)),
     "memory_mb": Memory(100.0, None, 90.0, 10.0),
     "latency_ms": LATENCY,
     "throughput": Throughput(9.0, 12.0, 2, nan),
-    "proposals": Proposals(nan),
+    "proposals": ProposalShares(nan),
 }
 AXIS = AxisResult(
     question="which is faster?",

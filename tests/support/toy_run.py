@@ -26,7 +26,7 @@ from pipelines.runs.metrics import (
 )
 from pipelines.settings import RunSettings
 from pipelines.system.runtime import Environment
-from pipelines.training import Losses, MiningRound, Model, Training, Validation
+from pipelines.training import LossHistory, MiningRound, Model, Training, Validation
 
 CLASSES = ("</script><img src=x onerror=alert(1)>", "<script>document.title='taken'</script>", "猫")
 SIZE = 160, 120  # width and height
@@ -43,7 +43,7 @@ UPDATES = Training(
     boxes=9,
     updates=30,
     flips=("horizontal",),
-    losses=Losses(10, (3, 2, 1), (1, 0.6, 0.5)),
+    losses=LossHistory(10, (3, 2, 1), (1, 0.6, 0.5)),
     history=(Validation(1.0, 0.2, 20, 0.1, 2, 1), Validation(2.0, nan, 30, 0.1, 2, 1)),
 )
 TRAININGS = {

@@ -17,7 +17,7 @@ from pipelines.evaluation.precision import RECALLS
 from pipelines.report.rows import shown
 from pipelines.report.run_page.inline_svg import DASHES, INK, SERIES, STYLE, inline
 from pipelines.runs.metrics import DetectorMetrics
-from pipelines.training import Losses
+from pipelines.training import LossHistory
 
 WIDE, SMALL = (4.6, 3.0), (3.0, 2.5)  # inches; what is small stands beside others
 ROUND = "mining round"
@@ -75,7 +75,7 @@ def latencies(pipelines: Mapping[str, DetectorMetrics], name: str) -> Markup | N
         return inline(figure, name, f"Time of each call; medians: {medians}")
 
 
-def losses(curve: Losses | None, name: str) -> Markup | None:
+def losses(curve: LossHistory | None, name: str) -> Markup | None:
     """Return the losses of a network's training against its updates."""
     if curve is None or not curve.classes:
         return None

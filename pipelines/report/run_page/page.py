@@ -24,7 +24,7 @@ from pipelines.report import rows
 from pipelines.report.run_page import curves, tables
 from pipelines.report.run_page.axes import axis_sections
 from pipelines.report.run_page.gallery import gallery_data
-from pipelines.report.run_page.photographs import Photograph, data_uri, photographs
+from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
 from pipelines.report.verdict import row_worths, verdict_sentence
 from pipelines.runs.compare import flat
 from pipelines.runs.finished import FinishedRun, open_run
@@ -81,7 +81,7 @@ def _gallery(run: FinishedRun) -> dict[str, Any]:
 
 
 def _placed(
-    images: Sequence[dict[str, Any]], made: Iterable[Photograph], run: Path
+    images: Sequence[dict[str, Any]], made: Iterable[EncodedPhotograph], run: Path
 ) -> list[tuple[int, str]]:
     """Add to each image where its photograph is; return those carried in the page, with places."""
     folder = run / PHOTOGRAPHS

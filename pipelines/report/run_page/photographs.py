@@ -24,14 +24,14 @@ QUALITY, EFFORT = 75, 2  # Pillow's scales of 0 to 100 and 0 to 6; more effort s
 
 
 @dataclass(frozen=True)
-class Photograph:
+class EncodedPhotograph:
     """One image as WebP: to be seen, and small, to be chosen by."""
 
     full: bytes
     thumb: bytes
 
 
-def photographs(paths: Sequence[Path], track: Track) -> Iterator[Photograph]:
+def photographs(paths: Sequence[Path], track: Track) -> Iterator[EncodedPhotograph]:
     """Yield the images of the files, in their order, upright.
 
     Raises:
@@ -43,7 +43,7 @@ def photographs(paths: Sequence[Path], track: Track) -> Iterator[Photograph]:
     yield from track(made, "photographs for the report", len(paths))
 
 
-def shrunk(pixels: NDArray[np.uint8]) -> Photograph:
+def shrunk(pixels: NDArray[np.uint8]) -> EncodedPhotograph:
     """Return an image, ``(H, W, 3)`` uint8 RGB, never enlarged and of `MOST_BYTES` if that can be.
 
     Noise may need more at the smallest size tried, which is then taken.
@@ -54,7 +54,7 @@ def shrunk(pixels: NDArray[np.uint8]) -> Photograph:
         full = _webp(image, side)
         if len(full) <= MOST_BYTES:
             break
-    return Photograph(full, _webp(image, THUMB_PX))
+    return EncodedPhotograph(full, _webp(image, THUMB_PX))
 
 
 def data_uri(webp: bytes) -> str:

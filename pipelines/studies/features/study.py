@@ -168,7 +168,7 @@ def draw(result: FeaturesStudy) -> Figure:
     draw_bars(
         figure.subplots(),
         [(f"{row.features}, {row.boxes}", row.map_50, row.interval_95) for row in result.cells],
-        [colour[row.contender] for row in result.cells],
+        [colour[row.pipeline] for row in result.cells],
         xlim=(0, 1),
         xlabel="mAP@.50 of the same SVM (95 % interval)",
         title="Features made by hand or learnt",

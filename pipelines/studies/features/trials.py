@@ -34,10 +34,11 @@ PIXELS_SIDE = 16  # of the thumbnail of a box
 class Trial:
     """Features to be tried on boxes, by their names.
 
-    ``contender`` has the features or, where they are the reference's, the boxes.
+    ``pipeline`` names the contender that has the features, or the boxes where the features are the
+    reference's.
     """
 
-    contender: str
+    pipeline: str
     features: str
     boxes: str
 

@@ -108,7 +108,7 @@ def concluded_of(sources, figures, without=()):
 
 
 def test_all_features_are_tried_on_one_s_boxes_and_its_simplest_on_the_others():
-    assert [(each.contender, each.features, each.boxes) for each in planned(pair())] == [
+    assert [(each.pipeline, each.features, each.boxes) for each in planned(pair())] == [
         ("classical", "HOG", "classical proposals"),
         ("classical", "HOG + colour", "classical proposals"),
         ("yolo", "YOLO backbone", "classical proposals"),
