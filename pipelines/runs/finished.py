@@ -16,7 +16,7 @@ from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
     decode_detections,
     decode_ground_truth,
-    ground_truth_from_coco,
+    ground_truth_file,
 )
 from pipelines.runs.data import read_checked
 from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH
@@ -64,12 +64,10 @@ class FinishedRun:
         Raises:
             UserError: the file is missing or broken.
         """
-        truth = self._read(
-            GROUND_TRUTH, lambda data: ground_truth_from_coco(decode_ground_truth(data))
-        )
+        path, truth = self.folder / GROUND_TRUTH, self.ground_truth()
         if truth is None:
-            raise UserError(f"{self.folder / GROUND_TRUTH}: is not there; repeat the run")
-        return truth
+            raise UserError(f"{path}: is not there; repeat the run")
+        return list(ground_truth_file(truth, str(path)).annotations)
 
     def detections(self, name: str, images: int) -> list[Detections] | None:
         """Return a detector's detections of each test image, None where there are none.
