@@ -73,7 +73,7 @@ def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
     if isinstance(check, MapCheck):
         return [
             f"{figure}: {check.exported[figure]:.4f}, the original {check.original[figure]:.4f}, "
-            f"difference {more.difference:+.4f} (95 % {span(more.interval_95)}) "
+            f"difference {more.difference:+.4f} (95 % {_span(*more.interval_95)}) "
             f"on {check.images} test images"
             for figure, more in check.exported_minus_original.items()
         ]
@@ -86,9 +86,7 @@ def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
     ]
 
 
-def span(interval: tuple[float, float]) -> str:
-    """Return an interval in words."""
-    low, high = interval
+def _span(low: float, high: float) -> str:
     return "unknown" if math.isnan(low + high) else f"{low:+.4f} to {high:+.4f}"
 
 

@@ -20,7 +20,7 @@ from pipelines.benchmark.detect import DetectionStage, detect_and_time, detectin
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.results import ground_truth_file
+from pipelines.evaluation.coco_files.format import ground_truth_file
 from pipelines.evaluation.report_card import compared
 from pipelines.report.images.write import write_pictures
 from pipelines.report.wording import called

@@ -13,13 +13,9 @@ from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.benchmark.detect import DetectionStage
 from pipelines.detections import Detections
+from pipelines.evaluation.coco_files.format import GroundTruthFile
 from pipelines.evaluation.coco_files.misreading import misreading
-from pipelines.evaluation.coco_files.results import (
-    GroundTruthFile,
-    as_detections,
-    read_ground_truth,
-    read_rows,
-)
+from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.report_card import Evaluation, EvaluationImages, compared, judge

@@ -14,11 +14,12 @@ from pathlib import Path
 from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation import undefined
-from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_from_coco
+from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_file
 from pipelines.evaluation.quality import evaluation_set
 from pipelines.evaluation.report_card import named_figure
 from pipelines.evaluation.resampling import Resampled, bootstrap_counts, figures_of
 from pipelines.evaluation.significance import Difference, differences
+from pipelines.runs.detection_files import GROUND_TRUTH
 from pipelines.runs.finished import FinishedRun, open_run
 
 # Of what a run records of its data and machine, the entries that are compared.
@@ -129,7 +130,8 @@ def _evaluation(
     if truth is None or found is None:
         return None
     try:
-        given = evaluation_set(ground_truth_from_coco(truth), found, run.metrics.dataset.classes)
+        objects = ground_truth_file(truth, str(run.folder / GROUND_TRUTH)).annotations
+        given = evaluation_set(objects, found, run.metrics.dataset.classes)
     except (LookupError, ValueError) as error:
         raise UserError(
             f"{run.folder}: ground_truth.json or detections/{detector}.json is broken ({error})"

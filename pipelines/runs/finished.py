@@ -15,7 +15,7 @@ from pipelines.detections import Detections, Detector
 from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
     decode_ground_truth,
-    ground_truth_from_coco,
+    ground_truth_file,
 )
 from pipelines.runs.data import read_checked
 from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH, read_detections
@@ -59,11 +59,10 @@ class FinishedRun:
         Raises:
             UserError: the file is missing or broken.
         """
-        truth, path = self.ground_truth(), self.folder / GROUND_TRUTH
-        objects = self._read(path, lambda: ground_truth_from_coco(truth) if truth else None)
-        if objects is None:
+        path, truth = self.folder / GROUND_TRUTH, self.ground_truth()
+        if truth is None:
             raise UserError(f"{path}: is not there; repeat the run")
-        return objects
+        return list(ground_truth_file(truth, str(path)).annotations)
 
     def detections(self, name: str, images: int) -> list[Detections] | None:
         """Return a detector's detections of so many test images, None where there are none.

@@ -61,16 +61,12 @@ def in_turns(rounds: int, *works: Callable[[], R]) -> list[list[R]]:
     return [list(results) for results in zip(*turns, strict=True)]
 
 
-def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], caption: str = ""
-) -> None:
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table of figures; where nobody watches it is 120 characters wide."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(title=title, caption=caption or None)
-    for column in columns:
-        table.add_column(column, justify="right")
+    table = Table(*(Column(name, justify="right") for name in columns), title=title)
     for row in rows:
         table.add_row(*row)
     Console(width=None if sys.stdout.isatty() else 120).print(table)

@@ -91,8 +91,7 @@ def show(name: str, rows: Sequence[ExplanationRow]) -> bool:
     better = True
     print(f"{name}: deletion over {count} detections, mean and 95 % interval (less is better)")
     for method, values in scores.items():
-        interval = with_interval(values.mean(), ends(values[drawn].mean(axis=1)))
-        text = f"  {method:<22} {interval}"
+        text = f"  {method:<22} {with_interval(values.mean(), ends(values[drawn].mean(axis=1)))}"
         for chance in (RANDOM, RANDOM_WITHIN):
             if method not in {RANDOM, RANDOM_WITHIN}:
                 less = (scores[chance] - values)[drawn].mean(axis=1)

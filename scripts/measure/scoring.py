@@ -73,7 +73,8 @@ def main(size: argparse.Namespace) -> int:
     print(f"peak memory: {last.peak_mib:.0f} MiB, simulated boxes included")
     apart = [0.0]
     if size.pycocotools:
-        theirs, cost = costly(lambda: by_pycocotools(*as_coco(truth, pair[0], names)))
+        coco, rows = ground_truth_to_coco(truth, names), detections_to_coco(pair[0])
+        theirs, cost = costly(lambda: by_pycocotools(plain(coco), plain(rows)))
         apart.append(largest_difference(quality, theirs))
         print(f"pycocotools: {cost.seconds:.2f} s, largest difference {apart[-1]:.1e}")
     if size.fixtures:
@@ -127,13 +128,6 @@ def _boxes(random: np.random.Generator, count: int) -> Boxes:
     return np.hstack([corners, corners + np.exp(random.uniform(2, 5.5, (count, 2)))])
 
 
-def as_coco(
-    truth: Sequence[Annotations], found: Sequence[Detections], names: Sequence[str]
-) -> tuple[object, object]:
-    """Return both as their COCO files have them."""
-    return plain(ground_truth_to_coco(truth, names)), plain(detections_to_coco(found))
-
-
 def by_pycocotools(truth: object, rows: object) -> list[float]:
     """Return its twelve figures, nan for its -1."""
     from pycocotools.coco import COCO
@@ -162,7 +156,8 @@ def fixture_difference(seed: int) -> float:
     """Return the largest difference in a small set."""
     images = 5 + seed % 20
     truth, (found, _) = simulated(images, 6 * images, 20 * images, 4, seed)
-    theirs = by_pycocotools(*as_coco(truth, found, "abcd"))
+    coco, rows = ground_truth_to_coco(truth, "abcd"), detections_to_coco(found)
+    theirs = by_pycocotools(plain(coco), plain(rows))
     return largest_difference(score(truth, found, "abcd"), theirs)
 
 

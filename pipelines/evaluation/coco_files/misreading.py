@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipelines.evaluation.coco_files.results import GroundTruthFile, Rows, as_detections
+from pipelines.evaluation.coco_files.format import GroundTruthFile
+from pipelines.evaluation.coco_files.results import Rows, as_detections
 from pipelines.evaluation.pairs import FlatObjects, flat_detections, flat_objects, overlapping
 
 MET_IOU = 0.5

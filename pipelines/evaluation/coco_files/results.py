@@ -11,51 +11,27 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from datasets.annotations import Annotations
 from datasets.boxes import as_boxes, xywh_to_xyxy
 from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
-    CocoAnnotation,
     CocoCategory,
     CocoDetection,
     CocoGroundTruth,
     CocoImage,
+    GroundTruthFile,
     Id,
-    boxes_of,
+    ground_truth_file,
 )
 from pipelines.evaluation.pairs import Bools, Floats, Ints
 
 _NOT_FINITE = re.compile(rb"NaN|-?Infinity")
-
-
-@dataclass(frozen=True, eq=False)
-class GroundTruthFile:
-    """A COCO ground truth as the evaluator wants it, image by image in the order of the file.
-
-    Attributes:
-        image_ids: of the file.
-        image_names: each image's ``file_name``, empty where the file has none.
-        sizes: ``(I, 2)`` width and height in pixels, nan where unknown.
-        category_ids: of the file, sorted; their places are the labels, ``classes`` their names.
-        annotations: *ignore* where ``iscrowd``, as pycocotools has it.
-        areas: of the objects in square pixels, of their outlines where the file has it so.
-    """
-
-    image_ids: tuple[Id, ...]
-    image_names: tuple[str, ...]
-    sizes: Floats
-    category_ids: tuple[Id, ...]
-    classes: tuple[str, ...]
-    annotations: tuple[Annotations, ...]
-    areas: tuple[Floats, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,45 +66,6 @@ def read_ground_truth(path: Path) -> GroundTruthFile:
     """
     wanted = "ground truth; it must have images, annotations and categories"
     return ground_truth_file(_decoded(path, CocoGroundTruth, wanted), str(path))
-
-
-def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
-    """Return a COCO ground truth; ``name`` is what errors call it.
-
-    Raises:
-        UserError: it is not sound.
-    """
-    names = {category.id: category.name for category in coco.categories}
-    category_ids = tuple(sorted(names, key=lambda each: (isinstance(each, str), each)))
-    label = {category: number for number, category in enumerate(category_ids)}
-    by_image: dict[Id, list[CocoAnnotation]] = {image.id: [] for image in coco.images}
-    if len(by_image) != len(coco.images):
-        raise UserError(f"{name}: two images have one id; give each its own")
-    for row in coco.annotations:
-        if row.image_id not in by_image or row.category_id not in label:
-            raise UserError(
-                f"{name}: an annotation of image {row.image_id} and category {row.category_id}, "
-                "which are not both listed; list them"
-            )
-        if not all(map(isfinite, row.bbox)) or min(row.bbox[2:]) < 0:
-            raise UserError(f"{name}: a bbox is not left, top, width, height in pixels")
-        by_image[row.image_id].append(row)
-    return GroundTruthFile(
-        image_ids=tuple(by_image),
-        image_names=tuple(image.file_name for image in coco.images),
-        sizes=np.array([(im.width, im.height) for im in coco.images], np.float64).reshape(-1, 2),
-        category_ids=category_ids,
-        classes=tuple(names[category] for category in category_ids),
-        annotations=tuple(
-            Annotations(
-                boxes_of(rows),
-                [label[row.category_id] for row in rows],
-                [bool(row.iscrowd) for row in rows],
-            )
-            for rows in by_image.values()
-        ),
-        areas=tuple(np.array([_area(row) for row in rows]) for rows in by_image.values()),
-    )
 
 
 def read_rows(path: Path, truth: GroundTruthFile) -> Rows:
@@ -186,10 +123,6 @@ def _decoded(path: Path, kind: Any, wanted: str) -> Any:
         endless = _NOT_FINITE.search(data)
         reason = f"{endless[0].decode()} is not a finite number" if endless else error
         raise UserError(f"{path}: can't be read as JSON ({reason})") from error
-
-
-def _area(row: CocoAnnotation) -> float:
-    return row.bbox[2] * row.bbox[3] if row.area is None else row.area
 
 
 def _image_places(truth: GroundTruthFile, listed: Sequence[CocoImage] | None) -> dict[Id, int]:

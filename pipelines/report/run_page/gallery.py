@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_from_coco
+from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_file
 from pipelines.evaluation.matching import match_all
 from pipelines.evaluation.pairs import flat_detections, flat_objects, overlapping
 from pipelines.evaluation.undefined import plain
@@ -87,7 +87,7 @@ def gallery_data(
         ``found_at`` (a score or null for each object). Boxes have a tenth of a pixel, scores all
         their digits.
     """
-    truth = ground_truth_from_coco(coco)
+    truth = ground_truth_file(coco, "ground truth").annotations
     images: list[dict[str, Any]] = [
         {
             "name": image.file_name,

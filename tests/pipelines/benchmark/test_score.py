@@ -8,8 +8,7 @@ from datasets.errors import UserError
 from pipelines.benchmark.score import grabcut_share, outside_detections
 from pipelines.detections import Detections
 from pipelines.evaluation import undefined
-from pipelines.evaluation.coco_files.format import ground_truth_to_coco
-from pipelines.evaluation.coco_files.results import ground_truth_file
+from pipelines.evaluation.coco_files.format import ground_truth_file, ground_truth_to_coco
 from pipelines.settings import NamedFile
 
 TRUTH = [Annotations([[0, 0, 10, 10], [20, 20, 40, 40]], [0, 1])]

@@ -10,7 +10,7 @@ from pipelines.evaluation.coco_files.format import (
     decode_detections,
     decode_ground_truth,
     detections_to_coco,
-    ground_truth_from_coco,
+    ground_truth_file,
     ground_truth_to_coco,
     with_files,
 )
@@ -52,7 +52,7 @@ def test_images_have_their_names_and_sizes():
 
 def test_ground_truth_comes_back_from_the_file():
     data = encode(ground_truth_to_coco(TRUTHS, CLASSES))
-    again = ground_truth_from_coco(decode_ground_truth(data))
+    again = ground_truth_file(decode_ground_truth(data), "truth.json").annotations
     for before, after in zip(TRUTHS, again, strict=True):
         np.testing.assert_array_equal(after.boxes, before.boxes)
         np.testing.assert_array_equal(after.labels, before.labels)
@@ -81,8 +81,9 @@ def test_detections_survive_the_file():
 def test_a_run_scored_from_its_files_has_the_same_quality():
     founds = random_detections(1)
     truths = [Annotations(f.boxes[::2] + 3, f.labels[::2]) for f in founds]
+    saved = decode_ground_truth(encode(ground_truth_to_coco(truths, CLASSES)))
     again = score(
-        ground_truth_from_coco(decode_ground_truth(encode(ground_truth_to_coco(truths, CLASSES)))),
+        ground_truth_file(saved, "truth.json").annotations,
         decode_detections(encode(detections_to_coco(founds)), len(founds)),
         CLASSES,
     )
