@@ -62,25 +62,13 @@ def assert_mining_adds_background(rounds):
 
 
 @pytest.mark.slow
-def test_it_learns_the_sample_set_and_nothing_from_shuffled_labels(sample_dataset):
-    random = np.random.default_rng(0)
-    images = sample_dataset.splits["train"]
-    labels = np.concatenate([image.annotations.labels for image in images])
-    mixed = np.split(random.permutation(labels), np.cumsum([len(i.annotations) for i in images]))
-    wrong = tuple(
-        replace(image, annotations=Annotations(image.annotations.boxes, given))
-        for image, given in zip(images, mixed[:-1], strict=True)
-    )
-    shuffled = replace(sample_dataset, splits={**sample_dataset.splits, "train": wrong})
+def test_it_learns_the_sample_set(sample_dataset):
+    detector = trained(sample_dataset, 2, train=40)
     test = sample_dataset.splits["test"][:25]
+    found = [detector.detect(load_image(image.path)) for image in test]
     truth = [image.annotations for image in test]
-    maps = []
-    for dataset in (sample_dataset, shuffled):
-        detector = trained(dataset, 2, train=40, val=8)
-        found = [detector.detect(load_image(image.path)) for image in test]
-        maps.append(score(truth, found, dataset.classes).map_50)
-    assert maps[0] > 0.5
-    assert maps[1] < 0.3
+    # Labels without sense: tests/scripts/test_quick_evaluation.py.
+    assert score(truth, found, sample_dataset.classes).map_50 > 0.5
 
 
 @pytest.mark.parametrize("source", ["prior", "windows", "grabcut"])
