@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from datasets.annotations import Duplicate
+from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from pipelines.evaluation import undefined
 from pipelines.evaluation.report_card import FullQuality
@@ -153,8 +154,9 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     choice: str = ""
 
 
-class _Version(msgspec.Struct):
+class _Header(msgspec.Struct):
     schema_version: int = 0
+    settings: Any = None
 
 
 def read_metrics(path: Path) -> Metrics:
@@ -165,8 +167,9 @@ def read_metrics(path: Path) -> Metrics:
     """
     try:
         data = path.read_bytes()
-        version = msgspec.json.decode(data, type=_Version).schema_version
-        if version == SCHEMA_VERSION:
+        header = msgspec.json.decode(data, type=_Header)
+        if header.schema_version == SCHEMA_VERSION:
+            from_json(RunSettings, header.settings or {})  # a name that decoding would pass over
             return undefined.decode(data, Metrics)
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(
@@ -174,8 +177,8 @@ def read_metrics(path: Path) -> Metrics:
             "that scripts/compare_detection.py made"
         ) from error
     raise UserError(
-        f"{path}: is of schema {version}, and this version reads {SCHEMA_VERSION}; repeat the run "
-        "with it (some settings have other names since: see the README)"
+        f"{path}: is of schema {header.schema_version}, and this version reads {SCHEMA_VERSION}; "
+        "repeat the run with it (some settings have other names since: see the README)"
     )
 
 

@@ -160,3 +160,13 @@ def test_the_schema_refuses_other_values(tmp_path, metrics, schema, path, value)
     assert last in place
     place[last] = value
     assert not fits(values, schema, schema["$defs"])
+
+
+def test_a_setting_that_does_not_exist_is_refused_by_name(tmp_path, metrics):
+    path = tmp_path / "metrics.json"
+    write_metrics(path, metrics)
+    values = json.loads(path.read_text())
+    values["settings"] = {"unheard": 1}
+    path.write_text(json.dumps(values))
+    with pytest.raises(UserError, match="unheard"):
+        read_metrics(path)
