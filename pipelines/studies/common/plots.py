@@ -67,6 +67,11 @@ def draw_bars(
     axes.set(**settings)
 
 
+def scale(values: Iterable[float]) -> str:
+    """Return ``log``, or ``linear`` where no value is known: an empty axis can't be logarithmic."""
+    return "log" if any(value > 0 for value in values) else "linear"
+
+
 def draw_curve(
     axes: Any, x: Any, y: Any, band: tuple[Any, Any], colour: str, label: str = ""
 ) -> None:

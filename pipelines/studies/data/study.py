@@ -22,7 +22,7 @@ from pipelines.runs.finished import Subject
 from pipelines.settings import MOST_SEED
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
-from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure
+from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure, scale
 from pipelines.studies.common.verdict import ALONE, NEITHER, Study, Verdict
 from pipelines.studies.data.curve_fit import (
     LEAST_SIZES,
@@ -205,7 +205,7 @@ def draw(result: DataStudy) -> Figure:
             draw_curve(axes, curve.images, curve.fitted, (curve.low, curve.high), colour)
     mark(axes, [cross.at for cross in result.crossovers.values()])
     axes.set(
-        xscale="log",
+        xscale=scale(row.images for row in result.cells),
         ylim=(0, 1),
         xlabel="training images",
         ylabel="mAP@.50 on the test split",

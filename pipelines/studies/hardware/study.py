@@ -20,7 +20,7 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, medians, whom, with_interval
-from pipelines.studies.common.plots import colours, draw_bars, new_figure
+from pipelines.studies.common.plots import colours, draw_bars, new_figure, scale
 from pipelines.studies.common.verdict import Study, Verdict
 from pipelines.studies.hardware.device_timing import (
     MOST_SCORED,
@@ -205,7 +205,7 @@ def draw(result: HardwareStudy) -> Figure:
         axes,
         bars,
         [colour[cell.pipeline] for cell in rows],
-        xscale="log",
+        xscale=scale(cell.p50_ms for cell in rows),
         xlabel="median latency an image, ms (95 % interval)",
         title="Latency by form and device",
     )

@@ -18,7 +18,7 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
-from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure
+from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure, scale
 from pipelines.studies.common.verdict import ALONE, Study, Verdict, share_better
 from pipelines.studies.time.contender_time import (
     IMAGES,
@@ -164,7 +164,7 @@ def draw(result: TimeStudy) -> Figure:
     mark(axes, [together.at for together in result.done_together.values()])
     axes.set(
         xscale="log",
-        yscale="log",
+        yscale=scale(row.hours_for_10000 for row in result.cells),
         xlabel="images to detect in",
         ylabel="hours, training included",
         title="Time by the number of images (95 % band)",

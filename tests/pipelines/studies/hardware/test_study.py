@@ -89,3 +89,7 @@ def test_one_contender_alone_has_its_latency_and_no_rival():
     result = studied(classical(50.0), contenders=(CLASSICAL,))
     assert result.verdict.favours == "neither"
     assert "the classical pipeline takes 50.0 ms" in result.verdict.sentence
+
+
+def test_nothing_timed_is_drawn_as_notes():
+    draw(studied(yolo(FLOAT, None, note="no time"))).canvas.draw()
