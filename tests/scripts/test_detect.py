@@ -39,9 +39,6 @@ def model(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "pipelines.classical.storage.load_classical", lambda path, threads: BrightSpot()
     )
-    monkeypatch.setattr(
-        "pipelines.system.runtime.set_threads", lambda count: None
-    )  # of other tests too
     monkeypatch.chdir(tmp_path)
     return folder
 

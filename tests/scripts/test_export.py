@@ -21,12 +21,6 @@ pytestmark = pytest.mark.tensorflow
 CLASSES = ("cat", "dog")
 
 
-@pytest.fixture(autouse=True)
-def _threads_as_they_are(monkeypatch):
-    # TensorFlow can't change them once another test has used it.
-    monkeypatch.setattr("pipelines.system.runtime.set_threads", lambda count: None)
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run on twelve images of noise, its network as it was born but for bolder classes."""
