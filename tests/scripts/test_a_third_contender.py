@@ -74,7 +74,7 @@ def finished(project):
         *("--axes", "none", "--set", *TINY),
     )
     # Of every axis what fits into seconds: what it leaves out it still has an answer for.
-    output += run(project, "study_axes", "runs/three", "--budget-minutes", 0.3)
+    output += run(project, "study_axes", "runs/three", "--budget-minutes", 0.05)
     return project / "runs" / "three", output
 
 
