@@ -48,6 +48,14 @@ def iou(first: Boxes, second: Boxes) -> NDArray[np.float64]:
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
+def nearest_objects(boxes: Boxes, objects: Boxes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return each box's largest IoU with an object, and which object it is (-1 for none)."""
+    if not len(objects) or not len(boxes):
+        return np.zeros(len(boxes)), np.full(len(boxes), -1)
+    overlap = iou(boxes, objects)
+    return overlap.max(axis=1), overlap.argmax(axis=1)
+
+
 def clip(boxes: Boxes, width_px: float, height_px: float) -> Boxes:
     """Return the boxes cut to an image of that size."""
     limits = np.array([width_px, height_px, width_px, height_px], dtype=np.float64)

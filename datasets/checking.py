@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage, Splits
-from datasets.duplicates import problems_of
+from datasets.duplicates import problem_of
 from datasets.images import ImageError, load_image
 from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
@@ -40,12 +40,9 @@ def without_broken_images(dataset: Dataset, track: Track = silently, jobs: int =
 
 
 def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
-    """Return the set without images that do not decode, with look-alikes across splits listed.
+    """Return the set without images that do not decode, with near-copies across splits listed.
 
-    Args:
-        dataset: the set.
-        track: watches the images.
-        jobs: threads that decode.
+    ``jobs`` is the number of threads that decode.
     """
     images = [image for found in dataset.splits.values() for image in found]
     results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
@@ -66,7 +63,7 @@ def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
     return replace(
         dataset,
         splits=splits,
-        problems=(*dataset.problems, *broken, *problems_of(alike)),
+        problems=(*dataset.problems, *broken, *map(problem_of, alike)),
         duplicates=(*dataset.duplicates, *alike),
     )
 
@@ -76,10 +73,7 @@ def near_duplicates(
 ) -> tuple[Duplicate, ...]:
     """Return the images that look nearly like one of another split, each with the nearest.
 
-    Args:
-        splits: the images.
-        hashes: of each, by name.
-        copies: images already known to be copies of another, byte for byte.
+    ``hashes`` are by image name; ``copies`` are known to be those of another, byte for byte.
     """
     alike = []
     for first_split, second_split in _PAIRS:

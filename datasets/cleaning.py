@@ -15,7 +15,7 @@ from datasets.annotations import DatasetError
 from datasets.boxes import Boxes
 from datasets.images import Header
 from datasets.problems import Kind, Problem
-from datasets.raw import RawBoxes, RawImage, RawSet
+from datasets.raw import RawBoxes, RawSet
 
 # Boxes lie on a grid of a billionth of a pixel. It is far finer than any label and far coarser than
 # what is rounded off when a box is written as corner and size or as fractions and read again: the
@@ -31,37 +31,44 @@ def clean_boxes(
 ) -> tuple[RawBoxes, tuple[Problem, ...]]:
     """Return the boxes that have an area inside their image, in its upright pixels.
 
-    With them come the problems: what was repaired or left out.
-
-    Args:
-        raw: what a reader gave.
-        headers: of each image; None for an image that is left out, with its boxes.
+    With them come the problems: what was repaired or left out. An image whose header is None is
+    left out with its boxes.
 
     Raises:
         DatasetError: a number is not finite.
     """
     table = raw.boxes()
-    _refuse_endless(raw, table)
-    sizes = np.array(
-        [(h.width_px, h.height_px) if h else (0, 0) for h in headers], dtype=np.float64
-    ).reshape(-1, 2)
-    table = table.at(sizes[table.image, 0] > 0)
-    corners = _in_pixels(raw.images, table, sizes)
     problems: list[Problem] = []
-    turned = _turned_images(raw.images, headers)
-    for index in np.flatnonzero(turned).tolist():
-        rows = table.image == index
-        corners[rows] = _turn(corners[rows], headers[index])
-        image = raw.images[index]
-        text = f"gives the size of {image.name} as it is stored; its boxes were turned upright"
-        problems.append(Problem(Kind.TURNED, image.source, text))
-    problems += _wrong_sizes(raw, headers, turned)
 
     def named(rows: BoxMask, kind: Kind, text: str) -> None:
         for row in np.flatnonzero(rows):
             name = raw.class_names[table.class_name[row]]
             place = raw.place(raw.images[table.image[row]].source, int(table.line[row]))
             problems.append(Problem(kind, place, f"a box of {name} {text}"))
+
+    endless = np.any(~(np.abs(table.corners) <= LARGEST), axis=1)
+    named(endless, Kind.NOT_A_BOX, "has a number that is not finite or beyond any image; repair it")
+    if problems:
+        raise DatasetError(f"{problems[0]} ({len(problems)} such boxes in all)")
+    sizes = np.array(
+        [(h.width_px, h.height_px) if h else (0, 0) for h in headers], dtype=np.float64
+    ).reshape(-1, 2)
+    table = table.at(sizes[table.image, 0] > 0)
+    fractions = np.array([image.in_fractions for image in raw.images], dtype=bool)
+    corners = table.corners * np.tile(np.where(fractions[:, None], sizes, 1.0), 2)[table.image]
+    for index, (image, header) in enumerate(zip(raw.images, headers, strict=True)):
+        stated = image.stated_size_px
+        if header is None or stated in {None, (0, 0), (header.width_px, header.height_px)}:
+            continue
+        if header.is_turned and stated == (header.height_px, header.width_px):
+            rows = table.image == index
+            corners[rows] = _turn(corners[rows], header)
+            kind = Kind.TURNED
+            text = f"gives the size of {image.name} as it is stored; its boxes were turned upright"
+        else:
+            kind, size = Kind.SIZE, f"{header.width_px}×{header.height_px}"
+            text = f"says {stated[0]}×{stated[1]}, but {image.name} has {size} pixels"
+        problems.append(Problem(kind, image.source, text))
 
     swapped = np.any(corners[:, 2:] < corners[:, :2], axis=1)
     corners = np.sort(corners.reshape(-1, 2, 2), axis=1).reshape(-1, 4)
@@ -78,46 +85,8 @@ def clean_boxes(
     return replace(table, corners=cut).at(good), tuple(problems)
 
 
-def _refuse_endless(raw: RawSet, table: RawBoxes) -> None:
-    wrong = ~(np.abs(table.corners) <= LARGEST).all(axis=1)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        place = raw.place(raw.images[table.image[row]].source, int(table.line[row]))
-        name = raw.class_names[table.class_name[row]]
-        raise DatasetError(
-            f"{place}: a box of {name} has a number that is not finite or beyond any image; "
-            f"repair it ({int(wrong.sum())} such boxes in all)"
-        )
-
-
-def _in_pixels(images: Sequence[RawImage], table: RawBoxes, sizes: NDArray[np.float64]) -> Boxes:
-    """Return the corners in pixels, fractions multiplied by the size of the upright image."""
-    fractions = np.array([image.in_fractions for image in images], dtype=bool)
-    scale = np.tile(np.where(fractions[:, None], sizes, 1.0), 2)
-    return np.asarray(table.corners * scale[table.image])
-
-
-def _turned_images(images: Sequence[RawImage], headers: Sequence[Header | None]) -> BoxMask:
-    """Return which images were labelled as stored although EXIF turns them on their side.
-
-    The size an annotation gives shows it: it is the stored one, and the upright one is another.
-    """
-    return np.array(
-        [
-            header is not None
-            and header.is_turned
-            and header.width_px != header.height_px
-            and image.stated_size_px == (header.height_px, header.width_px)
-            for image, header in zip(images, headers, strict=True)
-        ],
-        dtype=bool,
-    )
-
-
-def _turn(corners: Boxes, header: Header | None) -> Boxes:
+def _turn(corners: Boxes, header: Header) -> Boxes:
     """Return boxes of the stored image in pixels of the upright one (EXIF 2.32, tag 0x0112)."""
-    if header is None:
-        return corners
     x1, y1, x2, y2 = corners.T
     across, down = header.width_px, header.height_px
     turned = {
@@ -127,17 +96,3 @@ def _turn(corners: Boxes, header: Header | None) -> Boxes:
         8: (y1, down - x2, y2, down - x1),
     }[header.orientation]
     return np.stack(turned, axis=1)
-
-
-def _wrong_sizes(raw: RawSet, headers: Sequence[Header | None], turned: BoxMask) -> list[Problem]:
-    problems = []
-    for image, header, is_turned in zip(raw.images, headers, turned, strict=True):
-        stated = image.stated_size_px
-        if header is None or is_turned or stated is None or stated == (0, 0):
-            continue
-        size = header.width_px, header.height_px
-        if stated != size:
-            first, second = (f"{width}×{height}" for width, height in (stated, size))
-            text = f"says {first}, but {image.name} has {second} pixels"
-            problems.append(Problem(Kind.SIZE, image.source, text))
-    return problems

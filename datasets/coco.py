@@ -27,8 +27,6 @@ _HEAD_BYTES = 2**20  # a long list of categories may come first
 _KEYS = (b'"images"', b'"annotations"')
 # What the COCO project itself puts beside its boxes.
 _OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
-_IMAGE_KEYS = ("id", "file_name", "width", "height")
-_BOX_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd")
 _ENDLESS = re.compile(rb"(NaN|-?Infinity)")
 Id = int | str
 
@@ -74,7 +72,7 @@ def read_coco(files: Files, track: Track) -> RawSet:
             f"{files.root}: has no JSON file with images, annotations and categories, as COCO's"
         )
     for name in track(names, "reading annotations", len(names)):
-        _read_document(files, raw, name, _decoded(files.path(name)))
+        _read_document(files, raw, name, _decoded(files.root / name))
     raw.require(raw.images, files.without_images(names))
     raw.summary = f"COCO JSON: {', '.join(names)}"
     return raw
@@ -84,7 +82,7 @@ def coco_files(files: Files) -> list[str]:
     """Return the JSON files that begin like COCO's, those of train before val and test."""
     found = []
     for name in files.with_suffix(".json"):
-        with files.path(name).open("rb") as stream:
+        with (files.root / name).open("rb") as stream:
             head = stream.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
         if head.startswith(b"{") and any(key in head for key in _KEYS):
             found += [] if _OTHER_TASKS.match(posixpath.basename(name)) else [name]
@@ -110,27 +108,35 @@ def _read_document(files: Files, raw: RawSet, source: str, document: _Document) 
     names = {_plain(c.id): c.name for c in document.categories}
     for category in _classes(document):
         raw.add_class(category.name)
-    indices = {
-        _plain(image.id): _add_image(files, raw, source, split, image) for image in document.images
-    }
+    indices: dict[Id, int | None] = {}  # None where an image's boxes are to be left out
+    for image in document.images:
+        index = None
+        if name := files.image(image.file_name, source, split):
+            sides = image.width, image.height
+            size = (int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None
+            index = raw.add_image(RawImage(name, split, source, size))
+        else:
+            text = f"no image called {image.file_name}; left out"
+            raw.add_problem(Kind.NO_IMAGE, source, text)
+        indices[_plain(image.id)] = index
     for annotation in document.annotations:
         line = annotation.id if isinstance(annotation.id, int) else -1
         if (image_id := _plain(annotation.image_id)) not in indices:
             text = f"is of image {annotation.image_id}, which the file does not list; left out"
             raw.add_problem(Kind.NO_IMAGE, source, text, line)
             continue
-        index, name = indices[image_id], names.get(_plain(annotation.category_id))
-        if index is None:
+        if (index := indices[image_id]) is None:
             continue
+        class_name = names.get(_plain(annotation.category_id))
         box = annotation.bbox or []
-        if name is None or len(box) != 4:
+        if class_name is None or len(box) != 4:
             unknown = f"category {annotation.category_id} is not in the file"
-            text = f"{unknown if name is None else 'has no bbox of four numbers'}; left out"
+            text = f"{unknown if class_name is None else 'has no bbox of four numbers'}; left out"
             raw.add_problem(Kind.NOT_A_BOX, source, text, line)
             continue
         x, y, width, height = box
         ignore = bool(annotation.iscrowd or annotation.ignore)
-        raw.add_box(index, (x, y, x + width, y + height), name, line, ignore=ignore)
+        raw.add_box(index, (x, y, x + width, y + height), class_name, line, ignore=ignore)
 
 
 def _classes(document: _Document) -> list[_Category]:
@@ -143,29 +149,13 @@ def _classes(document: _Document) -> list[_Category]:
     return [c for c in document.categories if _plain(c.id) in used or c.name not in groups]
 
 
-def _add_image(files: Files, raw: RawSet, source: str, split: str, image: _Image) -> int | None:
-    """Return the index of an image, or None where its boxes are to be left out."""
-    found = files.image(image.file_name, source, split)
-    if found is None:
-        raw.add_problem(Kind.NO_IMAGE, source, f"no image called {image.file_name}; left out")
-        return None
-    size = (int(image.width), int(image.height)) if image.width and image.height else None
-    return raw.add_image(RawImage(found, split, source, size))
-
-
 def _plain(key: Id) -> Id:
     """Return an id such that ``1`` and ``"1"`` are one."""
     return int(key) if isinstance(key, str) and key.isascii() and key.isdigit() else key
 
 
 def write_coco(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
-    """Write ``annotations/instances_<split>.json`` for images in the folder's ``images``.
-
-    Args:
-        folder: which is there.
-        splits: images by split, under their names in ``images``; ``""`` for those in none.
-        classes: names in label order.
-    """
+    """Write ``annotations/instances_<split>.json`` for images in the folder's ``images``."""
     (folder / "annotations").mkdir(exist_ok=True)
     everything = sorted(image.name for images in splits.values() for image in images)
     id_of = {name: number for number, name in enumerate(everything, 1)}
@@ -173,15 +163,18 @@ def write_coco(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
     for split, images in splits.items():
         document = {
             "images": [
-                dict(
-                    zip(_IMAGE_KEYS, (id_of[i.name], i.name, i.width_px, i.height_px), strict=True)
-                )
+                {
+                    "id": id_of[i.name],
+                    "file_name": i.name,
+                    "width": i.width_px,
+                    "height": i.height_px,
+                }
                 for i in images
             ],
             "annotations": [
-                dict(zip(_BOX_KEYS, (next(numbers), id_of[image.name], *row), strict=True))
+                {"id": next(numbers), "image_id": id_of[image.name], **box}
                 for image in images
-                for row in _rows(image.annotations)
+                for box in _boxes(image.annotations)
             ],
             "categories": [{"id": n, "name": name} for n, name in enumerate(classes, 1)],
         }
@@ -189,8 +182,8 @@ def write_coco(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
         (folder / "annotations" / name).write_bytes(msgspec.json.encode(document))
 
 
-def _rows(truth: Annotations) -> Iterator[tuple[int, list[float], float, int]]:
-    """Yield category, box, area and crowd of each box, in the order of `_BOX_KEYS`."""
-    boxes, crowd = truth.boxes, truth.ignore.astype(int)
-    columns = truth.labels + 1, xyxy_to_xywh(boxes), area(boxes), crowd
-    return zip(*(column.tolist() for column in columns), strict=True)
+def _boxes(truth: Annotations) -> Iterator[dict[str, object]]:
+    crowd = truth.ignore.astype(int)
+    columns = truth.labels + 1, xyxy_to_xywh(truth.boxes), area(truth.boxes), crowd
+    for row in zip(*(column.tolist() for column in columns), strict=True):
+        yield dict(zip(("category_id", "bbox", "area", "iscrowd"), row, strict=True))

@@ -28,7 +28,8 @@ class Target:
 
     Attributes:
         images: the folder its images go to.
-        write: writes the annotations of images that are there.
+        write: writes the annotations into a folder that is there, of images by split (``""`` for
+            those in none), under their names in ``images``; class names are in label order.
         one_file_an_image: whether an image's annotation is found by its stem.
     """
 
@@ -49,12 +50,8 @@ def convert(
 ) -> tuple[str, ...]:
     """Write the set into a new folder and return what the format can't hold, a sentence each.
 
-    Args:
-        dataset: the set, as `reading.read_folder` gives it.
-        source: its folder.
-        target_name: one of `TARGETS`.
-        output: a folder that is not there yet, or is empty.
-        track: watches the copying.
+    The set is as `reading.read_folder` gives it for the folder ``source``, the target one of
+    `TARGETS`, and ``output`` a folder that is not there yet, or is empty.
 
     Raises:
         DatasetError: the output can't be used.

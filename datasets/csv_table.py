@@ -42,19 +42,10 @@ _MOST_CHARACTERS = 1_000_000  # of one field, far above any
 
 @dataclass(frozen=True)
 class _Table:
-    """The columns of one CSV file.
-
-    Attributes:
-        name: of the file.
-        delimiter: between columns.
-        columns: index of each known column.
-        is_spaced: whether the header has blanks after its delimiters, as the rows then do.
-    """
-
     name: str
     delimiter: str
-    columns: Mapping[str, int]
-    is_spaced: bool
+    columns: Mapping[str, int]  # index of each known one
+    is_spaced: bool  # whether the header has blanks after its delimiters, as the rows then do
 
     @property
     def box(self) -> tuple[str, ...]:
@@ -114,7 +105,7 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
         rows = [(reader.line_num, row) for row in reader][1:]
     except csv.Error as error:
         raise DatasetError(
-            f"{files.path(table.name)}, line {reader.line_num}: is not CSV ({error}); repair it"
+            f"{files.root / table.name}, line {reader.line_num}: is not CSV ({error}); repair it"
         ) from error
     read = [(line, row, _box(table, row)) for line, row in rows if any(row)]
     largest = [max(box) for _, _, box in read if box]

@@ -53,10 +53,7 @@ def without_copies_in_test(
 ) -> tuple[dict[str, Images], tuple[Duplicate, ...]]:
     """Return the splits without test images that train or val has too, and what was left out.
 
-    Args:
-        splits: of the set.
-        copies: as `find_copies` gives them.
-        keep: leave them in.
+    The copies are those of `find_copies`; with ``keep`` they stay in.
 
     Raises:
         DatasetError: no test image would be left.
@@ -72,12 +69,8 @@ def without_copies_in_test(
     return {**splits, "test": test}, tuple(replace(c, left_out=c.second in gone) for c in copies)
 
 
-def problems_of(duplicates: Iterable[Duplicate]) -> tuple[Problem, ...]:
-    """Return a problem for each duplicate, copies within one split under a kind of their own."""
-    return tuple(_problem(duplicate) for duplicate in duplicates)
-
-
-def _problem(found: Duplicate) -> Problem:
+def problem_of(found: Duplicate) -> Problem:
+    """Return the problem that a duplicate is; copies within one split have a kind of their own."""
     if found.distance is None and found.first_split == found.second_split:
         return Problem(Kind.COPY, found.second, f"is the same file as {found.first}")
     kind, relation, bits = Kind.DUPLICATE, "is the same file as", ""

@@ -1,4 +1,4 @@
-"""The files below a set's folder, listed once; names in annotations are only looked up in the list.
+"""The files below a set's folder, listed once; names in annotations only select from the list.
 
 So no name in a file can lead out of the folder, and case, slashes, suffixes and nesting are handled
 in one place for all formats.
@@ -58,7 +58,7 @@ class Files:
 
     @cached_property
     def images(self) -> tuple[str, ...]:
-        """Return the names of image files, sorted."""
+        """The names of image files, sorted."""
         return self.with_suffix(*SUFFIXES)
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class Files:
 
     @cached_property
     def name_set(self) -> frozenset[str]:
-        """Return the names of all files, to look one up."""
+        """The names of all files."""
         return frozenset(self.names)
 
     def without_images(self, sources: Sequence[str]) -> str:
@@ -77,17 +77,13 @@ class Files:
             f"{len(self.images)} images"
         )
 
-    def path(self, name: str) -> Path:
-        """Return where the file of that name is."""
-        return self.root / name
-
     def text(self, name: str) -> str:
         """Return a text file, UTF-8 or UTF-16, without a byte order mark.
 
         Raises:
             DatasetError: it can't be read as text, or is too large to be a list.
         """
-        path = self.path(name)
+        path = self.root / name
         try:
             if path.stat().st_size > MOST_TEXT_BYTES:
                 raise DatasetError(f"{path}: has over {MOST_TEXT_BYTES} bytes; split the file")
@@ -129,20 +125,23 @@ class Files:
         split = split_of_folders(source)
         return self._nearest(beside or self._of_split(named, split), name, source, split)
 
-    def inside(self, said: str, source: str) -> str:
+    def inside(self, written: str, source: str) -> str:
         """Return a name from a file in plain form: relative, with ``/``, without ``.``.
 
         Raises:
             DatasetError: the name is absolute or leads out of the set's folder.
         """
-        if leads_out(said.strip()):
-            raise DatasetError(
-                f"{self.path(source)}: names the file {said!r}, which is absolute or leads out of "
-                "the set's folder; write it relative to the folder"
-            )
-        return plain(said.strip())
+        if leads_out(written.strip()):
+            raise self._outside(source, written)
+        return plain(written.strip())
 
-    def within(self, place: str, source: str, said: str) -> str:
+    def _outside(self, source: str, written: str) -> DatasetError:
+        return DatasetError(
+            f"{self.root / source}: names {written!r}, which is absolute or leads out of the set's "
+            "folder; write it relative to the folder"
+        )
+
+    def within(self, place: str, source: str, written: str) -> str:
         """Return a place of a set's description in plain form, steps out of the set undone.
 
         ``../train/images`` in a ``data.yaml`` at the top is the ``train/images`` beside it: exports
@@ -152,18 +151,12 @@ class Files:
             DatasetError: the place is absolute, or out of the set's folder and not in it either.
         """
         named = plain(place)
-        steps = named.split("/")
-        while steps and steps[0] == "..":
-            steps.pop(0)
-        there = "/".join(steps)
+        there = re.sub(r"^(\.\.(/|$))+", "", named)
         fixed = re.split(r"[*?]", there)[0]
         known = fixed and any(f"{name}/".startswith(fixed) for name in self.names)
         known = known or bool(split_of_folders(f"{there}/"))
         if is_absolute(named) or (there != named and not known):
-            raise DatasetError(
-                f"{self.path(source)}: names {said!r}, which is absolute or leads out of the set's "
-                "folder; write it relative to the folder"
-            )
+            raise self._outside(source, written)
         return there or "."
 
     def resolve(self, name: str, source: str) -> str:

@@ -30,7 +30,7 @@ def is_absolute(name: str) -> bool:
 
 
 def leads_out(name: str) -> bool:
-    """Say whether a name is of something that is not below the folder it is looked for in."""
+    """Say whether a name is of something outside the folder that it is relative to."""
     return is_absolute(plain(name)) or plain(name).split("/")[0] == ".."
 
 

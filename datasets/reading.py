@@ -15,7 +15,7 @@ from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
 from datasets.coco import coco_files, read_coco
 from datasets.csv_table import csv_tables, read_csv
-from datasets.duplicates import file_sha256, find_copies, problems_of, without_copies_in_test
+from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
 from datasets.problems import Kind
@@ -56,11 +56,7 @@ def read_dataset(
 ) -> Dataset:
     """Read a labelled set, whatever is wrong with it listed in ``problems``.
 
-    Args:
-        folder: where the images and annotations are.
-        format_name: one of `FORMATS`, or ``auto`` to recognise it.
-        track: watches the reading.
-        settings: choices about the data; None for the defaults.
+    The format is one of `FORMATS`, or ``auto`` to recognise it.
 
     Raises:
         DatasetError: the folder is missing or empty, or nothing in it can be used.
@@ -79,7 +75,7 @@ def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     splits, notes = complete_splits(dataset.splits, settings.shares(), digest)
     copies = find_copies(splits, digest)
     splits, copies = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
-    problems = (*dataset.problems, *notes, *problems_of(copies))
+    problems = (*dataset.problems, *notes, *map(problem_of, copies))
     dataset = replace(dataset, splits=splits, problems=problems, duplicates=copies)
     return replace(dataset, problems=(*problems, *remarks_on_classes(dataset)))
 
@@ -154,11 +150,11 @@ def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[H
     names = [image.name for image in raw.images]
     headers: list[Header | None] = []
     # One after the other: a header costs Python's own time, so threads would wait for each other.
-    for name in track(names, "looking at images", len(names)):
+    for name in track(names, "reading image sizes", len(names)):
         try:
-            headers.append(read_header(files.path(name), max_pixels))
+            headers.append(read_header(files.root / name, max_pixels))
         except ImageError as error:
-            cause = str(error).removeprefix(f"{files.path(name)}: ")
+            cause = str(error).removeprefix(f"{files.root / name}: ")
             raw.add_problem(Kind.BROKEN_IMAGE, name, f"{cause}; left out")
             headers.append(None)
     return headers
@@ -177,6 +173,6 @@ def _labelled(
         rows = slice(edges[index], edges[index + 1])
         truth = Annotations(boxes.corners[rows], labels[rows], boxes.ignore[rows])
         image = raw.images[index]
-        path, size = files.path(image.name), (header.width_px, header.height_px)
+        path, size = files.root / image.name, (header.width_px, header.height_px)
         splits.setdefault(image.split, []).append(LabelledImage(image.name, path, *size, truth))
     return {split: tuple(images) for split, images in splits.items()}

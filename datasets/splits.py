@@ -10,11 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from datasets.annotations import SPLITS, Dataset, DatasetError, LabelledImage, Splits
 from datasets.problems import Kind, Problem
+
+T = TypeVar("T")
 
 Images = tuple[LabelledImage, ...]
 
@@ -27,12 +30,8 @@ def complete_splits(
     """Return train, val and test, and a remark on each split that had to be drawn.
 
     A set without splits is divided by ``shares``. A set with a val but no test split is scored on
-    its val, as such sets are published. What is then missing is taken from train.
-
-    Args:
-        found: the images by split, ``""`` for those that belong to none.
-        shares: of train, val and test, which sum to 1.
-        digest: of an image file's content.
+    its val, as such sets are published. What is then missing is taken from train. Found images are
+    by split, ``""`` for those that belong to none; ``digest`` gives a file's content.
 
     Raises:
         DatasetError: there are too few images for three splits.
@@ -99,11 +98,11 @@ def limited(dataset: Dataset, images_per_split: int, seed: int) -> Dataset:
     return replace(dataset, splits={split: cut(dataset.splits[split]) for split in SPLITS})
 
 
-def evenly(images: Sequence[LabelledImage], most: int) -> tuple[LabelledImage, ...]:
-    """Return at most that many of the images, evenly over their order."""
-    if len(images) <= most:
-        return tuple(images)
-    return tuple(images[place * len(images) // most] for place in range(most))
+def evenly(items: Sequence[T], most: int) -> tuple[T, ...]:
+    """Return at most that many of the images or whatever they are, evenly over their order."""
+    if len(items) <= most:
+        return tuple(items)
+    return tuple(items[place * len(items) // most] for place in range(most))
 
 
 def split_sha256(splits: Splits) -> str:

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.annotations import Annotations, DatasetError, LabelledImage
-from datasets.cache import cache_homes
+from datasets.cache import cached_folder
 from datasets.coco import write_coco
 from datasets.progress import Track
 from datasets.split_names import split_of_file
@@ -30,11 +28,8 @@ _WITHOUT_METADATA = ("train", "validation", "test")  # what a set nearly always 
 def stored_folder(name: str, track: Track) -> Path:
     """Return the COCO folder of a TensorFlow dataset, downloading it where it is not there yet.
 
-    It imports TensorFlow: call it in a process of its own.
-
-    Args:
-        name: as TensorFlow Datasets has it, for example ``voc/2007``.
-        track: watches the storing.
+    It imports TensorFlow: call it in a process of its own. The name is TensorFlow Datasets', for
+    example ``voc/2007``.
 
     Raises:
         DatasetError: the extra is not installed, there is no such set or no network, or its
@@ -49,25 +44,12 @@ def stored_folder(name: str, track: Track) -> Path:
         ) from error
     objects = _objects_key(name, builder.info.features)
     key = f"tfds-{builder.info.full_name.replace('/', '-')}"
-    reasons = []
-    for home in cache_homes():
-        folder = home / key / name.replace("/", "-")
-        if folder.is_dir():
-            return folder
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=f"{key}.partial-", dir=home) as partial:
-                _download(name, builder)
-                _store(tfds, builder, objects, Path(partial) / key / folder.name, track)
-                (Path(partial) / key).rename(home / key)
-        except OSError as error:
-            reasons.append(f"{home} ({error.strerror or error})")
-        else:
-            return folder
-    raise DatasetError(
-        f"{PREFIX}{name} can't be written to {' nor to '.join(reasons)}; set XDG_CACHE_HOME to a "
-        "folder that can"
-    )
+
+    def download(folder: Path) -> None:
+        _download(name, builder)
+        _store(tfds, builder, objects, folder, track)
+
+    return cached_folder(f"{PREFIX}{name}", key, name.replace("/", "-"), download)
 
 
 def _download(name: str, builder: Any) -> None:
@@ -143,17 +125,10 @@ def _image(number: int, example: Any, objects: str, folder: Path, split: str) ->
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     rows = example[objects]
-    boxes = _corners(np.asarray(rows["bbox"], dtype=np.float64), width, height)
+    # Fractions in the order ymin, xmin, ymax, xmax; float32 has six significant digits.
+    fractions = np.asarray(rows["bbox"], dtype=np.float64).reshape(-1, 4)[:, [1, 0, 3, 2]]
+    boxes = np.round(fractions * [width, height, width, height], 4)
     labels = rows.get("label", np.zeros(len(boxes), dtype=np.int64))
-    ignore = np.zeros(len(boxes), dtype=bool)
-    for flag in _IGNORED:
-        if flag in rows:
-            ignore |= np.asarray(rows[flag], dtype=bool)
+    flags = [np.asarray(rows[flag], dtype=bool) for flag in _IGNORED if flag in rows]
+    ignore = np.any([np.zeros(len(boxes), dtype=bool), *flags], axis=0)
     return LabelledImage(name, path, width, height, Annotations(boxes, labels, ignore))
-
-
-def _corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
-    """Return xyxy pixels for TensorFlow's fractions in the order ymin, xmin, ymax, xmax."""
-    turned = boxes.reshape(-1, 4)[:, [1, 0, 3, 2]]
-    # The fractions are float32: they have six significant digits.
-    return np.asarray(np.round(turned * np.array([width, height, width, height]), 4))

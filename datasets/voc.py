@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
@@ -44,7 +45,7 @@ def inclusive(corners: Corners) -> Corners:
 
 def looks_like_voc(files: Files) -> bool:
     """Return whether there is an XML file of an annotated image."""
-    return any(_is_annotation(files.path(name)) for name in files.with_suffix(".xml"))
+    return any(_is_annotation(files.root / name) for name in files.with_suffix(".xml"))
 
 
 def read_voc(files: Files, track: Track) -> RawSet:
@@ -58,7 +59,7 @@ def read_voc(files: Files, track: Track) -> RawSet:
     listed = listed_splits(files, raw)
     for name in track(names, "reading annotations", len(names)):
         try:
-            root = parse_xml(files.path(name))
+            root = parse_xml(files.root / name)
             if root.tag != "annotation":
                 raise ValueError("is not a Pascal VOC annotation")
         except ValueError as error:
@@ -106,55 +107,42 @@ def _read_image(
             raw.left_out.add(image)
             return
         split = in_list
-    index = raw.add_image(RawImage(image, split, source, _size(root)))
-    if index is None:
-        return
-    for element in root.iter("object"):
-        _read_object(raw, index, source, element)
-
-
-def _size(root: Element) -> tuple[int, int] | None:
-    try:
-        return int(root.findtext("size/width") or 0), int(root.findtext("size/height") or 0)
-    except ValueError:
-        return None
+    size = None
+    with suppress(ValueError):
+        size = int(root.findtext("size/width") or 0), int(root.findtext("size/height") or 0)
+    index = raw.add_image(RawImage(image, split, source, size))
+    if index is not None:
+        for element in root.iter("object"):
+            _read_object(raw, index, source, element)
 
 
 def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None:
     name = element.findtext("name") or ""
     if "\n" in name:  # set on lines of its own by a pretty-printer
         name = name.strip()
-    if not name.strip():
-        text = "an object without a name; left out"
-        raw.add_problem(Kind.NOT_A_BOX, source, text, line_of(element))
-        return
-    box = element.find("bndbox")
+    wrong = "" if name.strip() else "an object without a name"
+    box = element if (inner := element.find("bndbox")) is None else inner
     try:
-        corners = [float((box.findtext(c) if box is not None else "") or "") for c in CORNERS]
+        x1, y1, x2, y2 = (float(box.findtext(c) or "") for c in CORNERS)
     except ValueError:
-        text = f"a {name} whose box is not four numbers; left out"
-        raw.add_problem(Kind.NOT_A_BOX, source, text, line_of(element))
+        wrong = wrong or f"a {name} whose box is not four numbers"
+    if wrong:
+        raw.add_problem(Kind.NOT_A_BOX, source, f"{wrong}; left out", line_of(element))
         return
     difficult = (element.findtext("difficult") or "0").strip().lower() not in {"0", "", "false"}
-    line = line_of(element if box is None else box)
-    x1, y1, x2, y2 = corners
-    raw.add_box(index, exclusive((x1, y1, x2, y2)), name, line, ignore=difficult)
+    raw.add_box(index, exclusive((x1, y1, x2, y2)), name, line_of(box), ignore=difficult)
 
 
 def write_voc(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
     """Write ``Annotations`` and ``ImageSets/Main`` for images in the folder's ``JPEGImages``.
 
-    Args:
-        folder: which is there.
-        splits: images by split, under their names in ``JPEGImages``; ``""`` for those in none,
-            which are listed for train if there are lists at all: unlisted images are left out.
-        classes: names in label order.
+    Images of no split are listed for train if there are lists at all: unlisted ones are left out.
     """
     for images in splits.values():
         for image in images:
             path = folder / "Annotations" / f"{posixpath.splitext(image.name)[0]}.xml"
             path.parent.mkdir(parents=True, exist_ok=True)
-            tree = ElementTree(_annotation(image, classes))
+            tree = ElementTree(annotation_xml(image, classes))
             indent(tree)
             tree.write(path, encoding="utf-8", xml_declaration=True)
     if not any(split in SPLITS for split in splits):
@@ -169,7 +157,8 @@ def write_voc(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
             (lists / f"{split}.txt").write_text(text, encoding="utf-8")
 
 
-def _annotation(image: LabelledImage, classes: Sequence[str]) -> Element:
+def annotation_xml(image: LabelledImage, classes: Sequence[str]) -> Element:
+    """Return the root of the XML file of an image in ``JPEGImages``."""
     root = Element("annotation")
     SubElement(root, "folder").text = "JPEGImages"
     SubElement(root, "filename").text = posixpath.basename(image.name)

@@ -121,15 +121,12 @@ def _read_labels(
         if not words.strip():
             continue
         numbers = _numbers(words)
-        if numbers is None:
-            text = f"{words.strip()[:60]!r} is no box; left out"
-            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
-            continue
-        number = int(numbers[0])
+        number = int(numbers[0]) if numbers else -1
         class_name = config.class_names.get(number) if config.class_names else str(number)
-        if class_name is None:
-            text = f"class {number} is not in {config.source}; left out"
-            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
+        if numbers is None or class_name is None:
+            unknown = f"class {number} is not in {config.source}"
+            text = unknown if numbers else f"{words.strip()[:60]!r} is no box"
+            raw.add_problem(Kind.NOT_A_BOX, source, f"{text}; left out", line)
             continue
         if config.has_keypoints or len(numbers) <= SCORED_NUMBERS:
             x, y, width, height = numbers[1:BOX_NUMBERS]
@@ -172,18 +169,13 @@ def write_yolo(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
     """Write ``labels``, a list of images for each split and ``data.yaml``.
 
     Boxes that are ignored stay in the label files, and ``ignored.txt`` lists which they are.
-
-    Args:
-        folder: which is there.
-        splits: images by split, under their names in ``images``; ``""`` for those in none.
-        classes: names in label order.
     """
     ignored: list[str] = []
     for images in splits.values():
         for image in images:
             path = folder / label_places(f"images/{image.name}")[0]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(_label_lines(image)), encoding="utf-8")
+            path.write_text(_label_text(image), encoding="utf-8")
             hidden = np.flatnonzero(image.annotations.ignore)
             if len(hidden):
                 ignored.append(f"{','.join(map(str, hidden))}\timages/{image.name}\n")
@@ -203,12 +195,10 @@ def write_yolo(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
     (folder / "data.yaml").write_text(text, encoding="utf-8")
 
 
-def _label_lines(image: LabelledImage) -> list[str]:
+def _label_text(image: LabelledImage) -> str:
     size = np.array([image.width_px, image.height_px] * 2, dtype=np.float64)
     truth = image.annotations
-    corner = xyxy_to_xywh(truth.boxes)
-    centred = np.concatenate([corner[:, :2] + corner[:, 2:] / 2, corner[:, 2:]], axis=1) / size
-    return [
-        " ".join([str(label), *map(number_text, row)]) + "\n"
-        for label, row in zip(truth.labels.tolist(), centred.tolist(), strict=True)
-    ]
+    rows = xyxy_to_xywh(truth.boxes)
+    rows[:, :2] += rows[:, 2:] / 2
+    lines = zip(truth.labels.tolist(), (rows / size).tolist(), strict=True)
+    return "".join(f"{label} {' '.join(map(number_text, row))}\n" for label, row in lines)

@@ -62,8 +62,7 @@ def find_config(files: Files) -> YoloConfig:
         if "names" in values:
             listed = files.resolve(values["names"], name) or _name_list(files)
             return _from_mapping(files, name, {**values, "names": _names_by_line(files, listed)})
-    listed = _name_list(files)
-    return YoloConfig(listed, _names_by_line(files, listed))
+    return YoloConfig(_name_list(files), _names_by_line(files, _name_list(files)))
 
 
 def images_of_splits(files: Files, config: YoloConfig, raw: RawSet) -> dict[str, str]:
@@ -150,14 +149,14 @@ def _from_mapping(files: Files, source: str, values: Mapping[str, object]) -> Yo
 
 def _yaml(files: Files, name: str, text: str) -> dict[str, object]:
     if len(text) > _MOST_YAML_CHARACTERS:
-        raise DatasetError(f"{files.path(name)}: is too long for a description of a set")
+        raise DatasetError(f"{files.root / name}: is too long for a description of a set")
     try:
         values = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         first = " ".join(str(error).split())[:200]
-        raise DatasetError(f"{files.path(name)}: is not YAML ({first}); repair it") from error
+        raise DatasetError(f"{files.root / name}: is not YAML ({first}); repair it") from error
     if not isinstance(values, dict):
-        raise DatasetError(f"{files.path(name)}: is not a list of keys and values; repair it")
+        raise DatasetError(f"{files.root / name}: is not a list of keys and values; repair it")
     return {str(key): value for key, value in values.items()}
 
 
@@ -165,7 +164,7 @@ def _strings(files: Files, source: str, key: str, value: object) -> tuple[str, .
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, str) and part.count("*") <= _MOST_STARS for part in parts):
         raise DatasetError(
-            f"{files.path(source)}: {key} must be a folder, a pattern or a list of them"
+            f"{files.root / source}: {key} must be a folder, a pattern or a list of them"
         )
     return tuple(parts)
 
@@ -181,7 +180,7 @@ def _names(files: Files, source: str, values: Mapping[str, object]) -> dict[int,
             isinstance(n, str | int | float) for n in names.values()
         ):
             return {int(number): str(name) for number, name in names.items()}
-    raise DatasetError(f"{files.path(source)}: names must be a list or numbers with their names")
+    raise DatasetError(f"{files.root / source}: names must be a list or numbers with their names")
 
 
 def _name_list(files: Files) -> str:

@@ -1,4 +1,4 @@
-"""What can go wrong while learning that the user can mend."""
+"""What can go wrong while learning that the user can repair."""
 
 from datasets.errors import UserError
 

@@ -8,15 +8,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.annotations import LabelledImage
+from datasets.errors import UserError
 from pipelines.classical import contender as classical_contender
-from pipelines.detections import Detector
+from pipelines.detections import Detector, FeatureSource, Image
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
-from pipelines.training import TrainedContender, TrainingJob
+from pipelines.training import SubsetTrainer, TrainedContender, TrainingJob
 from pipelines.yolo import contender as yolo_contender
+from pipelines.yolo import forms as yolo_forms
+from pipelines.yolo import subsets as yolo_subsets
 
 Load = Callable[[Path, Device, int], Detector]
+Make = Callable[[Path, Sequence[LabelledImage], Path], None]
+# From an (H, W, 3) image, the (4,) box of a detection and its label to an (H, W) map, more for
+# pixels that mattered more.
+PixelMap = Callable[[Image, NDArray[np.float64], int], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class OwnExplanation:
+    """A contender's own method to show which pixels mattered, loaded from a model's folder."""
+
+    name: str
+    load: Callable[[Path], PixelMap]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form in which a trained detector can be deployed.
+
+    Attributes:
+        load: gives the detector in this form; it raises a `UserError` where there is none.
+        on_gpu: whether it can run on a GPU.
+        make: writes the folder that ``load`` then takes, from the folder of the model and training
+            images; it raises a `UserError` where it can't. None for a form of the model itself.
+        products: gives a function that only does the matrix products of detecting in an image,
+            from the folder of the model; None where that is not known.
+    """
+
+    name: str
+    load: Load
+    on_gpu: bool = False
+    make: Make | None = None
+    products: Callable[[Path, Image], Callable[[], object]] | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +75,14 @@ class Contender:
             one for all; None where one has to serve all, one call after the other.
         decodes_in_training: whether opening images is part of its training's seconds.
         is_network: whether it is one network, which other runtimes can take.
+        explanation: its own method to explain a detection, None where it has none.
+        forms: in which it can be deployed, those that load fastest first; none for one that runs in
+            no other form than ``load`` gives.
+        subset_trainer: gives what trains quickly on subsets of a job's data, for as many updates
+            as asked, once the job itself is done in its folder; None where ``train`` does it.
+        oracles: gives an oracle for each part of a loaded detector, None without such parts.
+        features: gives the boxes and features of the detector in a folder, for a number of threads;
+            None where other learners can use none.
     """
 
     name: str
@@ -44,6 +93,11 @@ class Contender:
     load_each: Callable[[Path, Device, int], Sequence[Detector]] | None = None
     decodes_in_training: bool = False
     is_network: bool = False
+    explanation: OwnExplanation | None = None
+    forms: tuple[Form, ...] = ()
+    subset_trainer: Callable[[TrainingJob], SubsetTrainer] | None = None
+    oracles: Callable[[Detector], tuple[Oracle, ...]] | None = None
+    features: Callable[[Path, int], FeatureSource] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
@@ -59,6 +113,16 @@ CONTENDERS = (
         load=classical_contender.load,
         load_each=classical_contender.load_each,
         decodes_in_training=True,  # it opens images one by one as it goes
+        explanation=OwnExplanation("HOG weights", classical_contender.hog_weights),
+        forms=(
+            Form(
+                "GrabCut, HOG and SVM",
+                classical_contender.load,
+                products=classical_contender.matrix_products,
+            ),
+        ),
+        oracles=classical_contender.oracles,
+        features=classical_contender.features,
     ),
     Contender(
         name="yolo",
@@ -68,6 +132,21 @@ CONTENDERS = (
         load=yolo_contender.load,
         load_each=yolo_contender.load_each,
         is_network=True,
+        explanation=OwnExplanation("Grad-CAM", yolo_contender.grad_cam),
+        forms=(
+            Form("LiteRT float", yolo_forms.litert),
+            Form("LiteRT int8", yolo_forms.litert, make=yolo_forms.make_int8),
+            Form(
+                "TensorFlow graph",
+                yolo_forms.graph,
+                on_gpu=True,
+                products=yolo_forms.convolutions,
+            ),
+            Form("XLA", partial(yolo_forms.graph, compiled=True), on_gpu=True),
+        ),
+        subset_trainer=yolo_subsets.subset_trainer,
+        oracles=yolo_contender.oracles,
+        features=yolo_contender.features,
     ),
 )
 NAMES = tuple(row.name for row in CONTENDERS)
@@ -77,9 +156,11 @@ def contender(name: str) -> Contender:
     """Return the row of that name.
 
     Raises:
-        KeyError: there is none.
+        UserError: there is none.
     """
-    return {row.name: row for row in CONTENDERS}[name]
+    if name not in NAMES:
+        raise UserError(f"there is no contender {name!r}; choose of {', '.join(NAMES)}")
+    return CONTENDERS[NAMES.index(name)]
 
 
 def label_of(name: str) -> str:

@@ -1,9 +1,13 @@
-"""What every detector answers and how it is asked: `Detections`, `Detector`, `Stage`."""
+"""What every detector answers and how it is asked: `Detections`, `Detector`, `Stage`.
+
+A detector may also be a `FeatureSource`, whose boxes and features others can learn from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +17,8 @@ from datasets.annotations import frozen_array
 from datasets.boxes import Boxes, as_boxes
 
 Image = NDArray[np.uint8]
+Describe = Callable[[Image, Boxes], NDArray[np.float32]]  # boxes in the image's pixels to (N, D)
+Pictures = Sequence[NDArray[np.float32]]
 
 LOWEST_SCORE = 0.001  # kept for mAP, which wants the whole precision-recall curve
 
@@ -131,6 +137,13 @@ class BatchDetector(Detector, Protocol):
         ...
 
 
+def detect_all(detector: Detector, images: Sequence[Image]) -> Sequence[Detections]:
+    """Return what is found in each image, in one batch where the detector takes any."""
+    if isinstance(detector, BatchDetector):
+        return detector.detect_batch(images)
+    return [detector.detect(image) for image in images]
+
+
 @runtime_checkable
 class StagedDetector(Detector, Protocol):
     """A detector whose `detect` is the composition of named stages."""
@@ -160,3 +173,30 @@ def run_stages(
     if not isinstance(value, Detections):
         raise TypeError(f"the last stage gave {type(value).__name__}, not Detections")
     return value
+
+
+def recorded(stages: Sequence[Stage], image: Image) -> list[Any]:
+    """Return the image and what each stage makes of it, in order."""
+    return list(accumulate(stages, lambda value, stage: stage.run(value), initial=image))
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSource:
+    """A trained detector's boxes and features, each under a name that no other detector uses.
+
+    Attributes:
+        boxes: name of the boxes it proposes.
+        propose: returns the ``(N, 4)`` boxes it proposes in an image, in that image's pixels.
+        descriptors: of boxes, by name; the last one is compared with other detectors'.
+        nms_iou: of its NMS.
+        c: of its linear SVM, None where it has none.
+        pictures: returns rows of pictures of an image's features inside one ``(4,)`` box, by name;
+            each is ``(h, w)`` or ``(h, w, 3)``.
+    """
+
+    boxes: str
+    propose: Callable[[Image], Boxes]
+    descriptors: Mapping[str, Describe]
+    nms_iou: float
+    c: float | None = None
+    pictures: Callable[[Image, NDArray[np.float64]], Mapping[str, Pictures]] | None = None

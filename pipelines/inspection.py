@@ -10,7 +10,7 @@ from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError
 from datasets.checking import decoded
-from datasets.duplicates import find_copies, problems_of
+from datasets.duplicates import find_copies, problem_of
 from datasets.problems import Kind, Problem
 from datasets.progress import Track
 from datasets.reading import completed
@@ -52,7 +52,12 @@ def inspect(
         dataset = decoded(dataset, track, jobs)
     numbers = statistics(dataset)
     with replacing(output) as work:
-        _write(work, numbers, dataset)
+        lines = "".join(f"{problem}\n" for problem in numbers.problems)
+        (work / PROBLEMS).write_text(lines, encoding="utf-8")
+        if shown := chosen(dataset.splits, len(dataset.classes)):
+            Image.fromarray(contact_sheet(shown, dataset.classes)).save(work / SHEET)
+        encoded = msgspec.json.format(msgspec.json.encode(numbers), indent=2)
+        (work / NUMBERS).write_bytes(encoded + b"\n")
     return dataset, numbers
 
 
@@ -72,14 +77,5 @@ def _as_far_as_possible(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     except DatasetError as error:
         copies = find_copies(dataset.splits)
         refusal = Problem(Kind.SPLIT, "", f"the main job would refuse this set: {error}")
-        problems = (*dataset.problems, refusal, *problems_of(copies))
+        problems = (*dataset.problems, refusal, *map(problem_of, copies))
         return replace(dataset, problems=problems, duplicates=copies)
-
-
-def _write(folder: Path, numbers: Statistics, dataset: Dataset) -> None:
-    lines = "".join(f"{problem}\n" for problem in numbers.problems)
-    (folder / PROBLEMS).write_text(lines, encoding="utf-8")
-    if shown := chosen(dataset.splits, len(dataset.classes)):
-        Image.fromarray(contact_sheet(shown, dataset.classes)).save(folder / SHEET)
-    encoded = msgspec.json.format(msgspec.json.encode(numbers), indent=2)
-    (folder / NUMBERS).write_bytes(encoded + b"\n")

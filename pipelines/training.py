@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from datasets.annotations import Dataset
+from datasets.annotations import Dataset, LabelledImage
 from datasets.progress import Track
+from pipelines.detections import Detector
+from pipelines.evaluation.undefined import Number
 from pipelines.settings import RunSettings
 
 
@@ -21,8 +23,6 @@ class TrainingJob:
         dataset: the checked set; learnt from on ``train``, chosen on ``val``.
         settings: of the run; each contender reads its own group.
         folder: of the model, which is there.
-        threads: to use.
-        track: watches the steps.
         tensorboard: where a network's training is logged, None for nowhere.
     """
 
@@ -40,14 +40,11 @@ class Validation(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         seconds: since the training began.
         validation: mAP@[.50:.95] on the validation split, nan without an object.
-        update: of a network, after how many updates.
-        learning_rate: of a network, then.
-        loss_classes: of a network, class loss of that update.
-        loss_boxes: of a network, box loss of that update.
+        update: after how many updates of a network, whose learning rate and losses then follow.
     """
 
     seconds: float
-    validation: float
+    validation: Number
     update: int | None = None
     learning_rate: float | None = None
     loss_classes: float | None = None
@@ -59,9 +56,7 @@ class MiningRound(msgspec.Struct, frozen=True):
 
     Attributes:
         round: 0 for the SVMs that have seen background drawn at random alone.
-        objects: examples of objects learnt from.
-        background: examples of background learnt from.
-        mined: of these, how many this round brought.
+        objects: examples learnt from; those of ``background``, how many this round has ``mined``.
         validation: mAP@[.50:.95] before refinement on the validation split, nan without an object.
         kept: whether these SVMs were chosen.
     """
@@ -70,18 +65,12 @@ class MiningRound(msgspec.Struct, frozen=True):
     objects: int
     background: int
     mined: int
-    validation: float
+    validation: Number
     kept: bool
 
 
-class Losses(msgspec.Struct, frozen=True):
-    """Mean losses of a network over equal stretches of updates.
-
-    Attributes:
-        updates_a_point: updates of a stretch.
-        classes: mean class loss of each.
-        boxes: mean box loss of each.
-    """
+class LossHistory(msgspec.Struct, frozen=True):
+    """Mean losses of classes and boxes over stretches of ``updates_a_point`` updates each."""
 
     updates_a_point: int
     classes: tuple[float, ...]
@@ -95,8 +84,6 @@ class Training(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         seconds: it took.
         images: it learnt from.
         boxes: of objects in them.
-        history: a row for each validation.
-        rounds: of hard-negative mining.
         device: a network was trained on.
         reasons: why a network's input and the length of its training are what they are.
         updates: of a network's weights.
@@ -115,7 +102,7 @@ class Training(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     updates: int | None = None
     flips: tuple[str, ...] | None = None
     waiting_share: float | None = None
-    losses: Losses | None = None
+    losses: LossHistory | None = None
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,12 +125,24 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class TrainedContender:
-    """What a contender's training gives besides the files in its folder.
-
-    Attributes:
-        training: how it went.
-        model: what it made.
-    """
+    """What a contender's training gives besides the files in its folder."""
 
     training: Training
     model: Model
+
+
+@dataclass(frozen=True)
+class SubsetTraining:
+    """What a training on few images gives, for learning curves.
+
+    Attributes:
+        detector: it made; good until the next such training.
+        map_50: mAP@.50 on the validation split, each after a number of updates of a network.
+    """
+
+    detector: Detector
+    map_50: tuple[tuple[int, float], ...] = ()
+
+
+# Trains on some images, by a seed and for a number of updates.
+SubsetTrainer = Callable[[Sequence[LabelledImage], int, int], SubsetTraining]

@@ -6,103 +6,60 @@ Exit 0 when done, 1 when a requirement is missed, 2 for bad usage or bad input.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import partial, reduce
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from datasets.checked_settings import from_json
-from datasets.errors import UserError
 from pipelines.contenders import NAMES
 from pipelines.runs.requirements import Requirement, parse_requirement
 from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting
-from pipelines.system.command_line import Options, run
+from pipelines.system.command_line import Options, command
 
-# Options that are fields of `RunSettings` under the same name; None means "not given".
-SHARED = (
-    "dataset",
-    "format",
-    "pipelines",
-    "device",
-    "seed",
-    "epochs",
-    "train_minutes",
-    "image_size",
-    "limit",
-    "annotate",
-    "detections",
-)
+if TYPE_CHECKING:
+    from pipelines.runs.metrics import Metrics
 
-
-def parser() -> Options:
-    """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    data = made.add_argument_group("data")
-    data.add_argument(
-        "--dataset",
-        metavar="PATH|sample|tfds:NAME",
-        help="a labelled folder, the sample, or tfds:voc/2007",
-    )
-    formats = ["auto", "voc", "coco", "yolo", "csv"]
-    data.add_argument("--format", choices=formats, help="default: found by looking")
-    data.add_argument("--limit", type=int, metavar="N", help="images a split, for a fast look")
-    run = made.add_argument_group("run")
-    run.add_argument("--pipelines", nargs="+", choices=NAMES, help="default: all")
-    run.add_argument("--output", type=Path, metavar="DIR", help="default: runs/<dataset name>")
-    run.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
-    run.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
-    run.add_argument("--device", choices=["auto", "cpu", "gpu"], help="default: auto")
-    run.add_argument("--seed", type=int, metavar="N", help="of everything left to chance")
-    run.add_argument("--quick", action="store_true", help="a minute-sized run, for a first look")
-    training = made.add_argument_group("YOLO training")
-    amount = training.add_mutually_exclusive_group()
-    amount.add_argument("--epochs", type=int, metavar="N", help="rounds through the images")
-    amount.add_argument("--train-minutes", type=float, metavar="M", help="by the clock")
-    training.add_argument(
-        "--tensorboard", type=Path, metavar="DIR", help="log it there, as DIR/<run>, while it goes"
-    )
-    training.add_argument("--image-size", type=int, metavar="PX", help="longer side, 32·n")
-    more = made.add_argument_group("results and details")
-    more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (100)")
-    more.add_argument(
-        "--detections",
-        type=named_file,
-        nargs="+",
-        action="extend",
-        metavar="NAME=FILE",
-        help="another tool's COCO results on the test images, scored beside the pipelines",
-    )
-    more.add_argument(
-        "--require",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="NAME.FIGURE=VALUE",
-        help="exit 1 unless it is at least that much, as yolo.map_50=0.5",
-    )
-    more.add_argument(
-        "--set",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="NAME=VALUE",
-        help="change a setting of an algorithm, as classical.proposals=300",
-    )
-    more.add_argument(
-        "--axes",
-        metavar="NAMES",
-        help="also study data,hardware,features,approach,time,interpretability, all or none "
-        "(approach,time; with --quick none); scripts/study_axes.py adds others later",
-    )
-    more.add_argument(
-        "--settings", type=Path, metavar="FILE", help="repeat the run of this metrics.json"
-    )
-    return made
+OPTIONS = Options(__doc__)
+data = OPTIONS.add_argument_group("data").add_argument
+where = "a labelled folder, the sample, or tfds:voc/2007"
+data("--dataset", metavar="PATH|sample|tfds:NAME", help=where)
+formats = ["auto", "voc", "coco", "yolo", "csv"]
+data("--format", choices=formats, help="default: found by looking")
+data("--limit", type=int, metavar="N", help="images a split, for a fast look")
+run = OPTIONS.add_argument_group("run").add_argument
+run("--pipelines", nargs="+", choices=NAMES, help="default: all")
+run("--output", type=Path, metavar="DIR", help="default: runs/<dataset name>")
+run("--overwrite", action="store_true", help="replace the run in DIR")
+run("--resume", action="store_true", help="go on with a run that was cut off")
+run("--device", choices=["auto", "cpu", "gpu"], help="default: auto")
+run("--seed", type=int, metavar="N", help="of everything left to chance")
+run("--quick", action="store_true", help="a minute-sized run, for a first look")
+training = OPTIONS.add_argument_group("YOLO training")
+amount = training.add_mutually_exclusive_group().add_argument
+amount("--epochs", type=int, metavar="N", help="rounds through the images")
+amount("--train-minutes", type=float, metavar="M", help="by the clock")
+logged = "log it there, as DIR/<run>, while it goes"
+training.add_argument("--tensorboard", type=Path, metavar="DIR", help=logged)
+training.add_argument("--image-size", type=int, metavar="PX", help="longer side, 32·n")
+more = OPTIONS.add_argument_group("results and details")
+more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (100)")
+several = partial(more.add_argument, nargs="+", action="extend")
+scored = "another tool's COCO results on the test images, scored beside the pipelines"
+several("--detections", type=named_file, metavar="NAME=FILE", help=scored)
+least = "exit 1 unless it is at least that much, as yolo.map_50=0.5"
+several("--require", default=[], metavar="NAME.FIGURE=VALUE", help=least)
+changed = "change a setting of an algorithm, as classical.proposals=300"
+several("--set", default=[], metavar="NAME=VALUE", help=changed)
+axes = """also study data,hardware,features,approach,time,interpretability, all or none
+(approach,time; with --quick none); scripts/study_axes.py adds others later"""
+more.add_argument("--axes", metavar="NAMES", help=axes)
+repeated = "repeat the run of this metrics.json"
+more.add_argument("--settings", type=Path, metavar="FILE", help=repeated)
+STOPPED = "go on with the same command and --resume, from what is in DIR.partial"
 
 
 def settings_of(arguments: argparse.Namespace) -> RunSettings:
@@ -111,72 +68,49 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
     Raises:
         UserError: a file, name or value is wrong.
     """
-    settings = RunSettings() if arguments.settings is None else read_settings(arguments.settings)
+    settings = RunSettings()
+    if arguments.settings is not None:
+        from pipelines.runs.finished import open_run  # takes a second to import
+
+        settings = open_run(arguments.settings).settings
     if arguments.quick:
         settings = quickened(settings)
-    given = {name: getattr(arguments, name) for name in SHARED}
-    for name in ("pipelines", "detections"):
-        if given[name] is not None:
-            given[name] = tuple(given[name])
-    if given["epochs"] is not None or given["train_minutes"] is not None:
+    # Options that are fields of the settings have their names; None means "not given".
+    shared = vars(arguments).keys() & {field.name for field in fields(RunSettings)}
+    given = {name: value for name in shared if (value := getattr(arguments, name)) is not None}
+    for name in given.keys() & {"pipelines", "detections"}:
+        given[name] = tuple(given[name])
+    if arguments.settings is None:
+        given.setdefault("pipelines", NAMES)
+    if given.keys() & {"epochs", "train_minutes"}:
         settings = replace(settings, epochs=None, train_minutes=None)
-    settings = replace(settings, **{name: v for name, v in given.items() if v is not None})
-    for assignment in arguments.set:
-        settings = with_setting(settings, assignment)
-    return completed(settings)
+    return completed(reduce(with_setting, arguments.set, replace(settings, **given)))
 
 
-def read_settings(path: Path) -> RunSettings:
-    """Return the settings a run's ``metrics.json`` holds.
-
-    Raises:
-        UserError: the file can't be read or is no run's.
-    """
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: can't be read as a run's metrics.json ({error})") from error
-    if not isinstance(said, dict) or "settings" not in said:
-        raise UserError(f"{path}: has no settings; give the metrics.json of a run")
-    return from_json(RunSettings, said["settings"])
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the comparison; return the exit status."""
-    stopped = "go on with the same command and --resume, from what is in DIR.partial"
-    return run("compare_detection", parser(), argv, compared, stopped)
-
-
-def compared(arguments: argparse.Namespace) -> int:
+@command("compare_detection", OPTIONS, STOPPED)
+def main(arguments: argparse.Namespace) -> int:
     """Train, compare and print; return the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     settings = settings_of(arguments)
     names = (*settings.pipelines, *(each.name for each in settings.detections))
     requirements = [parse_requirement(text, names) for text in arguments.require]
     # From here on it takes seconds to import and minutes to run.
+    from pipelines.benchmark.add_axes import add_axes
     from pipelines.benchmark.run import compare, default_output
-    from pipelines.runs.finished import add_axes
-    from pipelines.studies.study import MINUTES, chosen_axes, pipelines_missing
+    from pipelines.studies.study import MINUTES, chosen_axes
 
     output = arguments.output or default_output(settings)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     axes = chosen_axes(arguments.axes or ("none" if arguments.quick else "approach,time"))
-    metrics = compare(
-        settings,
-        output,
-        overwrite=arguments.overwrite,
-        resume=arguments.resume,
-        axes=axes,
-        tensorboard=arguments.tensorboard,
-    )
-    missing = [name for name in axes if name not in metrics.get("axes", {})]
-    if missing and not pipelines_missing(metrics["settings"]["pipelines"]):
-        # A run that was whole before knows nothing of axes asked for since.
+    also = {name: getattr(arguments, name) for name in ("overwrite", "resume", "tensorboard")}
+    metrics = compare(settings, output, axes=axes, **also)
+    missing = [name for name in axes if name not in metrics.axes]
+    if missing:  # a run that was whole before knows nothing of axes asked for since
         metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True)
     show(metrics, output)
     return judge(requirements, metrics)
 
 
-def show(metrics: dict[str, Any], output: Path) -> None:
+def show(metrics: Metrics, output: Path) -> None:
     """Print the closing table and where everything is."""
     from rich.console import Console
 
@@ -184,27 +118,24 @@ def show(metrics: dict[str, Any], output: Path) -> None:
     from pipelines.report.terminal.run import closing_tables
 
     console = Console()
-    for table in closing_tables(metrics):
-        console.print(table)
-    if metrics.get("axes"):
-        print_axes(metrics["axes"], metrics["choice"])
-    console.print(
-        f"[bold]{output}/report.html[/bold], metrics.json, annotated/, axes/, detections/, models/"
-    )
+    console.print(*closing_tables(metrics))
+    if metrics.axes:
+        print_axes(metrics.axes, metrics.choice)
+    rest = "metrics.json, annotated/, axes/, detections/, models/"
+    console.print(f"[bold]{output}/report.html[/bold], {rest}")
 
 
-def judge(requirements: Sequence[Requirement], metrics: dict[str, Any]) -> int:
+def judge(requirements: Sequence[Requirement], metrics: Metrics) -> int:
     """Print how each requirement came out; return 1 if one is missed, else 0."""
     missed = 0
     for requirement in requirements:
         figure = requirement.figure_in(metrics)
-        met = figure is not None and figure >= requirement.least
-        said = "null" if figure is None else f"{figure:.4f}"
-        verdict = "met" if met else "MISSED"
-        print(f"{verdict:<6} {requirement.name} = {said}, at least {requirement.least} wanted")
+        met = figure >= requirement.least  # an undefined figure is never enough
+        wanted = f"at least {requirement.least} wanted"
+        print(f"{'met' if met else 'MISSED':<6} {requirement.name} = {figure:.4f}, {wanted}")
         missed += not met
-    return 1 if missed else 0
+    return min(missed, 1)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.system.command_line import Options, real, run
+from pipelines.system.command_line import Options, command, real
 
 if TYPE_CHECKING:
     from pipelines.runs.gate import Gate
@@ -22,56 +22,38 @@ if TYPE_CHECKING:
 RULE = (
     "A figure fails when the whole 95 % interval of its drop, baseline less run over the test "
     "images, is above --max-drop. A smaller drop passes, and so does a larger one that may be "
-    "the luck of the images. What can't be judged is exit 2, not a pass."
+    "their sampling error. What can't be judged is exit 2, not a pass."
 )
 
-
-def parser() -> Options:
-    """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0], epilog=RULE)
-    made.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
-    made.add_argument("--baseline", type=Path, metavar="RUN", help="default: the first RUN")
-    made.add_argument("--max-drop", type=real(0, 1), metavar="D", help="a gate for CI, as 0.02")
-    made.add_argument(
-        "--figure",
-        nargs="+",
-        default=["map_50"],
-        metavar="NAME",
-        help="at the gate, as map_50_95 or per_class.stop.ap_50; default: map_50",
-    )
-    made.add_argument(
-        "--output", type=Path, default=Path("runs/comparison.html"), metavar="FILE.html"
-    )
-    return made
+OPTIONS = Options(__doc__, epilog=RULE)
+option = OPTIONS.add_argument
+option("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
+option("--baseline", type=Path, metavar="RUN", help="default: the first RUN")
+option("--max-drop", type=real(0, 1), metavar="D", help="a gate for CI, as 0.02")
+judged = "at the gate, as map_50_95 or per_class.stop.ap_50; default: map_50"
+option("--figure", nargs="+", default=["map_50"], metavar="NAME", help=judged)
+option("--output", type=Path, default=Path("runs/comparison.html"), metavar="FILE.html")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Compare; return the exit status."""
-    return run("compare_runs", parser(), argv, compared)
-
-
-def compared(arguments: argparse.Namespace) -> int:
+@command("compare_runs", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Compare, write the page and print; return the exit status."""
     # From here on it takes a second to import.
     from rich.console import Console
 
-    from pipelines.report.runs_page.page import is_page, runs_page
-    from pipelines.report.runs_page.table import pairing, runs_tables
-    from pipelines.runs.compare import compare_runs, read_runs
+    from pipelines.report.runs_page.page import is_page, pairing, runs_page, runs_tables
+    from pipelines.runs.compare import compare_runs, open_runs
     from pipelines.runs.gate import gates
     from pipelines.system.files import check_output, write_text
     from pipelines.system.progress import on_terminal
 
     output, drop = arguments.output, arguments.max_drop
     check_output(output, "page of compare_runs", is_page)
-    runs = read_runs(runs_of(arguments))
-    comparison = compare_runs(runs, on_terminal)
-    judged = [] if drop is None else gates(comparison, tuple(arguments.figure), drop)
+    comparison = compare_runs(open_runs(runs_of(arguments)), on_terminal)
+    judged = [] if drop is None else gates(comparison, arguments.figure, drop)
     write_text(output, runs_page(comparison, verdicts(judged, drop)))
     console = Console()
-    for table in runs_tables(comparison):
-        console.print(table)
-    console.print(pairing(comparison))
+    console.print(*runs_tables(comparison), pairing(comparison))
     for line in verdicts(judged, drop):
         print(line)
     console.print(f"[bold]{output}[/bold]")
@@ -82,17 +64,15 @@ def runs_of(arguments: argparse.Namespace) -> list[Path]:
     """Return the folders of the runs, the baseline first.
 
     Raises:
-        UserError: there are too few, or the gate is not told what it needs.
+        UserError: there are too few, or the gate has no baseline.
     """
-    baseline, drop = arguments.baseline, arguments.max_drop
-    if drop is not None and baseline is None:
-        raise UserError("--max-drop needs --baseline RUN, which the others are held against")
-    if baseline is None:
-        runs = list(arguments.runs)
-    else:
-        runs = [baseline, *(r for r in arguments.runs if r.resolve() != baseline.resolve())]
+    runs: list[Path] = arguments.runs
+    if (baseline := arguments.baseline) is not None:
+        runs = [baseline, *(r for r in runs if r.resolve() != baseline.resolve())]
+    elif arguments.max_drop is not None:
+        raise UserError("--max-drop needs --baseline RUN, which the others are compared with")
     if len(runs) < 2:
-        raise UserError("one run alone has nothing to be held against; name two different ones")
+        raise UserError("one run alone can't be compared; name two different ones")
     return runs
 
 
@@ -107,4 +87,4 @@ def verdicts(judged: Sequence[Gate], max_drop: float | None) -> list[str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -7,54 +7,39 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
-from pipelines.system.command_line import Options, printable, real, run, whole
+from pipelines.system.command_line import Options, command, printable, real, whole
+
+if TYPE_CHECKING:
+    from pipelines.inference.detect import Summary
 
 LISTED_PROBLEMS = 12  # lines on the terminal; summary.json has all
 
-
-def parser() -> Options:
-    """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("model", type=Path, metavar="RUN/models/PIPELINE", help="of a finished run")
-    made.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="an image, folder, 'glob/*.jpg' or video"
-    )
-    made.add_argument("--output", type=Path, metavar="DIR", help="default: runs/detect-<source>")
-    made.add_argument("--overwrite", action="store_true", help="replace the results in DIR")
-    made.add_argument("--format", choices=["coco", "csv"], default="coco", help="default: coco")
-    made.add_argument("--no-draw", action="store_true", help="write results only, no pictures")
-    made.add_argument(
-        "--threshold",
-        type=real(-1e6, 1e6),
-        metavar="SCORE",
-        help="least score; default: the run's, best for F1 on its validation split",
-    )
-    made.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto")
-    made.add_argument(
-        "--max-pixels",
-        type=whole(1, MOST_PIXELS),
-        default=MAX_PIXELS,
-        metavar="N",
-        help="of an image; default: dataset.max_pixels",
-    )
-    return made
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("model", type=Path, metavar="RUN/models/PIPELINE", help="of a finished run")
+option("sources", nargs="+", metavar="SOURCE", help="an image, folder, 'glob/*.jpg' or video")
+option("--output", type=Path, metavar="DIR", help="default: runs/detect-<source>")
+option("--overwrite", action="store_true", help="replace the results in DIR")
+option("--format", choices=["coco", "csv"], default="coco", help="default: coco")
+option("--no-draw", action="store_true", help="write results only, no pictures")
+least = "least score; default: the run's, best for F1 on its validation split"
+option("--threshold", type=real(-1e6, 1e6), metavar="SCORE", help=least)
+option("--device", choices=["auto", "cpu", "gpu"], default="auto")
+pixels = partial(option, default=MAX_PIXELS, help="of an image; default: dataset.max_pixels")
+pixels("--max-pixels", type=whole(1, MOST_PIXELS), metavar="N")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Detect; return the exit status."""
-    return run("detect", parser(), argv, detected, "nothing was written")
-
-
-def detected(arguments: argparse.Namespace) -> int:
+@command("detect", OPTIONS, "nothing was written")
+def main(arguments: argparse.Namespace) -> int:
     """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.
-    from pipelines.inference.detect import Wish, detect_sources, is_result
+    from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.files import check_output
@@ -65,60 +50,46 @@ def detected(arguments: argparse.Namespace) -> int:
     if arguments.threshold is not None:
         threshold = Threshold(arguments.threshold, "given as --threshold")
     sources = found_sources(arguments.sources)
-    output = arguments.output or default_output(arguments.sources[0])
+    name = Path(arguments.sources[0]).resolve().stem.strip("*?[] ") or "pictures"
+    output = arguments.output or Path("runs") / f"detect-{name}"
+    folders = [Path(text) for text in arguments.sources if Path(text).is_dir()]
     check_output(
         output,
         "result of scripts/detect.py",
         is_result,
         overwrite=arguments.overwrite,
-        apart_from=[
-            *(Path(text) for text in arguments.sources if Path(text).is_dir()),
-            *(source.path for source in sources),
-        ],
+        apart_from=[*folders, *(source.path for source in sources)],
     )
     note = "" if threshold.is_chosen else "note: "
     print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
-    summary = detect_sources(
-        model,
-        sources,
-        output,
-        Wish(
-            threshold,
-            arguments.format,
-            not arguments.no_draw,
-            arguments.device,
-            arguments.max_pixels,
-        ),
-        on_terminal,
+    options = DetectOptions(
+        threshold,
+        arguments.format,
+        draw=not arguments.no_draw,
+        device=arguments.device,
+        max_pixels=arguments.max_pixels,
     )
-    show(summary, output)
+    show(detect_sources(model, sources, output, options, on_terminal), output)
     return 0
 
 
-def default_output(source: str) -> Path:
-    """Return ``runs/detect-<name>`` below the current folder."""
-    name = Path(source).resolve().stem.strip("*?[] ") or "pictures"
-    return Path("runs") / f"detect-{name}"
-
-
-def show(summary: dict[str, Any], output: Path) -> None:
+def show(summary: Summary, output: Path) -> None:
     """Print what was found, what could not be read, and where everything is."""
     print(
-        f"{summary['detections']} detections in {summary['pictures']} pictures, "
-        f"{summary['pictures_per_second']:.1f} a second on {summary['device']}"
+        f"{summary.detections} detections in {summary.pictures} pictures, "
+        f"{summary.pictures_per_second:.1f} a second on {summary.device}"
     )
-    if summary["pretrained_on"]:
-        print(f"by a detector that is pre-trained on {summary['pretrained_on']}")
-    problems = summary["unreadable"]
-    if problems:
+    if summary.pretrained_on:
+        print(f"by a detector that is pre-trained on {summary.pretrained_on}")
+    if problems := summary.unreadable:
         print(f"{len(problems)} could not be read:")
         for line in problems[:LISTED_PROBLEMS]:
             print(f"  {printable(line)}")
         if len(problems) > LISTED_PROBLEMS:
             print("  and more; summary.json lists all")
     pictures = ", annotated/" if (output / "annotated").is_dir() else ""
-    print(f"{output}: {summary['results']}{pictures}, summary.json")
+    print(f"{output}: {summary.results}{pictures}, summary.json")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

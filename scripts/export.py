@@ -8,39 +8,30 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.system.command_line import Options, run
+from pipelines.system.command_line import Options, command
 
 if TYPE_CHECKING:
     from pipelines.export.agreement import Agreement
     from pipelines.export.description import MapCheck, NoiseCheck
-    from pipelines.export.network import ExportOptions
-    from pipelines.runs.model_folder import ModelFolder
+
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("model", type=Path, metavar="RUN/models/yolo", help="of a finished run")
+option("--to", required=True, choices=["litert", "onnx", "saved_model"])
+option("--int8", action="store_true", help="smaller and less exact; LiteRT only")
+option("--output", type=Path, metavar="DIR", help="default: exports/RUN-FORM")
+option("--overwrite", action="store_true", help="replace the export in DIR")
+option("--dataset", metavar="PATH", help="where the run's data set is now")
 
 
-def parser() -> Options:
-    """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("model", type=Path, metavar="RUN/models/yolo", help="of a finished run")
-    made.add_argument("--to", required=True, choices=["litert", "onnx", "saved_model"])
-    made.add_argument("--int8", action="store_true", help="smaller and less exact; LiteRT only")
-    made.add_argument("--output", type=Path, metavar="DIR", help="default: exports/RUN-FORM")
-    made.add_argument("--overwrite", action="store_true", help="replace the export in DIR")
-    made.add_argument("--dataset", metavar="PATH", help="where the run's data set is now")
-    return made
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Export; return the exit status."""
-    return run("export", parser(), argv, exported, "nothing was written")
-
-
-def exported(arguments: argparse.Namespace) -> int:
+@command("export", OPTIONS, "nothing was written")
+def main(arguments: argparse.Namespace) -> int:
     """Export, check and print; return the exit status."""
     # From here on it takes a moment to import, and TensorFlow's seconds once the options are right.
     from pipelines.contenders import contender
@@ -57,10 +48,12 @@ def exported(arguments: argparse.Namespace) -> int:
             f"{row.label} has no network to export; all of it is in {model.path}, which "
             "scripts/detect.py runs wherever the folder is put"
         )
-    output = arguments.output or default_output(model, options)
+    form = f"{options.form}{'-int8' if options.int8 else ''}"
+    output = arguments.output or Path("exports") / f"{(model.run or model.path).name}-{form}"
     check_output(output, "export", is_export, overwrite=arguments.overwrite)
-    if options.form == "onnx" and (missing := not_installed("tf2onnx", "onnxruntime")):
-        raise UserError(f"ONNX needs {missing}; pip install '.[export]' brings it")
+    for needed in ("tf2onnx", "onnxruntime") if options.form == "onnx" else ():
+        if find_spec(needed) is None:
+            raise UserError(f"ONNX needs {needed}; pip install '.[export]' brings it")
     description = export_network(model, options, output, on_terminal)
     for line in check_lines(description.check):
         print(line)
@@ -68,32 +61,19 @@ def exported(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def default_output(model: ModelFolder, options: ExportOptions) -> Path:
-    """Return ``exports/<run>-<form>`` below the current folder."""
-    name = model.path.name if model.run is None else model.run.name
-    return Path("exports") / f"{name}-{options.form}{'-int8' if options.int8 else ''}"
-
-
-def not_installed(*modules: str) -> str:
-    """Return the first module that is not installed, or an empty string."""
-    from importlib.util import find_spec
-
-    return next((name for name in modules if find_spec(name) is None), "")
-
-
 def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
-    """Return what the check has shown, line by line."""
+    """Return what the check found, line by line."""
     from pipelines.export.description import MapCheck, NoiseCheck
 
     if isinstance(check, NoiseCheck):
         return [
             f"note: not checked on images: {check.unreachable}",
-            f"answers to noise differ by at most {check.largest_raw_difference_on_noise:.2g}",
+            f"raw outputs for noise differ by at most {check.largest_raw_difference_on_noise:.2g}",
         ]
     if isinstance(check, MapCheck):
         return [
             f"{figure}: {check.exported[figure]:.4f}, the original {check.original[figure]:.4f}, "
-            f"difference {more.difference:+.4f} (95 % {span(more.interval_95)}) "
+            f"difference {more.difference:+.4f} (95 % {_span(*more.interval_95)}) "
             f"on {check.images} test images"
             for figure, more in check.exported_minus_original.items()
         ]
@@ -101,16 +81,14 @@ def check_lines(check: Agreement | MapCheck | NoiseCheck) -> list[str]:
         return [f"neither finds anything in {check.images} test images"]
     return [
         f"{check.matches} of {check.detections} detections in {check.images} test images "
-        f"are the same in both: least IoU {check.least_iou:.6f}, scores differ by at most "
+        f"match in both: least IoU {check.least_iou:.6f}, scores differ by at most "
         f"{check.largest_score_difference:.1e}"
     ]
 
 
-def span(interval: tuple[float, float]) -> str:
-    """Return an interval in words."""
-    low, high = interval
+def _span(low: float, high: float) -> str:
     return "unknown" if math.isnan(low + high) else f"{low:+.4f} to {high:+.4f}"
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

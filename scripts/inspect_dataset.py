@@ -7,78 +7,67 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from functools import partial, reduce
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from datasets.annotations import Dataset
 from datasets.errors import UserError
+from datasets.settings import DatasetSettings
 from pipelines.settings import RunSettings, with_setting
-from pipelines.system.command_line import Options, printable, run
+from pipelines.system.command_line import Options, command, printable
+
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
+formats = ["auto", "voc", "coco", "yolo", "csv"]
+option("--format", choices=formats, default="auto", help="default: recognised")
+option("--output", type=Path, metavar="DIR", help="default: runs/inspect-<name>")
+option("--convert", choices=["voc", "coco", "yolo"], help="write the set so, into --output DIR")
+option("--headers-only", action="store_true", help="decode no image, which is faster")
+changed = "as dataset.split=80/10/10, dataset.merge_classes=true"
+several = partial(option, nargs="+", action="extend", default=[])
+several("--set", metavar="NAME=VALUE", help=changed)
 
 
-def parser() -> Options:
-    """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
-    formats = ["auto", "voc", "coco", "yolo", "csv"]
-    made.add_argument("--format", choices=formats, default="auto", help="default: recognised")
-    made.add_argument("--output", type=Path, metavar="DIR", help="default: runs/inspect-<name>")
-    made.add_argument(
-        "--convert", choices=["voc", "coco", "yolo"], help="write the set so, into --output DIR"
-    )
-    made.add_argument(
-        "--headers-only", action="store_true", help="decode no image, which is faster"
-    )
-    made.add_argument(
-        "--set",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="NAME=VALUE",
-        help="as dataset.split=80/10/10, dataset.merge_classes=true",
-    )
-    return made
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Inspect or convert; return the exit status."""
-    return run("inspect_dataset", parser(), argv, inspected, "nothing was written")
-
-
-def inspected(arguments: argparse.Namespace) -> int:
+@command("inspect_dataset", OPTIONS, "nothing was written")
+def main(arguments: argparse.Namespace) -> int:
     """Inspect or convert and print; return the exit status."""
+    # From here on it takes a moment to import.
+    from datasets.reading import read_folder
+    from pipelines.inspection import check_replaceable
+    from pipelines.runs.data import dataset_folder, keep_out_of_data
+    from pipelines.system.progress import on_terminal
+
     settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
-    for assignment in arguments.set:
-        settings = with_setting(settings, assignment)
-    if arguments.convert is None:
-        inspect_set(settings, arguments.output, decode=not arguments.headers_only)
-    elif arguments.output is None:
+    settings = reduce(with_setting, arguments.set, settings)
+    if arguments.convert and arguments.output is None:
         raise UserError("--convert needs --output DIR, a new folder for the set")
+    folder = dataset_folder(settings.dataset)
+    output = arguments.output or Path("runs") / f"inspect-{folder.resolve().name}"
+    if not arguments.convert:
+        keep_out_of_data(output, settings)
+        check_replaceable(output)
+    found = read_folder(folder, settings.format, on_terminal, settings.data)
+    if arguments.convert:
+        convert_set(found, folder, arguments.convert, output)
     else:
-        convert_set(settings, arguments.convert, arguments.output)
+        inspect_set(found, settings.data, output, decode=not arguments.headers_only)
     return 0
 
 
-def inspect_set(settings: RunSettings, output: Path | None, *, decode: bool) -> None:
+def inspect_set(found: Dataset, settings: DatasetSettings, output: Path, *, decode: bool) -> None:
     """Print and write what is in the set."""
     from rich.console import Console
 
     from datasets.problems import summary
-    from datasets.reading import read_folder
-    from pipelines.inspection import PROBLEMS, check_replaceable, inspect
+    from pipelines.inspection import PROBLEMS, inspect
     from pipelines.report.terminal.inspection import inspection_text
-    from pipelines.runs.data import dataset_folder, keep_out_of_data
     from pipelines.system import runtime
     from pipelines.system.progress import on_terminal
 
-    folder = dataset_folder(settings.dataset)
-    output = output or Path("runs") / f"inspect-{folder.resolve().name}"
-    keep_out_of_data(output, settings)
-    check_replaceable(output)
-    found = read_folder(folder, settings.format, on_terminal, settings.data)
     jobs = runtime.usable_cores()
-    dataset, numbers = inspect(found, settings.data, output, on_terminal, jobs, decode=decode)
+    dataset, numbers = inspect(found, settings, output, on_terminal, jobs, decode=decode)
     console = Console(highlight=False)
     for part in inspection_text(numbers):
         console.print(part, soft_wrap=isinstance(part, str))
@@ -87,16 +76,12 @@ def inspect_set(settings: RunSettings, output: Path | None, *, decode: bool) -> 
     console.print(f"[bold]{output}[/bold]: inspection.json, contact_sheet.png, {PROBLEMS}")
 
 
-def convert_set(settings: RunSettings, target: str, output: Path) -> None:
+def convert_set(found: Dataset, folder: Path, target: str, output: Path) -> None:
     """Write the set in another format and print what was left out."""
     from datasets.conversion import convert
     from datasets.problems import summary
-    from datasets.reading import read_folder
-    from pipelines.runs.data import dataset_folder
     from pipelines.system.progress import on_terminal
 
-    folder = dataset_folder(settings.dataset)
-    found = read_folder(folder, settings.format, on_terminal, settings.data)
     lost = convert(found, folder, target, output, on_terminal)
     print(f"{found.name}: {found.summary}")
     for line in (*summary(found.problems), *lost):
@@ -107,4 +92,4 @@ def convert_set(settings: RunSettings, target: str, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -12,18 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from pipelines.studies.common.axes import NAMES
 from pipelines.system.command_line import Options, real, run
 
 
 def parser() -> Options:
     """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    made = Options(__doc__)
     made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
     made.add_argument(
         "--axes",
         default="all",
         metavar="NAMES",
-        help="data,hardware,features,approach,time,interpretability or all (all)",
+        help=f"{','.join(NAMES)} or all (all)",
     )
     made.add_argument(
         "--budget-minutes",
@@ -44,20 +45,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 def studied(arguments: argparse.Namespace) -> int:
     """Study and print; return the exit status."""
     # From here on it takes a second to import.
+    from pipelines.benchmark.add_axes import add_axes
     from pipelines.report.terminal.axes import print_axes
-    from pipelines.runs.finished import add_axes, read_metrics
+    from pipelines.runs.finished import open_run
     from pipelines.studies.study import MINUTES, chosen_axes
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     axes = chosen_axes(arguments.axes)
     minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
-    before = read_metrics(arguments.run).get("axes") or {}
+    before = open_run(arguments.run).metrics.axes
     metrics = add_axes(
         arguments.run, axes, minutes, overwrite=arguments.overwrite, resume=arguments.resume
     )
-    asked = {name: metrics["axes"][name] for name in axes}
-    print_axes(asked, metrics["choice"])
-    kept = [name for name, row in asked.items() if row == before.get(name)]
+    results = {name: metrics.axes[name] for name in axes}
+    print_axes(results, metrics.choice)
+    kept = [name for name, result in results.items() if result == before.get(name)]
     if kept:
         print(f"kept as studied before: {', '.join(kept)}; --overwrite measures again")
     print(f"{arguments.run}: metrics.json, axes/*.png and *.svg")

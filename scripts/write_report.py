@@ -6,64 +6,42 @@ Exit 0 when done, 2 for bad usage or bad input.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
 from datasets.path_names import leads_out
-from pipelines.system.command_line import Options, run
+from pipelines.system.command_line import Options, command
+
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, metavar="RUN", help="the folder of a finished run")
+where = "where the data is now; otherwise where the run found it, seen from here"
+option("--dataset", metavar="PATH", help=where)
 
 
-def parser() -> Options:
-    """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("run", type=Path, metavar="RUN", help="the folder of a finished run")
-    made.add_argument(
-        "--dataset",
-        metavar="PATH",
-        help="where the data is now; otherwise where the run found it, seen from here",
-    )
-    return made
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write the report; return the exit status."""
-    return run("write_report", parser(), argv, written)
-
-
-def written(arguments: argparse.Namespace) -> int:
+@command("write_report", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Write the report and print where it is; return the exit status."""
     # From here on it takes a second to import.
     from datasets.images import ImageError
     from pipelines.report.run_page.page import write_report
     from pipelines.runs.data import dataset_folder
-    from pipelines.runs.folder import METRICS
+    from pipelines.runs.finished import open_run
     from pipelines.system.progress import on_terminal
 
-    folder: Path = arguments.run
+    finished = open_run(arguments.run)
+    truth = finished.ground_truth()
+    names = [] if truth is None else [image.file_name for image in truth.images]
+    data = dataset_folder(arguments.dataset or finished.settings.dataset)
+    images = {name: data / name for name in names if not leads_out(name)}
     try:
-        metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-        coco = json.loads((folder / "ground_truth.json").read_text(encoding="utf-8"))
-        named = metrics["settings"]["dataset"]
-        names = [image["file_name"] for image in coco["images"]]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UserError(f"{folder}: can't be read as a finished run ({error})") from error
-    images = image_paths(dataset_folder(arguments.dataset or named), names)
-    try:
-        report = write_report(folder, images, on_terminal)
+        print(write_report(finished.folder, images, on_terminal))
     except ImageError as error:
         raise UserError(f"{error}; give the data's folder with --dataset") from error
-    print(report)
     return 0
 
 
-def image_paths(folder: Path, names: Sequence[str]) -> dict[str, Path]:
-    """Return where the images are, by name; names that lead out of the folder are left out."""
-    return {name: folder / name for name in names if not leads_out(name)}
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -21,11 +21,11 @@ LINES = [line for block in BLOCKS for line in block.splitlines() if line] + INLI
 COMMANDS = [
     part.strip() for line in LINES for part in line.split("&&") if "scripts/" in part.split("#")[0]
 ]
-TOLD_OF = (
+DOCUMENTED = (
     *("compare_detection", "detect", "export", "compare_runs", "study_axes"),
     *("inspect_dataset", "evaluate_detections"),
 )
-RARE = {"--help", "--iou", "--inclusive-pixels"}  # --help itself tells of them
+RARE = {"--help", "--iou", "--inclusive-pixels"}  # documented by --help alone
 
 COPIES = 10  # of a format's example: enough for three splits
 VOC = """<annotation><filename>{}.jpg</filename>
@@ -83,8 +83,8 @@ def test_every_option_in_the_table_is_one_of_the_main_job(monkeypatch):
         parser.parse_args(shlex.split(option.replace("cpu/gpu", "gpu")))
 
 
-@pytest.mark.parametrize("script", TOLD_OF)
-def test_every_option_of_a_script_is_told_of(script, monkeypatch):
+@pytest.mark.parametrize("script", DOCUMENTED)
+def test_every_option_of_a_script_is_documented(script, monkeypatch):
     parser = parser_of(script, monkeypatch)
     options = {
         next(name for name in action.option_strings if name.startswith("--"))
@@ -120,7 +120,7 @@ def test_every_file_of_ours_that_is_named_exists():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
+def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
     from models.yolo import checkpoint, schedule
     from models.yolo.settings import BACKBONES, SMALL, YoloSettings
     from pipelines.detections import LOWEST_SCORE
@@ -136,7 +136,7 @@ def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
     )
     text = " ".join(README.split())
     numbers = {3: "three", 5: "five", 100: "hundred"}
-    told = [
+    sentences = [
         f"360·√images updates of {YoloSettings().batch}",
         f"its last {checkpoint.EVERY_SECONDS:.0f} seconds",
         f"`--budget-minutes` ({study.MINUTES:.0f})",
@@ -148,7 +148,7 @@ def test_the_defaults_that_are_told_are_those_of_the_code(monkeypatch):
         *(f"`{name}`" for name in BACKBONES if name not in (SMALL, "mobilenetv3")),
         *(f"| `{name}` |" for name in formats if name != "auto"),
     ]
-    assert [sentence for sentence in told if sentence not in text] == []
+    assert [sentence for sentence in sentences if sentence not in text] == []
     assert schedule.default_updates(400) == 360 * 20
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Corners = NDArray[np.float64]
 Colour = tuple[int, int, int]  # RGB, 0 to 255
 Face = NDArray[np.uint8]  # (SIDE_PX, SIDE_PX, 4) RGBA, alpha 0 outside the shape
 
 SIDE_PX = 256
-_OVERSAMPLING = 4
+_LARGE_PX = 4 * SIDE_PX  # side of the canvas that is painted and then averaged down
 _SHIFT = 4  # fractional bits that cv2.fillPoly takes
 
 # About the traffic colours RAL 3020, 5017, 1023, 9016, 9017 and a galvanised grey.
@@ -28,14 +28,6 @@ YELLOW: Colour = (246, 196, 40)
 WHITE: Colour = (244, 244, 240)
 BLACK: Colour = (28, 28, 30)
 GREY: Colour = (128, 132, 134)
-
-
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """Polygons filled with one colour."""
-
-    polygons: tuple[Corners, ...]
-    colour: Colour
 
 
 @dataclass(frozen=True)
@@ -48,31 +40,41 @@ class Lettering:
     boldness: float = 0.16  # stroke width relative to the height of a capital
 
 
+Shape = tuple[Colour, *tuple[Corners, ...]]  # a colour and the polygons that it fills
 Drawing = Sequence[Shape | Lettering]  # lowest layer first
 
 
-def shape(colour: Colour, *polygons: ArrayLike) -> Shape:
-    """Return a layer that fills all the polygons with the colour."""
-    return Shape(tuple(np.asarray(corners, dtype=np.float64) for corners in polygons), colour)
+def painted(drawings: Sequence[Drawing]) -> tuple[Face, ...]:
+    """Return each drawing painted; the arrays are to be shared, not to write."""
+    faces = tuple(paint(layers) for layers in drawings)
+    for face in faces:
+        face.flags.writeable = False
+    return faces
 
 
 def paint(layers: Drawing) -> Face:
     """Paint the layers over each other, with smooth edges."""
-    side = SIDE_PX * _OVERSAMPLING
-    canvas = np.zeros((side, side, 4), dtype=np.uint8)
+    canvas = np.zeros((_LARGE_PX, _LARGE_PX, 4), dtype=np.uint8)
     for layer in layers:
         if isinstance(layer, Lettering):
             canvas[_letters(layer)] = (*layer.colour, 255)
-        else:
-            for corners in layer.polygons:
-                fixed = np.round(_pixels(corners) * 2**_SHIFT).astype(np.int32)
-                cv2.fillPoly(canvas, [fixed], (*layer.colour, 255), cv2.LINE_8, _SHIFT)
-    return _smaller(canvas)
+            continue
+        colour, *polygons = layer
+        for corners in polygons:
+            pixels = (corners + 1.0) * _LARGE_PX / 2 - 0.5  # pixel centres are whole numbers
+            fixed = np.round(pixels * 2**_SHIFT).astype(np.int32)
+            cv2.fillPoly(canvas, [fixed], (*colour, 255), cv2.LINE_8, _SHIFT)
+    # Colours are averaged by their alpha, so that edges do not darken.
+    alpha = canvas[..., 3:].astype(np.float32) / 255
+    weighted = np.concatenate([canvas[..., :3] * alpha, alpha], axis=-1)
+    small = cv2.resize(weighted, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    rgb = small[..., :3] / np.maximum(small[..., 3:], 1e-6)
+    return np.round(np.concatenate([rgb, 255 * small[..., 3:]], axis=-1)).astype(np.uint8)
 
 
 def disc(radius: float, x: float = 0.0, y: float = 0.0) -> Corners:
     """Return a circle as a polygon of many corners."""
-    return np.asarray(regular(120, radius) + np.array([x, y]))
+    return np.add(regular(120, radius), (x, y))
 
 
 def regular(corners: int, radius: float, turn: float = 0.0) -> Corners:
@@ -95,28 +97,16 @@ def stroke(start: tuple[float, float], end: tuple[float, float], width: float) -
     return np.concatenate([cap + start, -cap + end])
 
 
-def rounded(corners: ArrayLike, radius: float) -> Corners:
+def rounded(corners: Corners, radius: float) -> Corners:
     """Return the polygon with each corner rounded off from ``radius`` before to after it."""
-    points = np.asarray(corners, dtype=np.float64)
     step = np.linspace(0, 1, 9)[:, None]
-    curves = []
-    befores, afters = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
-    for before, corner, after in zip(befores, points, afters, strict=True):
-        start = corner + radius * (before - corner) / np.linalg.norm(before - corner)
-        end = corner + radius * (after - corner) / np.linalg.norm(after - corner)
-        curves.append((1 - step) ** 2 * start + 2 * step * (1 - step) * corner + step**2 * end)
-    return np.concatenate(curves)
-
-
-def mirrored(polygon: Corners) -> Corners:
-    """Return the polygon as seen in a mirror: left and right exchanged."""
-    return polygon * (-1.0, 1.0)
-
-
-def _pixels(corners: Corners) -> Corners:
-    """Turn face units to pixels of the large canvas, where pixel centres are whole numbers."""
-    side = SIDE_PX * _OVERSAMPLING
-    return (corners + 1.0) * side / 2 - 0.5
+    before, after = (np.roll(corners, places, axis=0) - corners for places in (1, -1))
+    start, end = (
+        (corners + radius * side / np.linalg.norm(side, axis=1, keepdims=True))[:, None]
+        for side in (before, after)
+    )
+    curves = (1 - step) ** 2 * start + 2 * step * (1 - step) * corners[:, None] + step**2 * end
+    return np.asarray(curves.reshape(-1, 2))
 
 
 def _letters(lettering: Lettering) -> NDArray[np.bool_]:
@@ -130,18 +120,7 @@ def _letters(lettering: Lettering) -> NDArray[np.bool_]:
     cv2.putText(ink, lettering.text, corner, font, scale, 255, pen, cv2.LINE_AA)
     left, top, wide, high = cv2.boundingRect(ink)
     ink = ink[top : top + high, left : left + wide]
-    side = SIDE_PX * _OVERSAMPLING
-    x1, y1, x2, y2 = (round((value + 1) * side / 2) for value in lettering.box)
-    covered = np.zeros((side, side), dtype=bool)
+    x1, y1, x2, y2 = (round((value + 1) * _LARGE_PX / 2) for value in lettering.box)
+    covered = np.zeros((_LARGE_PX, _LARGE_PX), dtype=bool)
     covered[y1:y2, x1:x2] = cv2.resize(ink, (x2 - x1, y2 - y1)) > 127
     return covered
-
-
-def _smaller(canvas: NDArray[np.uint8]) -> Face:
-    """Average blocks of pixels, colour weighted by alpha so that edges do not darken."""
-    alpha = canvas[..., 3:].astype(np.float32) / 255
-    weighted = np.concatenate([canvas[..., :3] * alpha, alpha], axis=-1)
-    small = cv2.resize(weighted, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-    rgb = small[..., :3] / np.maximum(small[..., 3:], 1e-6)
-    rgba = np.concatenate([rgb, 255 * small[..., 3:]], axis=-1)
-    return np.round(rgba).astype(np.uint8)

@@ -44,12 +44,7 @@ def random_pose(size_px: float, random: np.random.Generator) -> Pose:
 
 
 def seen(face: Layer, pose: Pose) -> Layer:
-    """Return the face as the camera sees it, in a patch that its outline just fits into.
-
-    Args:
-        face: ``(S, S, 4)`` RGB and alpha, 0 to 1.
-        pose: where the camera is.
-    """
+    """Return an ``(S, S, 4)`` face as the camera sees it, in a patch its outline just fits into."""
     corners = _outline(pose) * _OVERSAMPLING
     width, height = (int(np.ceil(side / _OVERSAMPLING)) for side in corners.max(axis=0))
     # Averaged down first: a warp alone takes single pixels out of a large face and flickers.

@@ -6,6 +6,7 @@ nor outline alone tells a sign. Codes are those of the Vienna Convention of 1968
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -21,83 +22,58 @@ from datasets.sample.drawing import (
     Face,
     Lettering,
     disc,
-    paint,
+    painted,
     rectangle,
     regular,
-    rounded,
-    shape,
     stroke,
 )
-from datasets.sample.faces import octagon, triangle
-from datasets.sample.symbols import straight_arrow
+from datasets.sample.faces import BLUE_DISC, BLUE_SQUARE, DOWN, RED_RING
+from datasets.sample.symbols import octagon, straight_arrow, triangle
+
+_VAN = (
+    *(rectangle(-0.48, -0.22, 0.16, 0.2), rectangle(0.2, -0.05, 0.48, 0.2)),
+    *(disc(0.11, x, 0.24) for x in (-0.28, 0.3)),
+)
+_LINES = [stroke((x - 0.5, 0.55), (x + 0.5, -0.55), 0.07) for x in (-0.15, 0.0, 0.15)]
+_WARNING: Drawing = ((RED, triangle()), (WHITE, triangle(0.17)))
+_WIDE = rectangle(-0.98, -0.6, 0.98, 0.6)
+
+_DRAWINGS: Sequence[Drawing] = (
+    # Signs without their picture.
+    [(RED, disc(0.98))],
+    BLUE_DISC,
+    [(WHITE, octagon(0.98)), (RED, octagon(0.93))],
+    [(RED, triangle() * DOWN)],
+    # C,2 closed to all vehicles; C,17a end of all limits; C,18 no parking; C,3 with a picture.
+    RED_RING,
+    [(GREY, disc(0.98)), (WHITE, disc(0.92)), (BLACK, *_LINES)],
+    [(RED, disc(0.98)), (BLUE, disc(0.8)), (RED, stroke((-0.55, -0.55), (0.55, 0.55), 0.17))],
+    [*RED_RING, (BLACK, *_VAN)],
+    # A,32 other dangers, a blank warning, and B,3 priority road.
+    [*_WARNING, (BLACK, stroke((0.0, -0.2), (0.0, 0.25), 0.15), disc(0.09, 0.0, 0.5))],
+    _WARNING,
+    [(BLACK, regular(4, 0.98)), (WHITE, regular(4, 0.88)), (YELLOW, regular(4, 0.62))],
+    # D,1a direction to be followed, several ways.
+    [*BLUE_DISC, (WHITE, *straight_arrow(-90.0))],
+    [*BLUE_DISC, (WHITE, *straight_arrow(0.0))],
+    [*BLUE_DISC, (WHITE, *straight_arrow(180.0))],
+    [*BLUE_DISC, (WHITE, *straight_arrow(135.0))],
+    # E,14a parking, E,3a one way, a blank blue square.
+    [*BLUE_SQUARE, Lettering("P", (-0.36, -0.62, 0.4, 0.62), WHITE, boldness=0.22)],
+    [*BLUE_SQUARE, (WHITE, *straight_arrow(-90.0))],
+    BLUE_SQUARE,
+    # Advertising.
+    [(WHITE, _WIDE), Lettering("SALE", (-0.8, -0.35, 0.8, 0.35), RED)],
+    [(YELLOW, _WIDE), Lettering("Cafe 24", (-0.85, -0.2, 0.85, 0.25), BLACK)],
+    [
+        *((BLACK, _WIDE), (WHITE, _WIDE * 0.93), (RED, disc(0.3, 0.55, -0.1))),
+        (GREY, *(rectangle(-0.8, y, 0.1, y + 0.1) for y in np.linspace(-0.4, 0.3, 4))),
+    ],
+    [(RED, _WIDE), Lettering("Top 50", (-0.75, -0.3, 0.75, 0.3), WHITE)],
+)
 
 
 @cache
 def lookalikes() -> tuple[Face, ...]:
     """Return every look-alike; the arrays are shared, not to write."""
-    drawings: list[Drawing] = [
-        [shape(RED, disc(0.98))],
-        [shape(WHITE, disc(0.98)), shape(BLUE, disc(0.94))],
-        [shape(WHITE, octagon(0.98)), shape(RED, octagon(0.93))],
-        [shape(RED, triangle(points_up=False))],
-        *_prohibitions(),
-        *_warnings(),
-        *_mandatory(),
-        *_panels(),
-    ]
-    drawn = tuple(paint(layers) for layers in drawings)
-    for face in drawn:
-        face.flags.writeable = False
-    return drawn
-
-
-def _prohibitions() -> list[Drawing]:
-    """C,2 closed to all vehicles; C,17a end of all limits; C,18 no parking; C,3 with a picture."""
-    slash = stroke((-0.55, -0.55), (0.55, 0.55), 0.17)
-    lines = [stroke((x - 0.5, 0.55), (x + 0.5, -0.55), 0.07) for x in (-0.15, 0.0, 0.15)]
-    van = [rectangle(-0.48, -0.22, 0.16, 0.2), rectangle(0.2, -0.05, 0.48, 0.2)]
-    wheels = [disc(0.11, x, 0.24) for x in (-0.28, 0.3)]
-    return [
-        [shape(RED, disc(0.98)), shape(WHITE, disc(0.76))],
-        [shape(GREY, disc(0.98)), shape(WHITE, disc(0.92)), shape(BLACK, *lines)],
-        [shape(RED, disc(0.98)), shape(BLUE, disc(0.8)), shape(RED, slash)],
-        [shape(RED, disc(0.98)), shape(WHITE, disc(0.76)), shape(BLACK, *van, *wheels)],
-    ]
-
-
-def _warnings() -> list[Drawing]:
-    """A,32 other dangers, a blank warning, and B,3 priority road."""
-    mark = [stroke((0.0, -0.2), (0.0, 0.25), 0.15), disc(0.09, 0.0, 0.5)]
-    warning = [shape(RED, triangle()), shape(WHITE, triangle(0.17))]
-    diamond = [regular(4, radius) for radius in (0.98, 0.88, 0.62)]
-    return [
-        [*warning, shape(BLACK, *mark)],
-        [*warning],
-        [shape(c, d) for c, d in zip((BLACK, WHITE, YELLOW), diamond, strict=True)],
-    ]
-
-
-def _mandatory() -> list[Drawing]:
-    """D,1a direction to be followed, several ways."""
-    plate = [shape(WHITE, disc(0.98)), shape(BLUE, disc(0.94))]
-    return [[*plate, shape(WHITE, *straight_arrow(angle))] for angle in (-90.0, 0.0, 180.0, 135.0)]
-
-
-def _panels() -> list[Drawing]:
-    """E,14a parking, E,3a one way, a blank blue square, and advertising."""
-    square = [
-        shape(WHITE, rounded(rectangle(-0.98, -0.98, 0.98, 0.98), 0.14)),
-        shape(BLUE, rounded(rectangle(-0.94, -0.94, 0.94, 0.94), 0.11)),
-    ]
-    wide = rectangle(-0.98, -0.6, 0.98, 0.6)
-    sun = shape(RED, disc(0.3, 0.55, -0.1))
-    return [
-        [*square, Lettering("P", (-0.36, -0.62, 0.4, 0.62), WHITE, boldness=0.22)],
-        [*square, shape(WHITE, *straight_arrow(-90.0))],
-        square,
-        [shape(WHITE, wide), Lettering("SALE", (-0.8, -0.35, 0.8, 0.35), RED)],
-        [shape(YELLOW, wide), Lettering("Cafe 24", (-0.85, -0.2, 0.85, 0.25), BLACK)],
-        [shape(BLACK, wide), shape(WHITE, wide * 0.93), sun]
-        + [shape(GREY, rectangle(-0.8, y, 0.1, y + 0.1)) for y in np.linspace(-0.4, 0.3, 4)],
-        [shape(RED, wide), Lettering("Top 50", (-0.75, -0.3, 0.75, 0.3), WHITE)],
-    ]
+    return painted(_DRAWINGS)

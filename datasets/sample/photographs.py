@@ -23,9 +23,8 @@ Pixels = NDArray[np.float32]  # (H, W, 3) RGB, 0 to 1
 
 @dataclass(frozen=True)
 class Photograph:
-    """A file of a wheel and what may be done with it."""
+    """A file of a wheel, ``<package>/<path in it>``, and what may be done with it."""
 
-    package: str
     file: str
     split: str
     source: str
@@ -37,43 +36,38 @@ _CC_BY = "CC BY 2.0, https://creativecommons.org/licenses/by/2.0/"
 
 PHOTOGRAPHS = (
     Photograph(
-        "sklearn",
-        "datasets/images/china.jpg",
+        "sklearn/datasets/images/china.jpg",
         "train",
         "danielbuechele, https://www.flickr.com/photos/danielbuechele/6061409035/",
         _CC_BY,
     ),
-    Photograph("skimage", "data/coffee.png", "train", "Rachel Michetti, Pikolo Espresso Bar", _CC0),
+    Photograph("skimage/data/coffee.png", "train", "Rachel Michetti, Pikolo Espresso Bar", _CC0),
     Photograph(
-        "skimage",
-        "data/astronaut.png",
+        "skimage/data/astronaut.png",
         "train",
         "NASA Great Images, https://flic.kr/p/r9qvLn",
         "public domain (no known copyright restrictions)",
     ),
-    Photograph("skimage", "data/brick.png", "train", "CC0Textures, Bricks25", _CC0),
-    Photograph("skimage", "data/grass.png", "train", "linolafett on DeviantArt, Grass 01", _CC0),
-    Photograph("skimage", "data/chelsea.png", "val", "Stefan van der Walt", _CC0),
-    Photograph("skimage", "data/gravel.png", "val", "CC0Textures, Gravel04", _CC0),
+    Photograph("skimage/data/brick.png", "train", "CC0Textures, Bricks25", _CC0),
+    Photograph("skimage/data/grass.png", "train", "linolafett on DeviantArt, Grass 01", _CC0),
+    Photograph("skimage/data/chelsea.png", "val", "Stefan van der Walt", _CC0),
+    Photograph("skimage/data/gravel.png", "val", "CC0Textures, Gravel04", _CC0),
     Photograph(
-        "skimage",
-        "data/coins.png",
+        "skimage/data/coins.png",
         "val",
         "Brooklyn Museum Collection, "
         "https://www.brooklynmuseum.org/opencollection/archives/image/51611",
         "no known copyright restrictions",
     ),
-    Photograph("skimage", "data/camera.png", "test", "Lav Varshney", _CC0),
+    Photograph("skimage/data/camera.png", "test", "Lav Varshney", _CC0),
     Photograph(
-        "skimage",
-        "data/rocket.jpg",
+        "skimage/data/rocket.jpg",
         "test",
         "SpaceX, https://www.flickr.com/photos/spacexphotos/16511594820/",
         "released into the public domain",
     ),
     Photograph(
-        "sklearn",
-        "datasets/images/flower.jpg",
+        "sklearn/datasets/images/flower.jpg",
         "test",
         "vultilion, https://www.flickr.com/photos/vultilion/6056698931/ "
         "(scikit-learn's README names danielbuechele beside this address)",
@@ -88,14 +82,14 @@ def photograph_path(photograph: Photograph) -> Path:
     Raises:
         DatasetError: the package or the file is not installed.
     """
-    spec = find_spec(photograph.package)
+    package, _, file = photograph.file.partition("/")
+    spec = find_spec(package)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(folder) / photograph.file
-        if path.is_file():
+        if (path := Path(folder) / file).is_file():
             return path
     raise DatasetError(
-        f"{photograph.package}/{photograph.file}: is not installed, so the sample set can't be "
-        "rendered; install scikit-image and scikit-learn from their wheels"
+        f"{photograph.file}: is not installed, so the sample set can't be rendered; install "
+        "scikit-image and scikit-learn from their wheels"
     )
 
 
@@ -137,7 +131,7 @@ def licences() -> str:
     ]
     for photograph in PHOTOGRAPHS:
         lines += [
-            f"{photograph.package}/{photograph.file} ({photograph.split})",
+            f"{photograph.file} ({photograph.split})",
             f"  source:  {photograph.source}",
             f"  licence: {photograph.licence}",
         ]
@@ -148,7 +142,7 @@ def _read(photograph: Photograph) -> Pixels:
     path = photograph_path(photograph)
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise DatasetError(f"{path}: does not decode; install {photograph.package} again")
+        raise DatasetError(f"{path}: does not decode; install its package again")
     pixels = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) / 255, dtype=np.float32)
     pixels.flags.writeable = False
     return pixels

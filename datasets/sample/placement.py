@@ -46,12 +46,6 @@ class Placed:
         return x1 + self.left, y1 + self.top, x2 + self.left, y2 + self.top
 
 
-def random_size_px(random: np.random.Generator) -> float:
-    """Return the longer side of a sign: mostly 26 to 100 px, now and then smaller or larger."""
-    low, high = ((26, 100), (18, 26), (100, 134))[random.choice(3, p=(0.82, 0.09, 0.09))]
-    return float(np.exp(random.uniform(np.log(low), np.log(high))))
-
-
 def place(
     face: Face,
     class_name: str | None,
@@ -62,37 +56,25 @@ def place(
     """Return the sign somewhere in the scene, clear of those already there; None if it is full."""
     side = scene.shape[0]
     others = as_boxes([other.box() for other in taken])
-    size_px = random_size_px(random)
+    clean = np.asarray(face / 255, dtype=np.float32)
+    low, high = ((26, 100), (18, 26), (100, 134))[random.choice(3, p=(0.82, 0.09, 0.09))]
+    size_px = float(np.exp(random.uniform(np.log(low), np.log(high))))
     for _ in range(_POSES):
         pose = random_pose(size_px, random)
-        stencil = Placed(class_name, seen(_floats(face), pose), 0, 0, pose)
-        may_be_cut = random.random() < 0.12
+        stencil = Placed(class_name, seen(clean, pose), 0, 0, pose)
+        height, width = stencil.layer.shape[:2]
+        spare = 0.35 if random.random() < 0.12 else 0.0  # of its sides, that may be cut
         for _ in range(_PLACES):
-            left, top = _corner(stencil.layer, side, may_be_cut, random)
-            x1, y1, x2, y2 = stencil.box()
-            box = as_boxes([(x1 + left, y1 + top, x2 + left, y2 + top)])
+            left, top = (
+                round(random.uniform(-spare * length, side - length + spare * length))
+                for length in (width, height)
+            )
+            box = np.add([stencil.box()], (left, top, left, top)).astype(np.float64)
             if _acceptable(box, others, side):
-                layer = seen(
-                    weathered(_floats(face), _brightness(scene, box, random), random), pose
-                )
-                return Placed(class_name, layer, left, top, pose)
+                layer = weathered(clean, _brightness(scene, box, random), random)
+                return Placed(class_name, seen(layer, pose), left, top, pose)
         size_px = max(0.75 * size_px, SMALLEST_PX + 2)
     return None
-
-
-def _floats(face: Face) -> Layer:
-    return np.asarray(face / 255, dtype=np.float32)
-
-
-def _corner(
-    layer: Layer, side: int, may_be_cut: bool, random: np.random.Generator
-) -> tuple[int, int]:
-    """Return a random left and top of the layer."""
-    height, width = layer.shape[:2]
-    spare_x, spare_y = (0.35 * width, 0.35 * height) if may_be_cut else (0.0, 0.0)
-    left = random.uniform(-spare_x, side - width + spare_x)
-    top = random.uniform(-spare_y, side - height + spare_y)
-    return round(left), round(top)
 
 
 def _acceptable(box: NDArray[np.float64], others: NDArray[np.float64], side: int) -> bool:

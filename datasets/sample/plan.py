@@ -37,19 +37,15 @@ class Planned:
         return np.random.default_rng([seed, 1 + SPLITS.index(self.split), 1 + self.index])
 
 
-def plan(seed: int) -> tuple[Planned, ...]:
-    """Return all images, split by split; each split deals the classes from one shuffled deck."""
-    return tuple(image for split in SPLITS for image in _planned_split(seed, split))
-
-
-def _planned_split(seed: int, split: str) -> list[Planned]:
-    random = np.random.default_rng([seed, 1 + SPLITS.index(split)])
-    # Shares of a fixed number, shuffled, instead of draws: every split has the same mixture.
-    places = (np.arange(IMAGES[split]) + 0.5) / IMAGES[split]
-    counts = random.permutation(np.searchsorted(np.cumsum(_SIGNS), places))
-    deck = random.permutation(np.arange(counts.sum()) % len(CLASSES))
-    hands = np.split(deck, np.cumsum(counts)[:-1])
-    return [
-        Planned(split, index, tuple(CLASSES[card] for card in hand))
-        for index, hand in enumerate(hands)
-    ]
+def plan(seed: int) -> list[Planned]:
+    """Return all images, split by split; each split has every class equally often."""
+    images = []
+    for number, split in enumerate(SPLITS, 1):
+        random = np.random.default_rng([seed, number])
+        # Shares of a fixed number, shuffled, instead of draws: every split has the same mixture.
+        places = (np.arange(IMAGES[split]) + 0.5) / IMAGES[split]
+        counts = random.permutation(np.searchsorted(np.cumsum(_SIGNS), places))
+        labels = random.permutation(np.arange(counts.sum()) % len(CLASSES))
+        for index, signs in enumerate(np.split(labels, np.cumsum(counts)[:-1])):
+            images.append(Planned(split, index, tuple(CLASSES[label] for label in signs)))
+    return images

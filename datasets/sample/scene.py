@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +43,14 @@ def render(
 ) -> Scene:
     """Render one picture with a sign of each of the classes named, as far as there is room."""
     canvas = background(photographs, SIDE_PX, random)
-    placed = _placed(class_names, canvas, random)
+    wanted: list[str | None] = [*class_names]  # first, so that they find room
+    wanted += [None] * int(random.choice(len(_LOOKALIKES), p=_LOOKALIKES))
+    placed: list[Placed] = []
+    for class_name in wanted:
+        variants = lookalikes() if class_name is None else faces(class_name)
+        face = variants[random.integers(len(variants))]
+        if sign := place(face, class_name, placed, canvas, random):
+            placed.append(sign)
     for sign in placed:
         if random.random() < _POLES:
             canvas = _over(canvas, *pole(sign, SIDE_PX, random))
@@ -51,35 +59,16 @@ def render(
     signs = [sign for sign in placed if sign.class_name is not None]
     hidden = _covers(signs, random)
     canvas = _over(canvas, 0.75 * background(photographs, SIDE_PX, random), hidden)
-    boxes = tuple(_visible_box(sign, hidden) for sign in signs)
+    boxes = tuple(bounds(_visible(sign, hidden)) for sign in signs)
     return Scene(photographed(canvas, random), tuple(str(sign.class_name) for sign in signs), boxes)
-
-
-def _placed(
-    class_names: Sequence[str], canvas: Pixels, random: np.random.Generator
-) -> list[Placed]:
-    """Place the signs first, so that they find room, then the look-alikes."""
-    wanted: list[str | None] = [*class_names]
-    wanted += [None] * int(random.choice(len(_LOOKALIKES), p=_LOOKALIKES))
-    placed: list[Placed] = []
-    for class_name in wanted:
-        variants = lookalikes() if class_name is None else faces(class_name)
-        face = variants[random.integers(len(variants))]
-        sign = place(face, class_name, placed, canvas, random)
-        if sign is not None:
-            placed.append(sign)
-    return placed
 
 
 def _on_image(sign: Placed) -> tuple[Pixels, Alpha]:
     """Return the sign's colours and alpha on an empty canvas of the image's size."""
-    canvas = np.zeros((SIDE_PX, SIDE_PX, 4), dtype=np.float32)
-    height, width = sign.layer.shape[:2]
-    top, left = max(sign.top, 0), max(sign.left, 0)
-    bottom, right = min(sign.top + height, SIDE_PX), min(sign.left + width, SIDE_PX)
-    inside = sign.layer[top - sign.top : bottom - sign.top, left - sign.left : right - sign.left]
-    canvas[top:bottom, left:right] = inside
-    return canvas[..., :3], canvas[..., 3]
+    shift = np.array([[1, 0, sign.left], [0, 1, sign.top]], dtype=np.float32)
+    canvas = cv2.warpAffine(sign.layer, shift, (SIDE_PX, SIDE_PX), flags=cv2.INTER_NEAREST)
+    pixels = np.asarray(canvas, dtype=np.float32)
+    return pixels[..., :3], pixels[..., 3]
 
 
 def _covers(signs: Sequence[Placed], random: np.random.Generator) -> Alpha:
@@ -95,14 +84,14 @@ def _covers(signs: Sequence[Placed], random: np.random.Generator) -> Alpha:
 
 def _recognisable(sign: Placed, hidden: Alpha) -> bool:
     """Say whether enough of the sign is inside the image and before everything else."""
-    visible = float((_on_image(sign)[1] * (1 - hidden)).sum())
-    x1, y1, x2, y2 = _visible_box(sign, hidden)
-    enough = visible >= _LEAST_VISIBLE * float(sign.layer[..., 3].sum())
+    visible = _visible(sign, hidden)
+    x1, y1, x2, y2 = bounds(visible)
+    enough = float(visible.sum()) >= _LEAST_VISIBLE * float(sign.layer[..., 3].sum())
     return enough and max(x2 - x1, y2 - y1) >= SMALLEST_PX
 
 
-def _visible_box(sign: Placed, hidden: Alpha) -> IntBox:
-    return bounds(_on_image(sign)[1] * (1 - hidden))
+def _visible(sign: Placed, hidden: Alpha) -> Alpha:
+    return np.asarray(_on_image(sign)[1] * (1 - hidden))
 
 
 def _over(below: Pixels, colour: Pixels, alpha: Alpha) -> Pixels:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import ElementTree, indent
 
 import cv2
 import numpy as np
 from joblib import Parallel, delayed
 
-from datasets.annotations import SPLITS
+from datasets.annotations import SPLITS, Annotations, LabelledImage
 from datasets.progress import Track, silently
 from datasets.sample.faces import CLASSES, faces
 from datasets.sample.lookalikes import lookalikes
 from datasets.sample.photographs import licences, photographs_of
 from datasets.sample.plan import Planned, plan
-from datasets.sample.scene import SIDE_PX, Scene, render
+from datasets.sample.scene import SIDE_PX, render
+from datasets.voc import annotation_xml
 
 _JPEG_QUALITY = (50, 95)  # of cv2; half of the images show their blocks
 
 
 def write_sample(folder: Path, seed: int, track: Track = silently) -> None:
-    """Render the whole set into a new folder.
-
-    Args:
-        folder: is made, with ``JPEGImages``, ``Annotations``, ``ImageSets/Main`` and
-            ``LICENSES.txt`` in it.
-        seed: 0 or more; the same seed gives the same bytes.
-        track: watches the rendering.
+    """Render the whole set into a folder that is not there yet; a seed gives the same bytes.
 
     Raises:
         DatasetError: a background photograph is not installed.
@@ -59,25 +54,10 @@ def write_image(folder: Path, image: Planned, seed: int) -> None:
     quality = int(random.integers(*_JPEG_QUALITY))
     bgr = cv2.cvtColor(scene.image, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    (folder / f"JPEGImages/{image.stem}.jpg").write_bytes(np.asarray(encoded).tobytes())
-    tree = ElementTree(_annotation(f"{image.stem}.jpg", scene))
+    path = folder / f"JPEGImages/{image.stem}.jpg"
+    path.write_bytes(np.asarray(encoded).tobytes())
+    truth = Annotations(scene.boxes, [CLASSES.index(name) for name in scene.class_names])
+    labelled = LabelledImage(path.name, path, SIDE_PX, SIDE_PX, truth)
+    tree = ElementTree(annotation_xml(labelled, CLASSES))
     indent(tree)
     tree.write(folder / f"Annotations/{image.stem}.xml", encoding="utf-8")
-
-
-def _annotation(file_name: str, scene: Scene) -> Element:
-    root = Element("annotation")
-    SubElement(root, "folder").text = "JPEGImages"
-    SubElement(root, "filename").text = file_name
-    size = SubElement(root, "size")
-    for name, value in (("width", SIDE_PX), ("height", SIDE_PX), ("depth", 3)):
-        SubElement(size, name).text = str(value)
-    for class_name, (x1, y1, x2, y2) in zip(scene.class_names, scene.boxes, strict=True):
-        item = SubElement(root, "object")
-        SubElement(item, "name").text = class_name
-        SubElement(item, "difficult").text = "0"
-        corners = SubElement(item, "bndbox")
-        # VOC counts pixels from 1 and includes the last one.
-        for name, value in (("xmin", x1 + 1), ("ymin", y1 + 1), ("xmax", x2), ("ymax", y2)):
-            SubElement(corners, name).text = str(value)
-    return root

@@ -21,18 +21,14 @@ def blotches(height: int, width: int, cell_px: float, random: np.random.Generato
 
 def weathered(layer: Layer, brightness: float, random: np.random.Generator) -> Layer:
     """Return the sign after some years outside, in light of about that brightness (1 full)."""
-    colour = _faded(layer[..., :3], random)
+    # The sun pulls colours towards their own grey, and a little in hue.
+    grey = layer[..., :3].mean(axis=-1, keepdims=True)
+    mixed = grey + (layer[..., :3] - grey) * random.uniform(0.6, 1.0)
+    colour = np.asarray(mixed * random.uniform(0.92, 1.08, size=3), dtype=np.float32)
     if random.random() < 0.4:
         colour = _dirty(colour, random)
     colour = colour * brightness * _light(layer.shape[0], layer.shape[1], random)
     return np.concatenate([np.clip(colour, 0, 1), layer[..., 3:]], axis=-1).astype(np.float32)
-
-
-def _faded(colour: Pixels, random: np.random.Generator) -> Pixels:
-    """Pull the colours towards their own grey, as the sun does, and a little in hue."""
-    grey = colour.mean(axis=-1, keepdims=True)
-    mixed = grey + (colour - grey) * random.uniform(0.6, 1.0)
-    return np.asarray(mixed * random.uniform(0.92, 1.08, size=3), dtype=np.float32)
 
 
 def _dirty(colour: Pixels, random: np.random.Generator) -> Pixels:

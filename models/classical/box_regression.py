@@ -61,14 +61,9 @@ def fit_regression(
     labels: NDArray[np.int64],
     classes: int,
 ) -> BoxRegression:
-    """Return the maps from proposals to the objects they overlap.
+    """Return the maps from ``(N, 4)`` proposals to the ``(N, 4)`` objects they overlap.
 
-    Args:
-        features: ``(N, D)`` of the proposals, of any float type.
-        boxes: ``(N, 4)`` the proposals.
-        targets: ``(N, 4)`` the objects.
-        labels: ``(N,)`` the objects' classes; others than ``0 … C-1`` are left out.
-        classes: number of classes C.
+    The features are ``(N, D)``, of any float type; other labels than ``0 … C-1`` are left out.
     """
     weights = np.zeros((classes, features.shape[1], 4), np.float32)
     bias = np.zeros((classes, 4), np.float32)

@@ -2,8 +2,8 @@
 
 An image is turned into nine channels of gradient strength, one an orientation, the same of those
 gradients alone that point into the first half turn, and the three of Lab, at several sizes. Of each
-its integral image is kept, so that what a cell of a histogram holds is four numbers looked up,
-however large the cell is and however many boxes ask for it.
+its integral image is kept, so that four numbers give what a cell of a histogram holds, however
+large the cell is and however many boxes ask for it.
 """
 
 from __future__ import annotations
@@ -87,13 +87,7 @@ def orientations(image: Image) -> tuple[Image, Image]:
 
 
 def cells(levels: Channels, boxes: Boxes, rows: int, columns: int) -> tuple[Cells, Cells]:
-    """Return what boxes hold, each divided into cells.
-
-    Args:
-        levels: of the image.
-        boxes: ``(N, 4)`` xyxy pixels of it; outside it there is nothing.
-        rows: cells from top to bottom.
-        columns: cells from left to right.
+    """Return what ``(N, 4)`` xyxy boxes hold, divided into cells; outside the image is nothing.
 
     Returns:
         ``(N, rows, columns, 9)`` mean gradient strengths and ``(N, rows, columns, 3)`` mean Lab
@@ -102,8 +96,7 @@ def cells(levels: Channels, boxes: Boxes, rows: int, columns: int) -> tuple[Cell
     gradients = np.zeros((len(boxes), rows, columns, BINS), np.float32)
     colours = np.zeros((len(boxes), rows, columns, COLOURS), np.float32)
     for level, mine in by_level(levels, boxes, rows, columns):
-        lines = _lines(level, boxes[mine], rows, columns)
-        gradients[mine], colours[mine] = between(level, *lines)
+        gradients[mine], colours[mine] = between(level, *_lines(level, boxes[mine], rows, columns))
     return gradients, colours
 
 

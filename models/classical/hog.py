@@ -48,14 +48,8 @@ def describe(
 
     A box is divided into the cells of the template that is most like it in shape. Each template
     has a place of its own in the description, and the others' are 0 there, so that one hyperplane
-    holds a filter for each of them.
-
-    Args:
-        levels: the image's channels.
-        boxes: ``(N, 4)`` xyxy pixels of it.
-        templates: see `fit_templates`.
-        context: of a box's sides, seen with it on each side.
-        colour: whether the colour layout follows the HOG.
+    holds a filter for each of them. Boxes are ``(N, 4)`` xyxy pixels of the image; ``context`` is
+    the share of their sides that is seen with them on each side.
     """
     seen = widened(boxes, context)
     described = np.zeros((len(boxes), length(templates, colour=colour)), np.float32)

@@ -55,20 +55,14 @@ def fit(
     c: float,
     start: LinearSvm | None = None,
 ) -> LinearSvm:
-    """Return the SVMs of features with labels, `BACKGROUND` for none; uncalibrated.
+    """Return the SVMs of ``(N, D)`` features with labels, `BACKGROUND` for none; uncalibrated.
 
     The squared hinge loss of all classes is minimised at once by L-BFGS, in float32: two matrix
     products a step, where a solver that goes through examples one by one takes minutes. It walks
     in centred and whitened features, in which the loss curves alike in all directions: a quarter
     of the steps, to a lower end. Each class weighs as much as the rest together. A class without
-    an example gets a hyperplane that nothing is above.
-
-    Args:
-        features: ``(N, D)`` float32.
-        labels: ``(N,)``.
-        classes: number of classes C.
-        c: how much an example weighs against the hyperplane's length.
-        start: an earlier solution of much the same task, to begin at.
+    an example gets a hyperplane that nothing is above. ``c`` is how much an example weighs against
+    the hyperplane's length, ``start`` an earlier solution of much the same task, to begin at.
     """
     count, size = features.shape
     signs = np.where(labels[:, None] == np.arange(classes), 1.0, -1.0).astype(np.float32)
@@ -88,9 +82,8 @@ def fit(
         weights, bias = planes(flat)
         short = np.maximum(1 - signs * (features @ weights + bias), 0)
         pull = weight * short
-        value = 0.5 * float(np.einsum("ij,ij->", weights, weights, dtype=np.float64)) + float(
-            np.einsum("ij,ij->", pull, short, dtype=np.float64)
-        )
+        length = np.einsum("ij,ij->", weights, weights, dtype=np.float64)
+        value = float(0.5 * length + np.einsum("ij,ij->", pull, short, dtype=np.float64))
         pull *= -2 * signs
         lift = pull.sum(axis=0)
         slope = towards.T @ (weights + features.T @ pull - np.outer(centre, lift))
@@ -101,14 +94,9 @@ def fit(
         begin[:-1] = root.T @ start.weights
         begin[-1] = (start.bias + centre @ start.weights) / unit
         begin[:, ~learnt] = 0.0
-    found = minimize(
-        loss,
-        begin.ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": STEPS, "ftol": ENOUGH},
-    ).x
-    weights, bias = planes(found)
+    options = {"maxiter": STEPS, "ftol": ENOUGH}
+    found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
+    weights, bias = planes(found.x)
     bias = np.where(learnt, bias, NEVER).astype(np.float32)
     ones, zeros = np.ones(classes, np.float32), np.zeros(classes, np.float32)
     return LinearSvm(weights, bias, slope=ones, offset=zeros)
@@ -131,15 +119,10 @@ def _whitening(features: Features, weight: Features) -> tuple[Features, Features
 
 
 def calibrate(svm: LinearSvm, margins: NDArray[np.float32], labels: NDArray[np.int64]) -> LinearSvm:
-    """Return the SVMs with a sigmoid each, fitted on held-out margins (Platt 1999).
+    """Return the SVMs with a sigmoid each, fitted on held-out ``(N, C)`` margins (Platt 1999).
 
     A class with fewer than 5 examples there keeps the plain sigmoid of its margin, moved so that
     the hyperplane scores 0.27: it is rather too modest than too sure.
-
-    Args:
-        svm: the hyperplanes.
-        margins: ``(N, C)`` of held-out proposals.
-        labels: ``(N,)`` what each of them shows, or `BACKGROUND`.
     """
     slope, offset = np.ones_like(svm.slope), np.full_like(svm.offset, -1.0)
     for label in range(margins.shape[1]):

@@ -63,15 +63,8 @@ def score_grid(objectness: Objectness, gradients: Features, colours: Features) -
     """Return the log odds of all boxes of 4 × 4 cells, a quarter of their size apart.
 
     The same as `Objectness.score` of their `view`, without making the views: a hyperplane slides
-    over the cells that neighbours share.
-
-    Args:
-        objectness: the hyperplane.
-        gradients: ``(R, C, 9)`` cells.
-        colours: ``(R, C, 3)`` cells.
-
-    Returns:
-        ``(R - 5, C - 5)`` float32; one may be 0 and the array empty.
+    over the ``(R, C, 9)`` and ``(R, C, 3)`` cells that neighbours share. The log odds are
+    ``(R - 5, C - 5)`` float32; one may be 0 and the array empty.
     """
     weights, bias = objectness.weights[:, 0], objectness.bias[0]
     slope = _slide(gradients, weights[:GRADIENTS].reshape(CELLS, CELLS, BINS))

@@ -41,13 +41,10 @@ def decode(
     score_threshold: float,
     limit: int = MOST_CANDIDATES,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return boxes, scores and labels of one image's answers, the best ``limit`` at most.
+    """Return boxes, scores and labels of the best ``limit`` pairs of cell and class, for NMS.
 
-    Args:
-        outputs: ``(A, 4 + C)`` float32, raw distances then logits.
-        input_hw: the network's input, whose `grid_points` the rows belong to.
-        score_threshold: lower scores are left out.
-        limit: how many pairs of cell and class go on to NMS.
+    The answers to one image are ``(A, 4 + C)`` float32, raw distances then logits, in the order of
+    the `grid_points` of the input.
     """
     points, strides = grid_points(input_hw)
     logits = outputs[:, 4:]

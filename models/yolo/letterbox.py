@@ -43,11 +43,7 @@ def fit(image: NDArray[np.uint8], input_hw: tuple[int, int]) -> NDArray[np.uint8
 def letterbox(
     image: NDArray[np.uint8], input_hw: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Return the input picture and what to divide boxes in it by.
-
-    Args:
-        image: ``(H, W, 3)`` uint8 RGB.
-        input_hw: the network's input (height, width).
+    """Return the input picture of an ``(H, W, 3)`` uint8 RGB image and what to divide boxes by.
 
     Returns:
         The ``(*input_hw, 3)`` uint8 picture and ``(4,)`` float64 scales of x1, y1, x2, y2;

@@ -24,11 +24,7 @@ def complete_iou(first: Any, second: Any) -> Any:
     """Return the CIoU of boxes row by row, in [-1.5, 1] (Zheng et al. 2020, equations 7 to 11).
 
     The trade-off between position and shape is held constant, as the paper has it; Keras's
-    `compute_ciou` sends a gradient through it.
-
-    Args:
-        first: ``(..., 4)`` predicted xyxy boxes.
-        second: ``(..., 4)`` true xyxy boxes.
+    `compute_ciou` sends a gradient through it. The ``(..., 4)`` boxes are xyxy, predicted and true.
     """
     low = ops.minimum(first, second)
     high = ops.maximum(first, second)
@@ -47,10 +43,7 @@ def complete_iou(first: Any, second: Any) -> Any:
 def detection_losses(logits: Any, boxes: Any, targets: Targets) -> Losses:
     """Return both losses of a batch.
 
-    Args:
-        logits: ``(B, A, C)``.
-        boxes: ``(B, A, 4)`` decoded, xyxy pixels.
-        targets: what the assigner wants, held constant.
+    Logits are ``(B, A, C)``, decoded boxes ``(B, A, 4)`` xyxy pixels; targets are held constant.
     """
     total = ops.maximum(ops.sum(targets.weights), 1.0)
     cross_entropy = ops.binary_crossentropy(targets.scores, logits, from_logits=True)

@@ -59,13 +59,10 @@ class Muon(keras.optimizers.AdamW):  # type: ignore[misc]  # Keras has no types
 
 
 def orthogonalised(matrices: Sequence[Any]) -> list[Any]:
-    """Return the matrices with singular values near 1 (Newton and Schulz's iteration).
+    """Return ``(r, c)`` float32 matrices with singular values near 1 (Newton and Schulz).
 
     A step of it takes X to X·p(XᵀX) with a polynomial p, so XᵀX alone gives what all steps
     together multiply X with, and those of equal size are iterated as one batch.
-
-    Args:
-        matrices: ``(r, c)`` float32 of fixed shapes.
     """
     tall = [x if x.shape[0] >= x.shape[1] else ops.transpose(x) for x in matrices]
     tall = [x / (ops.norm(x) + 1e-7) for x in tall]

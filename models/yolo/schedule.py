@@ -53,11 +53,8 @@ def default_updates(images: int) -> int:
 def learning_rate(update: int, progress: float, peak: float, lr_warmup: int) -> float:
     """Return the rate of one update: a linear ramp, then a cosine (Loshchilov & Hutter 2017).
 
-    Args:
-        update: updates done so far.
-        progress: share of the training that is done, 0 to 1, by updates or by the clock.
-        peak: the rate at the end of the ramp.
-        lr_warmup: updates of the ramp.
+    It is ``peak`` after ``lr_warmup`` updates; ``progress`` is the share of the training that is
+    done, 0 to 1, by updates or by the clock.
     """
     cosine = (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0))) / 2
     ramp = min(1.0, (update + 1) / max(lr_warmup, 1))
@@ -72,33 +69,37 @@ class Plan:
         expected: updates in all; by the clock only a guess.
         deadline: on `time.monotonic`, None where the updates count.
         started: on the same clock.
-        lr_warmup: updates of the learning rate's ramp.
-        close_mosaic: last share of training without mosaics.
-        moments: shares of the training after which to validate.
+        settings: of the network.
     """
 
     expected: int
     deadline: float | None
     started: float
-    lr_warmup: int
-    close_mosaic: float
-    moments: tuple[float, ...]
+    settings: YoloSettings
 
     @classmethod
     def of(
         cls, length: TrainingLength, images: int, settings: YoloSettings, started: float
     ) -> Plan:
         """Return the plan for that many training images."""
-        expected = length.updates(images, settings)
         deadline = None if length.minutes is None else started + 60 * length.minutes
-        return cls(
-            expected=expected,
-            deadline=deadline,
-            started=started,
-            lr_warmup=min(settings.lr_warmup, max(1, expected // 10)),
-            close_mosaic=settings.close_mosaic,
-            moments=_moments(settings, last=1.0 if deadline is None else 0.95),
-        )
+        return cls(length.updates(images, settings), deadline, started, settings)
+
+    @property
+    def lr_warmup(self) -> int:
+        """Updates of the learning rate's ramp."""
+        return min(self.settings.lr_warmup, max(1, self.expected // 10))
+
+    @property
+    def moments(self) -> tuple[float, ...]:
+        """Shares of training after which to validate.
+
+        In the second half they are even; in the first each is half the next.
+        """
+        last = 1.0 if self.deadline is None else 0.95
+        early = [0.5**place for place in range(self.settings.early_validations, 0, -1)]
+        count = self.settings.validations
+        return (*early, *(0.5 + (last - 0.5) * (place + 1) / count for place in range(count)))
 
     def updates(self, first: int = 0) -> Iterator[int]:
         """Yield the number of each update from ``first`` on until it is time to stop.
@@ -121,19 +122,9 @@ class Plan:
 
     def allows_mosaic(self, update: int) -> bool:
         """Say whether that update may have mosaics."""
-        return self.progress(update) < 1 - self.close_mosaic
+        return self.progress(update) < 1 - self.settings.close_mosaic
 
     def is_time_to_validate(self, done: int, so_far: int) -> bool:
         """Say whether the next of the moments has come; the very last update is always one."""
         due = so_far < len(self.moments) and self.progress(done) >= self.moments[so_far]
         return due or (self.deadline is None and done == self.expected)
-
-
-def _moments(settings: YoloSettings, last: float) -> tuple[float, ...]:
-    """Return the shares of training after which to validate.
-
-    In the second half they are even, up to ``last``; in the first each is half the next.
-    """
-    early = [0.5**place for place in range(settings.early_validations, 0, -1)]
-    count = max(settings.validations, 1)
-    return (*early, *(0.5 + (last - 0.5) * (place + 1) / count for place in range(count)))

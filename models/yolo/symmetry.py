@@ -37,12 +37,7 @@ def chosen_flips(choice: str, samples: Sequence[Sample], seed: int) -> frozenset
     """Return the mirrorings for training: as set, or for ``auto`` as the objects allow.
 
     Where no class has enough objects to find out, left and right are taken to be alike and
-    nothing else, as in most photographs.
-
-    Args:
-        choice: ``auto``, ``none``, ``horizontal`` or ``all``.
-        samples: the training pictures with boxes and labels.
-        seed: of the choice of objects.
+    nothing else, as in most photographs. The seed is of the choice of objects.
     """
     fixed: dict[str, frozenset[str]] = {
         "none": frozenset(),

@@ -76,9 +76,9 @@ def train_network(
     Args:
         images: the training split.
         class_count: number of classes C.
-        input_hw: the network's input, multiples of 32.
-        settings: see `YoloSettings`.
-        length: how long.
+        input_hw: height and width of the network's input in pixels, multiples of 32.
+        settings: of the network.
+        length: of the training.
         seed: fixes weights and pictures; sums on several threads still differ in the last digits.
         validate: gives the figure of a network on the validation split, more is better.
         track: watches the updates.
@@ -103,9 +103,12 @@ def train_network(
             learner.restart()
         if learner.devices.several_machines and length.minutes is not None:
             raise TrainingError("machines whose clocks differ need updates or epochs, not minutes")
-        progress, best = _resumed(checkpoint, learner.weights)
+        progress, best = Progress(), []
+        if state := checkpoint.load():
+            learner.weights.restore(state.weights)
+            progress, best = state.progress, state.best
         plan = Plan.of(length, len(images), settings, started - progress.seconds)
-        run = _Run(learner.weights, plan, settings.batch, progress, best)
+        run = _Run(learner.weights, plan, progress, best)
         samples = [cache.sample(index) for index in range(len(images))]
         flips = chosen_flips(settings.flips, samples, seed)
         made = batches(cache, input_hw, settings, flips, seed, plan.allows_mosaic, progress.done)
@@ -154,7 +157,6 @@ class _Run:
 
     weights: FlatWeights
     plan: Plan
-    batch_size: int
     progress: Progress
     best: list[NDArray[Any]]
     rate: float = math.nan
@@ -169,7 +171,7 @@ class _Run:
         """Return what the terminal shows of the last update."""
         if math.isnan(self.rate):
             return "training YOLO"
-        speed = self.batch_size * self.progress.done / self.seconds
+        speed = self.plan.settings.batch * self.progress.done / self.seconds
         text = f"YOLO, loss {self.losses.classes:.2f} + {self.losses.boxes:.2f}"
         text += f", rate {self.rate:.1e}, {speed:.0f} images/s"
         if self.plan.deadline is not None:
@@ -194,15 +196,6 @@ class _Run:
         log(self.progress.done, {"validation/map_50_95": figure})
 
 
-def _resumed(checkpoint: Checkpoint, weights: FlatWeights) -> tuple[Progress, list[NDArray[Any]]]:
-    """Return how far the training has come and its best weights, and restore its last ones."""
-    state = checkpoint.load()
-    if state is None:
-        return Progress(), []
-    weights.restore(state.weights)
-    return state.progress, state.best
-
-
 def _check_finite(
     losses: Losses, number: int, batch: Batch, images: Sequence[LabelledImage]
 ) -> None:
@@ -211,5 +204,5 @@ def _check_finite(
     names = ", ".join(sorted({images[index].name for index in batch.sources}))
     raise TrainingError(
         f"the loss is not finite at update {number + 1}; try a smaller --set "
-        f"yolo.learning_rate, or look at the pictures it was made of: {names}"
+        f"yolo.learning_rate, or check the pictures it was made of: {names}"
     )

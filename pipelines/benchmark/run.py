@@ -1,41 +1,51 @@
-"""The main job: the same images through every pipeline, one evaluator, one folder of results.
+"""The main job: the same images through every contender, one evaluator, one folder of results.
 
 Reading, training, detection and timing, scoring, drawing: one after the other, each finished step
-kept so that a run that was cut off goes on behind it. Only this file writes ``metrics.json``.
+kept so that a run that was cut off goes on behind it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import msgspec
+
+from datasets.annotations import Dataset
 from datasets.tfds import PREFIX as TFDS
-from pipelines.benchmark.detect import detect_and_time, detecting_memory
-from pipelines.benchmark.score import (
-    MEASURED_HERE,
-    grabcut_share,
-    outside_detections,
-    score_saved,
-    truth_of,
-)
-from pipelines.benchmark.train import train
+from pipelines.benchmark.add_axes import report
+from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
+from pipelines.benchmark.score import Scored, outside_detections, score_saved
+from pipelines.benchmark.train import TrainingStage, train
+from pipelines.detections import Detections
+from pipelines.evaluation.coco_files.format import ground_truth_file
+from pipelines.evaluation.report_card import compared
 from pipelines.report.images.write import write_pictures
 from pipelines.report.wording import called
-from pipelines.runs.data import CONSOLE, described, keep_out_of_data, read_checked
-from pipelines.runs.folder import METRICS, SCHEMA_VERSION, RunFolder
+from pipelines.runs.data import keep_out_of_data, read_checked, summary_of
+from pipelines.runs.detection_files import split_truth
+from pipelines.runs.finished import Subject
+from pipelines.runs.folder import RunFolder
+from pipelines.runs.metrics import (
+    METRICS,
+    DetectorMetrics,
+    Memory,
+    Metrics,
+    read_metrics,
+    write_metrics,
+)
 from pipelines.runs.model_folder import save_operating_point
 from pipelines.settings import RunSettings
-from pipelines.studies.common.verdict import choice
-from pipelines.studies.study import DEFAULT, pipelines_missing, study
-from pipelines.studies.subject import Subject
+from pipelines.studies.common.axes import DEFAULT
+from pipelines.studies.common.choice import choice
+from pipelines.studies.study import study
 from pipelines.system import runtime
-from pipelines.system.files import write_json
 from pipelines.system.processes import in_own_process
-from pipelines.system.progress import on_terminal
+from pipelines.system.progress import CONSOLE, on_terminal
+
+R = TypeVar("R")
 
 
 def default_output(settings: RunSettings) -> Path:
@@ -53,130 +63,126 @@ def compare(
     resume: bool = False,
     axes: Sequence[str] = DEFAULT,
     tensorboard: Path | None = None,
-) -> dict[str, Any]:
+) -> Metrics:
     """Run the whole comparison into ``output`` and return what its ``metrics.json`` holds.
 
-    With ``tensorboard`` YOLO's training is logged in a folder of the run's name there.
+    With ``tensorboard`` networks' training is logged in a folder of the run's name there.
 
     Raises:
         DatasetError: the data can't be used.
-        TrainingError: a pipeline can't be trained on this data.
-        UserError: there is no such device, the folder or another tool's detections can't be used,
-            or a step was killed.
+        TrainingError: a contender can't be trained on this data.
+        UserError: the folder, the device or another tool's detections can't be used, or a step was
+            killed.
     """
     folder = RunFolder(output)
     if resume and folder.is_whole and not folder.partial.exists():
         CONSOLE.print(f"{output}: this run is whole, nothing is left to do")
-        metrics: dict[str, Any] = json.loads((output / METRICS).read_text(encoding="utf-8"))
-        return metrics
+        return read_metrics(output / METRICS)
     if settings.device == "gpu":
-        in_own_process(_check_device, settings.device)
+        in_own_process(_check_device)
     dataset = read_checked(settings)
-    keep_out_of_data(output, settings)
     logs = None if tensorboard is None else tensorboard / output.name
-    if logs is not None:
-        keep_out_of_data(logs, settings)
-    outside, notes = outside_detections(settings.detections, truth_of(dataset), settings.pipelines)
-    for note in notes:
-        CONSOLE.print(f"  note: {note}", markup=False)
-    data = described(dataset)
-    chosen = {"settings": asdict(settings), "split_sha256": data["split_sha256"]}
-    folder.open(chosen, overwrite=overwrite, resume=resume)
-    trained = {
-        name: folder.stage(
-            f"train-{name}",
-            partial(
-                in_own_process,
-                train,
-                name,
-                dataset,
-                settings,
-                folder.partial / "models" / name,
-                logs,
-            ),
-        )
-        for name in settings.pipelines
-    }
-    detected = folder.stage(
-        "detect", partial(in_own_process, detect_and_time, dataset, settings, folder.partial)
+    for place in filter(None, (output, logs)):
+        keep_out_of_data(place, settings)
+    outside = _outside(dataset, settings)
+    summary = summary_of(dataset)
+    decisive = {"settings": settings, "split_sha256": summary.split_sha256}
+    folder.open(decisive, overwrite=overwrite, resume=resume)
+    trained, detected, memory = _stages(folder, dataset, settings, logs)
+    scored = score_saved(dataset, settings, folder.partial, detected, outside, on_terminal)
+    _write_models_and_pictures(folder.partial, dataset, settings, trained, scored)
+    metrics = Metrics(
+        dataset=summary,
+        environment=runtime.environment(detected.threads),
+        settings=settings,
+        pipelines=_figures(trained, detected, memory, scored),
+        comparison=compared(scored.evaluations, len(dataset.splits["test"])),
     )
-    memory = {
-        name: folder.stage(
-            f"memory-{name}",
-            partial(in_own_process, detecting_memory, name, dataset, settings, folder.partial),
-        )
-        for name in settings.pipelines
-    }
-    scored = score_saved(
-        dataset, settings, folder.partial, detected["reaches"], outside, on_terminal
-    )
-    for name in settings.pipelines:
-        point = scored.quality[name]["operating_point"]
-        save_operating_point(folder.partial / "models" / name, point)
-    names = {name: called(name, trained.get(name)) for name in scored.detections}
-    write_pictures(
-        dataset.splits["test"][: settings.annotate],
-        {names[name]: found[: settings.annotate] for name, found in scored.detections.items()},
-        dataset.classes,
-        {names[name]: threshold for name, threshold in scored.thresholds.items()},
-        folder.partial / "annotated",
-        on_terminal,
-    )
-    metrics = {
-        "schema_version": SCHEMA_VERSION,
-        "dataset": data,
-        "environment": runtime.environment(detected["threads"]),
-        "settings": asdict(settings),
-        "pipelines": {
-            name: {
-                "quality": quality,
-                **_measured(name, trained, detected, memory),
-                **grabcut_share(
-                    [image.annotations for image in dataset.splits["test"]],
-                    scored.detections[name],
-                    scored.thresholds[name],
-                    detected["from_grabcut"].get(name),
-                ),
-            }
-            for name, quality in scored.quality.items()
-        },
-        "comparison": scored.comparison,
-    }
-    metrics |= _studied(axes, Subject(folder.partial, dataset, settings, metrics["pipelines"]))
-    write_json(folder.partial / METRICS, metrics)
-    from pipelines.report.run_page.page import write_report  # with matplotlib, which takes its time
-
-    tested = {image.name: image.path for image in dataset.splits["test"]}
-    write_report(folder.partial, tested, on_terminal)
+    figures = {name: metrics.pipelines[name] for name in settings.pipelines}
+    subject = Subject(folder.partial, dataset, settings, figures)
+    studied = study(subject, axes)
+    metrics = msgspec.structs.replace(metrics, axes=studied, choice=choice(studied))
+    write_metrics(folder.partial / METRICS, metrics)
+    report(subject)
     folder.finish()
     return metrics
 
 
-def _studied(axes: Sequence[str], subject: Subject) -> dict[str, Any]:
-    """Return ``axes`` and the ``choice`` that follows from them, none without both pipelines."""
-    if axes and pipelines_missing(subject.settings.pipelines):
-        CONSOLE.print(f"  note: {pipelines_missing(subject.settings.pipelines)}", markup=False)
-        axes = ()
-    found = study(subject, axes)
-    return {"axes": found, "choice": choice(found)}
+def _outside(dataset: Dataset, settings: RunSettings) -> Mapping[str, Sequence[Detections]]:
+    """Return other tools' detections of the test images, having printed what is odd about them."""
+    truth = ground_truth_file(split_truth(dataset, "test"), "ground_truth.json")
+    detections, notes = outside_detections(settings.detections, truth, settings.pipelines)
+    for note in notes:
+        CONSOLE.print(f"  note: {note}", markup=False)
+    return detections
 
 
-def _measured(
-    name: str,
-    trained: Mapping[str, dict[str, Any]],
-    detected: Mapping[str, Any],
-    memory: Mapping[str, dict[str, Any]],
-) -> dict[str, Any]:
-    """Return what training and timing gave; null for detections that another tool made."""
-    if name not in trained:
-        return dict.fromkeys(MEASURED_HERE)
-    return {
-        **trained[name],
-        "latency_ms": detected["latency_ms"][name],
-        "throughput": detected["throughput"][name],
-        "memory_mb": {**trained[name]["memory_mb"], **memory[name]},
+def _stages(
+    folder: RunFolder, dataset: Dataset, settings: RunSettings, logs: Path | None
+) -> tuple[dict[str, TrainingStage], DetectionStage, dict[str, runtime.PeakMemory]]:
+    """Train, detect and measure memory, each in a process of its own, each kept when done."""
+
+    def stage(name: str, kind: type[R], work: Callable[..., R], *arguments: object) -> R:
+        return folder.stage(name, kind, partial(in_own_process, work, *arguments))
+
+    work, of_run = folder.partial, (dataset, settings)
+    names, memory = settings.pipelines, runtime.PeakMemory
+    trained = {
+        n: stage(f"train-{n}", TrainingStage, train, n, *of_run, work / "models" / n, logs)
+        for n in names
     }
+    detected = stage("detect", DetectionStage, detect_and_time, *of_run, work)
+    held = {n: stage(f"memory-{n}", memory, detecting_memory, n, *of_run, work) for n in names}
+    return trained, detected, held
 
 
-def _check_device(wish: str) -> None:
-    runtime.choose_device(wish)
+def _figures(
+    trained: Mapping[str, TrainingStage],
+    detected: DetectionStage,
+    memory: Mapping[str, runtime.PeakMemory],
+    scored: Scored,
+) -> dict[str, DetectorMetrics]:
+    """Return all figures by detector; of another tool's only the quality is known."""
+    qualities = {name: each.quality for name, each in scored.evaluations.items()}
+    contenders = {
+        name: DetectorMetrics(
+            quality=qualities[name],
+            training=each.training,
+            model=each.model,
+            memory_mb=Memory(
+                *(each.memory.rss_mb, each.memory.gpu_mb, memory[name].rss_mb, memory[name].gpu_mb)
+            ),
+            latency_ms=detected.latency_ms[name],
+            throughput=detected.throughput[name],
+            proposals=scored.proposals.get(name),
+        )
+        for name, each in trained.items()
+    }
+    return {name: DetectorMetrics(quality=each) for name, each in qualities.items()} | contenders
+
+
+def _write_models_and_pictures(
+    folder: Path,
+    dataset: Dataset,
+    settings: RunSettings,
+    trained: Mapping[str, TrainingStage],
+    scored: Scored,
+) -> None:
+    """Write each model's operating point and the annotated test images into the folder."""
+    for name in settings.pipelines:
+        point = scored.evaluations[name].quality.operating_point
+        save_operating_point(folder / "models" / name, point)
+    models = {name: stage.model for name, stage in trained.items()}
+    names = {name: called(name, models.get(name)) for name in scored.detections}
+    write_pictures(
+        dataset.splits["test"][: settings.annotate],
+        {names[name]: each[: settings.annotate] for name, each in scored.detections.items()},
+        dataset.classes,
+        {names[name]: threshold for name, threshold in scored.thresholds.items()},
+        folder / "annotated",
+        on_terminal,
+    )
+
+
+def _check_device() -> None:
+    runtime.choose_device("gpu")

@@ -1,60 +1,60 @@
-"""Score the saved detections: every pipeline's, and those of other tools, on the same images."""
+"""Score detections: those a run has saved, other tools' beside them, or such files alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from datasets.annotations import Annotations, Dataset
 from datasets.errors import UserError
 from datasets.progress import Track
-from pipelines.benchmark.detect import FOLDERS
+from pipelines.benchmark.detect import DetectionStage
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import (
-    decode_detections,
-    detections_from_coco,
-    detections_to_coco,
-    ground_truth_to_coco,
-    with_files,
-)
+from pipelines.evaluation.coco_files.format import GroundTruthFile
 from pipelines.evaluation.coco_files.misreading import misreading
-from pipelines.evaluation.coco_files.results import (
-    GroundTruthFile,
-    as_detections,
-    ground_truth_file,
-    read_rows,
-)
-from pipelines.evaluation.lost_objects import Reach
+from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.report_card import Evaluation, EvaluationImages, compared, judge
-from pipelines.evaluation.undefined import convert, plain
-from pipelines.settings import NamedFile, RunSettings
-from pipelines.system.files import write_json
-
-# What only a pipeline trained and timed here has.
-MEASURED_HERE = ("latency_ms", "throughput", "training", "model", "memory_mb")
+from pipelines.runs.detection_files import (
+    read_detections,
+    split_truth,
+    write_detections,
+    write_ground_truth,
+)
+from pipelines.runs.folder import SPLIT_FOLDERS
+from pipelines.runs.metrics import (
+    METRICS,
+    DatasetSummary,
+    DetectorMetrics,
+    Metrics,
+    ProposalShares,
+    SplitSize,
+    write_metrics,
+)
+from pipelines.settings import NamedFile, RunSettings, ScoringSettings
+from pipelines.system import runtime
+from pipelines.system.files import check_output
+from pipelines.system.progress import CONSOLE, on_terminal
 
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """What scoring gives.
+    """What scoring gives by detector: figures, detections in test images, what proposed them."""
 
-    Attributes:
-        quality: by pipeline, as ``metrics.json`` has it.
-        detections: on the test images, by pipeline.
-        thresholds: operating points, by pipeline.
-        comparison: paired differences.
-    """
+    evaluations: Mapping[str, Evaluation]
+    detections: Mapping[str, Sequence[Detections]]
+    proposals: Mapping[str, ProposalShares]
 
-    quality: Mapping[str, dict[str, Any]]
-    detections: Mapping[str, list[Detections]]
-    thresholds: Mapping[str, float]
-    comparison: dict[str, Any]
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The operating points."""
+        return {
+            name: each.quality.operating_point.threshold for name, each in self.evaluations.items()
+        }
 
 
 def outside_detections(
@@ -62,112 +62,114 @@ def outside_detections(
 ) -> tuple[dict[str, list[Detections]], list[str]]:
     """Return other tools' detections by name, and notes on them for the user.
 
-    Args:
-        named: their names and files.
-        truth: what they are put beside.
-        taken: names that are others' already.
+    They are put beside the truth; ``taken`` are names that are others' already.
 
     Raises:
         UserError: a file can't be used, or means something else than the ground truth.
     """
-    made: dict[str, list[Detections]] = {}
+    detections: dict[str, list[Detections]] = {}
     notes = []
     for each in named:
         name, path = each.name, Path(each.path)
-        if name in made or name in taken:
+        if name in detections or name in taken:
             raise UserError(f"--detections {name}={path}: that name is taken; give another")
         rows = read_rows(path, truth)
-        meant = misreading(rows, truth)
-        if meant is not None:
-            raise UserError(f"{path}: seems to say something else. Its {meant}")
-        made[name] = as_detections(rows, len(truth.image_ids))
-        bare = sum(not len(found) for found in made[name])
+        meaning = misreading(rows, truth)
+        if meaning is not None:
+            raise UserError(f"{path}: seems to mean something else. Its {meaning}")
+        detections[name] = as_detections(rows, len(truth.image_ids))
+        bare = sum(not len(each) for each in detections[name])
         if bare:
             notes.append(f"{path}: has no detection in {bare} of {len(truth.image_ids)} images")
-    return made, notes
-
-
-def truth_of(dataset: Dataset) -> GroundTruthFile:
-    """Return the test split as the ``ground_truth.json`` of a run has it."""
-    images = dataset.splits["test"]
-    coco = ground_truth_to_coco([image.annotations for image in images], dataset.classes)
-    return ground_truth_file(with_files(coco, images), "ground_truth.json")
+    return detections, notes
 
 
 def score_saved(
     dataset: Dataset,
     settings: RunSettings,
     folder: Path,
-    reaches: Mapping[str, Sequence[Mapping[str, Any]]],
-    outside: Mapping[str, list[Detections]],
+    stage: DetectionStage,
+    outside: Mapping[str, Sequence[Detections]],
     track: Track,
 ) -> Scored:
     """Return all figures of the detections a run has saved, and save the ground truth with them.
 
-    Args:
-        dataset: the checked set.
-        settings: of the run.
-        folder: the run's working folder.
-        reaches: by pipeline and test image, what each stage offered, as JSON has it.
-        outside: other tools' detections of the test images, by name.
-        track: watches the pipelines.
+    ``stage`` is what detecting gave, ``outside`` other tools' detections of the test images.
     """
-    truth = _write_ground_truth(dataset, folder)
+    truth = {
+        split: [image.annotations for image in dataset.splits[split]] for split in SPLIT_FOLDERS
+    }
+    for split, place in SPLIT_FOLDERS.items():
+        write_ground_truth(folder / place, split_truth(dataset, split))
     images = EvaluationImages(truth["test"], dataset.classes, settings.seed)
-    judged: dict[str, Evaluation] = {}
-    found: dict[str, list[Detections]] = {}
+    evaluations: dict[str, Evaluation] = {}
+    detections: dict[str, Sequence[Detections]] = dict(outside)
+    proposals: dict[str, ProposalShares] = {}
     names = [*settings.pipelines, *outside]
     for name in track(names, "scoring", len(names)):
         if name in outside:
-            found[name] = outside[name]
-            write_json(
-                folder / "detections" / f"{name}.json", plain(detections_to_coco(found[name]))
-            )
-            judged[name] = judge(images, found[name])
+            write_detections(folder, name, outside[name])
+            evaluations[name] = judge(images, outside[name])
             continue
-        answers = {
-            split: _saved(folder / place, name, truth[split]) for split, place in FOLDERS.items()
-        }
-        found[name] = answers["test"]
-        offered = convert(reaches.get(name, ()), list[dict[str, Reach]])
-        point = best_f1(truth["val"], answers["val"])
-        judged[name] = judge(images, found[name], point, offered or None)
-    return Scored(
-        quality={name: plain(each.quality) for name, each in judged.items()},
-        detections=found,
-        thresholds={name: each.quality.operating_point.threshold for name, each in judged.items()},
-        comparison=plain(compared(judged, len(truth["test"]))),
-    )
+        val, test = (
+            read_detections(folder / place, name, len(truth[split]))
+            for split, place in SPLIT_FOLDERS.items()
+        )
+        point = best_f1(truth["val"], val)
+        evaluations[name] = judge(images, test, point, stage.reaches.get(name))
+        detections[name] = test
+        if name in stage.from_grabcut:
+            flags = stage.from_grabcut[name]
+            proposals[name] = grabcut_share(truth["test"], test, point.threshold, flags)
+    return Scored(evaluations, {name: detections[name] for name in names}, proposals)
 
 
 def grabcut_share(
     truth: Sequence[Annotations],
-    found: Sequence[Detections],
+    detections: Sequence[Detections],
     threshold: float,
-    from_grabcut: Sequence[Sequence[bool]] | None,
-) -> dict[str, Any]:
-    """Return what GrabCut brought: its share of the true positives at the operating point."""
-    if from_grabcut is None:
-        return {}
+    from_grabcut: Sequence[Sequence[bool]],
+) -> ProposalShares:
+    """Return what GrabCut contributed: its share of the true positives, nan without any."""
     right = cut = 0
-    for objects, detections, sources in zip(truth, found, from_grabcut, strict=True):
-        shown = detections.above(threshold)
+    for objects, each, flags in zip(truth, detections, from_grabcut, strict=True):
+        shown = each.above(threshold)
         hits = match(objects, shown).true_positive
         right += int(hits.sum())
-        cut += int((hits & np.array(sources[: len(shown)], bool)).sum())
-    return {"proposals": {"grabcut_share": cut / right if right else None}}
+        cut += int((hits & np.array(flags[: len(shown)], bool)).sum())
+    return ProposalShares(cut / right if right else float("nan"))
 
 
-def _write_ground_truth(dataset: Dataset, folder: Path) -> dict[str, list[Annotations]]:
-    truth = {}
-    for split, place in FOLDERS.items():
-        images = dataset.splits[split]
-        truth[split] = [image.annotations for image in images]
-        coco = with_files(ground_truth_to_coco(truth[split], dataset.classes), images)
-        write_json(folder / place / "ground_truth.json", plain(coco))
-    return truth
+def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -> Metrics:
+    """Write ``metrics.json`` into the folder and return what it holds.
 
-
-def _saved(folder: Path, name: str, truth: Sequence[Annotations]) -> list[Detections]:
-    path = folder / "detections" / f"{name}.json"
-    return detections_from_coco(decode_detections(path.read_bytes()), len(truth))
+    Raises:
+        UserError: a file, a setting or the folder can't be used.
+    """
+    check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
+    truth = read_ground_truth(Path(settings.ground_truth))
+    detections, notes = outside_detections(settings.detections, truth)
+    for note in notes:
+        CONSOLE.print(f"note: {note}", markup=False)
+    choices = truth.areas, settings.iou, settings.inclusive_pixels
+    images = EvaluationImages(truth.annotations, truth.classes, settings.seed, *choices)
+    evaluations = {
+        name: judge(images, each)
+        for name, each in on_terminal(detections.items(), "scoring", len(detections))
+    }
+    size = SplitSize(len(truth.image_ids), sum(len(each) for each in truth.annotations))
+    metrics = Metrics(
+        dataset=DatasetSummary(
+            name=Path(settings.ground_truth).stem,
+            format="coco",
+            classes=truth.classes,
+            splits={"test": size},
+            problems=tuple(notes),
+        ),
+        environment=runtime.environment(),
+        scoring=settings,
+        pipelines={n: DetectorMetrics(quality=each.quality) for n, each in evaluations.items()},
+        comparison=compared(evaluations, len(truth.image_ids)),
+    )
+    write_metrics(output / METRICS, metrics)
+    return metrics

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from pipelines.detections import Detector
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.detections import Detector, FeatureSource, Image
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system.runtime import Device
 from pipelines.training import (
     MiningRound,
@@ -59,3 +64,33 @@ def load(folder: Path, device: Device, threads: int) -> Detector:
 def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
     """Return the one detector as often as there are threads: it only reads its arrays."""
     return [load(folder, device, 1)] * threads
+
+
+def hog_weights(folder: Path) -> Callable[[Image, NDArray[np.float64], int], NDArray[np.float64]]:
+    """Return what maps a detection's margin back to pixels, for the detector in the folder."""
+    from pipelines.classical import hog_weights
+    from pipelines.classical.storage import load_classical
+
+    return partial(hog_weights.hog_weights, load_classical(folder))
+
+
+def matrix_products(folder: Path, image: Image) -> Callable[[], object]:
+    """Return a function that only does the matrix products of detecting in the image."""
+    from pipelines.classical import matrix_products
+    from pipelines.classical.storage import load_classical
+
+    return matrix_products.matrix_products(load_classical(folder), image)
+
+
+def oracles(detector: Detector) -> tuple[Oracle, ...]:
+    """Return the oracles for the parts of a detector that was loaded here."""
+    from pipelines.classical.oracles import oracles_of
+
+    return oracles_of(detector)
+
+
+def features(folder: Path, threads: int) -> FeatureSource:
+    """Return the boxes and features of the detector saved in the folder."""
+    from pipelines.classical.features import feature_source
+
+    return feature_source(folder, threads)

@@ -29,15 +29,8 @@ def each_image(
 ) -> list[T]:
     """Return the results of the work, in the order of the images, each opened when needed.
 
-    Random numbers depend on the seed and the image's number alone, never on ``threads``.
-
-    Args:
-        images: of a split.
-        work: takes pixels, annotations and random numbers of the image's own.
-        name: of the work, for the progress display.
-        seed: of the random numbers.
-        threads: that share the images.
-        track: reports the progress.
+    The work takes pixels, annotations and random numbers, which depend on the seed and the image's
+    number alone, never on ``threads``; ``name`` is for the progress display.
     """
 
     def one(number: int) -> T:

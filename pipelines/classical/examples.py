@@ -10,12 +10,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
-from datasets.boxes import Boxes, clip
+from datasets.boxes import Boxes, clip, nearest_objects
 from models.classical.hog import Template
 from models.classical.linear_svm import BACKGROUND
 from models.classical.settings import ClassicalSettings
 from pipelines.classical.detector import describe_boxes
-from pipelines.classical.proposals.learn import overlaps
 from pipelines.classical.proposals.propose import Proposer, Search, propose, search
 from pipelines.detections import Image
 
@@ -69,19 +68,12 @@ def gather(
 ) -> Examples:
     """Return an image's objects, moved copies of them, and proposals on and beside them.
 
-    Args:
-        image: ``(H, W, 3)`` uint8 RGB.
-        truth: its annotations.
-        random: for what moves and what is left out.
-        proposer: of the detector.
-        templates: of the HOG.
-        settings: of the detector.
-        max_examples: about as many at most; background is left out beyond.
+    ``random`` decides what moves and what is left out; background is beyond ``max_examples``.
     """
     searched = search(image)
     truth = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
     proposals = propose(searched, proposer, settings).boxes
-    overlap, nearest = overlaps(proposals, truth)
+    overlap, nearest = nearest_objects(proposals, truth.boxes)
     real = without_ignored(truth)
     copies = 1 + settings.moved_copies
     moved = (_moved(real.boxes, searched, random) for _ in range(copies - 1))

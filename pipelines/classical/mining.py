@@ -38,9 +38,8 @@ def mining_rounds(
     svm = None
     for number in range(settings.mining_rounds + 1):
         rows = np.concatenate([*positive, seen])
-        svm = fit(
-            pool.features[rows].astype(np.float32), pool.labels[rows], classes, settings.c, svm
-        )
+        features = pool.features[rows].astype(np.float32)
+        svm = fit(features, pool.labels[rows], classes, settings.c, svm)
         yield replace(detector, svm=svm), rows
         if number == settings.mining_rounds:
             break
@@ -61,11 +60,8 @@ def round_results(
 ) -> Iterator[MiningRound]:
     """Yield the result of each round.
 
-    Args:
-        learnt_from: of each round's detector, in order, the examples it learnt from.
-        reached: of each detector, its mAP@[.50:.95] on the validation split.
-        kept: which of them was chosen.
-        pool: all examples.
+    For the detector of each round, in order, ``learnt_from`` has the examples it learnt from and
+    ``reached`` its mAP@[.50:.95] on the validation split; ``kept`` is the one that was chosen.
     """
     before = np.zeros(0, np.int64)
     for number, (detector, rows) in enumerate(learnt_from.items()):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from models.classical.box_regression import BoxRegression
 from models.classical.hog import Template
@@ -16,7 +17,7 @@ from models.classical.settings import ClassicalSettings
 from pipelines.classical.detector import ClassicalDetector
 from pipelines.classical.proposals.propose import Proposer
 
-CONTENDER = "classical"
+T = TypeVar("T")
 ARRAYS, SETTINGS = "arrays.npz", "settings.json"
 
 
@@ -24,14 +25,12 @@ class ModelDescription(msgspec.Struct, frozen=True):
     """What ``settings.json`` says of the detector beside it.
 
     Attributes:
-        contender: whose folder it is, `CONTENDER`.
         classes: class names in label order.
         limit: most detections an image.
         templates: of the HOG, cells from top to bottom and from left to right.
         settings: it was trained with.
     """
 
-    contender: str
     classes: tuple[str, ...]
     limit: int
     templates: tuple[Template, ...]
@@ -44,7 +43,7 @@ def save_classical(detector: ClassicalDetector, folder: Path) -> None:
     with (folder / ARRAYS).open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **detector.arrays())
     description = ModelDescription(
-        CONTENDER, detector.classes, detector.limit, detector.templates, detector.settings
+        detector.classes, detector.limit, detector.templates, detector.settings
     )
     (folder / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(description)))
 
@@ -67,22 +66,17 @@ def load_classical(folder: Path, threads: int = 1) -> ClassicalDetector:
     with np.load(folder / ARRAYS, allow_pickle=False) as file:
         arrays = dict(file)
 
-    def part(name: str) -> dict[str, NDArray[np.float32]]:
-        prefix = f"{name}_"
-        return {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
+    def part(kind: Callable[..., T], name: str) -> T:
+        return kind(**{key[len(name) :]: arrays[key] for key in arrays if key.startswith(name)})
 
+    first, second = part(Objectness, "first_"), part(Objectness, "second_")
     return ClassicalDetector(
         classes=description.classes,
         settings=description.settings,
-        proposer=Proposer(
-            arrays["shapes"],
-            arrays["prior"],
-            Objectness(**part("first")),
-            Objectness(**part("second")),
-        ),
+        proposer=Proposer(arrays["shapes"], arrays["prior"], first, second),
         templates=description.templates,
-        svm=LinearSvm(**part("svm")),
-        regression=BoxRegression(**part("regression")),
+        svm=part(LinearSvm, "svm_"),
+        regression=part(BoxRegression, "regression_"),
         limit=description.limit,
         threads=threads,
     )

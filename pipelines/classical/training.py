@@ -12,6 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from datasets.annotations import Annotations, LabelledImage
+from datasets.boxes import nearest_objects
 from datasets.progress import Track
 from models.classical.box_regression import fit_regression
 from models.classical.hog import fit_templates, length
@@ -22,7 +23,7 @@ from pipelines.classical.detector import ClassicalDetector, DescribedBoxes
 from pipelines.classical.each_image import each_image
 from pipelines.classical.examples import NEAR_IOU, Examples, gather, without_ignored
 from pipelines.classical.mining import mining_rounds, other_strengths, round_results
-from pipelines.classical.proposals.learn import learn_proposer, overlaps
+from pipelines.classical.proposals.learn import learn_proposer
 from pipelines.detections import Image, limit_for
 from pipelines.evaluation.quality import score
 from pipelines.training import MiningRound
@@ -141,7 +142,8 @@ class ValidationSet:
         """Return the SVMs with sigmoids fitted to these proposals."""
         margins, labels = [], []
         for described, truth in zip(self.described, self.truth, strict=True):
-            overlap, nearest = overlaps(described.proposals.boxes * described.back, truth)
+            boxes = described.proposals.boxes * described.back
+            overlap, nearest = nearest_objects(boxes, truth.boxes)
             near = overlap >= NEAR_IOU
             shown = np.full(len(near), BACKGROUND)
             keep = np.ones(len(near), bool)

@@ -43,19 +43,15 @@ def by_convention(given: EvaluationSet, iou_threshold: float = 0.5) -> dict[str,
 
     The inclusive ones ask what the same figures would be if corners counted.
     """
-    by_name = {}
+    by_name: dict[str, list[float]] = {}
     for suffix, data in (("", given), ("_inclusive", inclusive(given))):
-        coco = coco_classes(data, iou_threshold)
-        voc = voc_classes(data, iou_threshold)
-        by_name[f"coco{suffix}"] = coco
-        by_name[f"voc_2007{suffix}"] = [voc_2007(*curve) for curve in voc]
-        by_name[f"voc_2010{suffix}"] = [voc_2010(*curve) for curve in voc]
+        curves = voc_classes(data, iou_threshold)
+        by_name[f"coco{suffix}"] = coco_classes(data, iou_threshold)
+        by_name[f"voc_2007{suffix}"] = [voc_2007(*curve) for curve in curves]
+        by_name[f"voc_2010{suffix}"] = [voc_2010(*curve) for curve in curves]
     return {
-        name: ConventionQuality(
-            mean_known(np.array(aps)), dict(zip(given.classes, aps, strict=True))
-        )
-        for name in WHY
-        for aps in (by_name[name],)
+        name: ConventionQuality(mean_known(aps), dict(zip(given.classes, aps, strict=True)))
+        for name, aps in by_name.items()
     }
 
 

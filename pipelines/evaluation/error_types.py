@@ -114,20 +114,16 @@ def _mistakes(given: EvaluationSet, threshold: float) -> _Mistakes:
     names = [TYPES.index(n) for n in ("localisation", "classification", "duplicate", "background")]
     kind = np.select(cases, names, TYPES.index("both"))
     kind[right] = -1
-    wanted = np.full(count, -1)
-    for name, target in (("localisation", own), ("classification", other)):
-        here = kind == TYPES.index(name)
-        wanted[here] = target[here]
-    free = wanted >= 0
-    free[free] = ~used[wanted[free]]
-    usable = np.zeros(len(objects), bool)
-    usable[wanted[free]] = True
+    wanted = np.select([kind == names[0], kind == names[1]], [own, other], -1)
+    free = ~np.append(used, True)[wanted]  # -1 is the last
+    missed = ~used & ~objects.ignore
+    missed[wanted[free]] = False
     return _Mistakes(
         kind=kind,
         right=right,
         ignored=ignored,
         repaired=_first_to_ask(np.where(free, wanted, -1), found.score),
-        missed=~usable & ~used & ~objects.ignore,
+        missed=missed,
     )
 
 
@@ -153,8 +149,7 @@ def _map(given: EvaluationSet, mistakes: _Mistakes, repair: int | None) -> float
     """Return mAP with one kind of mistake repaired, or with none."""
     found, objects = given.found, given.objects
     right, label = mistakes.right.copy(), found.label.copy()
-    counts = ~mistakes.ignored
-    wanted = ~objects.ignore
+    counts, wanted = ~mistakes.ignored, ~objects.ignore
     if repair == TYPES.index("missed"):
         wanted = wanted & ~mistakes.missed
     elif repair is not None:

@@ -22,6 +22,7 @@ from pipelines.evaluation.matching import match
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.undefined import Number
 
+FOUND_IOU = 0.5  # least to be found
 BADLY_PLACED_IOU = 0.1  # as TIDE has it: below this a box has nothing to do with an object
 WITH_PROPOSALS = ("not_proposed", "misclassified", "badly_placed", "suppressed")
 WITHOUT_PROPOSALS = ("below_threshold", "wrong_class", "badly_placed", "suppressed")
@@ -51,28 +52,13 @@ class Reach:
         return np.asarray(best >= threshold if self.named else ~np.isnan(best))
 
 
-@dataclass(frozen=True)
-class Lost:
-    """Objects lost at the operating point.
-
-    Attributes:
-        lost: how many by reason.
-        found: how many were found.
-        recall_ceiling: by stage, the share of objects it still has a good enough candidate for.
-    """
-
-    lost: Mapping[str, int]
-    found: int
-    recall_ceiling: Mapping[str, Number]
-
-
-def reach(truth: Annotations, candidates: Candidates, iou_threshold: float = 0.5) -> Reach:
+def reach(truth: Annotations, candidates: Candidates) -> Reach:
     """Return what a stage offers for an image's objects."""
     overlap = iou(candidates.boxes, truth.boxes)
     labels = getattr(candidates, "labels", None)
     scores = getattr(candidates, "scores", None)
     worth = np.zeros(len(overlap)) if scores is None else np.asarray(scores, np.float64)
-    here = overlap >= iou_threshold
+    here = overlap >= FOUND_IOU
     near = (overlap >= BADLY_PLACED_IOU) & ~here
     alike = np.ones_like(here) if labels is None else labels[:, None] == truth.labels[None, :]
     return Reach(
@@ -88,9 +74,10 @@ def lost_objects(
     detections: Sequence[Detections],
     reaches: Sequence[Mapping[str, Reach]],
     threshold: float,
-    iou_threshold: float = 0.5,
-) -> Lost:
-    """Return why objects are not found at a score threshold.
+) -> tuple[dict[str, int], dict[str, float]]:
+    """Return how many objects are not found at a score threshold by reason, and recall ceilings.
+
+    A stage's ceiling is the share of objects it still has a good enough candidate for.
 
     For a detector that proposes first: no proposal is on the object; one is, but no candidate of
     its class and score; one was, and the box was then moved off it; or a good one was there until
@@ -104,32 +91,23 @@ def lost_objects(
         detections: of each image, all scores.
         reaches: of each image, by stage, in order; the last is that of the detections.
         threshold: score from which on a detection counts.
-        iou_threshold: least IoU to be found.
     """
     reasons: Counter[str] = Counter()
-    found = total = 0
     kept: Counter[str] = Counter()
-    stages: dict[str, None] = {}
-    for truth, found_here, by_stage in zip(ground_truth, detections, reaches, strict=True):
-        seen = match(truth, found_here.above(threshold), iou_threshold)
-        found += int(seen.found.sum())
-        total += int((~truth.ignore).sum())
-        for stage, offered in by_stage.items():
-            stages[stage] = None
-            kept[stage] += int((offered.holds(threshold) & ~truth.ignore).sum())
+    total = sum(int((~truth.ignore).sum()) for truth in ground_truth)
+    for truth, found, by_stage in zip(ground_truth, detections, reaches, strict=True):
+        missed = np.flatnonzero(match(truth, found.above(threshold), FOUND_IOU).missed)
         offers = list(by_stage.values())
-        for place in np.flatnonzero(seen.missed):
-            reasons[_reason(offers[:-1] or offers, int(place), threshold)] += 1
+        reasons.update(_reason(offers[:-1] or offers, place, threshold) for place in missed)
+        for stage, offered in by_stage.items():
+            kept[stage] += int((offered.holds(threshold) & ~truth.ignore).sum())
     proposes = any(not offered.named for by_stage in reaches for offered in by_stage.values())
     names = WITH_PROPOSALS if proposes else WITHOUT_PROPOSALS
-    return Lost(
-        lost={name: reasons[name] for name in names},
-        found=found,
-        recall_ceiling={stage: kept[stage] / total if total else nan for stage in stages},
-    )
+    ceilings = {stage: held / total if total else nan for stage, held in kept.items()}
+    return {name: reasons[name] for name in names}, ceilings
 
 
-def _reason(stages: Sequence[Reach], place: int, threshold: float) -> str:
+def _reason(stages: Sequence[Reach], place: np.intp, threshold: float) -> str:
     """Return why an object is not among the detections, by the stages before them."""
     *before, last = stages
     if last.named and last.right[place] >= threshold:

@@ -15,7 +15,6 @@ from pipelines.evaluation.pairs import (
     Bools,
     FlatDetections,
     FlatObjects,
-    Ints,
     Pairs,
     flat_detections,
     flat_objects,
@@ -30,10 +29,8 @@ IOU_50, IOU_75 = 0, 5  # places among them
 class MatchTable:
     """What became of every detection at every IoU: ``(N, T)`` arrays by row of `FlatDetections`.
 
-    Attributes:
-        object: int32 row of the object it took, -1 for none.
-        true_positive: bool, it found an object.
-        ignored: bool, it counts neither as right nor as wrong.
+    ``object`` is the row of the object it took, -1 for none; if it is ``ignored``, it counts
+    neither as right nor as wrong.
     """
 
     object: NDArray[np.int32]
@@ -87,14 +84,14 @@ def match_all(
 ) -> MatchTable:
     """Give each detection, best score first, the free object of its class it overlaps most.
 
-    The rule of Lin et al. 2014 (COCO), as pycocotools has it. A real
-    object is preferred to one that is ignored, of equal overlaps the last is taken. An *ignore*
-    object takes any number of detections. All images and classes go on together: first the best
-    detection of each image and class, then the second best.
+    The rule of Lin et al. 2014 (COCO), as pycocotools has it. A real object is preferred to one
+    that is ignored, of equal overlaps the last is taken. An *ignore* object takes any number of
+    detections. All images and classes go on together: first the best detection of each image and
+    class, then the second best.
 
     Args:
         found: detections of all images.
-        objects: the ground truth.
+        objects: of the same images.
         pairs: of one class each, that overlap by the lowest threshold at least.
         iou_thresholds: ``(T,)``.
         most: detections of an image and class that count, the best-scored; None for all.
@@ -138,7 +135,7 @@ def _taken(
     for begin, end in pairwise(rounds.tolist()):
         if begin == end:
             continue
-        starts = _starts(detection[begin:end])
+        starts = np.flatnonzero(np.diff(detection[begin:end], prepend=-1))
         open_pairs = near[begin:end] & free[wanted[begin:end]]
         places = np.where(open_pairs, np.arange(begin, end)[:, None], -1)
         best = np.maximum.reduceat(places, starts, axis=0)
@@ -147,8 +144,3 @@ def _taken(
         taken_by[detection[begin + starts[rows]], columns] = takes
         free[takes, columns] = objects.ignore[takes]
     return taken_by
-
-
-def _starts(keys: Ints) -> Ints:
-    """Return where each run of equal keys begins; there is at least one."""
-    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))

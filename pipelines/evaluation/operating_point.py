@@ -1,4 +1,4 @@
-"""The score from which on a detection counts: where F1 is best on the validation split."""
+"""The score from which on a detection counts, and what is detected as what from there on."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from math import nan
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
+from datasets.boxes import iou
 from pipelines.detections import Detections
-from pipelines.evaluation.confusion import confusion
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.undefined import Number
 
+IOU = 0.5  # least to be the same object
 NO_THRESHOLD = 0.5  # where nothing speaks for another
 
 
 @dataclass(frozen=True)
 class ChosenThreshold:
-    """A score threshold, and precision, recall and F1 on the images it was chosen on, or nan."""
+    """A score threshold, and its F1 on the images it was chosen on, or nan."""
 
     threshold: float
-    precision: float
-    recall: float
     f1: float
 
 
@@ -34,7 +34,8 @@ class ConfusionMatrix:
 
     Attributes:
         classes: names in label order, and ``background``.
-        matrix: see `pipelines.evaluation.confusion.Confusion`.
+        matrix: ``C + 1`` rows of true classes and columns of detected ones; the last row is
+            background taken for a class, the last column objects of which nothing was detected.
     """
 
     classes: tuple[str, ...]
@@ -65,43 +66,34 @@ class OperatingPoint:
 
 
 def best_f1(
-    ground_truth: Sequence[Annotations],
-    detections: Sequence[Detections],
-    iou_threshold: float = 0.5,
+    ground_truth: Sequence[Annotations], detections: Sequence[Detections]
 ) -> ChosenThreshold:
     """Return the threshold with the best F1 over all classes, the highest of equal ones.
 
     Choose it on the validation split and judge by it on the test split. Without objects, without
     detections or without a single right one no threshold is better than another: it is then 0.5
-    and the figures are nan.
+    and F1 is nan.
 
     Raises:
         ValueError: there are not as many detections as images.
     """
     scores, right = [np.zeros(0)], [np.zeros(0, bool)]
     for truth, found in zip(ground_truth, detections, strict=True):
-        matches = match(truth, found, iou_threshold)
-        counts = ~matches.ignored
-        scores.append(found.scores[counts])
-        right.append(matches.true_positive[counts])
+        matches = match(truth, found, IOU)
+        scores.append(found.scores[~matches.ignored])
+        right.append(matches.true_positive[~matches.ignored])
     objects = sum(int((~truth.ignore).sum()) for truth in ground_truth)
     all_scores = np.concatenate(scores)
     order = np.argsort(-all_scores, kind="stable")
     ranked = all_scores[order]
     hits = np.cumsum(np.concatenate(right)[order])
     if not hits.size or not hits[-1]:
-        return ChosenThreshold(NO_THRESHOLD, nan, nan, nan)
-    shown = np.arange(1, len(hits) + 1)
-    f1 = 2 * hits / (shown + objects)
+        return ChosenThreshold(NO_THRESHOLD, nan)
+    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + objects)
     # A threshold takes all detections of one score, so only the last of each counts.
     last = np.append(ranked[1:] != ranked[:-1], True)
     best = int(np.argmax(np.where(last, f1, -1.0)))
-    return ChosenThreshold(
-        threshold=float(ranked[best]),
-        precision=float(hits[best] / shown[best]),
-        recall=float(hits[best] / objects),
-        f1=float(f1[best]),
-    )
+    return ChosenThreshold(float(ranked[best]), float(f1[best]))
 
 
 def operating_point(
@@ -110,15 +102,45 @@ def operating_point(
     classes: Sequence[str],
     chosen: ChosenThreshold | None,
 ) -> OperatingPoint:
-    """Return what a threshold does on the test images; None chooses it on these images too."""
+    """Return what a threshold does on the test images; None chooses it on these images too.
+
+    First every class is matched for itself, as for mAP: the diagonal counts the true positives
+    that precision and recall are about. What is left of detections and objects is then paired over
+    the classes, the largest IoU first. *Ignore* objects and their detections are not counted.
+
+    Raises:
+        ValueError: there are not as many detections as images.
+    """
     point = best_f1(ground_truth, detections) if chosen is None else chosen
-    counted = confusion(ground_truth, detections, len(classes), point.threshold)
+    matrix = np.zeros((len(classes) + 1, len(classes) + 1), np.int64)
+    for truth, found in zip(ground_truth, detections, strict=True):
+        _count(truth, found.above(point.threshold), matrix)
+    right = int(np.trace(matrix[:-1, :-1]))
+    shown, objects = int(matrix[:, :-1].sum()), int(matrix[:-1].sum())
     return OperatingPoint(
         threshold=point.threshold,
         chosen_on="test" if chosen is None else "validation",
-        precision=counted.precision,
-        recall=counted.recall,
-        f1=counted.f1,
+        precision=right / shown if shown else nan,
+        recall=right / objects if objects else nan,
+        f1=2 * right / (shown + objects) if shown + objects else nan,
         chosen_f1=point.f1,
-        confusion=ConfusionMatrix((*classes, "background"), counted.matrix),
+        confusion=ConfusionMatrix((*classes, "background"), tuple(map(tuple, matrix.tolist()))),
     )
+
+
+def _count(truth: Annotations, found: Detections, matrix: NDArray[np.int64]) -> None:
+    """Add an image to the matrix."""
+    matches = match(truth, found, IOU)
+    own = found.labels[matches.true_positive]
+    np.add.at(matrix, (own, own), 1)
+    left, lost = np.flatnonzero(matches.false_positive), np.flatnonzero(matches.missed)
+    overlap = iou(found.boxes[left], truth.boxes[lost])
+    overlap[overlap < IOU] = 0.0
+    guessed, missed = np.ones(len(left), bool), np.ones(len(lost), bool)
+    while overlap.size and overlap.max() > 0:
+        row, column = np.unravel_index(int(overlap.argmax()), overlap.shape)
+        matrix[truth.labels[lost[column]], found.labels[left[row]]] += 1
+        guessed[row] = missed[column] = False
+        overlap[row], overlap[:, column] = 0.0, 0.0
+    matrix[-1] += np.bincount(found.labels[left[guessed]], minlength=len(matrix))
+    matrix[:, -1] += np.bincount(truth.labels[lost[missed]], minlength=len(matrix))

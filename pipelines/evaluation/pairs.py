@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +25,10 @@ BLOCK = 2_000_000  # pairs processed together: about 300 MB on the way
 
 @dataclass(frozen=True, eq=False)
 class FlatObjects:
-    """The ground truth of all images, image by image: ``(M,)`` arrays, boxes ``(M, 4)`` xyxy.
+    """The ground truth of all images, image by image: ``(M,)`` arrays, boxes ``(M, 4)`` xyxy px.
 
-    Attributes:
-        image: place of its image.
-        label: its class.
-        ignore: see `datasets.annotations.Annotations`.
-        boxes: in pixels.
-        area: square pixels by which COCO tells small from large; of the box if nothing better is
-            known, of the outline where a file gives it.
+    ``image`` is the place of its image, ``area`` the square pixels by which COCO tells small from
+    large: of the box if nothing better is known, of the outline where a file gives it.
     """
 
     image: Ints
@@ -56,13 +50,9 @@ class FlatObjects:
 class FlatDetections:
     """The detections of all images, by class, best score first, equal scores in image order.
 
-    Attributes:
-        image: ``(N,)`` place of its image.
-        label: ``(N,)`` its class.
-        score: ``(N,)`` its score.
-        boxes: ``(N, 4)`` xyxy pixels.
-        rank: ``(N,)`` how many of its class are before it in its image.
-        place: ``(N,)`` where it stands when all images' detections are put one after the other.
+    All are ``(N,)``, boxes ``(N, 4)`` xyxy px. ``image`` is the place of its image, ``rank`` how
+    many of its class are before it there, ``place`` where it stands when all images' detections
+    are put one after the other.
     """
 
     image: Ints
@@ -109,26 +99,29 @@ def flat_objects(
     ground_truth: Sequence[Annotations], areas: Sequence[Floats] | None = None
 ) -> FlatObjects:
     """Return the objects of all images; ``areas`` in square pixels, by default of their boxes."""
-    boxes = _joined([truth.boxes for truth in ground_truth], np.zeros((0, 4)))
+    every = [Annotations(), *ground_truth]  # at least one, which numpy wants
+    boxes = np.concatenate([truth.boxes for truth in every])
     size = xyxy_to_xywh(boxes)[:, 2:].prod(axis=1)
     return FlatObjects(
-        image=np.repeat(np.arange(len(ground_truth)), [len(truth) for truth in ground_truth]),
-        label=_joined([truth.labels for truth in ground_truth], np.zeros(0, np.int64)),
-        ignore=_joined([truth.ignore for truth in ground_truth], np.zeros(0, bool)),
+        image=np.repeat(np.arange(len(every)), [len(truth) for truth in every]) - 1,
+        label=np.concatenate([truth.labels for truth in every]),
+        ignore=np.concatenate([truth.ignore for truth in every]),
         boxes=boxes,
-        area=size if areas is None else _joined(areas, np.zeros(0)),
+        area=size if areas is None else np.concatenate([np.zeros(0), *areas]),
     )
 
 
 def flat_detections(detections: Sequence[Detections]) -> FlatDetections:
     """Return the detections of all images, sorted as COCO sorts them."""
-    image = np.repeat(np.arange(len(detections)), [len(found) for found in detections])
-    label = _joined([found.labels for found in detections], np.zeros(0, np.int64))
-    score = _joined([found.scores for found in detections], np.zeros(0))
-    boxes = _joined([found.boxes for found in detections], np.zeros((0, 4)))
-    rank = np.zeros(len(image), np.int64)
-    together = np.lexsort((label, image))  # stable: within an image they are best first
-    rank[together] = _places_in_runs(image[together], label[together])
+    every = [Detections(), *detections]  # at least one, which numpy wants
+    image = np.repeat(np.arange(len(every)), [len(found) for found in every]) - 1
+    label = np.concatenate([found.labels for found in every])
+    score = np.concatenate([found.scores for found in every])
+    boxes = np.concatenate([found.boxes for found in every])
+    key = image * (label.max(initial=0) + 1) + label
+    together = np.argsort(key, kind="stable")  # within an image they are best first
+    rank = np.empty_like(key)
+    rank[together] = np.arange(len(key)) - np.searchsorted(key[together], key[together])
     order = np.lexsort((-score, label))
     return FlatDetections(
         image[order], label[order], score[order], boxes[order], rank[order], order
@@ -138,13 +131,9 @@ def flat_detections(detections: Sequence[Detections]) -> FlatDetections:
 def overlapping(
     found: FlatDetections, objects: FlatObjects, least: float, *, same_class: bool
 ) -> Pairs:
-    """Return the pairs that overlap by at least that much, as far as COCO's arithmetic sees it.
+    """Return the pairs that overlap by ``least`` (over 0) or more, as COCO's arithmetic sees it.
 
-    Args:
-        found: the detections.
-        objects: the ground truth of the same images.
-        least: smallest overlap kept; more than 0.
-        same_class: leave out pairs of two classes.
+    ``same_class`` leaves out pairs of two classes.
     """
     classes = max(int(found.label.max(initial=-1)), int(objects.label.max(initial=-1))) + 1
     keys = [found.image, objects.image]
@@ -155,7 +144,7 @@ def overlapping(
     first = np.searchsorted(sorted_keys, keys[0], "left")
     count = np.searchsorted(sorted_keys, keys[0], "right") - first
     ends = np.cumsum(count)
-    parts: list[Pairs] = []
+    parts = [Pairs(by_key[:0], by_key[:0], np.zeros(0))]
     start = 0
     while start < len(found):
         # As many detections as have about BLOCK pairs together, and at least one.
@@ -170,12 +159,7 @@ def overlapping(
         )
         parts.append(Pairs(rows, columns, overlap).where(overlap >= least))
         start = stop
-    none = np.zeros(0, np.int64)
-    return Pairs(
-        _joined([part.detection for part in parts], none),
-        _joined([part.object for part in parts], none),
-        _joined([part.overlap for part in parts], np.zeros(0)),
-    )
+    return Pairs(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
 
 
 def pair_overlap(first: Boxes, second: Boxes, share: Bools) -> Floats:
@@ -191,17 +175,3 @@ def pair_overlap(first: Boxes, second: Boxes, share: Bools) -> Floats:
     own, other = a[:, 2] * a[:, 3], b[:, 2] * b[:, 3]
     whole = np.where(share, own, own + other - shared)
     return np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
-
-
-def _places_in_runs(*keys: Ints) -> Ints:
-    """Return each row's place in its run of equal keys."""
-    number = len(keys[0])
-    new = np.ones(number, bool)
-    if number:
-        new[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
-    starts = np.flatnonzero(new)
-    return np.asarray(np.arange(number) - np.repeat(starts, np.diff(np.append(starts, number))))
-
-
-def _joined(parts: Sequence[NDArray[Any]], none: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate(parts) if len(parts) else none

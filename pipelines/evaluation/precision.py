@@ -24,11 +24,11 @@ Counts = NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """One class as averages need it, with an entry for each IoU in ``image`` and ``right``.
+    """One class as averages need it.
 
     Attributes:
-        image: ``(N,)`` image of each detection that counts, best score first.
-        right: ``(K,)`` rows of them that are true positives, ascending.
+        image: for each IoU the ``(N,)`` image of each detection that counts, best score first.
+        right: for each IoU the ``(K,)`` rows of them that are true positives, ascending.
         objects: ``(M,)`` image of each object to be found.
     """
 
@@ -84,9 +84,7 @@ def envelope(precision: Floats) -> Floats:
 def average_precision(ranked: Ranked, weights: Counts) -> tuple[Floats, Floats]:
     """Return AP over 101 recalls, and recall, of one class: both ``(T, B)``, nan without objects.
 
-    Args:
-        ranked: the class.
-        weights: ``(I, B)``, how often each image counts in each of B resamples.
+    ``weights`` are ``(I, B)``, how often each image counts in each of B resamples.
     """
     precision, recall = np.zeros((2, len(ranked.right), weights.shape[1]))
     objects = weights[ranked.objects].sum(axis=0)

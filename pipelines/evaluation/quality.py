@@ -14,6 +14,7 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
@@ -43,8 +44,7 @@ class ClassQuality:
     """One class; nan without ground truth.
 
     Attributes:
-        ap_50_95: AP over COCO's ten IoUs.
-        ap_50: AP at IoU .50.
+        ap_50_95: AP over COCO's ten IoUs; ``ap_50`` at IoU .50.
         average_recall: over the ten IoUs.
         ground_truth: objects to be found.
         precision_50: at IoU .50, interpolated precision at the recalls 0, .01 … 1.
@@ -63,17 +63,11 @@ class Quality:
 
     Attributes:
         map_50_95: mAP@[.50:.95].
-        map_50: mAP@.50.
-        map_75: mAP@.75.
-        small: mAP@[.50:.95] of objects up to 32² square pixels.
-        medium: of those up to 96².
-        large: of those above.
-        average_recall: mean share of objects found, over the ten IoUs.
-        average_recall_1: with the best detection of an image and class alone.
-        average_recall_10: with the best ten.
-        average_recall_small: as ``small``.
-        average_recall_medium: as ``medium``.
-        average_recall_large: as ``large``.
+        map_50: mAP@.50; ``map_75`` at .75.
+        small: mAP@[.50:.95] of objects up to 32² square pixels; ``medium`` of those up to 96²,
+            ``large`` of those above.
+        average_recall: mean share of objects found, over the ten IoUs; ``_1`` and ``_10`` with the
+            best one or ten detections of an image and class, the others by size of object.
         per_class: each class by its name.
         max_detections: how many of an image's detections of one class counted, the best-scored.
     """
@@ -98,12 +92,7 @@ class Quality:
 class EvaluationSet:
     """One detector's detections beside the ground truth: what all figures are computed from.
 
-    Attributes:
-        objects: the ground truth.
-        found: the detections.
-        classes: names in label order.
-        images: how many there are.
-        max_detections: how many of an image's detections of one class count.
+    ``classes`` are in label order; of an image's detections of one class ``max_detections`` count.
     """
 
     objects: FlatObjects
@@ -119,13 +108,9 @@ class EvaluationSet:
 
     def matched(self, area: str = "all") -> MatchTable:
         """Return the matching at the ten IoUs, for objects of one size."""
+        most, sizes = self.max_detections, AREAS[area]
         return match_all(
-            self.found,
-            self.objects,
-            self.pairs,
-            COCO_IOUS,
-            most=self.max_detections,
-            area_range=AREAS[area],
+            self.found, self.objects, self.pairs, COCO_IOUS, most=most, area_range=sizes
         )
 
     def ranked(self, area: str = "all", table: MatchTable | None = None) -> list[Ranked]:
@@ -135,12 +120,10 @@ class EvaluationSet:
 
     def ranked_at(self, iou_threshold: float) -> list[Ranked]:
         """Return each class at one IoU of any size, above 0."""
-        least = iou_threshold - 1e-9
-        pairs = overlapping(self.found, self.objects, least, same_class=True)
-        table = match_all(
-            self.found, self.objects, pairs, (iou_threshold,), most=self.max_detections
-        )
-        return ranked_classes(self.found, table, self.objects, len(self.classes))
+        found, objects, most = self.found, self.objects, self.max_detections
+        pairs = overlapping(found, objects, iou_threshold - 1e-9, same_class=True)
+        table = match_all(found, objects, pairs, (iou_threshold,), most=most)
+        return ranked_classes(found, table, objects, len(self.classes))
 
 
 def evaluation_set(
@@ -153,13 +136,8 @@ def evaluation_set(
 
     ``max_detections`` is the larger of COCO's 100 and the most objects in an image, so that a
     crowded image can be found whole. Scores and boxes stay float64 from end to end. An *ignore*
-    object is neither to be found nor a mistake to find.
-
-    Args:
-        ground_truth: of each image.
-        detections: of each image.
-        classes: names in label order.
-        areas: of each image's objects, ``(M,)`` square pixels, where they are not their boxes'.
+    object is neither to be found nor a mistake to find. ``classes`` are in label order; ``areas``
+    are of each image's objects, ``(M,)`` square pixels, where they are not their boxes'.
 
     Raises:
         ValueError: there are not as many detections as images, or a label names no class.
@@ -235,7 +213,8 @@ def _recall_of_best(most: int, found: FlatDetections, right: Bools, objects: Int
     return mean_known(hits[:, classes] / objects[classes])
 
 
-def mean_known(values: Floats) -> float:
+def mean_known(values: ArrayLike) -> float:
     """Return the mean of the values that are not nan, nan if there are none."""
-    known = values[~np.isnan(values)]
+    every = np.asarray(values, np.float64)
+    known = every[~np.isnan(every)]
     return float(known.mean()) if known.size else nan

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-
-import numpy as np
+from math import nan
 
 from datasets.annotations import Annotations
 from datasets.progress import Track, silently
@@ -22,21 +21,16 @@ from pipelines.evaluation.conventions import (
     coco_classes,
 )
 from pipelines.evaluation.error_types import ErrorCosts, error_costs
-from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.lost_objects import Reach, lost_objects, reach
 from pipelines.evaluation.operating_point import ChosenThreshold, OperatingPoint, operating_point
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import (
-    EvaluationSet,
-    Quality,
-    evaluation_set,
-    mean_known,
-    quality_of,
-)
+from pipelines.evaluation.quality import Quality, evaluation_set, mean_known, quality_of
 from pipelines.evaluation.resampling import (
+    Resampled,
     bootstrap_counts,
     headline_figures,
     images_holding,
+    iou_name,
     resampled,
 )
 from pipelines.evaluation.significance import Difference, differences, intervals
@@ -45,11 +39,10 @@ from pipelines.evaluation.undefined import Number
 
 @dataclass(frozen=True, eq=False)
 class EvaluationImages:
-    """The images all detectors are judged on.
+    """The images all detectors are judged on, their classes in label order.
 
     Attributes:
         ground_truth: of each test image.
-        classes: names in label order.
         seed: of the resamples.
         areas: of each image's objects in square pixels, where they are not those of their boxes.
         iou: another IoU to give mAP at besides COCO's, None for none.
@@ -98,20 +91,10 @@ class FullQuality(Quality):
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
-    """One detector's figures, and those of its resamples, which pair it with another's.
-
-    Attributes:
-        quality: all figures.
-        once: headline figures by name.
-        resamples: the same in each resample, ``(B,)``.
-        holding: how many images hold an object the figure is about.
-    """
+class Evaluation(Resampled):
+    """All figures of one detector, and the headline figures in resamples of the images."""
 
     quality: FullQuality
-    once: Mapping[str, float]
-    resamples: Mapping[str, Floats]
-    holding: Mapping[str, int]
 
 
 def judge(
@@ -142,36 +125,33 @@ def judge(
     if reaches is None:
         pairs = zip(truth, detections, strict=True)
         reaches = [{"detections": reach(objects, found)} for objects, found in pairs]
-    lost = lost_objects(truth, detections, reaches, point.threshold)
+    lost, ceilings = lost_objects(truth, detections, reaches, point.threshold)
     once = headline_figures(quality)
     at_iou = None
-    if images.iou is not None:
-        at_iou = _at_iou(given, images.iou)
-        once[f"map_{iou_name(images.iou)}"] = at_iou.map
-    values = resampled(given, bootstrap_counts(given.images, images.seed), images.iou)
-    holding = images_holding(given, images.iou)
+    if (iou := images.iou) is not None:
+        aps = coco_classes(given, iou)
+        per_class = dict(zip(given.classes, aps, strict=True))
+        at_iou = QualityAtIou(iou, mean_known(aps), per_class)
+        once[f"map_{iou_name(iou)}"] = at_iou.map
+    values = resampled(given, bootstrap_counts(given.images, images.seed), iou)
+    headline = Resampled(once, values, images_holding(given, iou))
     full = FullQuality(
         **vars(quality),
         at_iou=at_iou,
         conventions=by_convention(given),
         errors=error_costs(given),
         operating_point=point,
-        lost=lost.lost,
-        recall_ceiling=lost.recall_ceiling,
-        interval_95=intervals(once, values, holding),
+        lost=lost,
+        recall_ceiling=ceilings,
+        interval_95=intervals(headline),
     )
-    return Evaluation(full, once, values, holding)
+    return Evaluation(**vars(headline), quality=full)
 
 
 def compared(judged: Mapping[str, Evaluation], images: int) -> dict[str, dict[str, Difference]]:
     """Return the paired differences of all detectors: ``<a>_minus_<b>.<figure>``."""
     return {
-        f"{a}_minus_{b}": differences(
-            (judged[a].once, judged[b].once),
-            (judged[a].resamples, judged[b].resamples),
-            images,
-            judged[a].holding,
-        )
+        f"{a}_minus_{b}": differences(judged[a], judged[b], images)
         for a, b in combinations(judged, 2)
     }
 
@@ -186,15 +166,30 @@ def detect_all(
 def _widened(
     images: EvaluationImages, detections: Sequence[Detections]
 ) -> tuple[EvaluationImages, list[Detections]]:
-    truth = [
-        Annotations(each.boxes + ONE_PIXEL, each.labels, each.ignore)
-        for each in images.ground_truth
-    ]
+    objects = images.ground_truth
+    truth = [Annotations(each.boxes + ONE_PIXEL, each.labels, each.ignore) for each in objects]
     found = [Detections(each.boxes + ONE_PIXEL, each.scores, each.labels) for each in detections]
     return replace(images, ground_truth=truth, inclusive_pixels=False), found
 
 
-def _at_iou(given: EvaluationSet, iou: float) -> QualityAtIou:
-    aps = coco_classes(given, iou)
-    per_class = dict(zip(given.classes, aps, strict=True))
-    return QualityAtIou(iou, mean_known(np.array(aps)), per_class)
+def named_figure(quality: FullQuality, name: str) -> tuple[float, tuple[float, float]]:
+    """Return a figure and its 95 % interval, nan for what does not exist.
+
+    Args:
+        quality: of a detector.
+        name: as ``map_50``, ``map_30`` for another IoU, ``operating_point.f1``,
+            ``conventions.<name>.map_50`` or ``per_class.<class>.ap_50``; a class's name may hold
+            dots.
+    """
+    group, _, rest = name.partition(".")
+    member, _, last = rest.rpartition(".")
+    extra = quality.at_iou
+    if extra is not None and name == f"map_{iou_name(extra.iou)}":
+        value = extra.map
+    elif group in {"per_class", "conventions"}:
+        value = getattr(getattr(quality, group).get(member), last, nan)
+    elif group == "operating_point":
+        value = getattr(quality.operating_point, rest, nan)
+    else:
+        value = getattr(quality, name, nan)
+    return value, quality.interval_95.get(name, (nan, nan))

@@ -8,12 +8,12 @@ images are drawn. The same resamples serve all detectors, so that their figures 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.evaluation.figures import iou_name
 from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75
 from pipelines.evaluation.pairs import Bools, Floats
 from pipelines.evaluation.precision import Ranked, average_precision
@@ -22,6 +22,21 @@ from pipelines.evaluation.quality import AREAS, SIZES, EvaluationSet, Quality
 RESAMPLES = 1000
 BLOCK = 500  # resamples computed together
 HEADLINE = ("map_50_95", "map_50", "map_75", *SIZES, "average_recall")
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """One detector's figures by name, which pair it with another's.
+
+    Attributes:
+        once: the figures themselves.
+        resamples: the same in each resample, ``(B,)``.
+        holding: how many images hold an object the figure is about.
+    """
+
+    once: Mapping[str, float]
+    resamples: Mapping[str, Floats]
+    holding: Mapping[str, int]
 
 
 def bootstrap_counts(images: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int16]:
@@ -50,10 +65,12 @@ def resampled(
         ``(B,)`` values by name, ``per_class.<class>.ap_50`` and ``.ap_50_95`` among them; nan in
         a resample without an object that counts.
     """
-    values = of_every_size(given, weights)
-    values |= {size: known_mean(_mean_ap(given.ranked(size), weights)) for size in SIZES}
+    further = {size: given.ranked(size) for size in SIZES}
     if iou is not None:
-        values[f"map_{iou_name(iou)}"] = known_mean(_mean_ap(given.ranked_at(iou), weights))
+        further[f"map_{iou_name(iou)}"] = given.ranked_at(iou)
+    values = of_every_size(given, weights)
+    for name, ranked in further.items():
+        values[name] = known_mean(averages(ranked, weights)[0].mean(axis=1))
     return values
 
 
@@ -84,6 +101,11 @@ def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Flo
     return precision, recall
 
 
+def figures_of(given: EvaluationSet, quality: Quality, weights: NDArray[np.integer]) -> Resampled:
+    """Return a detector's headline figures and what they are in the resamples."""
+    return Resampled(headline_figures(quality), resampled(given, weights), images_holding(given))
+
+
 def headline_figures(quality: Quality) -> dict[str, float]:
     """Return the figures themselves under the names that `resampled` has them by."""
     figures = {name: getattr(quality, name) for name in HEADLINE if name not in SIZES}
@@ -100,28 +122,24 @@ def images_holding(given: EvaluationSet, iou: float | None = None) -> dict[str, 
     def images(chosen: Bools) -> int:
         return len(np.unique(objects.image[chosen & ~objects.ignore]))
 
-    every = images(np.ones(len(objects), bool))
-    holding = dict.fromkeys(HEADLINE, every)
+    holding = dict.fromkeys(HEADLINE, images(np.ones(len(objects), bool)))
     for size in SIZES:
         low, high = AREAS[size]
         holding[size] = images((objects.area >= low) & (objects.area <= high))
     if iou is not None:
-        holding[f"map_{iou_name(iou)}"] = every
+        holding[f"map_{iou_name(iou)}"] = holding["map_50"]
     for label, name in enumerate(given.classes):
         here = images(objects.label == label)
         holding |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
     return holding
 
 
+def iou_name(iou: float) -> str:
+    """Return what figures at an IoU are called by: 30 for 0.3, as in ``map_30``."""
+    return f"{round(100 * iou, 6):g}"
+
+
 def known_mean(by_class: Floats) -> Floats:
     """Return the ``(B,)`` means over the classes ``(C, B)`` that are not nan."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of no class at all the mean is nan
-        means: Floats = np.nanmean(by_class, axis=0)
-    return means
-
-
-def _mean_ap(every: Sequence[Ranked], weights: NDArray[np.integer]) -> Floats:
-    precision, _ = averages(every, weights)
-    means: Floats = precision.mean(axis=1)
-    return means
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        return np.asarray(np.nanmean(by_class, axis=0))  # of no class at all the mean is nan

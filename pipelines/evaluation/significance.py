@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 from typing import Literal
@@ -12,6 +11,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.resampling import Resampled
 from pipelines.evaluation.undefined import Number
 
 LEVEL = 0.95
@@ -79,13 +79,8 @@ def difference(
 ) -> Difference:
     """Return the paired difference of one figure of two detectors.
 
-    Args:
-        first: the first's figure.
-        second: the second's.
-        first_values: ``(B,)`` the first's in the resamples.
-        second_values: ``(B,)`` the second's in the same.
-        images: how many they were measured on.
-        holding: how many of them hold an object the figure is about.
+    ``…_values`` are ``(B,)``, of the same resamples of the ``images``, of which ``holding`` hold an
+    object the figure is about.
     """
     more = first - second
     values = first_values - second_values
@@ -125,23 +120,28 @@ def rounded_up(number: float) -> int:
     return math.ceil(number / step) * step
 
 
-def intervals(
-    points: Mapping[str, float], values: Mapping[str, Floats], holding: Mapping[str, int]
-) -> dict[str, tuple[float, float]]:
+def intervals(each: Resampled) -> dict[str, tuple[float, float]]:
     """Return the interval of each figure."""
-    return {name: interval(point, values[name], holding[name]) for name, point in points.items()}
-
-
-def differences(
-    points: tuple[Mapping[str, float], Mapping[str, float]],
-    values: tuple[Mapping[str, Floats], Mapping[str, Floats]],
-    images: int,
-    holding: Mapping[str, int],
-) -> dict[str, Difference]:
-    """Return the paired difference of each figure that both have."""
-    (a, b), (in_a, in_b) = points, values
     return {
-        name: difference(a[name], b[name], in_a[name], in_b[name], images, holding[name])
-        for name in a
-        if name in b
+        name: interval(point, each.resamples[name], each.holding[name])
+        for name, point in each.once.items()
+    }
+
+
+def differences(new: Resampled, old: Resampled, images: int) -> dict[str, Difference]:
+    """Return the difference of each figure that both have, by the same resamples.
+
+    Where the images are not the same, those with fewer objects limit what is known.
+    """
+    return {
+        name: difference(
+            point,
+            old.once[name],
+            new.resamples[name],
+            old.resamples[name],
+            images,
+            min(new.holding[name], old.holding[name]),
+        )
+        for name, point in new.once.items()
+        if name in old.once
     }

@@ -1,4 +1,4 @@
-"""Whether two detectors that should be one give the same boxes, detection by detection."""
+"""Whether two forms of one detector give the same boxes, detection by detection."""
 
 from __future__ import annotations
 
@@ -19,19 +19,17 @@ LEAST_SHARE = 0.999  # of matches: rounding may tip NMS where two boxes overlap 
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """How alike two detectors' detections of the same images are.
+    """How alike two detectors' detections in the same images are.
 
     Attributes:
-        images: how many.
         detections: of both, with a score of `LEAST_SCORE` and more.
         matches: those that the other has too: same class, `SAME_IOU`, `SAME_SCORE`.
-        least_iou: of matches; nan without any.
-        largest_score_difference: of matches; nan without any.
+        least_iou: of matches; nan without any, as the largest difference.
     """
 
     images: int
     detections: int
-    matches: int = msgspec.field(name="twins")  # the key that ``network.json`` has for it
+    matches: int
     least_iou: float
     largest_score_difference: float
 

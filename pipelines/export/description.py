@@ -1,7 +1,4 @@
-"""What stands between pixels and boxes besides the network, for other programs: ``network.json``.
-
-Everything a program needs to turn a photograph into the very boxes this project gives is in it.
-"""
+"""``network.json``: all that a program needs, besides the network, to turn pixels into boxes."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ class MapCheck(msgspec.Struct, frozen=True):
 
 
 class NoiseCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """How far raw answers to noise differ, and why no test images could be used."""
+    """How far raw outputs for noise differ, and why no test images could be used."""
 
     images: int = 0
     unreachable: str

@@ -1,8 +1,7 @@
-"""A trained network written for other programs, described, and held to the original's boxes."""
+"""A trained network written for other programs, described, and compared with the original."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from datasets.annotations import DatasetError, LabelledImage
+from datasets.annotations import LabelledImage
 from datasets.errors import UserError
 from datasets.images import load_image
 from datasets.progress import Track
@@ -19,8 +18,7 @@ from models.yolo.exported import FILES, LITERT, exported_forward, write_network
 from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
 from pipelines.detections import Image
-from pipelines.evaluation.report_card import EvaluationImages, judge
-from pipelines.evaluation.significance import differences
+from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.export.agreement import Agreement, agreement
 from pipelines.export.description import (
     MapCheck,
@@ -30,6 +28,7 @@ from pipelines.export.description import (
     network_ends,
     preprocessing,
 )
+from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.images import run_dataset, test_images, training_pictures
 from pipelines.runs.model_folder import ModelFolder, validated_threshold
 from pipelines.system import runtime
@@ -57,13 +56,7 @@ class UnlikeError(UserError):
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What is to be written.
-
-    Attributes:
-        form: ``litert``, ``onnx`` or ``saved_model``.
-        int8: whether its numbers are; LiteRT's only.
-        dataset: where the run's set is now, None for where the run found it.
-    """
+    """The form to write, int8 or not (LiteRT only), and where the run's set is, if it has moved."""
 
     form: str
     int8: bool
@@ -77,7 +70,7 @@ def export_network(
 
     Raises:
         ConversionError: Keras's export failed.
-        UserError: it can't be asked for, int8 has no training images, or the network can't be
+        UserError: there is no such form, int8 has no training images, or the network can't be
             loaded or the folder used.
         UnlikeError: its boxes are others than the original's; nothing is written.
     """
@@ -87,21 +80,26 @@ def export_network(
     runtime.set_threads(runtime.usable_cores())
     runtime.load_tensorflow()
     network, original = opened(model)
-    images, unreachable = _images(model, options)
-    calibration = None
-    if int8:
-        calibration = _calibration(model, options, images, original.input_hw, unreachable, track)
+    tested, calibration, unreachable = None, None, ""
+    try:
+        run, data, tested = _run_images(model, options.dataset)
+        if int8:
+            calibration = _calibration(run, data, tested, original.input_hw, track)
+    except UserError as error:
+        if int8:
+            raise UserError(f"--int8 needs training images to find its ranges: {error}") from error
+        unreachable = str(error)
     with replacing(output) as work:
         path = work / FILES[form]
         write_network(network, form, path, calibration)
         forward = exported_forward(form, path, runtime.usable_cores())
         exported = replace(original, forward=forward)
         check = (
-            _checked(original, exported, images, int8, track)
-            if images
+            _checked(original, exported, tested[:MOST_IMAGES], int8, track)
+            if tested is not None
             else _checked_on_noise(original, exported, int8, unreachable)
         )
-        given, answers = network_ends(original.input_hw, len(original.classes), form)
+        given, outputs = network_ends(original.input_hw, len(original.classes), form)
         threshold = validated_threshold(model)
         description = NetworkDescription(
             network=path.name,
@@ -112,7 +110,7 @@ def export_network(
             classes=original.classes,
             input=given,
             preprocessing=preprocessing(original.input_hw),
-            output=answers,
+            output=outputs,
             nms_iou=original.nms_iou,
             most_detections=original.limit,
             threshold=ScoreThreshold(threshold.score, threshold.source),
@@ -126,60 +124,50 @@ def export_network(
 def is_export(folder: Path) -> bool:
     """Say whether a folder is an earlier export."""
     try:
-        values = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        data = (folder / DESCRIPTION).read_bytes()
+        return "exported_from" in msgspec.json.decode(data, type=dict[str, object])
     except (OSError, ValueError):
         return False
-    return isinstance(values, dict) and "exported_from" in values
 
 
 def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
-    """Return the Keras network, and the detector that asks it.
+    """Return the Keras network, and the detector that runs it.
 
     Raises:
         UserError: a file is missing or broken.
     """
     try:
-        saved = saved_yolo(model.path)
-        network = load_network(model.path)
+        saved, network = saved_yolo(model.path), load_network(model.path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{model.path}: can't be loaded ({error})") from error
     return network, detector_of(network, saved.classes, saved.settings, saved.limit)
 
 
-def _images(model: ModelFolder, options: ExportOptions) -> tuple[list[LabelledImage], str]:
-    """Return the run's test images, or none and why they are not to be had."""
-    metrics = model.metrics()
-    if metrics is None or model.run is None:
-        return [], f"{model.path} is in no run's folder"
-    try:
-        images = test_images(model.run, run_dataset(metrics, options.dataset))
-    except DatasetError as error:
-        return [], str(error)
-    return images[:MOST_IMAGES], ""
+def _run_images(
+    model: ModelFolder, dataset: str | None
+) -> tuple[FinishedRun, Path, list[LabelledImage]]:
+    """Return the run that the model is part of, where its data set is, and its test images.
+
+    Raises:
+        UserError: it is part of none, or its data set can't be read.
+    """
+    if model.run is None:
+        raise UserError(f"{model.path} is in no run's folder")
+    run = open_run(model.run)
+    data = run_dataset(run, dataset)
+    return run, data, test_images(run, data)
 
 
 def _calibration(
-    model: ModelFolder,
-    options: ExportOptions,
-    images: Sequence[LabelledImage],
+    run: FinishedRun,
+    data: Path,
+    tested: Sequence[LabelledImage],
     input_hw: tuple[int, int],
-    unreachable: str,
     track: Track,
 ) -> list[Image]:
-    """Return input pictures made of training images.
-
-    Raises:
-        UserError: the data set is not to be had.
-    """
-    metrics = model.metrics()
-    if metrics is None or not images:
-        raise UserError(f"--int8 needs training images to find its ranges: {unreachable}")
-    try:
-        data = run_dataset(metrics, options.dataset)
-        tested = frozenset(image.name for image in images)
-        pixels = training_pictures(metrics, data, tested, CALIBRATION_PICTURES, track)
-    except DatasetError as error:
-        raise UserError(f"--int8 needs training images to find its ranges: {error}") from error
+    """Return input pictures made of training images."""
+    names = frozenset(image.name for image in tested)
+    pixels = training_pictures(run, data, names, CALIBRATION_PICTURES, track)
     return [letterbox(image, input_hw)[0] for image in pixels]
 
 
@@ -197,13 +185,13 @@ def _checked(
     Raises:
         UnlikeError: a float32 network has other boxes.
     """
-    given, wanted = [], []
+    ours, theirs = [], []
     for image in track(images, "comparing", len(images)):
         pixels = load_image(image.path)
-        given.append(exported.detect(pixels))
-        wanted.append(original.detect(pixels))
+        theirs.append(exported.detect(pixels))
+        ours.append(original.detect(pixels))
     if not int8:
-        same = agreement(wanted, given)
+        same = agreement(ours, theirs)
         if not same.holds:
             raise UnlikeError(
                 f"the exported network gives other boxes: {same.detections - same.matches} of "
@@ -211,13 +199,12 @@ def _checked(
             )
         return same
     truth = EvaluationImages([image.annotations for image in images], original.classes)
-    first, second = judge(truth, given), judge(truth, wanted)
-    resamples = (first.resamples, second.resamples)
-    more = differences((first.once, second.once), resamples, len(images), first.holding)
+    judged = {"exported": judge(truth, theirs), "original": judge(truth, ours)}
+    (more,) = compared(judged, len(images)).values()
     return MapCheck(
         images=len(images),
-        exported={name: first.once[name] for name in FIGURES},
-        original={name: second.once[name] for name in FIGURES},
+        exported={name: judged["exported"].once[name] for name in FIGURES},
+        original={name: judged["original"].once[name] for name in FIGURES},
         exported_minus_original={name: more[name] for name in FIGURES},
     )
 
@@ -225,7 +212,7 @@ def _checked(
 def _checked_on_noise(
     original: YoloDetector, exported: YoloDetector, int8: bool, unreachable: str
 ) -> NoiseCheck:
-    """Return how answers to noise differ, where the run's images are not to be had.
+    """Return how raw outputs for noise differ, where the run's images can't be read.
 
     Raises:
         UnlikeError: those of a float32 network do.
@@ -235,5 +222,5 @@ def _checked_on_noise(
     pictures = random.integers(0, 256, shape, dtype=np.uint8)
     largest = float(np.abs(exported.forward.many(pictures) - original.forward.many(pictures)).max())
     if not int8 and not largest < TOLERANCE:
-        raise UnlikeError(f"the exported network's answers differ by {largest:.2g}")
+        raise UnlikeError(f"the exported network's outputs differ by {largest:.2g}")
     return NoiseCheck(unreachable=unreachable, largest_raw_difference_on_noise=largest)

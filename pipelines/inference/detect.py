@@ -1,29 +1,30 @@
 """A trained detector on anybody's pictures: annotated images, one file of results, steady memory.
 
-Pictures are decoded, looked at and drawn in as many threads as there are cores, each with the
+Pictures are decoded, detected in and drawn in as many threads as there are cores, each with the
 detector to itself; only a few are held at once, and results are written in the order given.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+import msgspec
 
 from datasets.errors import UserError
 from datasets.images import ImageError
 from datasets.progress import Track
 from pipelines.contenders import contender
-from pipelines.detections import Detections, Detector, Image
-from pipelines.inference.drawn_files import DrawnFiles
-from pipelines.inference.result_files import FORMATS
+from pipelines.detections import Detector
+from pipelines.inference.result_files import FORMATS, DrawnFiles, PictureResult
 from pipelines.inference.sources import Picture, Source, picture_count, pictures
 from pipelines.report.images.annotate import draw_found
 from pipelines.runs.model_folder import ModelFolder, Threshold
@@ -38,7 +39,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Wish:
+class DetectOptions:
     """What is to be made of the pictures.
 
     Attributes:
@@ -56,45 +57,106 @@ class Wish:
     max_pixels: int
 
 
-@dataclass(frozen=True, eq=False)
-class Looked:
-    """One picture after it was looked at: its size and detections, or why it can't be read."""
+class _Mark(msgspec.Struct, frozen=True):
+    made_by: str = ""
 
-    picture: Picture
-    size: tuple[int, int] = (0, 0)
-    found: Detections = Detections()  # noqa: RUF009 - frozen, with read-only arrays
-    drawn: Image | None = None
-    problem: str = ""
+
+class Summary(_Mark, frozen=True, kw_only=True):
+    """What ``summary.json`` holds.
+
+    ``pipeline`` is the contender, ``unreadable`` has a sentence for each picture that could not be
+    read, and opening and writing are part of ``seconds``.
+    """
+
+    model: str
+    pipeline: str
+    pretrained_on: str | None
+    classes: tuple[str, ...]
+    threshold: float
+    threshold_source: str
+    pictures: int
+    detections: int
+    unreadable: tuple[str, ...]
+    results: str
+    seconds: float
+    pictures_per_second: float
+    threads: int
+    device: str
 
 
 def detect_sources(
-    model: ModelFolder, sources: Sequence[Source], output: Path, wish: Wish, track: Track
-) -> dict[str, Any]:
+    model: ModelFolder,
+    sources: Sequence[Source],
+    output: Path,
+    options: DetectOptions,
+    track: Track,
+) -> Summary:
     """Write the results into a new folder and return its ``summary.json``.
 
     Raises:
         UserError: there is no such device, the detector can't be loaded, the folder can't be
             written, or no picture could be read.
     """
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is told by us
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is reported here
     threads = max(2, runtime.usable_cores())
     runtime.set_threads(1)  # threads take whole pictures
-    device = runtime.choose_device(contender(model.contender).device_choice(wish.device))
+    device = runtime.choose_device(contender(model.contender).device_choice(options.device))
     detectors = load_for_threads(model, device, threads)
+    # A frame waits with its pixels, a file with its name alone.
+    ahead = 1 if any(source.is_video for source in sources) else AHEAD * threads
+    name, open_results = FORMATS[options.format]
+    unreadable: list[str] = []
+    read = detections = 0
+    started = time.perf_counter()
     with replacing(output) as work:
-        told = _detect_into(work, model, sources, wish, track, detectors, threads)
-        told["device"] = device.name
-        write_json(work / SUMMARY, told)
-    return told
+        drawn_files = DrawnFiles(work / ANNOTATED, sources) if options.draw else None
+        detect = detecting(detectors, options.threshold.score, model.classes, drawn_files)
+        results = in_order(pictures(sources, options.max_pixels), detect, threads, ahead)
+        with (
+            closing(drawn_files) if drawn_files else nullcontext(),
+            open_results(work / name, model.classes) as write,
+            closing(results),
+        ):
+            for result in track(results, "detecting", picture_count(sources)):
+                if result.problem:
+                    unreadable.append(result.problem)
+                    continue
+                read, detections = read + 1, detections + len(result.detections)
+                write(result)
+                frame = result.picture.frame
+                if drawn_files and frame and result.drawn is not None:
+                    drawn_files.write_frame(frame, result.drawn)
+        seconds = time.perf_counter() - started
+        if not read:
+            raise UserError(f"none of {len(unreadable)} pictures could be read, as {unreadable[0]}")
+        summary = Summary(
+            made_by=MADE_BY,
+            model=str(model.path),
+            pipeline=model.contender,
+            pretrained_on=model.pretrained_on,
+            classes=model.classes,
+            threshold=options.threshold.score,
+            threshold_source=options.threshold.source,
+            pictures=read,
+            detections=detections,
+            unreadable=tuple(unreadable),
+            results=name,
+            seconds=seconds,
+            pictures_per_second=read / seconds,
+            threads=threads,
+            device=device.name,
+        )
+        write_json(work / SUMMARY, msgspec.to_builtins(summary))
+    return summary
 
 
 def is_result(folder: Path) -> bool:
     """Say whether a folder is an earlier result."""
     try:
-        said = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        summary = msgspec.json.decode((folder / SUMMARY).read_bytes(), type=_Mark)
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("made_by") == MADE_BY
+    return summary.made_by == MADE_BY
 
 
 def load_for_threads(
@@ -112,6 +174,38 @@ def load_for_threads(
         return [row.load(model.path, device, threads)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{model.path}: can't be loaded ({error})") from error
+
+
+def detecting(
+    detectors: Sequence[Detector],
+    least_score: float,
+    classes: Sequence[str],
+    drawn_files: DrawnFiles | None,
+) -> Callable[[Picture], PictureResult]:
+    """Return what a thread does with a picture; images are drawn and written there as well."""
+    free: queue.SimpleQueue[Detector] = queue.SimpleQueue()
+    for detector in detectors:
+        free.put(detector)
+
+    def detect(picture: Picture) -> PictureResult:
+        try:
+            image = picture.read()
+        except ImageError as error:
+            return PictureResult(picture, problem=str(error))
+        detector = free.get()
+        try:
+            detections = detector.detect(image).above(least_score)
+        finally:
+            free.put(detector)
+        drawn = None
+        if drawn_files:
+            drawn = draw_found(image, detections, classes)
+            if picture.frame is None:
+                drawn_files.write_image(picture.name, drawn)
+                drawn = None
+        return PictureResult(picture, (image.shape[1], image.shape[0]), detections, drawn)
+
+    return detect
 
 
 def in_order(
@@ -133,78 +227,3 @@ def in_order(
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def _detect_into(
-    folder: Path,
-    model: ModelFolder,
-    sources: Sequence[Source],
-    wish: Wish,
-    track: Track,
-    detectors: Sequence[Detector],
-    threads: int,
-) -> dict[str, Any]:
-    """Write everything but the summary into the folder and return the summary."""
-    free: queue.SimpleQueue[Detector] = queue.SimpleQueue()
-    for detector in detectors:
-        free.put(detector)
-    drawn_files = DrawnFiles(folder / ANNOTATED, sources) if wish.draw else None
-
-    def look(picture: Picture) -> Looked:
-        try:
-            image = picture.read()
-        except ImageError as error:
-            return Looked(picture, problem=str(error))
-        detector = free.get()
-        try:
-            found = detector.detect(image).above(wish.threshold.score)
-        finally:
-            free.put(detector)
-        size = image.shape[1], image.shape[0]
-        if drawn_files is None:
-            return Looked(picture, size, found)
-        drawn = draw_found(image, found, model.classes)
-        # Files of single images are written here, frames wait for the ones before them.
-        return Looked(picture, size, found, drawn_files.kept(picture, drawn))
-
-    results = FORMATS[wish.format](folder, model.classes)
-    problems: list[str] = []
-    done = rows = 0
-    started = time.perf_counter()
-    # A frame waits with its pixels, a file with its name alone.
-    ahead = 1 if any(source.is_video for source in sources) else AHEAD * threads
-    looked_at = in_order(pictures(sources, wish.max_pixels), look, threads, ahead)
-    try:
-        for looked in track(looked_at, "detecting", picture_count(sources)):
-            if looked.problem:
-                problems.append(looked.problem)
-                continue
-            done, rows = done + 1, rows + len(looked.found)
-            picture = looked.picture
-            results.add(picture.name, looked.size, looked.found, picture.frame)
-            if looked.drawn is not None and drawn_files is not None:
-                drawn_files.add_frame(picture, looked.drawn)
-    finally:
-        looked_at.close()
-        results.close()
-        if drawn_files is not None:
-            drawn_files.close()
-    seconds = time.perf_counter() - started
-    if not done:
-        raise UserError(f"none of {len(problems)} pictures could be read, as {problems[0]}")
-    return {
-        "made_by": MADE_BY,
-        "model": str(model.path),
-        "pipeline": model.contender,
-        "pretrained_on": model.pretrained_on,
-        "classes": list(model.classes),
-        "threshold": wish.threshold.score,
-        "threshold_source": wish.threshold.source,
-        "pictures": done,
-        "detections": rows,
-        "unreadable": problems,
-        "results": results.name,
-        "seconds": seconds,
-        "pictures_per_second": done / seconds,
-        "threads": threads,
-    }

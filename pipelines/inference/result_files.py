@@ -1,118 +1,149 @@
-"""Detections written as they come, so that a million pictures take no more memory than one."""
+"""What detecting leaves, written as it comes: a million pictures take no more memory than one.
+
+Results are a COCO file or a table; drawn pictures a JPEG for each image, an MP4 for each video.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+
+import cv2
+import PIL.Image
 
 from datasets.boxes import xyxy_to_xywh
-from pipelines.detections import Detections
-from pipelines.inference.sources import Frame
+from datasets.errors import UserError
+from pipelines.detections import Detections, Image
+from pipelines.inference.sources import Frame, Picture, Source
+from pipelines.report.images.write import picture_names
+
+QUALITY = 90  # of the JPEG: lines and letters stay clean
+CODEC = "mp4v"  # MPEG-4: of those every OpenCV can write, the one most players show
+COLUMNS = ("filename", "class", "score", "left", "top", "width", "height")
 
 
-class ResultFile(Protocol):
-    """A file of detections in the making."""
+@dataclass(frozen=True, eq=False)
+class PictureResult:
+    """One picture with what was detected in it.
 
-    def add(self, name: str, size: tuple[int, int], found: Detections, frame: Frame | None) -> None:
-        """Write one picture's detections; ``size`` is its width and height in pixels."""
-        ...
+    Attributes:
+        size: width and height in pixels.
+        drawn: a frame with its detections drawn in, if it is to be written to a video.
+        problem: why the picture can't be read, empty if it can.
+    """
 
-    def close(self) -> None:
-        """Finish the file."""
-        ...
+    picture: Picture
+    size: tuple[int, int] = (0, 0)
+    detections: Detections = Detections()  # noqa: RUF009 - frozen, with read-only arrays
+    drawn: Image | None = None
+    problem: str = ""
+
+    def rows(self) -> Iterator[tuple[list[float], float, int]]:
+        """Yield box (left, top, width, height in pixels), score and label of each detection."""
+        found = self.detections
+        boxes = xyxy_to_xywh(found.boxes).tolist()
+        return zip(boxes, found.scores.tolist(), found.labels.tolist(), strict=True)
 
 
-class CocoFile:
-    """COCO's ``images``, ``categories`` and ``annotations``, each of these with a ``score``.
+Write = Callable[[PictureResult], None]
+
+
+@contextmanager
+def coco_file(path: Path, classes: Sequence[str]) -> Iterator[Write]:
+    """Write COCO's ``images``, ``categories`` and ``annotations``, each of these with a ``score``.
 
     Boxes are left, top, width, height in pixels. `scripts/evaluate_detections.py` reads it, and
-    labelling tools do as a first guess.
+    labelling tools do as a first guess. The list of images waits in a file without a name.
     """
+    categories = [{"id": number, "name": name} for number, name in enumerate(classes, 1)]
+    pictures = annotations = 0
+    with path.open("w", encoding="utf-8") as stream, tempfile.TemporaryFile("w+") as images:
+        stream.write(f'{{"categories": {json.dumps(categories)},\n"annotations": [')
 
-    name = "detections.json"
+        def write(result: PictureResult) -> None:
+            nonlocal pictures, annotations
+            pictures += 1
+            width, height = result.size
+            image: dict[str, object] = {"id": pictures, "file_name": result.picture.name}
+            image |= {"width": width, "height": height}
+            if frame := result.picture.frame:
+                seconds = (frame.number - 1) / frame.rate
+                image |= {"video": frame.video, "frame": frame.number, "seconds": seconds}
+            images.write((",\n" if pictures > 1 else "\n") + json.dumps(image))
+            for box, score, label in result.rows():
+                annotations += 1
+                row = {
+                    **{"id": annotations, "image_id": pictures, "category_id": label + 1},
+                    **{"bbox": box, "area": box[2] * box[3], "iscrowd": 0, "score": score},
+                }
+                stream.write((",\n" if annotations > 1 else "\n") + json.dumps(row))
 
-    def __init__(self, folder: Path, classes: Sequence[str]) -> None:
-        """Open the file in the folder; the list of images waits in a file beside it."""
-        self._beside = folder / f"{self.name}.images"
-        self._annotations = (folder / self.name).open("w", encoding="utf-8")
-        self._images = self._beside.open("w", encoding="utf-8")
-        categories = [{"id": number, "name": name} for number, name in enumerate(classes, 1)]
-        self._annotations.write(f'{{"categories": {json.dumps(categories)},\n"annotations": [')
-        self._pictures = self._rows = 0
+        yield write
+        stream.write('],\n"images": [')
+        images.seek(0)
+        shutil.copyfileobj(images, stream)
+        stream.write("]}\n")
 
-    def add(self, name: str, size: tuple[int, int], found: Detections, frame: Frame | None) -> None:
-        """Write one picture's detections."""
-        self._pictures += 1
-        image = {"id": self._pictures, "file_name": name, "width": size[0], "height": size[1]}
-        if frame is not None:
-            image |= {"video": frame.video, "frame": frame.number}
-            image["seconds"] = (frame.number - 1) / frame.rate
-        self._images.write((",\n" if self._pictures > 1 else "\n") + json.dumps(image))
-        for box, score, label in zip(
-            xyxy_to_xywh(found.boxes).tolist(),
-            found.scores.tolist(),
-            found.labels.tolist(),
-            strict=True,
-        ):
-            self._rows += 1
-            row = {
-                "id": self._rows,
-                "image_id": self._pictures,
-                "category_id": label + 1,
-                "bbox": box,
-                "area": box[2] * box[3],
-                "iscrowd": 0,
-                "score": score,
-            }
-            self._annotations.write((",\n" if self._rows > 1 else "\n") + json.dumps(row))
+
+@contextmanager
+def csv_file(path: Path, classes: Sequence[str]) -> Iterator[Write]:
+    """Write a table, a row a detection: name of the picture, class, score and box in pixels.
+
+    The box is a corner and a size, which leaves no question of last pixels; the project reads such
+    a table as a labelled set.
+    """
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(COLUMNS)
+
+        def write(result: PictureResult) -> None:
+            for box, score, label in result.rows():
+                table.writerow([result.picture.name, classes[label], score, *box])
+
+        yield write
+
+
+FORMATS = {"coco": ("detections.json", coco_file), "csv": ("detections.csv", csv_file)}
+
+
+class DrawnFiles:
+    """The folder of drawn pictures; one video is open at a time."""
+
+    def __init__(self, folder: Path, sources: Sequence[Source]) -> None:
+        """Make the folder and give each source the name of its file there."""
+        folder.mkdir()
+        self._paths: dict[str, Path] = {}
+        for is_video, suffix in ((False, ".jpg"), (True, ".mp4")):
+            names = [source.name for source in sources if source.is_video == is_video]
+            files = picture_names(names, suffix)
+            self._paths |= {name: folder / file for name, file in zip(names, files, strict=True)}
+        self._video = cv2.VideoWriter()
+        self._name = ""
+
+    def write_image(self, name: str, drawn: Image) -> None:
+        """Write an image, in any thread."""
+        PIL.Image.fromarray(drawn).save(self._paths[name], quality=QUALITY)
+
+    def write_frame(self, frame: Frame, drawn: Image) -> None:
+        """Write the next frame of a video; they come in order.
+
+        Raises:
+            UserError: this OpenCV can't write videos.
+        """
+        if frame.video != self._name:
+            self._name, path = frame.video, self._paths[frame.video]
+            size = drawn.shape[1], drawn.shape[0]
+            code = cv2.VideoWriter.fourcc(*CODEC)
+            if not self._video.open(str(path), code, frame.rate, size):  # ends the one before
+                raise UserError(f"no video can be written to {path}; --no-draw does without")
+        self._video.write(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
 
     def close(self) -> None:
-        """Put the images behind the annotations."""
-        self._images.close()
-        if not self._annotations.closed:
-            self._annotations.write('],\n"images": [')
-            with self._beside.open(encoding="utf-8") as images:
-                shutil.copyfileobj(images, self._annotations)
-            self._annotations.write("]}\n")
-            self._annotations.close()
-        self._beside.unlink(missing_ok=True)
-
-
-class CsvFile:
-    """A table, a row a detection: name of the picture, class, score, and the box in pixels.
-
-    The box is a corner and a size, which says nothing of last pixels; the project reads such a
-    table as a labelled set.
-    """
-
-    name = "detections.csv"
-    columns = ("filename", "class", "score", "left", "top", "width", "height")
-
-    def __init__(self, folder: Path, classes: Sequence[str]) -> None:
-        """Open the file in the folder and write its header."""
-        self._classes = tuple(classes)
-        self._stream = (folder / self.name).open("w", encoding="utf-8", newline="")
-        self._rows = csv.writer(self._stream)
-        self._rows.writerow(self.columns)
-
-    def add(self, name: str, size: tuple[int, int], found: Detections, frame: Frame | None) -> None:
-        """Write one picture's detections."""
-        del size, frame
-        for box, score, label in zip(
-            xyxy_to_xywh(found.boxes).tolist(),
-            found.scores.tolist(),
-            found.labels.tolist(),
-            strict=True,
-        ):
-            self._rows.writerow([name, self._classes[label], score, *box])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
-
-
-FORMATS: dict[str, type[CocoFile] | type[CsvFile]] = {"coco": CocoFile, "csv": CsvFile}
+        """Finish the video that is open."""
+        self._video.release()

@@ -7,34 +7,27 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Never
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from datasets.errors import UserError
 from datasets.images import SUFFIXES, ImageError, load_image
 from datasets.path_names import suffix_of, walk
 from pipelines.detections import Image
 
-VIDEO_SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv", "ts", "3gp"),
-    )
-)
-USUAL_RATE = 25.0  # frames a second, of a video that does not say
+_VIDEOS = ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv", "ts", "3gp")
+VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS)
+USUAL_RATE = 25.0  # frames a second, of a video whose own is missing
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file.
-
-    Attributes:
-        name: its path below the folder that all files share, with ``/``; unique.
-        path: where it is.
-        is_video: whether it has frames.
-    """
+    """One file: ``name`` is its path below the folder that all share, with ``/``; unique."""
 
     name: str
     path: Path
@@ -79,10 +72,9 @@ def found_sources(given: Sequence[str]) -> list[Source]:
     for text in given:
         path = Path(text)
         if path.exists():
-            here = _below(path)
-            matched = [path]
-        else:
-            matched = [Path(name) for name in sorted(_fitting(text))]
+            matched, here = [path], _below(path)
+        else:  # `glob` takes absolute patterns too, which Path's does not
+            matched = [Path(name) for name in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
             here = [each for place in matched for each in _below(place) if _is_picture(each)]
         if not here:
             raise UserError(f"{text}: {_why_nothing(path, matched)}")
@@ -92,73 +84,54 @@ def found_sources(given: Sequence[str]) -> list[Source]:
         base = os.path.commonpath(bases)
     except ValueError:  # on two drives of Windows
         base = ""
+    names = [Path(os.path.relpath(path, base)) if base else path for path in paths]
     return [
-        Source(
-            os.path.relpath(path, base).replace(os.sep, "/") if base else path.as_posix(),
-            path,
-            path.suffix.lower() in VIDEO_SUFFIXES,
-        )
-        for path in paths
+        Source(name.as_posix(), path, suffix_of(path.name) in VIDEO_SUFFIXES)
+        for name, path in zip(names, paths, strict=True)
     ]
 
 
 def picture_count(sources: Sequence[Source]) -> int:
-    """Return how many pictures there are, by what videos say of themselves."""
+    """Return how many pictures there are, by the number of frames that videos declare."""
     return sum(_frame_count(source.path) if source.is_video else 1 for source in sources)
 
 
 def pictures(sources: Sequence[Source], max_pixels: int) -> Iterator[Picture]:
     """Yield each image, and each frame of each video; images are decoded by whoever reads them.
 
-    Args:
-        sources: in this order.
-        max_pixels: an image that has more can't be read.
+    An image of more than ``max_pixels`` can't be read.
     """
     for source in sources:
         if source.is_video:
             yield from _frames(source)
         else:
-            yield Picture(source.name, _reader(source.path, max_pixels))
-
-
-def _reader(path: Path, max_pixels: int) -> Callable[[], Image]:
-    return lambda: load_image(path, max_pixels)
+            yield Picture(source.name, partial(load_image, source.path, max_pixels))
 
 
 def _frames(source: Source) -> Iterator[Picture]:
-    """Yield the frames of a video, turned upright as its own data say."""
+    """Yield the frames of a video, turned upright as its own data ask for."""
     video = cv2.VideoCapture(str(source.path))
-    try:
-        rate = video.get(cv2.CAP_PROP_FPS)
-        rate = rate if math.isfinite(rate) and 0 < rate <= 1000 else USUAL_RATE
-        number = 0
-        while True:
-            there, pixels = video.read()
-            if not there:
-                break
-            number += 1
-            image = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-            frame = Frame(source.name, number, rate)
-            yield Picture(f"{source.name}#{number:06}", lambda image=image: image, frame)  # type: ignore[misc]
-    finally:
-        video.release()
+    rate = video.get(cv2.CAP_PROP_FPS)
+    rate = rate if math.isfinite(rate) and 0 < rate <= 1000 else USUAL_RATE
+    number = 0
+    while (read := video.read())[0]:
+        number += 1
+        frame = Frame(source.name, number, rate)
+        yield Picture(f"{source.name}#{number:06}", partial(_rgb, read[1]), frame)
     if not number:
-        yield Picture(source.name, _unreadable(source.path))
+        yield Picture(source.name, partial(_refuse, source.path))
 
 
-def _unreadable(path: Path) -> Callable[[], Image]:
-    def read() -> Image:
-        raise ImageError(f"{path}: is not a video that can be decoded")
+def _rgb(pixels: MatLike) -> Image:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
-    return read
+
+def _refuse(path: Path) -> Never:
+    raise ImageError(f"{path}: is not a video that can be decoded")
 
 
 def _frame_count(path: Path) -> int:
-    video = cv2.VideoCapture(str(path))
-    try:
-        count = video.get(cv2.CAP_PROP_FRAME_COUNT)
-    finally:
-        video.release()
+    count = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)
     return int(count) if math.isfinite(count) and count > 0 else 1
 
 
@@ -167,11 +140,6 @@ def _below(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return [path / name for name in sorted(walk(path)) if _is_picture(Path(name))]
-
-
-def _fitting(pattern: str) -> list[str]:
-    """Return the paths that fit a pattern, which may be absolute and have ``**`` in it."""
-    return glob.glob(pattern, recursive=True)  # noqa: PTH207 - Path's takes no absolute ones
 
 
 def _absolute(path: Path) -> Path:

@@ -1,1 +1,1 @@
-"""What a person looks at."""
+"""What a person reads and sees: terminal tables, pages and pictures."""

@@ -1,19 +1,18 @@
-"""What a pipeline is called: what had seen other images before its training says so everywhere."""
+"""What a detector is called: everywhere with what it had seen before its training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from pipelines.contenders import label_of
+from pipelines.training import Model
 
 PRETRAINED = " (pre-trained)"
 
 
-def called(name: str, told: Mapping[str, Any] | None) -> str:
-    """Return the name to show for a pipeline, or for a run of it.
+def called(name: str, model: Model | None) -> str:
+    """Return the name to show for a detector, or for a run of it, whose model may be unknown."""
+    return f"{name}{PRETRAINED}" if model is not None and model.pretrained_on else name
 
-    Args:
-        name: of the pipeline or the run.
-        told: the pipeline's part of ``metrics.json``, None where there is none.
-    """
-    model = (told or {}).get("model") or {}
-    return f"{name}{PRETRAINED}" if model.get("pretrained_on") else name
+
+def display_name(name: str, model: Model | None) -> str:
+    """Return what a detector is called in a sentence."""
+    return called(label_of(name), model)

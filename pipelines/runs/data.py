@@ -1,12 +1,8 @@
-"""The data of a run: read, checked, told of on the terminal and kept free of outputs."""
+"""The data of a run: read, checked, summarised on the terminal and kept free of outputs."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
 
 from datasets.annotations import SPLITS, Dataset
 from datasets.checking import without_broken_images
@@ -19,19 +15,18 @@ from datasets.reading import read_dataset
 from datasets.splits import limited, split_sha256
 from datasets.tfds import PREFIX as TFDS
 from datasets.tfds import stored_folder
-from pipelines.runs.folder import METRICS
+from pipelines.runs.metrics import METRICS, DatasetSummary, Duplicates, SplitSize
 from pipelines.settings import RunSettings
 from pipelines.system import runtime
 from pipelines.system.command_line import printable
 from pipelines.system.processes import in_own_process
-from pipelines.system.progress import on_terminal
+from pipelines.system.progress import CONSOLE, on_terminal
 
 LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
-CONSOLE = Console(stderr=True, highlight=False)
 
 
 def read_checked(settings: RunSettings) -> Dataset:
-    """Return the set, read, checked and cut to ``--limit``, having said what was found.
+    """Return the set, read, checked and cut to ``--limit``, and print what was found.
 
     Raises:
         DatasetError: it can't be used.
@@ -55,19 +50,19 @@ def read_checked(settings: RunSettings) -> Dataset:
     return judged_where_learnt(dataset)
 
 
-def dataset_folder(said: str) -> Path:
+def dataset_folder(name: str) -> Path:
     """Return the folder of a set: the sample's, a TensorFlow dataset's, or the one named.
 
     Raises:
         DatasetError: the set can't be made.
     """
-    if said == "sample":
+    if name == "sample":
         from datasets.sample.store import sample_folder
 
         return sample_folder(track=on_terminal)
-    if said.startswith(TFDS):
-        return in_own_process(stored_folder, said.removeprefix(TFDS), on_terminal)
-    return Path(said)
+    if name.startswith(TFDS):
+        return in_own_process(stored_folder, name.removeprefix(TFDS), on_terminal)
+    return Path(name)
 
 
 def keep_out_of_data(output: Path, settings: RunSettings) -> None:
@@ -82,28 +77,24 @@ def keep_out_of_data(output: Path, settings: RunSettings) -> None:
         raise UserError(f"{output}: is where the images are; choose an --output elsewhere")
 
 
-def described(dataset: Dataset) -> dict[str, Any]:
-    """Return the set as ``metrics.json`` tells of it."""
-    return {
-        "name": dataset.name,
-        "format": dataset.format,
-        "classes": list(dataset.classes),
-        "split_sha256": split_sha256(dataset.splits),
-        "splits": {
-            split: {
-                "images": len(images),
-                "boxes": sum(len(image.annotations) for image in images),
-            }
+def summary_of(dataset: Dataset) -> DatasetSummary:
+    """Return the set as ``metrics.json`` has it."""
+    copies = dataset.duplicates
+    return DatasetSummary(
+        name=dataset.name,
+        format=dataset.format,
+        classes=dataset.classes,
+        split_sha256=split_sha256(dataset.splits),
+        splits={
+            split: SplitSize(len(images), sum(len(image.annotations) for image in images))
             for split, images in dataset.splits.items()
         },
-        "found": dataset.summary,
-        "problems": [str(problem) for problem in dataset.problems],
-        "problem_counts": counts(dataset.problems),
-        "duplicates": {
-            "across_splits": by_split_pair(
-                [d for d in dataset.duplicates if d.first_split != d.second_split]
-            ),
-            "left_out_of_test": sum(d.left_out for d in dataset.duplicates),
-            "pairs": [asdict(duplicate) for duplicate in dataset.duplicates],
-        },
-    }
+        found=dataset.summary,
+        problems=tuple(map(str, dataset.problems)),
+        problem_counts=counts(dataset.problems),
+        duplicates=Duplicates(
+            by_split_pair([each for each in copies if each.first_split != each.second_split]),
+            sum(each.left_out for each in copies),
+            copies,
+        ),
+    )

@@ -1,114 +1,142 @@
-"""A finished run opened again to be studied: its data read once more, its figures added to."""
+"""A finished run, opened: its figures, its data read once more, its trained detectors."""
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from datasets.checked_settings import from_json
+from datasets.annotations import Annotations, Dataset
 from datasets.errors import UserError
 from datasets.splits import split_sha256
+from pipelines.contenders import Contender, contender
+from pipelines.detections import Detections, Detector
+from pipelines.evaluation.coco_files.format import (
+    CocoGroundTruth,
+    decode_ground_truth,
+    ground_truth_file,
+)
 from pipelines.runs.data import read_checked
-from pipelines.runs.folder import METRICS
+from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH, read_detections
+from pipelines.runs.metrics import METRICS, DetectorMetrics, Metrics, read_metrics
 from pipelines.settings import RunSettings
-from pipelines.studies.common.verdict import choice
-from pipelines.studies.study import KEPT, PLACE, pipelines_missing, study
-from pipelines.studies.subject import Subject
-from pipelines.system.files import write_json
-from pipelines.system.progress import on_terminal
+from pipelines.system.runtime import Device
+
+T = TypeVar("T")
 
 
-def read_metrics(folder: Path) -> dict[str, Any]:
-    """Return a finished run's ``metrics.json``.
+@dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """The folder of a finished run, and all its figures."""
+
+    folder: Path
+    metrics: Metrics
+
+    @property
+    def settings(self) -> RunSettings:
+        """The settings of a run that trained.
+
+        Raises:
+            UserError: the run only scored files.
+        """
+        if self.metrics.settings is None:
+            raise UserError(f"{self.folder}: only scored files; give the folder of a comparison")
+        return self.metrics.settings
+
+    def ground_truth(self) -> CocoGroundTruth | None:
+        """Return the test split as its file has it, None where there is none.
+
+        Raises:
+            UserError: the file is broken.
+        """
+        path = self.folder / GROUND_TRUTH
+        return self._read(path, lambda: decode_ground_truth(path.read_bytes()))
+
+    def annotations(self) -> list[Annotations]:
+        """Return the ground truth of each test image.
+
+        Raises:
+            UserError: the file is missing or broken.
+        """
+        path, truth = self.folder / GROUND_TRUTH, self.ground_truth()
+        if truth is None:
+            raise UserError(f"{path}: is not there; repeat the run")
+        return list(ground_truth_file(truth, str(path)).annotations)
+
+    def detections(self, name: str, images: int) -> list[Detections] | None:
+        """Return a detector's detections of so many test images, None where there are none.
+
+        Raises:
+            UserError: the file is broken.
+        """
+        path = self.folder / DETECTIONS / f"{name}.json"
+        return self._read(path, lambda: read_detections(self.folder, name, images))
+
+    def _read(self, path: Path, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError) as error:
+            raise UserError(f"{path}: can't be read ({error}); repeat the run") from error
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A run with its data and detectors, to be studied.
+
+    Attributes:
+        folder: of the run; its trained detectors are in ``models/<contender>``.
+        dataset: the very data it was made of.
+        figures: of each contender, in the order of the run.
+    """
+
+    folder: Path
+    dataset: Dataset
+    settings: RunSettings
+    figures: Mapping[str, DetectorMetrics]
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """The contenders of the run, in its order."""
+        return tuple(contender(name) for name in self.settings.pipelines)
+
+    def detector(self, name: str, device: Device, threads: int) -> Detector:
+        """Return the trained detector of a contender."""
+        return contender(name).load(self.model_folder(name), device, threads)
+
+    def model_folder(self, name: str) -> Path:
+        """Return where a contender's trained detector is."""
+        return self.folder / "models" / name
+
+
+def open_run(path: Path) -> FinishedRun:
+    """Return the finished run in a folder, or whose ``metrics.json`` that is.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or another version made it.
     """
-    path = folder / METRICS
-    try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{folder}: is no finished run ({METRICS} can't be read); give the folder that "
-            "scripts/compare_detection.py made"
-        ) from error
-    if not isinstance(metrics, dict) or not {"settings", "dataset", "pipelines"} <= set(metrics):
-        raise UserError(f"{path}: is no run's; give the folder of a finished comparison")
-    return metrics
+    file = path / METRICS if path.is_dir() else path
+    return FinishedRun(file.parent, read_metrics(file))
 
 
-def open_run(folder: Path, metrics: dict[str, Any]) -> Subject:
+def with_data(run: FinishedRun) -> Subject:
     """Return a finished run to be studied, its data read and held to what it was made of.
 
     Raises:
         DatasetError: the data can't be read any more.
-        UserError: the run lacks a pipeline, or the data has changed since.
+        UserError: a trained detector is missing, or the data has changed since.
     """
-    try:
-        settings = from_json(RunSettings, metrics["settings"])
-    except UserError as error:
-        raise UserError(f"{folder / METRICS}: {error}") from error
-    reason = pipelines_missing(settings.pipelines)
-    if reason:
-        raise UserError(f"{folder}: {reason}; repeat the comparison with both")
+    settings = run.settings
     for name in settings.pipelines:
-        if not (folder / "models" / name).is_dir():
-            raise UserError(f"{folder / 'models' / name}: is not there; repeat the comparison")
+        if not (run.folder / "models" / name).is_dir():
+            raise UserError(f"{run.folder / 'models' / name}: is not there; repeat the comparison")
     dataset = read_checked(settings)
-    if split_sha256(dataset.splits) != metrics["dataset"]["split_sha256"]:
+    if split_sha256(dataset.splits) != run.metrics.dataset.split_sha256:
         raise UserError(
-            f"{settings.dataset}: is not as it was when {folder} was made; repeat the comparison"
+            f"{settings.dataset}: is not as it was when {run.folder} was made; repeat the "
+            "comparison"
         )
-    return Subject(folder, dataset, settings, metrics["pipelines"])
-
-
-def add_axes(
-    folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
-) -> dict[str, Any]:
-    """Study a finished run, add ``axes`` to its ``metrics.json`` and its report.
-
-    What was studied within as many minutes is kept as it is; within fewer, what it left out for
-    the time is added to it.
-
-    Returns:
-        all that ``metrics.json`` then holds.
-
-    Raises:
-        DatasetError: the data can't be read any more.
-        UserError: the folder can't be used, or holds a study that was cut off.
-    """
-    metrics = read_metrics(folder)
-    present = dict(metrics.get("axes") or {})
-    kept = folder / PLACE / KEPT
-    begun = [name for name in axes if (kept / name).is_dir() and name not in present]
-    if overwrite:
-        for name in axes:
-            shutil.rmtree(kept / name, ignore_errors=True)
-    elif begun and not resume:
-        raise UserError(
-            f"{folder}: the study of {', '.join(begun)} was cut off; add --resume to keep what is "
-            "measured or --overwrite to measure anew"
-        )
-    wanted = [
-        name
-        for name in axes
-        if overwrite or name not in present or present[name].get("budget_minutes", 0) < minutes
-    ]
-    if wanted:
-        subject = open_run(folder, metrics)
-        present |= study(subject, wanted, minutes)
-        metrics["axes"], metrics["choice"] = present, choice(present)
-        write_json(folder / METRICS, metrics)
-        report_again(subject)
-    return metrics
-
-
-def report_again(subject: Subject) -> None:
-    """Write the run's report from what its ``metrics.json`` holds now."""
-    from pipelines.report.run_page.page import write_report  # with matplotlib, which takes its time
-
-    tested = {image.name: image.path for image in subject.dataset.splits["test"]}
-    write_report(subject.folder, tested, on_terminal)
+    figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
+    return Subject(run.folder, dataset, settings, figures)

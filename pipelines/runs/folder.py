@@ -6,22 +6,22 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from datasets.errors import UserError
-from pipelines.system.files import check_output, put_in_place, write_json
+from pipelines.evaluation import undefined
+from pipelines.runs.metrics import METRICS, write_schema
+from pipelines.system.files import check_output, put_in_place, write_json, write_text
 
-METRICS, STAGES, SETTINGS = "metrics.json", "stages", "settings.json"
-SCHEMA_VERSION = 1  # of metrics.json
+STAGES, SETTINGS, SCHEMA = "stages", "settings.json", "metrics.schema.json"
+# Where each split's detections and ground truth are, below the run's folder.
+SPLIT_FOLDERS = {"val": Path("validation"), "test": Path()}
+AXES, CELLS = "axes", "cells"  # folders: of the plots, and in that one of what was measured
+R = TypeVar("R")
 
 
 class RunFolder:
-    """A run in the making at ``DIR.partial``, renamed to ``DIR`` when it is whole.
-
-    Attributes:
-        final: the folder asked for.
-        partial: where the work happens.
-    """
+    """A run in the making at ``DIR.partial``, renamed to ``DIR``, `final`, when it is whole."""
 
     def __init__(self, final: Path) -> None:
         """Only note the names; `open` touches the disk."""
@@ -33,11 +33,16 @@ class RunFolder:
         """Say whether a finished run is there."""
         return (self.final / METRICS).is_file()
 
-    def open(self, settings: dict[str, Any], *, overwrite: bool, resume: bool) -> None:
-        """Make the working folder, or go on with the one there.
+    def open(self, settings: object, *, overwrite: bool, resume: bool) -> None:
+        """Make the working folder, or go on with the one there, with ``resume``.
+
+        Args:
+            settings: all that decides the run's figures; what JSON can hold.
+            overwrite: replace a run that is there.
+            resume: go on with one that was cut off.
 
         Raises:
-            UserError: something is in the way that was not said to go.
+            UserError: something is in the way that may not go.
         """
         check_output(self.final, "run", lambda path: self.is_whole, overwrite=overwrite)
         if self.partial.exists():
@@ -52,28 +57,28 @@ class RunFolder:
             if not (self.partial / SETTINGS).is_file() and any(self.partial.iterdir()):
                 raise UserError(f"{self.partial}: is no run of this project; move it away")
             shutil.rmtree(self.partial)
-        write_json(self.partial / SETTINGS, settings)
+        write_json(self.partial / SETTINGS, undefined.plain(settings))
 
-    def stage(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def stage(self, name: str, kind: type[R], work: Callable[[], R]) -> R:
         """Return what a stage gave: from an earlier attempt if it finished there, else by working.
 
-        A stage counts as finished once its result is written, which is its last act.
+        A stage counts as finished once its result, of type ``kind``, is written: its last act.
         """
         path = self.partial / STAGES / f"{name}.json"
         if path.is_file():
-            result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return result
+            return undefined.decode(path.read_bytes(), kind)
         result = work()
-        write_json(path, result)
+        write_text(path, undefined.encode(result).decode())
         return result
 
     def finish(self) -> None:
         """Rename the working folder to the final one, which an older run leaves first."""
+        write_schema(self.partial / SCHEMA)
         shutil.rmtree(self.partial / STAGES, ignore_errors=True)
         (self.partial / SETTINGS).unlink()
         put_in_place(self.partial, self.final)
 
-    def _check_same(self, settings: dict[str, Any]) -> None:
+    def _check_same(self, settings: object) -> None:
         path = self.partial / SETTINGS
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
@@ -81,7 +86,7 @@ class RunFolder:
             raise UserError(
                 f"{path}: can't be read, so the run can't go on; start again with --overwrite"
             ) from error
-        now = json.loads(json.dumps(settings))
+        now = undefined.plain(settings)
         changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
         if changed:
             raise UserError(

@@ -1,8 +1,8 @@
 """Whether a run fell behind its baseline: a gate for CI that a real drop closes and noise does not.
 
 The rule: a figure fails when its drop is larger than allowed beyond doubt, that is, when all of the
-95 % interval of baseline less run lies above ``max_drop``. The interval is that of the luck of the
-test images (paired where they are the same); the luck of another training is not in it. A drop by
+95 % interval of baseline less run lies above ``max_drop``. The interval holds the sampling error of
+the test images (paired where they are the same), not how another training would differ. A drop by
 less than ``max_drop`` passes however sure it is, and one that no interval is known for is an error,
 not a pass.
 """
@@ -10,6 +10,7 @@ not a pass.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.errors import UserError
@@ -21,7 +22,6 @@ class Gate:
     """One figure of one run at the gate.
 
     Attributes:
-        run: its name.
         name: the figure, as ``yolo.map_50``.
         drop: baseline's less the run's; negative where the run is better.
         interval_95: within which the drop lies.
@@ -37,41 +37,39 @@ class Gate:
     failed: bool
 
 
-def gates(told: RunComparison, figures: tuple[str, ...], max_drop: float) -> list[Gate]:
-    """Return how each run's figures of the baseline's pipelines come out.
+def gates(comparison: RunComparison, figures: Sequence[str], max_drop: float) -> list[Gate]:
+    """Return how each run's figures of the baseline's detectors come out.
 
     Raises:
-        UserError: a run can't be judged: a pipeline, its detections or a figure is missing.
+        UserError: a run can't be judged: a detector, its detections or a figure is missing.
     """
-    found = []
-    for run in told.runs[1:]:
-        for pipeline in told.baseline.pipelines:
-            if pipeline not in run.pipelines:
-                raise UserError(f"{run.folder}: has no {pipeline}, which the baseline has")
-            change = told.changes[run.name, pipeline]
-            if change is None:
-                raise UserError(
-                    f"{run.folder} can't be held against {told.baseline.folder}: one of them has "
-                    f"no ground_truth.json or no detections/{pipeline}.json"
-                )
-            for figure in figures:
-                known = change.differences.get(figure)
-                if known is None or any(math.isnan(end) for end in known.interval_95):
-                    raise UserError(
-                        f"{run.folder}: no difference in {pipeline}.{figure} can be told; the "
-                        "test split has too few images with such objects, or no such figure"
-                    )
-                low, high = known.interval_95
-                drop = (-high, -low)
-                failed = drop[0] > max_drop
-                found.append(
-                    Gate(
-                        run.name,
-                        f"{pipeline}.{figure}",
-                        -known.difference,
-                        drop,
-                        change.is_paired,
-                        failed,
-                    )
-                )
-    return found
+    baseline, *others = comparison.runs
+    return [
+        _gate(comparison, name, detector, figure, max_drop)
+        for name in others
+        for detector in comparison.runs[baseline].metrics.pipelines
+        for figure in figures
+    ]
+
+
+def _gate(
+    comparison: RunComparison, name: str, detector: str, figure: str, max_drop: float
+) -> Gate:
+    folder = comparison.runs[name].folder
+    if detector not in comparison.runs[name].metrics.pipelines:
+        raise UserError(f"{folder}: has no {detector}, which the baseline has")
+    change = comparison.changes[name, detector]
+    if change is None:
+        raise UserError(
+            f"{folder} can't be compared with the baseline: one of them has no ground_truth.json "
+            f"or no detections/{detector}.json"
+        )
+    known = change.differences.get(figure)
+    if known is None or math.isnan(known.interval_95[0]):
+        raise UserError(
+            f"{folder}: the difference in {detector}.{figure} is not known; the test split has "
+            "too few images with such objects, or no such figure"
+        )
+    low, high = known.interval_95
+    drops, failed = (-high, -low), -high > max_drop
+    return Gate(name, f"{detector}.{figure}", -known.difference, drops, change.is_paired, failed)

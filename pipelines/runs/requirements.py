@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
+
+if TYPE_CHECKING:
+    from pipelines.runs.metrics import Metrics
 
 FIGURES = (
     *("map_50", "map_75", "map_50_95", "small", "medium", "large"),
@@ -15,17 +19,12 @@ FIGURES = (
     *("operating_point.f1", "conventions.voc_2007.map_50", "conventions.voc_2010.map_50"),
 )
 OF_CLASSES = ("ap_50", "ap_50_95", "average_recall")
+OF_A_CLASS = rf"(?s:per_class\..+\.({'|'.join(OF_CLASSES)}))"  # a class name may hold dots itself
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A pipeline's figure and the least it may be.
-
-    Attributes:
-        pipeline: for example ``yolo``.
-        figure: a path below its ``quality``, as ``map_50`` or ``per_class.stop.ap_50``.
-        least: the value to reach.
-    """
+    """A pipeline's figure, a path below its ``quality``, and the least it may be."""
 
     pipeline: str
     figure: str
@@ -36,13 +35,13 @@ class Requirement:
         """The requirement's left side."""
         return f"{self.pipeline}.{self.figure}"
 
-    def figure_in(self, metrics: Mapping[str, Any]) -> float | None:
-        """Return the measured figure, None where it does not exist."""
-        quality: Any = metrics["pipelines"][self.pipeline]["quality"]
-        known = self.figure in FIGURES
-        for name in self.figure.split(".") if known else _class_parts(self.figure):
-            quality = None if quality is None else quality.get(name)
-        return None if quality is None else float(quality)
+    def figure_in(self, metrics: Metrics) -> float:
+        """Return the measured figure, nan where it does not exist."""
+        from pipelines.evaluation.report_card import (
+            named_figure,  # with SciPy, which takes its time
+        )
+
+        return named_figure(metrics.pipelines[self.pipeline].quality, self.figure)[0]
 
 
 def parse_requirement(text: str, pipelines: Sequence[str]) -> Requirement:
@@ -64,17 +63,9 @@ def parse_requirement(text: str, pipelines: Sequence[str]) -> Requirement:
             f"--require {text!r}: this run has no pipeline {pipeline!r}, only "
             f"{' and '.join(pipelines)}"
         )
-    head, class_name, kind = _class_parts(figure)
-    if figure not in FIGURES and not (head == "per_class" and class_name and kind in OF_CLASSES):
+    if figure not in FIGURES and not re.fullmatch(OF_A_CLASS, figure):
         raise UserError(
             f"--require {text!r}: no figure {figure!r}; known: {', '.join(FIGURES)} and "
             f"per_class.<class>.{', '.join(OF_CLASSES)}"
         )
     return Requirement(pipeline, figure, least)
-
-
-def _class_parts(figure: str) -> tuple[str, str, str]:
-    """Return head, class and figure; a class name may hold dots itself."""
-    head, _, rest = figure.partition(".")
-    class_name, _, kind = rest.rpartition(".")
-    return head, class_name, kind

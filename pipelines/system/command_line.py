@@ -18,8 +18,17 @@ MOST = 2**31 - 1  # of counts and seeds, which C's integers hold everywhere
 STOPPED = 130  # the exit status of a program that Ctrl-C ended
 
 
+Work = Callable[[argparse.Namespace], int]
+
+
 class Options(argparse.ArgumentParser):
-    """A parser whose refusals are errors like all others."""
+    """A parser that a script's docstring describes, and whose refusals are errors like all others.
+
+    Its first line is the description; ``further`` are the arguments of any parser.
+    """
+
+    def __init__(self, doc: str | None = None, **further: Any) -> None:
+        super().__init__(description=(doc or "").partition("\n")[0], **further)
 
     def error(self, message: str) -> Never:
         """Refuse what was given.
@@ -51,21 +60,24 @@ def _option(kind: Any) -> Callable[[str], Any]:
     return read
 
 
+def command(
+    script: str, options: Options, stopped: str = ""
+) -> Callable[[Work], Callable[[Sequence[str]], int]]:
+    """Make a script's work its ``main``, which takes a command line and returns the exit status."""
+    return lambda work: lambda argv: run(script, options, argv, work, stopped)
+
+
 def run(
     script: str,
     options: Options,
     argv: Sequence[str] | None,
-    work: Callable[[argparse.Namespace], int],
+    work: Work,
     stopped: str = "",
 ) -> int:
     """Return what ``work`` returns, or the exit status of how it failed, with a sentence for why.
 
-    Args:
-        script: its name, which the sentence begins with.
-        options: read the command line.
-        argv: the command line, None for the program's own.
-        work: all that the script does with its arguments.
-        stopped: what is to be known after Ctrl-C: what was written, how to go on.
+    ``work`` is all that the script of that name does with its arguments, ``argv`` or the program's
+    own; ``stopped`` is what is to be known after Ctrl-C: what was written, how to go on.
     """
     try:
         return work(options.parse_args(argv))

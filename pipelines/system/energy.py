@@ -17,7 +17,9 @@ def energy_counter(root: Path = POWERCAP) -> Callable[[], float | None]:
     let only root read it. A package's counter starts again at the end of its range, which is made
     up for.
     """
-    packages = [Rapl(path) for path in sorted(root.glob("intel-rapl:*")) if _is_package(path)]
+    # Only whole packages: their parts are counted in them.
+    places = [p for p in root.glob("intel-rapl:*") if _read(p / "name").startswith("package")]
+    packages = [Rapl(place) for place in sorted(places)]
     gpus = _gpus()
 
     def joules() -> float | None:
@@ -49,19 +51,17 @@ class Rapl:
         return (now + self._turns * most) / 1e6
 
 
-def _is_package(path: Path) -> bool:
-    """Say whether it is a whole package, whose parts are counted in it."""
+def _read(path: Path) -> str:
+    """Return what a counter's file holds, nothing where it can't be read."""
     try:
-        return (path / "name").read_text(encoding="utf-8").startswith("package")
+        return path.read_text(encoding="utf-8").strip()
     except OSError:
-        return False
+        return ""
 
 
 def _number(path: Path) -> int | None:
-    try:
-        return int(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    text = _read(path)
+    return int(text) if text.isdecimal() else None
 
 
 def _gpus() -> list[Callable[[], float | None]]:
@@ -72,9 +72,8 @@ def _gpus() -> list[Callable[[], float | None]]:
         return []
     try:
         pynvml.nvmlInit()
-        handles = [
-            pynvml.nvmlDeviceGetHandleByIndex(place) for place in range(pynvml.nvmlDeviceGetCount())
-        ]
+        places = range(pynvml.nvmlDeviceGetCount())
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(place) for place in places]
     except pynvml.NVMLError:
         return []
 

@@ -44,10 +44,9 @@ def check_output(
 
 @contextmanager
 def replacing(output: Path) -> Iterator[Path]:
-    """Give a folder to write into that takes the output's place when all went well.
+    """Give a folder to write into, beside the output, that takes its place when all went well.
 
-    Until then it lies beside, under a name that nothing else has; whatever is raised, the output
-    stays as it was.
+    Whatever is raised, the output stays as it was.
 
     Raises:
         UserError: it can't be written.

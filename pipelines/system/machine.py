@@ -1,4 +1,4 @@
-"""What the machine and the project on it are called, asked of no framework."""
+"""Names and versions of the machine, its libraries and the project, without any framework."""
 
 from __future__ import annotations
 
@@ -8,16 +8,8 @@ import subprocess
 from pathlib import Path
 
 LIBRARIES = (
-    "tensorflow",
-    "keras",
-    "ai-edge-litert",
-    "opencv-python",
-    "scikit-learn",
-    "scikit-image",
-    "numpy",
-    "scipy",
-    "pillow",
-    "joblib",
+    *("tensorflow", "keras", "ai-edge-litert", "opencv-python", "scikit-learn", "scikit-image"),
+    *("numpy", "scipy", "pillow", "joblib"),
 )
 ROOT = Path(__file__).resolve().parents[2]  # of the project
 
@@ -41,15 +33,15 @@ def cpu_model() -> str:
 def git_commit(root: Path = ROOT) -> tuple[str | None, bool | None]:
     """Return the project's commit and whether files differ from it; None outside its checkout."""
     git = ("git", "--no-optional-locks", "-C", str(root))
-    top = said_by(*git, "rev-parse", "--show-toplevel")
+    top = output_of(*git, "rev-parse", "--show-toplevel")
     if not top or Path(top).resolve() != root.resolve():
         return None, None
-    commit = said_by(*git, "rev-parse", "--verify", "--quiet", "HEAD")
-    changes = said_by(*git, "status", "--porcelain")
+    commit = output_of(*git, "rev-parse", "--verify", "--quiet", "HEAD")
+    changes = output_of(*git, "status", "--porcelain")
     return commit, None if changes is None else bool(changes)
 
 
-def said_by(*command: str) -> str | None:
+def output_of(*command: str) -> str | None:
     """Return what a command prints, None if it fails or is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)

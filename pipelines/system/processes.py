@@ -1,20 +1,24 @@
-"""A function in a new process of its own, so that its memory, threads and device are its own."""
+"""A function in a process with memory, threads and device of its own; and stopping a process."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for
+from types import FrameType
 from typing import Any, TypeVar
 
 from datasets.errors import UserError
 
 R = TypeVar("R")
 GRACE = 2.0  # seconds in which a process that is stopped may tidy up
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
@@ -30,16 +34,16 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
     others = set(multiprocessing.active_children())
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawn, initializer=end_with_parent) as pool:
-        answer = pool.submit(function, *arguments)
+        future = pool.submit(function, *arguments)
         try:
-            return answer.result()
+            return future.result()
         except BrokenProcessPool as error:
             raise UserError(
                 f"the process of {function.__name__} was killed; most likely the memory was full: "
                 "close other programs or give a smaller --image-size"
             ) from error
         except KeyboardInterrupt:
-            wait([answer], GRACE)
+            wait([future], GRACE)
             raise
         finally:  # at once: what a framework does at its end is of no use
             for process in set(multiprocessing.active_children()) - others:
@@ -55,4 +59,28 @@ def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait_for([parent.sentinel])
-        os._exit(1)  # nobody is left to answer, and --resume may already run elsewhere
+        os._exit(1)  # nobody is left to return to, and --resume may already run elsewhere
+
+
+@contextmanager
+def stop_at_a_good_moment() -> Iterator[Callable[[], bool]]:
+    """Give a function that returns whether Ctrl-C or the system asked this process to stop.
+
+    A second request is obeyed at once. Only the main thread of a process may use it.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    asked = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        del frame
+        asked = True
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in SIGNALS:
+        signal.signal(number, note)
+    try:
+        yield lambda: asked
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, before[number])

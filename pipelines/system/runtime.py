@@ -1,4 +1,4 @@
-"""The machine: threads, devices, memory and what it is called. Nothing else touches these."""
+"""Threads, devices, memory and the environment of a run. Nothing else touches these."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import psutil
 
 from datasets.errors import UserError
 from models.quiet import native_stderr_hidden
 from pipelines.system import machine
 
+# Read by BLAS and OpenMP when they are loaded, by TensorFlow before its first operation.
+_LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
+THREADS_OF = tuple(f"{name}_THREADS" for name in _LIBRARIES)
+
 
 @dataclass(frozen=True)
 class Device:
-    """Where TensorFlow runs.
+    """Where TensorFlow runs, with the name reports give it.
 
-    Attributes:
-        name: what it is called, for the report.
-        is_gpu: whether it is a GPU.
-        synchronise: waits until the device has finished what it was given.
+    ``synchronise`` waits until the device has finished; a CPU has when its call returns.
     """
 
     name: str
@@ -47,10 +48,8 @@ def set_threads(count: int) -> None:
     Raises:
         RuntimeError: TensorFlow has already started with another number.
     """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in THREADS_OF:
         os.environ[name] = str(count)
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(count)
-    os.environ["TF_NUM_INTEROP_THREADS"] = str(count)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import cv2
     import threadpoolctl
@@ -81,8 +80,8 @@ def one_thread_a_call() -> Iterator[None]:
 def thread_settings() -> dict[str, int | None]:
     """Return how many threads each library uses in this process, None where it is not loaded.
 
-    They are asked, not remembered; of several copies of one library the largest number counts.
-    TensorFlow that was told nothing chooses for itself and says 0.
+    The libraries report it; of several copies of one the largest number counts. A TensorFlow
+    whose number was never set chooses for itself and reports 0.
     """
     import threadpoolctl
 
@@ -93,16 +92,14 @@ def thread_settings() -> dict[str, int | None]:
             (pool["num_threads"] for pool in pools if pool["user_api"] == kind), default=None
         )
 
-    opencv, tensorflow = sys.modules.get("cv2"), sys.modules.get("tensorflow")
-    told = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
-    return {
-        "opencv": None if opencv is None else int(opencv.getNumThreads()),
-        "blas": most("blas"),
-        "openmp": most("openmp"),
-        "tensorflow": None
-        if tensorflow is None
-        else int(tensorflow.config.threading.get_intra_op_parallelism_threads() or told),
-    }
+    counts = {"opencv": None, "blas": most("blas"), "openmp": most("openmp"), "tensorflow": None}
+    if opencv := sys.modules.get("cv2"):
+        counts["opencv"] = int(opencv.getNumThreads())
+    if tensorflow := sys.modules.get("tensorflow"):
+        from_environment = os.environ.get("TF_NUM_INTRAOP_THREADS", "0")
+        count = tensorflow.config.threading.get_intra_op_parallelism_threads()
+        counts["tensorflow"] = int(count or from_environment)
+    return counts
 
 
 def load_tensorflow() -> None:
@@ -111,31 +108,31 @@ def load_tensorflow() -> None:
         import tensorflow  # noqa: F401
 
 
-def choose_device(wish: str) -> Device:
+def choose_device(choice: str) -> Device:
     """Return the device for ``auto``, ``cpu`` or ``gpu``, before TensorFlow's first operation.
 
-    TensorFlow is imported only where there may be a GPU, or one is wished for.
+    TensorFlow is imported only where there may be a GPU, or one is required.
 
     Raises:
         UserError: ``gpu`` without one, and how to install it; or no such device.
     """
-    if wish not in {"auto", "cpu", "gpu"}:
-        raise UserError(f"--device {wish}: there is no such device; choose auto, cpu or gpu")
-    cpu = Device(cpu_name(), False, _nothing_to_wait_for)
-    if wish == "cpu" or (wish == "auto" and not _has_gpu_driver()):
-        if _has_gpu_driver():
-            import tensorflow as tf
-
-            tf.config.set_visible_devices([], "GPU")
+    if choice not in {"auto", "cpu", "gpu"}:
+        raise UserError(f"--device {choice}: there is no such device; choose auto, cpu or gpu")
+    cpu = Device(cpu_name(), False, lambda: None)
+    if choice != "gpu" and not _has_gpu_driver():
         return cpu
-    found = _gpus()
-    if found:
-        import tensorflow as tf
+    import tensorflow as tf
 
-        for gpu in tf.config.list_physical_devices("GPU"):
+    if choice == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+        return cpu
+    if gpus := tf.config.list_physical_devices("GPU"):
+        for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
-        return Device(f"GPU ({found[0]})", True, tf.test.experimental.sync_devices)
-    if wish == "auto":
+        details = tf.config.experimental.get_device_details(gpus[0])
+        name = details.get("device_name", gpus[0].name)
+        return Device(f"GPU ({name})", True, tf.test.experimental.sync_devices)
+    if choice == "auto":
         return cpu
     raise UserError(
         "--device gpu: TensorFlow finds no GPU; `nvidia-smi` must list one, and `pip install "
@@ -143,43 +140,74 @@ def choose_device(wish: str) -> Device:
     )
 
 
-def environment(threads: Mapping[str, int | None] | None = None) -> dict[str, Any]:
-    """Return what a figure depends on besides data and settings, for ``metrics.json``.
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a figure depends on besides data and settings.
 
-    Nothing is imported for it, TensorFlow least of all.
+    Attributes:
+        libraries: their versions, None for one that is missing.
+        cores: processors this process may use.
+        threads: of each library, None for one that was not loaded.
+        memory_mb: of the machine, MiB.
+        gpus: names of graphics processors.
+        git_commit: of the project, None outside its checkout.
+        git_changed: whether files differ from it.
+    """
 
-    Args:
-        threads: what `thread_settings` said in the process that took the figures; without it,
-            the number that `set_threads` is given in every process of a run.
+    python: str
+    platform: str
+    libraries: Mapping[str, str | None]
+    cpu: str
+    cores: int
+    threads: Mapping[str, int | None]
+    memory_mb: float
+    gpus: tuple[str, ...]
+    git_commit: str | None
+    git_changed: bool | None
+
+
+def environment(threads: Mapping[str, int | None] | None = None) -> Environment:
+    """Return what a figure depends on besides data and settings, without importing any of it.
+
+    ``threads`` is what `thread_settings` gave in the process that took the figures; without it,
+    the number that `set_threads` is given in every process of a run.
     """
     commit, changed = machine.git_commit()
-    told = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "libraries": machine.versions(),
-        "cpu": machine.cpu_model(),
-        "cores": usable_cores(),
-        "threads": dict(threads) if threads is not None else told,
-        "memory_mb": psutil.virtual_memory().total / 2**20,
-        "gpus": gpu_names(),
-        "git_commit": commit,
-        "git_changed": changed,
-    }
+    set_everywhere = dict.fromkeys(("opencv", "blas", "tensorflow", "litert"), usable_cores())
+    return Environment(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        libraries=machine.versions(),
+        cpu=machine.cpu_model(),
+        cores=usable_cores(),
+        threads=set_everywhere if threads is None else threads,
+        memory_mb=psutil.virtual_memory().total / 2**20,
+        gpus=tuple(gpu_names()),
+        git_commit=commit,
+        git_changed=changed,
+    )
+
+
+class PeakMemory(msgspec.Struct, frozen=True):
+    """The most memory a process has held, MiB; None on a GPU that it did not use."""
+
+    rss_mb: float
+    gpu_mb: float | None
+
+
+def peak_memory() -> PeakMemory:
+    """Return the most memory this process has held so far."""
+    return PeakMemory(peak_rss_mb(), peak_gpu_mb())
 
 
 def peak_rss_mb() -> float:
-    """Return the most memory this process has held since it was started, MiB.
+    """Return the most memory this process has held since it was started, MiB, with its threads.
 
-    Its threads are in it, processes that it started are not: a pipeline works in one process. On
-    Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
+    On Linux the figure is the kernel's ``VmHWM``, for ``ru_maxrss`` begins at what the parent held
     when it started this process.
     """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-    except OSError:
-        status = ""
-    for line in status.splitlines():
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
+    for line in lines:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     if sys.platform == "win32":
@@ -200,15 +228,13 @@ def peak_gpu_mb() -> float | None:
 
 def gpu_names() -> list[str]:
     """Return the names of the graphics processors, by their driver, without TensorFlow."""
-    names = []
-    for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("Model:"):
-                names.append(line.partition(":")[2].strip())
+    files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
     if names or not _has_gpu_driver():
         return names
-    said = machine.said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
-    return said.splitlines() if said else []
+    output = machine.output_of("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return (output or "").splitlines()
 
 
 def cpu_name() -> str:
@@ -216,20 +242,7 @@ def cpu_name() -> str:
     return f"CPU ({machine.cpu_model()}, {usable_cores()} threads)"
 
 
-def _nothing_to_wait_for() -> None:
-    """Return at once: a CPU has finished when its call returns."""
-
-
 def _has_gpu_driver() -> bool:
     """Say whether a GPU is possible at all, without loading TensorFlow to ask."""
     places = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
     return any(Path(place).exists() for place in places)
-
-
-def _gpus() -> list[str]:
-    import tensorflow as tf
-
-    return [
-        tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-        for gpu in tf.config.list_physical_devices("GPU")
-    ]

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.detections import Detector
+from pipelines.detections import Detector, FeatureSource, Image
+from pipelines.evaluation.oracles import Oracle
 from pipelines.system import runtime
 from pipelines.system.runtime import Device
-from pipelines.training import Losses, Model, TrainedContender, Training, TrainingJob, Validation
+from pipelines.training import (
+    LossHistory,
+    Model,
+    TrainedContender,
+    Training,
+    TrainingJob,
+    Validation,
+)
 
 
 def train(job: TrainingJob) -> TrainedContender:
@@ -26,7 +36,7 @@ def train(job: TrainingJob) -> TrainedContender:
     device = runtime.choose_device(settings.device)
     from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import TrainingLength
-    from pipelines.system.stopping import stop_at_a_good_moment
+    from pipelines.system.processes import stop_at_a_good_moment
     from pipelines.yolo.storage import saved_yolo
     from pipelines.yolo.training import choose_input, train_yolo
 
@@ -64,7 +74,7 @@ def train(job: TrainingJob) -> TrainedContender:
             flips=tuple(sorted(trained.flips)),
             waiting_share=trained.waiting_share,
             history=tuple(Validation(**msgspec.structs.asdict(row)) for row in trained.history),
-            losses=Losses(
+            losses=LossHistory(
                 trained.losses.updates_a_point,
                 tuple(trained.losses.classes),
                 tuple(trained.losses.boxes),
@@ -92,3 +102,26 @@ def load_each(folder: Path, device: Device, threads: int) -> Sequence[Detector]:
 
     alone = device.is_gpu or not (folder / LITERT).is_file()
     return [load(folder, device, 1) for _ in range(1 if alone else threads)]
+
+
+def grad_cam(folder: Path) -> Callable[[Image, NDArray[np.float64], int], NDArray[np.float64]]:
+    """Return what explains the detections of the network in the folder; it loads TensorFlow."""
+    runtime.load_tensorflow()
+    from pipelines.yolo.grad_cam import GradCam
+    from pipelines.yolo.storage import load_network
+
+    return GradCam(load_network(folder))
+
+
+def oracles(detector: Detector) -> tuple[Oracle, ...]:
+    """Return the oracles for the parts of a detector that was loaded here."""
+    from pipelines.yolo.oracles import oracles_of
+
+    return oracles_of(detector)
+
+
+def features(folder: Path, threads: int) -> FeatureSource:
+    """Return the boxes and features of the detector saved in the folder."""
+    from pipelines.yolo.features import feature_source
+
+    return feature_source(folder, threads)

@@ -19,8 +19,8 @@ WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.js
 TRAINING_STATE = "training.npz"  # of a training that is not over
 
 
-class SavedYolo(msgspec.Struct, frozen=True, tag_field="contender", tag="yolo"):
-    """What ``settings.json`` holds, besides ``contender``, which says whose folder it is.
+class SavedYolo(msgspec.Struct, frozen=True):
+    """What ``settings.json`` holds.
 
     Attributes:
         classes: class names in label order.
@@ -99,6 +99,11 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
         forward: Forward = LiteRtForward(folder / LITERT, threads)
     else:
         forward = GraphForward(load_network(folder))
+    return detector_with(forward, saved, threads)
+
+
+def detector_with(forward: Forward, saved: SavedYolo, threads: int) -> YoloDetector:
+    """Return the saved detector whose network is run by ``forward``."""
     nms_iou = saved.settings.nms_iou
     return YoloDetector(forward, saved.input_hw, saved.classes, nms_iou, saved.limit, threads)
 

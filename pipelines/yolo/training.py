@@ -55,13 +55,13 @@ def choose_input(
         return Choice(input_size(sizes, image_size), "as set")
     share, label = _smallest_share(images)
     small = f"small {classes[label]}" if label is not None else "objects"
-    fits = [side for side in INPUT_SIDES_PX if side * share >= LEAST_OBJECT_PX]
-    if fits:
-        reason = f"the least of {INPUT_SIDES_PX} that shows {small} {LEAST_OBJECT_PX:.0f} px wide"
-        return Choice(input_size(sizes, fits[0]), reason)
-    side = INPUT_SIDES_PX[-1]
-    reason = f"the largest of {INPUT_SIDES_PX}; {small} are only {side * share:.0f} px wide there"
-    return Choice(input_size(sizes, side), reason)
+    for side in INPUT_SIDES_PX:
+        if side * share >= LEAST_OBJECT_PX:
+            reason = f"least of {INPUT_SIDES_PX} that shows {small} {LEAST_OBJECT_PX:.0f} px wide"
+            break
+    else:
+        reason = f"largest of {INPUT_SIDES_PX}; {small} are only {side * share:.0f} px wide there"
+    return Choice(input_size(sizes, side), f"the {reason}")
 
 
 def train_yolo(

@@ -1,4 +1,4 @@
-"""How often the evaluator's 95 % intervals hold the truth, in a simulation where it is known.
+"""Print how often the evaluator's 95 % intervals hold the truth, where simulation gives it.
 
 20,000 simulated images with two detectors' detections are the truth. From them many small test sets
 are drawn, each is judged as a run's test split is, and it is counted how often the interval of a
@@ -12,25 +12,27 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
+from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
+    Resampled,
     bootstrap_counts,
     headline_figures,
     images_holding,
     of_every_size,
 )
-from pipelines.evaluation.significance import difference, interval
-from pipelines.system.command_line import Options, run, whole
+from pipelines.evaluation.significance import differences, intervals
+from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
 
 POPULATION = 20_000
@@ -38,6 +40,13 @@ CLASSES = ("rare", "frequent", "hard")
 RATES = (1.0, 8.0, 0.7)  # mean objects an image
 SKILLS = ((0.9, 0.75, 0.5), (0.85, 0.78, 0.45))  # share of objects found at all, by detector
 FIGURES = ("map_50_95", "map_50", "map_75", "average_recall")
+NAMES = (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES))
+
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--images", type=whole(1), nargs="+", default=[70, 300])
+option("--sets", type=whole(1), default=500)
+option("--jobs", type=whole(1, 1024), default=2)
 
 
 def simulated(random: np.random.Generator) -> tuple[Annotations, list[Detections]]:
@@ -64,7 +73,7 @@ def simulated(random: np.random.Generator) -> tuple[Annotations, list[Detections
 def _detections(
     random: np.random.Generator,
     truth: Annotations,
-    shared: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    shared: Floats,
     hard: float,
     skill: Sequence[float],
 ) -> Detections:
@@ -91,66 +100,59 @@ def drawn(population: Population, images: int, number: int) -> Population:
     return [population[place] for place in random.choice(len(population), images, replace=False)]
 
 
-def held(test: Population, truths: Sequence[dict[str, float]], seed: int) -> dict[str, bool]:
+def judged(test: Population, detector: int, weights: NDArray[np.integer]) -> Resampled:
+    """Return one detector's figures, once and resampled."""
+    found = [detections[detector] for _, detections in test]
+    given = evaluation_set([truth for truth, _ in test], found, CLASSES)
+    figures, holding = headline_figures(quality_of(given)), images_holding(given)
+    once = {name: figures[name] for name in NAMES}
+    return Resampled(once, of_every_size(given, weights), holding)
+
+
+def truth_held(
+    test: Population, truths: Sequence[Mapping[str, float]], seed: int
+) -> dict[str, bool]:
     """Say of each figure whether its interval from one test set holds the truth."""
-    images = len(test)
-    ground_truth = [truth for truth, _ in test]
-    weights = bootstrap_counts(images, seed)
-    once, values = [], []
-    for detector in range(len(SKILLS)):
-        given = evaluation_set(ground_truth, [found[detector] for _, found in test], CLASSES)
-        once.append(headline_figures(quality_of(given)))
-        values.append(of_every_size(given, weights))
-    holding = images_holding(given)
+    weights = bootstrap_counts(len(test), seed)
+    a, b = (judged(test, detector, weights) for detector in range(len(SKILLS)))
+    in_a, in_b, more = intervals(a), intervals(b), differences(a, b, len(test))
     holds = {}
-    for name in (*FIGURES, *(f"per_class.{each}.ap_50" for each in CLASSES)):
-        for detector, truth in enumerate(truths):
-            low, high = interval(once[detector][name], values[detector][name], holding[name])
-            holds[f"{name}, detector {detector + 1}"] = low <= truth[name] <= high
-        (a, b), (in_a, in_b) = once, values
-        low, high = difference(
-            a[name], b[name], in_a[name], in_b[name], images, holding[name]
-        ).interval_95
-        holds[f"{name}, difference"] = low <= truths[0][name] - truths[1][name] <= high
+    for name in NAMES:
+        first, second = (truth[name] for truth in truths)
+        for who, true, (low, high) in (
+            ("detector 1", first, in_a[name]),
+            ("detector 2", second, in_b[name]),
+            ("difference", first - second, more[name].interval_95),
+        ):
+            holds[f"{name}, {who}"] = low <= true <= high
     return holds
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--images", type=whole(1), nargs="+", default=[70, 300])
-    parser.add_argument("--sets", type=whole(1), default=500)
-    parser.add_argument("--jobs", type=whole(1, 1024), default=2)
-    return run("measure_coverage", parser, argv, measured)
-
-
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_coverage", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Print the coverage of each figure; return 0 if all are between 92 and 98 %, else 1."""
     random = np.random.default_rng(0)
     watched = on_terminal(range(POPULATION), "simulating images", POPULATION)
     population = [simulated(random) for _ in watched]
-    truths = []
-    for detector in range(len(SKILLS)):
-        found = [detections[detector] for _, detections in population]
-        given = evaluation_set([truth for truth, _ in population], found, CLASSES)
-        truths.append(headline_figures(quality_of(given)))
-    worst = []
+    once = np.ones((1, POPULATION), np.int16)
+    truths = [judged(population, detector, once).once for detector in range(len(SKILLS))]
+    shares = []
     for images in arguments.images:
         work = (
-            delayed(held)(drawn(population, images, number), truths, number)
+            delayed(truth_held)(drawn(population, images, number), truths, number)
             for number in range(arguments.sets)
         )
-        run = Parallel(n_jobs=arguments.jobs, return_as="generator")(work)
-        sets = list(on_terminal(run, f"sets of {images}", arguments.sets))
+        results = Parallel(n_jobs=arguments.jobs, return_as="generator")(work)
+        sets = list(on_terminal(results, f"sets of {images}", arguments.sets))
         print(f"{arguments.sets} sets of {images} images")
         for name in sets[0]:
             share = float(np.mean([each[name] for each in sets]))
             print(f"  {name:<36} {100 * share:5.1f} %")
             if not name.startswith("per_class"):
-                worst.append(share)
-    print(f"headline figures between {100 * min(worst):.1f} and {100 * max(worst):.1f} %")
-    return 0 if min(worst) >= 0.92 and max(worst) <= 0.98 else 1
+                shares.append(share)
+    print(f"headline figures between {100 * min(shares):.1f} and {100 * max(shares):.1f} %")
+    return 0 if min(shares) >= 0.92 and max(shares) <= 0.98 else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

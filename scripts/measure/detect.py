@@ -8,63 +8,67 @@ each result within its time, so what decoding alone takes is printed beside.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import numpy as np
 
-from pipelines.system.command_line import Options, run, whole
+from pipelines.contenders import NAMES
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly, in_turns, loaded
 
 SECONDS = 3.0  # of the evaluator's turns: one second is too short beside other programs
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("run", type=Path, metavar="RUN", help="folder of a finished comparison")
-    made.add_argument("--dataset", help="where its data is, if not where the run found it")
-    made.add_argument("--images", type=whole(1), default=500, metavar="N", help="files (500)")
-    made.add_argument("--rounds", type=whole(1), default=3, metavar="N", help="turns of each (3)")
-    made.add_argument("--pipelines", nargs="+", choices=["classical", "yolo"])
-    return run("measure_detect", made, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, metavar="RUN", help="folder of a finished comparison")
+option("--dataset", help="where its data is, if not where the run found it")
+option("--images", type=whole(1), default=500, metavar="N", help="files (500)")
+option("--rounds", type=whole(1), default=3, metavar="N", help="turns of each (3)")
+option("--pipelines", nargs="+", choices=NAMES)
 
 
-def measured(arguments: argparse.Namespace) -> int:
-    """Measure and print."""
-    from pipelines.runs.finished import read_metrics
+@command("measure_detect", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
+    """Measure and print; return 0."""
+    from pipelines.runs.finished import open_run
     from pipelines.runs.images import run_dataset, test_images
     from pipelines.system.processes import in_own_process
 
-    metrics = read_metrics(arguments.run)
-    data = run_dataset(metrics, arguments.dataset)
-    tested = [image.path for image in test_images(arguments.run, data)]
-    with tempfile.TemporaryDirectory(prefix="detect-") as name:
-        folder = Path(name)
-        files = repeat(tested, folder / "photos", arguments.images)
+    run = open_run(arguments.run)
+    tested = [image.path for image in test_images(run, run_dataset(run, arguments.dataset))]
+    device = run.settings.device
+    with tempfile.TemporaryDirectory(prefix="detect-") as place:
+        photos, output = Path(place) / "photos", Path(place) / "out"
+        files = repeated(tested, photos, arguments.images)
         decoding = in_own_process(decoded_a_second, files)
         print(f"{len(files)} images; all threads decode {decoding:.1f} a second")
-        for pipeline in arguments.pipelines or metrics["settings"]["pipelines"]:
-            model = arguments.run / "models" / pipeline
-            device = metrics["settings"]["device"]
-            turns = [
-                (
-                    in_own_process(evaluated, model, pipeline, device, files),
-                    in_own_process(detected, model, folder / "photos", folder / "out", device),
-                )
-                for _ in range(arguments.rounds)
-            ]
-            recorded = metrics["pipelines"][pipeline]["throughput"]
-            print(compared(pipeline, turns, recorded["best"] if recorded else None, decoding))
+        for name in arguments.pipelines or run.settings.pipelines:
+            model = run.folder / "models" / name
+            rates = in_turns(
+                arguments.rounds,
+                partial(in_own_process, detected, model, photos, output, device),
+                partial(in_own_process, evaluated, model, name, device, files),
+            )
+            throughput = run.metrics.pipelines[name].throughput
+            then = f" ({throughput.best:.1f} when the run was made)" if throughput else ""
+            script, evaluator = np.median(rates, axis=1)
+            ratio = np.median(np.divide(rates[0], rates[1]))
+            print(
+                f"{name}: detect.py {script:.1f} images/s, the evaluator {evaluator:.1f}{then}; "
+                f"ratio {ratio:.2f}, the median of {arguments.rounds} turns; the evaluator would "
+                f"do {1 / (1 / evaluator + 1 / decoding):.1f} if it opened the files too"
+            )
     return 0
 
 
-def repeat(paths: Sequence[Path], folder: Path, count: int) -> list[Path]:
+def repeated(paths: Sequence[Path], folder: Path, count: int) -> list[Path]:
     """Copy the images into a new folder until there are that many; return where they are."""
     folder.mkdir()
     places = [folder / f"{turn:05}{paths[turn % len(paths)].suffix}" for turn in range(count)]
@@ -81,27 +85,21 @@ def decoded_a_second(files: Sequence[Path]) -> float:
     from pipelines.system import runtime
 
     runtime.set_threads(1)
-    started = time.perf_counter()
     with ThreadPoolExecutor(runtime.usable_cores()) as pool:
-        for _ in pool.map(lambda path: load_image(path).shape, files):
-            pass
-    return len(files) / (time.perf_counter() - started)
+        _, cost = costly(lambda: sum(pool.map(lambda path: load_image(path).size, files)))
+    return len(files) / cost.seconds
 
 
-def evaluated(model: Path, pipeline: str, device_name: str, files: Sequence[Path]) -> float:
+def evaluated(model: Path, name: str, device_name: str, files: Sequence[Path]) -> float:
     """Return the evaluator's images a second in the best batch, as a run measures it."""
     from datasets.images import load_image
     from pipelines.benchmark.detect import RATE_IMAGES
-    from pipelines.contenders import contender
-    from pipelines.evaluation.timing.throughput import measure_throughput
+    from pipelines.evaluation.timing import measure_throughput
     from pipelines.settings import EvaluationSettings
-    from pipelines.system import runtime
 
-    threads = runtime.usable_cores()
-    runtime.set_threads(threads)
-    device = runtime.choose_device(contender(pipeline).device_choice(device_name))
+    detector, device = loaded(name, model, device_name)
     rates = measure_throughput(
-        contender(pipeline).load(model, device, threads),
+        detector,
         [load_image(path) for path in files[:RATE_IMAGES]],
         batches=EvaluationSettings().throughput_batches,
         seconds=SECONDS,
@@ -113,37 +111,18 @@ def evaluated(model: Path, pipeline: str, device_name: str, files: Sequence[Path
 
 
 def detected(model: Path, photos: Path, output: Path, device: str) -> float:
-    """Return how many images a second `detect.py` reports, without drawing."""
-    from scripts.detect import main as detect
+    """Return how many images a second `detect.py` reaches, without drawing."""
+    from datasets.progress import silently
+    from datasets.settings import MAX_PIXELS
+    from pipelines.inference.detect import DetectOptions, detect_sources
+    from pipelines.inference.sources import found_sources
+    from pipelines.runs.model_folder import open_model, validated_threshold
 
-    options = ("--no-draw", "--overwrite", "--device", device, "--output", str(output))
-    if detect([str(model), str(photos), *options]):
-        raise SystemExit(1)  # it has said why
-    told = json.loads((output / "summary.json").read_text(encoding="utf-8"))
-    rate: float = told["pictures_per_second"]
-    return rate
-
-
-def compared(
-    pipeline: str, turns: Sequence[tuple[float, float]], recorded: float | None, decoding: float
-) -> str:
-    """Return the medians of both and of their ratio in a line."""
-    evaluator, detect, ratio = (
-        statistics.median(values)
-        for values in (
-            [turn[0] for turn in turns],
-            [turn[1] for turn in turns],
-            [turn[1] / turn[0] for turn in turns],
-        )
-    )
-    of_run = "" if recorded is None else f" ({recorded:.1f} when the run was made)"
-    opening = 1 / (1 / evaluator + 1 / decoding)
-    return (
-        f"{pipeline}: detect.py {detect:.1f} images/s, the evaluator {evaluator:.1f}{of_run}; "
-        f"ratio {ratio:.2f}, the median of {len(turns)} turns; the evaluator would do "
-        f"{opening:.1f} if it opened the files too"
-    )
+    folder = open_model(model)
+    wanted = DetectOptions(validated_threshold(folder), "coco", False, device, MAX_PIXELS)
+    sources = found_sources([str(photos)])
+    return detect_sources(folder, sources, output, wanted, silently).pictures_per_second
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,35 +1,35 @@
-"""Time this project's network against YOLOv8n, in turns on one machine.
+"""Measure this project's network beside YOLOv8n, in turns on one machine.
 
     python -m venv peer && peer/bin/pip install ultralytics onnx onnxruntime
     python scripts/measure/peer.py runs/BCCD --peer-python peer/bin/python --data set/data.yaml
 
 The peer lives in an environment of its own and is only called through its public interface; it is
 no dependency. The network alone is timed at the run's input size, p50 of single pictures; training
-in images a second at a square of the longer side, each with its own usual batch and
-with what makes its pictures: the second epoch of the peer, pictures held in memory, and updates of
-ours after the first. ``--data`` is the
-set as YOLO text, which ``inspect_dataset.py --convert yolo`` writes.
+in images a second at a square of the longer side, each with its own usual batch and with what makes
+its pictures: the second epoch of the peer, pictures held in memory, and updates of ours after the
+first. ``--data`` is the set as YOLO text, as ``inspect_dataset.py --convert yolo`` writes it.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
+import msgspec
 import numpy as np
 
 from datasets.errors import UserError
-from pipelines.system.command_line import Options, run, whole
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly, in_turns, opened
 
 if TYPE_CHECKING:
     from datasets.annotations import LabelledImage
@@ -45,7 +45,7 @@ EXPORT = """
 from ultralytics import YOLO
 print(YOLO("yolov8n.yaml").export(format="onnx", imgsz=[{height}, {width}]))
 """
-ANSWER = """
+CALL = """
 import json, time, numpy, onnxruntime
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = {threads}
@@ -71,94 +71,74 @@ model.train(data={data!r}, epochs=2, imgsz={side}, batch={batch}, device="cpu", 
 print(json.dumps(len(model.trainer.train_loader.dataset) / (times[3] - times[2])))
 """
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = Options(description=__doc__.partition("\n")[0])
-    parser.add_argument("run", type=Path, help="a finished run with a YOLO")
-    parser.add_argument("--peer-python", type=Path, required=True, help="with ultralytics")
-    parser.add_argument("--data", type=Path, help="data.yaml of the set, to time training too")
-    parser.add_argument("--images", type=whole(1), help="train on so many only, for a fast look")
-    return run("measure_peer", parser, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, help="a finished run with a YOLO")
+option("--peer-python", type=Path, required=True, help="with ultralytics")
+option("--data", type=Path, help="data.yaml of the set, to time training too")
+option("--images", type=whole(1), help="train on so many only, for a fast look")
 
 
-def measured(arguments: argparse.Namespace) -> int:
-    """Measure and print; return 0, or 2 for what can't be used."""
-    folder = arguments.run / "models" / "yolo"
-    if not (folder / "network.tflite").is_file():
-        raise UserError(f"{folder}: has no network.tflite; name a finished run")
-
-    from datasets.reading import read_dataset
-    from models.yolo.settings import YoloSettings
+@command("measure_peer", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
+    """Measure and print; return 0."""
+    from pipelines.runs.finished import open_run
     from pipelines.system import runtime
+    from pipelines.yolo.storage import LITERT, saved_yolo
 
+    settings = open_run(arguments.run).settings.yolo
+    folder = arguments.run / "models" / "yolo"
+    if not (folder / LITERT).is_file():
+        raise UserError(f"{folder}: has no {LITERT}; name a finished run with a YOLO")
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
     print(runtime.cpu_name())
-    height, width = json.loads((folder / "settings.json").read_text("utf-8"))["input_hw"]
+    height, width = saved_yolo(folder).input_hw
     with TemporaryDirectory() as place:
-        peer = _Peer(arguments.peer_python.absolute(), Path(place))
-        peer.run(EXPORT.format(height=height, width=width))
-        call = ANSWER.format(
-            threads=threads, height=height, width=width, calls=CALLS, warm_up=WARM_UP
+        peer = partial(by_peer, arguments.peer_python.absolute(), Path(place))
+        peer(EXPORT.format(height=height, width=width))
+        sizes = {"height": height, "width": width, "calls": CALLS, "warm_up": WARM_UP}
+        call = CALL.format(threads=threads, **sizes)
+        turns = in_turns(
+            TURNS,
+            partial(call_seconds, folder / LITERT, (height, width), threads),
+            lambda: msgspec.json.decode(peer(call), type=list[float]),
         )
-        ours, theirs = [], []
-        for _ in range(TURNS):
-            ours += answer_seconds(folder, (height, width), threads)
-            theirs += json.loads(peer.run(call))
-        show("network alone, p50", 1e3 * np.median(ours), 1e3 * np.median(theirs), "ms")
+        ours, theirs = 1e3 * np.median(turns, axis=(1, 2))
+        show("network alone, p50 in ms", ours, theirs)
         if arguments.data is not None:
-            data = arguments.data.absolute()
-            side = max(height, width)
-            settings = json.loads((arguments.run / "metrics.json").read_text("utf-8"))["settings"]
-            train = read_dataset(data.parent).splits["train"]
+            data, side = str(arguments.data.absolute()), max(height, width)
+            train = opened(str(Path(data).parent)).splits["train"]
             some = train[: arguments.images]
-            code = TRAIN.format(
-                threads=threads,
-                data=str(data),
-                side=side,
-                batch=PEER_BATCH,
-                fraction=len(some) / len(train),
-            )
-            theirs_a_second = json.loads(peer.run(code))
-            ours_a_second = images_a_second(some, side, YoloSettings(**settings["yolo"]))
-            show(f"training at {side}×{side}, images a second", ours_a_second, theirs_a_second, "")
+            amounts = {"batch": PEER_BATCH, "fraction": len(some) / len(train)}
+            theirs = float(peer(TRAIN.format(threads=threads, data=data, side=side, **amounts)))
+            ours = images_a_second(some, side, settings)
+            show(f"training at {side}×{side}, images a second", ours, theirs)
     return 0
 
 
-class _Peer:
-    """The other environment's Python, working in a folder."""
+def by_peer(python: Path, place: Path, code: str) -> str:
+    """Return the last line that the code prints in the other environment, run in a folder.
 
-    def __init__(self, python: Path, place: Path) -> None:
-        self.python, self.place = python, place
-
-    def run(self, code: str) -> str:
-        """Return the last line that the code prints."""
-        done = subprocess.run(
-            [self.python, "-c", code],
-            cwd=self.place,
-            env={**os.environ, **QUIET, "YOLO_CONFIG_DIR": str(self.place)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise SystemExit(f"measure_peer: the peer failed: {done.stderr.strip()[-400:]}")
-        return done.stdout.strip().splitlines()[-1]
+    Raises:
+        UserError: it fails.
+    """
+    environment = {**os.environ, **QUIET, "YOLO_CONFIG_DIR": str(place)}
+    call = partial(subprocess.check_output, cwd=place, env=environment, text=True)
+    try:
+        printed = call([str(python), "-c", code], stderr=subprocess.PIPE)
+    except subprocess.CalledProcessError as error:
+        raise UserError(f"the peer failed: {error.stderr.strip()[-400:]}") from error
+    return printed.strip().splitlines()[-1]
 
 
-def answer_seconds(folder: Path, input_hw: tuple[int, int], threads: int) -> list[float]:
+def call_seconds(network: Path, input_hw: tuple[int, int], threads: int) -> list[float]:
     """Return the seconds of single calls of the saved network."""
     from models.yolo.forward import LiteRtForward
 
-    forward = LiteRtForward(folder / "network.tflite", threads)
+    forward = LiteRtForward(network, threads)
     picture = np.random.default_rng(0).integers(0, 256, (*input_hw, 3), dtype=np.uint8)
-    seconds = []
-    for _ in range(CALLS + WARM_UP):
-        started = time.perf_counter()
-        forward(picture)
-        seconds.append(time.perf_counter() - started)
-    return seconds[WARM_UP:]
+    return [costly(lambda: forward(picture))[1].seconds for _ in range(CALLS + WARM_UP)][WARM_UP:]
 
 
 def images_a_second(images: Sequence[LabelledImage], side: int, settings: YoloSettings) -> float:
@@ -186,10 +166,10 @@ def images_a_second(images: Sequence[LabelledImage], side: int, settings: YoloSe
     return UPDATES * settings.batch / seconds
 
 
-def show(what: str, ours: float, theirs: float, unit: str) -> None:
+def show(figure: str, ours: float, theirs: float) -> None:
     """Print both and their ratio."""
-    print(f"{what}: {ours:.2f} {unit} against {theirs:.2f} {unit} of YOLOv8n: {ours / theirs:.2f}")
+    print(f"{figure}: {ours:.2f} against {theirs:.2f} of YOLOv8n: {ours / theirs:.2f}")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

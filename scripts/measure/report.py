@@ -6,18 +6,18 @@ The run's test images are repeated until there are as many as wanted, in a folde
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import costly
 
-from pipelines.system.command_line import Options, run, whole
+if TYPE_CHECKING:
+    from pipelines.runs.finished import FinishedRun
 
 PAINTED_MS = """new Promise((answer) => new PerformanceObserver((list) => {
     const painted = list.getEntriesByName("first-contentful-paint")[0];
@@ -35,76 +35,61 @@ STEP_MS = """(async () => {
     return Math.max(...times);
 })()"""
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("run", type=Path, metavar="RUN")
-    made.add_argument("--dataset", help="where its data is, if not where the run found it")
-    made.add_argument("--images", type=whole(1), default=100, metavar="N")
-    return run("measure_report", made, argv, measured)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("run", type=Path, metavar="RUN")
+option("--dataset", help="where its data is, if not where the run found it")
+option("--images", type=whole(1), default=100, metavar="N")
 
 
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_report", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     from datasets.progress import silently
     from pipelines.report.run_page.page import write_report
     from pipelines.runs.data import dataset_folder
-    from pipelines.runs.finished import read_metrics
+    from pipelines.runs.finished import open_run
 
+    finished = open_run(arguments.run)
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
-        names = repeat(arguments.run, folder, arguments.images)
-        settings = read_metrics(arguments.run)["settings"]
-        data = dataset_folder(arguments.dataset or settings["dataset"])
-        started = time.monotonic()
-        report = write_report(folder, {name: data / original(name) for name in names}, silently)
-        seconds = time.monotonic() - started
+        data = dataset_folder(arguments.dataset or finished.settings.dataset)
+        images = {n: data / file for n, file in repeat(finished, folder, arguments.images).items()}
+        report, cost = costly(lambda: write_report(folder, images, silently))
         size = report.stat().st_size
-        print(f"{len(names)} images: written in {seconds:.1f} s, {size / 1e6:.2f} MB")
+        print(f"{len(images)} images: written in {cost.seconds:.1f} s, {size / 1e6:.2f} MB")
         print(opened(report))
     return 0
 
 
-def repeat(run: Path, folder: Path, images: int) -> list[str]:
-    """Write the run's results into the folder for as many images; return their new names."""
-    shutil.copy(run / "metrics.json", folder)
-    coco = json.loads((run / "ground_truth.json").read_text())
-    count = len(coco["images"])
-    rounds = [(turn, turn * count) for turn in range(-(-images // count))]
-    more: dict[str, list[Any]] = {
-        "images": [
-            {**image, "id": image["id"] + offset, "file_name": f"{turn}:{image['file_name']}"}
-            for turn, offset in rounds
-            for image in coco["images"]
-        ][:images],
-        "annotations": again(coco["annotations"], rounds, images),
-    }
-    (folder / "ground_truth.json").write_text(json.dumps({**coco, **more}))
-    (folder / "detections").mkdir()
-    for path in (run / "detections").glob("*.json"):
-        rows = again(json.loads(path.read_text()), rounds, images)
-        (folder / "detections" / path.name).write_text(json.dumps(rows))
-    return [image["file_name"] for image in more["images"]]
+def repeat(finished: FinishedRun, folder: Path, images: int) -> dict[str, str]:
+    """Write the run's results into the folder for as many images; return their files by name."""
+    from msgspec.structs import replace
 
+    from pipelines.evaluation.coco_files.format import ground_truth_to_coco
+    from pipelines.runs.detection_files import write_detections, write_ground_truth
+    from pipelines.runs.metrics import write_metrics
 
-def again(rows: list[Any], rounds: list[tuple[int, int]], images: int) -> list[Any]:
-    """Return rows of images for every round, as far as there are images."""
-    return [
-        {**row, "image_id": row["image_id"] + offset}
-        for _, offset in rounds
-        for row in rows
-        if row["image_id"] + offset <= images
+    annotations, truth = finished.annotations(), finished.ground_truth()
+    files = [] if truth is None else truth.images
+    places = [number % len(files) for number in range(images)]
+    entries = [
+        replace(files[at], id=number, file_name=f"{number}:{files[at].file_name}")
+        for number, at in enumerate(places, 1)
     ]
-
-
-def original(name: str) -> str:
-    """Return the name a repeated image has in the data."""
-    return name.partition(":")[2]
+    classes = finished.metrics.dataset.classes
+    repeated = ground_truth_to_coco([annotations[at] for at in places], classes)
+    write_metrics(folder / "metrics.json", finished.metrics)
+    write_ground_truth(folder, replace(repeated, images=entries))
+    for name in finished.metrics.pipelines:
+        found = finished.detections(name, len(files)) or []
+        write_detections(folder, name, [found[at] for at in places])
+    originals = (files[at].file_name for at in places)
+    return {entry.file_name: name for entry, name in zip(entries, originals, strict=True)}
 
 
 def opened(report: Path) -> str:
-    """Return what a browser says of the page, or why none does."""
+    """Return what a browser measures of the page, or why none does."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         return "no Chromium here to open it with"
@@ -120,4 +105,4 @@ def opened(report: Path) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

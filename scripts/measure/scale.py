@@ -12,49 +12,37 @@ import json
 import random
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from datasets.progress import silently
-from pipelines.system import runtime
-from pipelines.system.command_line import Options, run, whole
-from pipelines.system.processes import in_own_process
+from pipelines.system.command_line import Options, command, whole
+from scripts.measure.common import Cost, costly, opened
 
 CLASSES, SIDE_PX, OUTLINE_POINTS = 80, 64, 24
 
-
-def parser() -> Options:
-    """Return the command line's parser."""
-    made = Options(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    made.add_argument("--images", type=whole(1), default=118_000, metavar="N")
-    made.add_argument("--boxes", type=whole(1), default=860_000, metavar="N")
-    made.add_argument("--keep", type=Path, metavar="DIR", help="make the set there, or use it")
-    made.add_argument(
-        "--inspect", action="store_true", help="also decode every image, as a look does"
-    )
-    return made
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--images", type=whole(1), default=118_000, metavar="N")
+option("--boxes", type=whole(1), default=860_000, metavar="N")
+option("--keep", type=Path, metavar="DIR", help="make the set there, or use it")
+option("--inspect", action="store_true", help="also inspect it, which decodes every image")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    return run("measure_scale", parser(), argv, measured)
-
-
-def measured(arguments: argparse.Namespace) -> int:
+@command("measure_scale", OPTIONS)
+def main(arguments: argparse.Namespace) -> int:
     """Make, read, print; return 0."""
+    from pipelines.system.processes import in_own_process
+
     with tempfile.TemporaryDirectory() as place:
         folder = arguments.keep or Path(place) / "coco"
         if not folder.exists():
-            started = time.perf_counter()
-            size = make_set(folder, arguments.images, arguments.boxes)
-            print(f"made in {time.perf_counter() - started:.0f} s; JSON of {size / 2**20:.0f} MiB")
-        print("read and checked:", json.dumps(in_own_process(read, folder)))
+            size, cost = costly(lambda: make_set(folder, arguments.images, arguments.boxes))
+            print(f"made in {cost.seconds:.0f} s; JSON of {size / 2**20:.0f} MiB")
+        print("read and checked:", in_own_process(read, folder))
         if arguments.inspect:
-            print("inspected:", json.dumps(in_own_process(look, folder, Path(place) / "look")))
+            print("inspected:", in_own_process(inspected, folder, Path(place) / "inspected"))
     return 0
 
 
@@ -64,33 +52,30 @@ def make_set(folder: Path, images: int, boxes: int) -> int:
 
     buffer = io.BytesIO()
     Image.effect_noise((SIDE_PX, SIDE_PX), 40).convert("RGB").save(buffer, "JPEG")
-    pixels = buffer.getvalue()
     (folder / "train2017").mkdir(parents=True)
     (folder / "annotations").mkdir()
     for number in range(images):
-        # Bytes behind the end of a JPEG are not looked at, but make the file another one.
+        # Bytes behind the end of a JPEG are not decoded, but make the file another one.
         path = folder / "train2017" / f"{number:012}.jpg"
-        path.write_bytes(pixels + number.to_bytes(8))
+        path.write_bytes(buffer.getvalue() + number.to_bytes(8))
     path = folder / "annotations" / "instances_train2017.json"
+    lists: dict[str, Iterable[object]] = {
+        "images": (
+            {"id": n, "file_name": f"{n:012}.jpg", "width": SIDE_PX, "height": SIDE_PX}
+            for n in range(images)
+        ),
+        "annotations": (_annotation(number, images) for number in range(boxes)),
+        "categories": ({"id": 7 * n + 1, "name": f"class {n:02}"} for n in range(CLASSES)),
+    }
     with path.open("w", encoding="utf-8") as stream:
-        stream.write('{"info": {}, "images": [')
-        for number in range(images):
-            entry = {
-                "id": number,
-                "file_name": f"{number:012}.jpg",
-                "width": SIDE_PX,
-                "height": SIDE_PX,
-            }
-            stream.write(("," if number else "") + json.dumps(entry))
-        stream.write('], "annotations": [')
-        for number in range(boxes):
-            stream.write(("," if number else "") + json.dumps(_annotation(number, images)))
-        categories = [{"id": 7 * n + 1, "name": f"class {n:02}"} for n in range(CLASSES)]
-        stream.write(f'], "categories": {json.dumps(categories)}}}')
+        stream.write('{"info": {}')
+        for name, rows in lists.items():
+            stream.write(f', "{name}": [{",".join(map(json.dumps, rows))}]')
+        stream.write("}")
     return path.stat().st_size
 
 
-def _annotation(number: int, images: int) -> dict[str, Any]:
+def _annotation(number: int, images: int) -> dict[str, object]:
     chance = random.Random(number)  # noqa: S311 - no secret
     x, y = chance.uniform(0, SIDE_PX / 2), chance.uniform(0, SIDE_PX / 2)
     outline = [round(chance.uniform(0, SIDE_PX), 2) for _ in range(2 * OUTLINE_POINTS)]
@@ -105,37 +90,33 @@ def _annotation(number: int, images: int) -> dict[str, Any]:
     }
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """Read the set as the main job does before it decodes an image."""
-    from datasets.reading import read_dataset
-
-    started, worked = time.perf_counter(), time.process_time()
-    dataset = read_dataset(folder)
-    return {
-        "seconds": round(time.perf_counter() - started, 1),
-        "cpu_seconds": round(time.process_time() - worked, 1),
-        "peak_rss_mib": round(runtime.peak_rss_mb()),
-        "images": sum(len(images) for images in dataset.splits.values()),
-        "boxes": sum(len(i.annotations) for images in dataset.splits.values() for i in images),
-    }
+def read(folder: Path) -> str:
+    """Read the set as the main job does before it decodes an image; return what it took."""
+    dataset, cost = costly(lambda: opened(str(folder)))
+    images = [image for split in dataset.splits.values() for image in split]
+    boxes = sum(len(image.annotations) for image in images)
+    return f"{in_words(cost)}; {len(images)} images, {boxes} boxes"
 
 
-def look(folder: Path, output: Path) -> dict[str, Any]:
-    """Look at the set as `inspect_dataset.py` does."""
+def inspected(folder: Path, output: Path) -> str:
+    """Inspect the set as `inspect_dataset.py` does; return what it took."""
+    from datasets.progress import silently
     from datasets.reading import read_folder
     from datasets.settings import DatasetSettings
     from pipelines.inspection import inspect
+    from pipelines.system import runtime
 
-    started, worked = time.perf_counter(), time.process_time()
-    settings = DatasetSettings()
-    found = read_folder(folder, "auto", silently, settings)
-    inspect(found, settings, output, silently, runtime.usable_cores(), decode=True)
-    return {
-        "seconds": round(time.perf_counter() - started, 1),
-        "cpu_seconds": round(time.process_time() - worked, 1),
-        "peak_rss_mib": round(runtime.peak_rss_mb()),
-    }
+    settings, cores = DatasetSettings(), runtime.usable_cores()
+    read_it = partial(read_folder, folder, "auto", silently, settings)
+    _, cost = costly(lambda: inspect(read_it(), settings, output, silently, cores, decode=True))
+    return in_words(cost)
+
+
+def in_words(cost: Cost) -> str:
+    """Return time and memory as a text."""
+    cores = f"{cost.cpu_seconds:.1f} s of all cores"
+    return f"{cost.seconds:.1f} s, {cores}, at most {cost.peak_mib:.0f} MiB"
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

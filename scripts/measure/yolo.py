@@ -9,81 +9,69 @@ the test split, which no choice has seen.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from pipelines.runs.metrics import DetectorMetrics
+from pipelines.system.command_line import Options, command, real, whole
+from scripts.measure.common import print_table
 
-from pipelines.system.command_line import Options, real, run, whole
+NAME = "yolo"
+STOPPED = "the same command goes on where it was"
+COLUMNS = (
+    *("seed", "mAP@.50", "mAP@[.50:.95]", "training s", "updates"),
+    *("waiting", "peak MiB", "detect p50 ms", "network ms"),
+)
 
-COLUMNS = {
-    "mAP@.50": (("quality", "map_50"), "{:.3f}"),
-    "mAP@[.50:.95]": (("quality", "map_50_95"), "{:.3f}"),
-    "training s": (("training", "seconds"), "{:.0f}"),
-    "updates": (("training", "updates"), "{}"),
-    "waiting": (("training", "waiting_share"), "{:.2%}"),
-    "peak MiB": (("memory_mb", "peak_rss"), "{:.0f}"),
-    "detect p50 ms": (("latency_ms", "p50"), "{:.1f}"),
-    "network ms": (("latency_ms", "stages", "network"), "{:.1f}"),
-}
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure; return the exit status."""
-    parser = Options(description=__doc__)
-    parser.add_argument("--dataset", default="sample", help="a folder, or sample")
-    parser.add_argument(
-        "--minutes", type=real(0, 1e9, above=True), help="of training; by default by the images"
-    )
-    parser.add_argument("--seeds", nargs="+", type=whole(0), default=[0, 1, 2])
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--output", type=Path, default=Path("runs/measure-yolo"))
-    stopped = "the same command goes on where it was"
-    return run("measure_yolo", parser, argv, measured, stopped)
+OPTIONS = Options(__doc__)
+option = OPTIONS.add_argument
+option("--dataset", default="sample", help="a folder, or sample")
+option("--set", action="append", default=[], metavar="NAME=VALUE")
+option("--minutes", type=real(0, 1e9, above=True), help="of training; by default by the images")
+option("--seeds", nargs="+", type=whole(0), default=[0, 1, 2])
+option("--output", type=Path, default=Path("runs/measure-yolo"))
 
 
-def measured(arguments: argparse.Namespace) -> int:
-    """Train, measure and print; return 0, or 2 for what can't be used."""
+@command("measure_yolo", OPTIONS, STOPPED)
+def main(arguments: argparse.Namespace) -> int:
+    """Train, measure and print; return 0."""
     from pipelines.benchmark.run import compare
     from pipelines.settings import RunSettings, completed, with_setting
 
-    rows = []
     settings = RunSettings(
-        dataset=arguments.dataset, pipelines=("yolo",), train_minutes=arguments.minutes
+        dataset=arguments.dataset, pipelines=(NAME,), train_minutes=arguments.minutes
     )
-    for assignment in arguments.set:
-        settings = with_setting(settings, assignment)
-    settings = completed(settings)
+    settings = completed(reduce(with_setting, arguments.set, settings))
+    rows = []
     for seed in arguments.seeds:
         place = arguments.output / f"seed-{seed}"
         begun = place.exists() or place.with_name(f"{place.name}.partial").exists()
         metrics = compare(replace(settings, seed=seed), place, resume=begun)
-        rows.append((seed, metrics["pipelines"]["yolo"]))
-    show(rows, f"{arguments.dataset}, {metrics['environment']['cpu']}")
+        rows.append([str(seed), *row(metrics.pipelines[NAME])])
+    print_table(f"YOLO: {arguments.dataset}, {metrics.environment.cpu}", COLUMNS, rows)
     return 0
 
 
-def show(rows: Sequence[tuple[int, Mapping[str, Any]]], title: str) -> None:
-    """Print a row a seed and what device the times are of."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from pipelines.evaluation.figures import at
-
-    devices = {json.dumps(result["latency_ms"]["device"]) for _, result in rows}
-    table = Table(title=f"YOLO: {title}", caption=f"times on {', '.join(sorted(devices))}")
-    for name in ("seed", *COLUMNS):
-        table.add_column(name, justify="right")
-    for seed, result in rows:
-        values = [(at(result, path), form) for path, form in COLUMNS.values()]
-        texts = ["–" if value is None else form.format(value) for value, form in values]
-        table.add_row(str(seed), *texts)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+def row(figures: DetectorMetrics) -> list[str]:
+    """Return the columns of one training."""
+    quality, latency = figures.quality, figures.latency_ms
+    training, memory = figures.training, figures.memory_mb
+    if latency is None or training is None or memory is None:
+        raise TypeError(f"{NAME} was not trained")  # not the result of a comparison
+    return [
+        f"{quality.map_50:.3f}",
+        f"{quality.map_50_95:.3f}",
+        f"{training.seconds:.0f}",
+        str(training.updates),
+        f"{training.waiting_share:.2%}",
+        f"{memory.peak_rss:.0f}",
+        f"{latency.p50:.1f}, {latency.device}",
+        f"{latency.stages['network']:.1f}",
+    ]
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -39,9 +39,6 @@ def model(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "pipelines.classical.storage.load_classical", lambda path, threads: BrightSpot()
     )
-    monkeypatch.setattr(
-        "pipelines.system.runtime.set_threads", lambda count: None
-    )  # of other tests too
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -93,10 +90,10 @@ def test_pictures_results_and_what_could_not_be_read_are_left(model, photos, tmp
     drawn = np.asarray(Image.open(output / "annotated" / "a.jpg"))
     assert drawn.shape == (60, 80, 3)
     assert np.ptp(drawn[10:24, 9:13].astype(int), axis=2).max() > 60  # the left edge is coloured
-    said = capsys.readouterr()
-    assert "1 could not be read" in said.out
-    assert "broken.jpg" in said.out
-    assert "score from 0.5" in said.err
+    printed = capsys.readouterr()
+    assert "1 could not be read" in printed.out
+    assert "broken.jpg" in printed.out
+    assert "score from 0.5" in printed.err
     assert state(photos) == before
     assert [path.name for path in output.parent.iterdir()] == ["detect-photos"]
 
@@ -162,28 +159,34 @@ def test_results_are_replaced_only_when_asked_and_nothing_else_ever(model, photo
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "word"),
     [
-        (["photos", "--output", "photos/out"], "is where the images are"),
+        (["photos", "--output", "photos/out"], "where the images are"),
         (["photos/a.png", "--output", "photos"], "is where the images are"),
         (["nowhere"], "nowhere: is not there"),
-        (["photos/broken.jpg"], "none of 1 pictures could be read"),
+        (["photos/broken.jpg"], "could be read"),
         (["photos", "--threshold", "nan"], "--threshold must be"),
         (["photos", "--max-pixels", "0"], "--max-pixels must be"),
     ],
 )
 def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(
-    model, photos, tmp_path, capsys, arguments, said
+    model, photos, tmp_path, capsys, arguments, word
 ):
     before = state(tmp_path)
     assert run(model, *arguments) == 2
-    assert said in capsys.readouterr().err
+    assert word in capsys.readouterr().err
     assert state(tmp_path) == before
 
 
 def test_a_folder_that_is_no_model_is_refused(model, photos, tmp_path, capsys):
     assert run(tmp_path / "photos", "photos") == 2
     assert "holds no trained detector" in capsys.readouterr().err
+
+
+def test_a_model_of_no_known_contender_is_refused(model, photos, capsys):
+    save_model_file(model, "oracle", CLASSES, None)
+    assert run(model, "photos") == 2
+    assert "oracle" in capsys.readouterr().err
 
 
 def test_a_broken_model_is_refused_with_a_sentence(model, photos, monkeypatch, capsys):

@@ -12,6 +12,7 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
 from pipelines.evaluation.undefined import plain
+from pipelines.runs.finished import open_run
 from scripts.evaluate_detections import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def files(tmp_path):
     return tmp_path
 
 
-def run(files, *more, detections=("good=good.json",), output="out"):
+def score(files, *more, detections=("good=good.json",), output="out"):
     named = [
         f"{name}={files / path}" for name, _, path in (text.partition("=") for text in detections)
     ]
@@ -53,29 +54,29 @@ def run(files, *more, detections=("good=good.json",), output="out"):
 
 
 def test_files_are_scored_in_the_shape_of_a_run(files, capsys):
-    assert run(files, "--iou", "0.3", detections=("good=good.json", "bad=bad.json")) == 0
-    metrics = json.loads((files / "out" / "metrics.json").read_text())
-    good, bad = (metrics["pipelines"][name] for name in ("good", "bad"))
-    assert good["quality"]["map_50"] == good["quality"]["at_iou"]["map"] == 1.0
-    assert bad["quality"]["map_50"] < 0.6
-    assert good["latency_ms"] is None
-    assert metrics["comparison"]["good_minus_bad"]["map_30"]["verdict"] == "better"
-    assert metrics["dataset"]["classes"] == ["cat", "dog"]
+    assert score(files, "--iou", "0.3", detections=("good=good.json", "bad=bad.json")) == 0
+    run = open_run(files / "out")
+    good, bad = (run.metrics.pipelines[name] for name in ("good", "bad"))
+    assert good.quality.map_50 == good.quality.at_iou.map == 1.0
+    assert bad.quality.map_50 < 0.6
+    assert good.latency_ms is None
+    assert run.metrics.comparison["good_minus_bad"]["map_30"].verdict == "better"
+    assert run.metrics.dataset.classes == CLASSES
+    assert run.metrics.scoring.iou == 0.3
     assert "good against bad" in " ".join(capsys.readouterr().out.split())
 
 
 def test_inclusive_corners_are_a_choice(files):
-    assert run(files, "--inclusive-pixels", detections=("bad=bad.json",)) == 0
-    assert run(files, detections=("bad=bad.json",), output="other") == 0
-    told = [
-        json.loads((files / name / "metrics.json").read_text())["pipelines"]["bad"]["quality"]
-        for name in ("out", "other")
-    ]
-    assert told[0]["map_50_95"] > told[1]["map_50_95"]
+    assert score(files, "--inclusive-pixels", detections=("bad=bad.json",)) == 0
+    assert score(files, detections=("bad=bad.json",), output="other") == 0
+    wide, narrow = (
+        open_run(files / name).metrics.pipelines["bad"].quality for name in ("out", "other")
+    )
+    assert wide.map_50_95 > narrow.map_50_95
 
 
 @pytest.mark.parametrize(
-    ("detections", "more", "said"),
+    ("detections", "more", "word"),
     [
         (("good=missing.json",), (), "missing.json: can't be read"),
         (("good=corners.json",), (), "left, top, right, bottom"),
@@ -86,22 +87,22 @@ def test_inclusive_corners_are_a_choice(files):
         (("good=good.json",), ("--seed", "-1"), "--seed must be"),
     ],
 )
-def test_bad_input_is_exit_2_with_a_sentence_and_no_folder(files, capsys, detections, more, said):
-    assert run(files, *more, detections=detections) == 2
-    assert said in capsys.readouterr().err
+def test_bad_input_is_exit_2_with_a_sentence_and_no_folder(files, capsys, detections, more, word):
+    assert score(files, *more, detections=detections) == 2
+    assert word in capsys.readouterr().err
     assert not (files / "out").exists()
 
 
 def test_results_are_not_overwritten_unasked(files, capsys):
-    assert run(files) == 0
-    assert run(files) == 2
+    assert score(files) == 0
+    assert score(files) == 2
     assert "--overwrite" in capsys.readouterr().err
-    assert run(files, "--overwrite") == 0
+    assert score(files, "--overwrite") == 0
 
 
-def test_images_without_detections_are_said(files, capsys):
+def test_images_without_detections_are_noted(files, capsys):
     (files / "few.json").write_text(json.dumps(json.loads((files / "good.json").read_text())[:25]))
-    assert run(files, detections=("few=few.json",)) == 0
+    assert score(files, detections=("few=few.json",)) == 0
     assert "has no detection in 7 of 12 images" in " ".join(capsys.readouterr().err.split())
 
 

@@ -11,18 +11,14 @@ from PIL import Image
 from datasets.annotations import Annotations
 from pipelines.evaluation.coco_files.format import ground_truth_to_coco
 from pipelines.evaluation.undefined import plain
+from pipelines.runs.metrics import DatasetSummary, Metrics, write_metrics
 from pipelines.runs.model_folder import save_model_file
 from pipelines.system.files import write_json
+from pipelines.system.runtime import environment
 from scripts.export import main
 
 pytestmark = pytest.mark.tensorflow
 CLASSES = ("cat", "dog")
-
-
-@pytest.fixture(autouse=True)
-def _threads_as_they_are(monkeypatch):
-    # TensorFlow can't change them once another test has used it.
-    monkeypatch.setattr("pipelines.system.runtime.set_threads", lambda count: None)
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +58,16 @@ def run(tmp_path_factory):
         {"id": n + 1, "file_name": names[n], "width": 90, "height": 50 + n} for n in range(4)
     ]
     write_json(home / "ground_truth.json", coco)
-    made = asdict(RunSettings(dataset=str(data)))
     point = {"threshold": 0.3, "chosen_on": "validation", "chosen_f1": 0.5}
-    quality = {"operating_point": point}
-    metrics = {"settings": made, "pipelines": {"yolo": {"quality": quality}}}
-    write_json(home / "metrics.json", metrics)
+    write_json(model / "operating_point.json", point)
+    metrics = Metrics(
+        dataset=DatasetSummary(name="data", format="csv", classes=CLASSES, splits={}),
+        environment=environment(),
+        settings=RunSettings(dataset=str(data)),
+        pipelines={},
+        comparison={},
+    )
+    write_metrics(home / "metrics.json", metrics)
     return home
 
 
@@ -104,10 +105,10 @@ def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, 
 
     output = tmp_path / "out"
     assert main([str(run / "models" / "yolo"), "--to", "onnx", "--output", str(output)]) == 0
-    least = re.search(r"are the same in both: least IoU ([\d.]+)", capsys.readouterr().out)
+    least = re.search(r"match in both: least IoU ([\d.]+)", capsys.readouterr().out)
     assert 0.99 < float(least[1]) <= 1
     description = json.loads((output / "network.json").read_text())
-    assert description["check"]["detections"] == description["check"]["twins"] > 50
+    assert description["check"]["detections"] == description["check"]["matches"] > 50
     assert description["classes"] == list(CLASSES)
     assert description["threshold"]["score"] == 0.3
     # From here on nothing of ours but the JSON.

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,13 +11,23 @@ from PIL import Image
 from set_files import contents, write_coco_set
 from voc_files import found_in, write_set, write_xml
 
+from scripts.inspect_dataset import main
+
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "data"
 
 
-def run(*arguments, folder):
-    command = [sys.executable, str(ROOT / "scripts" / "inspect_dataset.py"), *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Calls the script in a folder; gives its exit status and what it printed."""
+
+    def call(*arguments, folder):
+        monkeypatch.chdir(folder)
+        status = main([str(each) for each in arguments])
+        printed = capsys.readouterr()
+        return SimpleNamespace(returncode=status, stdout=printed.out, stderr=printed.err)
+
+    return call
 
 
 def state(folder):
@@ -29,7 +38,7 @@ def state(folder):
     }
 
 
-def test_a_look_prints_and_writes_numbers_problems_and_a_picture(tmp_path):
+def test_an_inspection_prints_and_writes_numbers_problems_and_a_picture(run, tmp_path):
     write_set(tmp_path / "mine", count=12)
     write_xml(tmp_path / "mine" / "im3.xml", [("cat", (5, 5, 5, 9)), ("dog", (1, 1, 9, 9))])
     before = state(tmp_path / "mine")
@@ -51,7 +60,7 @@ def test_a_look_prints_and_writes_numbers_problems_and_a_picture(tmp_path):
     assert [path.name for path in output.parent.iterdir()] == ["inspect-mine"]
 
 
-def test_a_second_look_replaces_the_first_but_nothing_else(tmp_path):
+def test_a_second_inspection_replaces_the_first_but_nothing_else(run, tmp_path):
     write_set(tmp_path / "mine")
     assert run("mine", "--headers-only", folder=tmp_path).returncode == 0
     (tmp_path / "runs" / "inspect-mine" / "old.txt").write_text("old")
@@ -66,14 +75,14 @@ def test_a_second_look_replaces_the_first_but_nothing_else(tmp_path):
     assert (tmp_path / "diary" / "today.txt").read_text() == "precious"
 
 
-def test_a_set_the_main_job_would_refuse_can_still_be_looked_at(tmp_path):
+def test_a_set_the_main_job_would_refuse_can_still_be_inspected(run, tmp_path):
     write_coco_set(tmp_path / "few", [[("cat", (0, 0, 9, 9))]])
     done = run("few", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "the main job would refuse this set" in done.stdout
 
 
-def test_a_set_is_converted_beside_and_read_again_equal(tmp_path):
+def test_a_set_is_converted_beside_and_read_again_equal(run, tmp_path):
     write_set(tmp_path / "mine")
     before = state(tmp_path / "mine")
     done = run("mine", "--convert", "yolo", "--output", "new", folder=tmp_path)
@@ -99,7 +108,7 @@ def test_a_set_is_converted_beside_and_read_again_equal(tmp_path):
         (["mine", "--format", "coco"], "has no JSON file"),
     ],
 )
-def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments, message):
+def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(run, tmp_path, arguments, message):
     write_set(tmp_path / "mine")
     (tmp_path / "empty").mkdir()
     before = state(tmp_path)
@@ -119,10 +128,12 @@ def test_bad_usage_and_bad_input_are_exit_2_with_a_sentence(tmp_path, arguments,
         ("cutlery", 40, 40, {}),
     ],
 )
-def test_the_real_sets_have_the_boxes_they_are_known_for(tmp_path, place, images, boxes, problems):
-    done = run(REAL / place, "--output", "look", "--headers-only", folder=tmp_path)
+def test_the_real_sets_have_the_boxes_they_are_known_for(
+    run, tmp_path, place, images, boxes, problems
+):
+    done = run(REAL / place, "--output", "found", "--headers-only", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    numbers = json.loads((tmp_path / "look" / "inspection.json").read_text())
+    numbers = json.loads((tmp_path / "found" / "inspection.json").read_text())
     assert (numbers["images"], numbers["boxes"]) == (images, boxes)
     about_boxes = {k: n for k, n in numbers["problem_counts"].items() if k.startswith("boxes")}
     assert about_boxes == problems
@@ -140,7 +151,7 @@ def test_xml_and_table_of_the_cards_give_equal_ground_truth():
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real sets are not in ../shared/data")
 @pytest.mark.parametrize("target", ["voc", "coco", "yolo"])
-def test_bccd_is_the_same_set_in_every_format(tmp_path, target):
+def test_bccd_is_the_same_set_in_every_format(run, tmp_path, target):
     bccd = REAL / "bccd" / "BCCD"
     done = run(bccd, "--convert", target, "--output", "new", folder=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -150,7 +161,7 @@ def test_bccd_is_the_same_set_in_every_format(tmp_path, target):
     assert contents(again.splits) == contents(found.splits)
 
 
-def test_a_broken_image_is_no_obstacle_to_a_fast_look(tmp_path):
+def test_a_broken_image_is_no_obstacle_to_a_fast_inspection(run, tmp_path):
     write_set(tmp_path / "mine")
     broken = tmp_path / "mine" / "im3.png"
     broken.write_bytes(broken.read_bytes()[:-200])

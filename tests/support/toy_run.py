@@ -1,21 +1,68 @@
 """A finished run as small as can be, with names that would break a careless page."""
 
-import json
-from dataclasses import asdict
+from math import nan
 
+import msgspec
 import numpy as np
 from PIL import Image
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_files.format import CocoImage, ground_truth_to_coco
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
-from pipelines.evaluation.undefined import plain
+from pipelines.evaluation.timing import Latency, Throughput
+from pipelines.runs.detection_files import write_detections, write_ground_truth
+from pipelines.runs.metrics import (
+    METRICS,
+    AxisResult,
+    DatasetSummary,
+    DetectorMetrics,
+    Duplicates,
+    Memory,
+    Metrics,
+    SplitSize,
+    read_metrics,
+    write_metrics,
+)
 from pipelines.settings import RunSettings
+from pipelines.system.runtime import Environment
+from pipelines.training import LossHistory, MiningRound, Model, Training, Validation
 
 CLASSES = ("</script><img src=x onerror=alert(1)>", "<script>document.title='taken'</script>", "猫")
 SIZE = 160, 120  # width and height
-CALLS = {"classical": [8.0, 9.0, 30.0], "yolo": [2.0, 2.5, 3.0]}
+CALLS = {"classical": (8.0, 9.0, 30.0), "yolo": (2.0, 2.5, 3.0), "toy": (1.0, 1.1, 1.2)}
+ROUNDS = Training(
+    seconds=4.5,
+    images=7,
+    boxes=9,
+    rounds=(MiningRound(0, 5, 50, 20, 0.4, kept=False), MiningRound(1, 5, 50, 20, 0.4, kept=True)),
+)
+UPDATES = Training(
+    seconds=4.5,
+    images=7,
+    boxes=9,
+    updates=30,
+    flips=("horizontal",),
+    losses=LossHistory(10, (3, 2, 1), (1, 0.6, 0.5)),
+    history=(Validation(1.0, 0.2, 20, 0.1, 2, 1), Validation(2.0, nan, 30, 0.1, 2, 1)),
+)
+TRAININGS = {
+    "classical": ROUNDS,
+    "yolo": UPDATES,
+    "toy": Training(seconds=1.5, history=(Validation(0.5, 0.1), Validation(1.0, 0.3))),
+}
+ENVIRONMENT = Environment(
+    python="3.11",
+    platform="Linux",
+    libraries={"numpy": "2"},
+    cpu="CPU",
+    cores=2,
+    threads={"opencv": 2, "tensorflow": None},
+    memory_mb=1000.0,
+    gpus=(),
+    git_commit=None,
+    git_changed=False,
+)
 
 
 def objects_of(random):
@@ -35,32 +82,51 @@ def answers_to(truth, random, spread):
     return Detections(boxes, scores, np.tile(truth.labels, 2))
 
 
-def measured(name):
-    calls = CALLS.get(name)
-    if calls is None:
-        return dict.fromkeys(("latency_ms", "throughput", "training", "model", "memory_mb"))
-    training = {"images": 7, "boxes": 9, "seconds": 4.5}
-    if name == "classical":
-        mined = {"objects": 5, "background": 50, "mined": 20, "validation": 0.4, "kept": True}
-        training["rounds"] = [{"round": 0, **mined, "kept": False}, {"round": 1, **mined}]
-    else:
-        training["updates"], training["flips"] = 30, ["horizontal"]
-        training["losses"] = {"updates_a_point": 10, "classes": [3, 2, 1], "boxes": [1, 0.6, 0.5]}
-        training["history"] = [
-            {"update": 20, "loss_classes": 2, "loss_boxes": 1, "validation": 0.2},
-            {"update": 30, "loss_classes": 2, "loss_boxes": 1, "validation": None},
-        ]
-    return {
-        "latency_ms": {
-            **{"p50": calls[1], "p90": None, "p99": None, "mean": float(np.mean(calls))},
-            **{"samples": 3, "warm_up": 1, "first_call": 40.0, "calls": calls, "device": "CPU"},
-            "stages": {"network": 1.5, "nms": 0.5},
-        },
-        "throughput": {"batch_1": 100.0, "best": 120.0, "best_batch": 2, "joules_per_image": None},
-        "training": training,
-        "model": {"parameters": 1234, "multiply_adds": None, "disk_mb": 0.5},
-        "memory_mb": {"peak_rss": 100.0, "peak_gpu": None},
-    }
+def detector_metrics(name, quality):
+    """Quality with times and a training, for a name in `CALLS`; without, for any other."""
+    if name not in CALLS:
+        return DetectorMetrics(quality=quality)
+    calls = CALLS[name]
+    return DetectorMetrics(
+        quality=quality,
+        latency_ms=Latency(
+            p50=calls[1],
+            p90=nan,
+            p99=nan,
+            mean=float(np.mean(calls)),
+            samples=3,
+            warm_up=1,
+            first_call=40.0,
+            stages={"network": 1.5, "nms": 0.5},
+            calls=calls,
+            device="CPU",
+        ),
+        throughput=Throughput(100.0, 120.0, 2, nan),
+        training=TRAININGS[name],
+        model=Model(parameters=1234, disk_mb=0.5),
+        memory_mb=Memory(100.0, None, 90.0, None),
+    )
+
+
+def toy_metrics(qualities, comparison, images=6, **more):
+    """The metrics of a run with those qualities by name."""
+    return Metrics(
+        dataset=DatasetSummary(
+            name="toys & <b>co</b>",
+            format="toys",
+            classes=CLASSES,
+            splits={"test": SplitSize(images, 4 * images)},
+            found="six toys",
+            problems=("a.xml: <i>odd</i>",),
+            problem_counts={"odd": 1},
+            duplicates=Duplicates({}, 0, ()),
+        ),
+        environment=ENVIRONMENT,
+        settings=RunSettings(),
+        pipelines={name: detector_metrics(name, each) for name, each in qualities.items()},
+        comparison=comparison,
+        **more,
+    )
 
 
 def write_run(folder, names=("classical", "yolo"), images=6):
@@ -75,7 +141,6 @@ def write_run(folder, names=("classical", "yolo"), images=6):
     judged = {
         name: judge(EvaluationImages(truth, CLASSES), answers) for name, answers in found.items()
     }
-    (folder / "detections").mkdir(parents=True)
     places, entries = {}, []
     for number in range(images):
         name = f"a folder/{number} <b>&amp;.png"
@@ -83,34 +148,25 @@ def write_run(folder, names=("classical", "yolo"), images=6):
         places[name].parent.mkdir(parents=True, exist_ok=True)
         pixels = random.integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
         Image.fromarray(pixels).save(places[name])
-        entries.append({"id": number + 1, "file_name": name, "width": SIZE[0], "height": SIZE[1]})
-    coco = {**plain(ground_truth_to_coco(truth, CLASSES)), "images": entries}
-    (folder / "ground_truth.json").write_text(json.dumps(coco))
+        entries.append(CocoImage(number + 1, name, *SIZE))
+    coco = ground_truth_to_coco(truth, CLASSES)
+    write_ground_truth(folder, msgspec.structs.replace(coco, images=entries))
     for name, answers in found.items():
-        path = folder / "detections" / f"{name}.json"
-        path.write_text(json.dumps(plain(detections_to_coco(answers))))
-    metrics = {
-        "schema_version": 1,
-        "dataset": {
-            "name": "toys & <b>co</b>",
-            "classes": list(CLASSES),
-            "splits": {"test": {"images": images, "boxes": 4 * images}},
-            "found": "six toys",
-            "problems": ["a.xml: <i>odd</i>"],
-            "problem_counts": {"odd": 1},
-            "duplicates": {"pairs": [], "across_splits": {}, "left_out_of_test": 0},
-        },
-        "environment": {
-            **{"python": "3.11", "platform": "Linux", "libraries": {"numpy": "2"}, "cpu": "CPU"},
-            **{"cores": 2, "threads": {"opencv": 2, "tensorflow": None}, "memory_mb": 1000.0},
-            **{"gpus": [], "git_commit": None, "git_changed": False},
-        },
-        "settings": asdict(RunSettings()),
-        "pipelines": {
-            name: {"quality": plain(each.quality), **measured(name)}
-            for name, each in judged.items()
-        },
-        "comparison": plain(compared(judged, images)),
-    }
-    (folder / "metrics.json").write_text(json.dumps(metrics))
+        write_detections(folder, name, answers)
+    qualities = {name: each.quality for name, each in judged.items()}
+    write_metrics(folder / METRICS, toy_metrics(qualities, compared(judged, images), images))
     return places
+
+
+def add_axes(folder, **verdicts):
+    """Add axes to a run that was written: of each its verdict, or all of its result."""
+    axes = {
+        name: each
+        if isinstance(each, AxisResult)
+        else AxisResult(
+            question="?", answers={}, verdict=each, favours="neither", sureness="", cells=()
+        )
+        for name, each in verdicts.items()
+    }
+    metrics = read_metrics(folder / METRICS)
+    write_metrics(folder / METRICS, msgspec.structs.replace(metrics, axes=axes))

@@ -31,12 +31,8 @@ def grabcut_boxes(
 ) -> Boxes:
     """Return the ``(N, 4)`` bounding boxes of what GrabCut separates from the background.
 
-    Args:
-        image: ``(H, W, 3)`` uint8 RGB.
-        seeds: ``(K, 4)`` boxes that likely hold objects, best first.
-        sizes_px: longer sides at which the image is cut.
-        iterations: of each cut.
-        threads: that share the cuts.
+    It cuts at each of the ``sizes_px``, of the longer side, starting from the ``(K, 4)`` seeds:
+    boxes that likely hold objects, best first.
     """
 
     def boxes_of(start: Start) -> Boxes:

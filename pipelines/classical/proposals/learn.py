@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,23 +11,22 @@ from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.boxes import Boxes, iou
+from datasets.boxes import Boxes, nearest_objects
 from datasets.progress import Track
-from models.classical.channels import Channels
 from models.classical.hog import Features
 from models.classical.objectness import Objectness, fit_objectness, view
 from models.classical.settings import ClassicalSettings
 from pipelines.classical.each_image import each_image
-from pipelines.classical.proposals.propose import Proposer, candidates, search
+from pipelines.classical.proposals.propose import Proposer, Search, candidates, search
 from pipelines.classical.proposals.windows import all_windows, fit_shapes, visible
 from pipelines.detections import Image
 
 LEARNT_FROM = 100  # images: windows of more would not move a few hundred weights
 PRIOR_BOXES = 1000  # most of the source `prior`
-WINDOWS_OF_A_SHAPE = 12  # an image, of each kind, for the first objectness
-NEAR_AN_IMAGE, BESIDE_AN_IMAGE = 80, 80  # candidates for the second
+# Boxes that the first and the second objectness learn from, as many on objects as beside them.
+WINDOWS_OF_A_SHAPE, CANDIDATES_AN_IMAGE = 12, 80
 
-Seen = tuple[Features, NDArray[np.float64], Boxes, Boxes]  # views, IoUs, boxes, objects
+BoxesOf = Callable[[Search], Iterable[Boxes]]
 
 
 def learn_proposer(
@@ -46,18 +45,24 @@ def learn_proposer(
     shapes = fit_shapes((boxes[:, 2:] - boxes[:, :2]) / longer, settings.window_shapes, seed)
     prior = _usual_boxes(boxes / np.tile(sizes, 2), seed)
     few = images[:: -(-len(images) // LEARNT_FROM)]
-    each = partial(each_image, few, seed=seed, threads=threads, track=track)
-    first = _fit(each(partial(_windows, shapes=shapes), "learning windows"), seed)
-    work = partial(_candidates, shapes=shapes, prior=prior, first=first, settings=settings)
-    return Proposer(shapes, prior, first, _fit(each(work, "learning proposals"), seed))
 
+    def fitted(boxes_of: BoxesOf, count: int, name: str) -> Objectness:
+        work = partial(_examples, boxes_of=boxes_of, count=count)
+        parts = each_image(few, work, name, seed=seed, threads=threads, track=track)
+        views, overlap, boxes, targets = map(np.concatenate, zip(*parts, strict=True))
+        return fit_objectness(views, overlap, boxes, targets, seed)
 
-def overlaps(boxes: Boxes, truth: Annotations) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return each box's largest IoU with an object, and which object it is (-1 for none)."""
-    if not len(truth) or not len(boxes):
-        return np.zeros(len(boxes)), np.full(len(boxes), -1)
-    overlap = iou(boxes, truth.boxes)
-    return overlap.max(axis=1), overlap.argmax(axis=1)
+    def windows(searched: Search) -> Iterator[Boxes]:
+        for each, _, _ in all_windows(searched.levels, *searched.size, shapes):
+            yield visible(each.reshape(-1, 4), *searched.size)[0]
+
+    first = fitted(windows, WINDOWS_OF_A_SHAPE, "learning windows")
+
+    def proposed(searched: Search) -> Iterator[Boxes]:
+        yield candidates(searched, shapes, prior, first, settings)[0]
+
+    second = fitted(proposed, CANDIDATES_AN_IMAGE, "learning proposals")
+    return Proposer(shapes, prior, first, second)
 
 
 def _objects(images: Sequence[LabelledImage]) -> tuple[Boxes, NDArray[np.float64]]:
@@ -77,50 +82,23 @@ def _usual_boxes(boxes: Boxes, seed: int) -> Boxes:
     return np.asarray(model.cluster_centers_[fullest], np.float64)
 
 
-def _windows(
-    image: Image, truth: Annotations, random: Generator, shapes: NDArray[np.float64]
-) -> Seen:
-    """Return some windows of each shape on objects, and some beside them."""
+def _examples(
+    image: Image, truth: Annotations, random: Generator, boxes_of: BoxesOf, count: int
+) -> tuple[Features, NDArray[np.float64], Boxes, Boxes]:
+    """Return views, IoUs and objects of boxes on objects and beside them, ``count`` of each kind.
+
+    The boxes themselves come third, before the objects.
+    """
     searched = search(image)
-    width, height = searched.size
-    scaled = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
+    truth = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
     chosen = []
-    for windows, _, _ in all_windows(searched.levels, width, height, shapes):
-        boxes, _ = visible(windows.reshape(-1, 4), width, height)
-        overlap, _ = overlaps(boxes, scaled)
+    for some in boxes_of(searched):
+        overlap, _ = nearest_objects(some, truth.boxes)
         for rows in (np.flatnonzero(overlap >= 0.4), np.flatnonzero(overlap < 0.4)):
-            chosen.append(boxes[random.permutation(rows)[:WINDOWS_OF_A_SHAPE]])
-    return _seen(searched.levels, np.concatenate(chosen), scaled)
-
-
-def _candidates(
-    image: Image,
-    truth: Annotations,
-    random: Generator,
-    shapes: NDArray[np.float64],
-    prior: Boxes,
-    first: Objectness,
-    settings: ClassicalSettings,
-) -> Seen:
-    """Return some candidates on objects, and some beside them."""
-    searched = search(image)
-    scaled = Annotations(truth.boxes / searched.back, truth.labels, truth.ignore)
-    boxes, _ = candidates(searched, shapes, prior, first, settings)
-    overlap, _ = overlaps(boxes, scaled)
-    near = random.permutation(np.flatnonzero(overlap >= 0.4))[:NEAR_AN_IMAGE]
-    beside = random.permutation(np.flatnonzero(overlap < 0.4))[:BESIDE_AN_IMAGE]
-    return _seen(searched.levels, boxes[np.concatenate([near, beside])], scaled)
-
-
-def _seen(levels: Channels, boxes: Boxes, truth: Annotations) -> Seen:
-    overlap, nearest = overlaps(boxes, truth)
-    targets = boxes
+            chosen.append(some[random.permutation(rows)[:count]])
+    boxes = targets = np.concatenate(chosen)
+    overlap, nearest = nearest_objects(boxes, truth.boxes)
     if len(truth) and len(boxes):
         keep = ~(truth.ignore[nearest] & (overlap > 0))
         boxes, overlap, targets = boxes[keep], overlap[keep], truth.boxes[nearest[keep]]
-    return view(levels, boxes), overlap, boxes, targets
-
-
-def _fit(seen: Sequence[Seen], seed: int) -> Objectness:
-    views, overlap, boxes, targets = (np.concatenate(parts) for parts in zip(*seen, strict=True))
-    return fit_objectness(views, overlap, boxes, targets, seed)
+    return view(searched.levels, boxes), overlap, boxes, targets

@@ -101,13 +101,9 @@ def candidates(
     windows, log_odds = best_windows(searched.levels, width, height, shapes, first, WINDOWS)
     cuts = as_boxes(())
     if "grabcut" in settings.proposal_source:
-        cuts = grabcut_boxes(
-            searched.image,
-            seeds_among(windows, log_odds),
-            settings.grabcut_sizes,
-            settings.grabcut_iterations,
-            threads,
-        )
+        seeds = seeds_among(windows, log_odds)
+        sizes_px, iterations = settings.grabcut_sizes, settings.grabcut_iterations
+        cuts = grabcut_boxes(searched.image, seeds, sizes_px, iterations, threads)
         cuts = clip(cuts, width, height)
     if "windows" not in settings.proposal_source:
         windows = windows[:0]
@@ -121,13 +117,7 @@ def propose(
     """Return at most ``settings.proposals`` candidates of an image.
 
     The best candidates are there twice: as they were found, and as `second` moves them. Of two
-    that are almost the same the better one is kept.
-
-    Args:
-        searched: the image.
-        proposer: what was learnt.
-        settings: the source of proposals, the budget and GrabCut's sizes.
-        threads: that cut; the result is the same with any number.
+    that are almost the same the better one is kept. The result does not depend on ``threads``.
     """
     boxes, from_grabcut = candidates(
         searched, proposer.shapes, proposer.prior, proposer.first, settings, threads
@@ -137,10 +127,9 @@ def propose(
     moved = clip(moved[best], *searched.size)
     moved_log_odds = proposer.second.score(view(searched.levels, moved))
     boxes = np.concatenate([moved, boxes])
-    log_odds = np.concatenate([moved_log_odds, log_odds])
-    from_grabcut = np.concatenate([from_grabcut[best], from_grabcut])
     large = _large_enough(boxes)
-    boxes, log_odds, from_grabcut = boxes[large], log_odds[large], from_grabcut[large]
+    boxes, log_odds = boxes[large], np.concatenate([moved_log_odds, log_odds])[large]
+    from_grabcut = np.concatenate([from_grabcut[best], from_grabcut])[large]
     keep = chosen(boxes, log_odds, settings.proposals)
     return Proposals(boxes[keep], log_odds[keep], from_grabcut[keep])
 

@@ -22,12 +22,9 @@ LEAST_STEP_PX = 2.0  # windows of a few pixels are not tried at every pixel
 
 
 def fit_shapes(sizes: NDArray[np.float64], count: int, seed: int) -> NDArray[np.float64]:
-    """Return the ``(K, 2)`` typical widths and heights, as shares of the image's longer side.
+    """Return at most ``count`` typical widths and heights, ``(K, 2)``.
 
-    Args:
-        sizes: ``(N, 2)`` widths and heights of the training boxes, as the same shares.
-        count: most shapes wanted.
-        seed: of the clustering.
+    As in ``sizes``, ``(N, 2)`` of the training boxes, they are shares of the image's longer side.
     """
     logs = np.log(np.maximum(sizes, 1e-3))
     count = min(count, len(np.unique(logs.round(6), axis=0)))
@@ -41,13 +38,7 @@ def fit_shapes(sizes: NDArray[np.float64], count: int, seed: int) -> NDArray[np.
 def all_windows(
     levels: Channels, width: int, height: int, shapes: NDArray[np.float64]
 ) -> Iterator[tuple[Boxes, Features, Features]]:
-    """Yield, for each shape, its windows a quarter of its size apart and the cells they share.
-
-    Args:
-        levels: of the image.
-        width: of the image in pixels.
-        height: of the image in pixels.
-        shapes: ``(K, 2)`` from `fit_shapes`.
+    """Yield, for each of the `fit_shapes`, windows a quarter of it apart and the cells they share.
 
     Yields:
         ``(r, c, 4)`` windows in the image's pixels, not cut to it, and ``(r + 5, c + 5, 9)`` and

@@ -10,13 +10,18 @@ The types hold other tools' files too, whose ids may be any, also names.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import Boxes, area, as_boxes, xywh_to_xyxy, xyxy_to_xywh
+from datasets.errors import UserError
 from pipelines.detections import Detections
+from pipelines.evaluation.pairs import Floats
 
 Id = int | float | str
 T = TypeVar("T")
@@ -68,6 +73,28 @@ class CocoDetection(msgspec.Struct, frozen=True, gc=False):
     score: float
 
 
+@dataclass(frozen=True, eq=False)
+class GroundTruthFile:
+    """A COCO ground truth as the evaluator wants it, image by image in the order of the file.
+
+    Attributes:
+        image_ids: of the file.
+        image_names: each image's ``file_name``, empty where the file has none.
+        sizes: ``(I, 2)`` width and height in pixels, nan where unknown.
+        category_ids: of the file, sorted; their places are the labels, ``classes`` their names.
+        annotations: *ignore* where ``iscrowd``, as pycocotools has it.
+        areas: of the objects in square pixels, of their outlines where the file has it so.
+    """
+
+    image_ids: tuple[Id, ...]
+    image_names: tuple[str, ...]
+    sizes: Floats
+    category_ids: tuple[Id, ...]
+    classes: tuple[str, ...]
+    annotations: tuple[Annotations, ...]
+    areas: tuple[Floats, ...]
+
+
 def ground_truth_to_coco(
     annotations: Sequence[Annotations], classes: Sequence[str]
 ) -> CocoGroundTruth:
@@ -79,16 +106,16 @@ def ground_truth_to_coco(
     """
     rows: list[CocoAnnotation] = []
     for image_id, truth in enumerate(annotations, 1):
-        columns = (xyxy_to_xywh(truth.boxes), truth.labels, area(truth.boxes), truth.ignore)
-        for box, label, size, ignore in zip(*(column.tolist() for column in columns), strict=True):
+        columns = (xyxy_to_xywh(truth.boxes), truth.labels + 1, area(truth.boxes), truth.ignore * 1)
+        for box, category, size, ignore in zip(*(each.tolist() for each in columns), strict=True):
             row = CocoAnnotation(
                 id=len(rows) + 1,
                 image_id=image_id,
-                category_id=label + 1,
+                category_id=category,
                 bbox=tuple(box),
                 area=size,
-                iscrowd=int(ignore),
-                ignore=int(ignore),
+                iscrowd=ignore,
+                ignore=ignore,
             )
             rows.append(row)
     return CocoGroundTruth(
@@ -105,24 +132,43 @@ def with_files(coco: CocoGroundTruth, images: Sequence[LabelledImage]) -> CocoGr
     return msgspec.structs.replace(coco, images=named)
 
 
-def ground_truth_from_coco(coco: CocoGroundTruth) -> list[Annotations]:
-    """Return what `ground_truth_to_coco` was given, an image each in the order they are listed.
+def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
+    """Return a COCO ground truth; ``name`` is what errors call it.
 
     Raises:
-        KeyError: an annotation is of an image or a category that is not listed.
+        UserError: it is not sound.
     """
+    names = {category.id: category.name for category in coco.categories}
+    category_ids = tuple(sorted(names, key=lambda each: (isinstance(each, str), each)))
+    label = {category: number for number, category in enumerate(category_ids)}
     by_image: dict[Id, list[CocoAnnotation]] = {image.id: [] for image in coco.images}
-    label = {category.id: place for place, category in enumerate(coco.categories)}
+    if len(by_image) != len(coco.images):
+        raise UserError(f"{name}: two images have one id; give each its own")
     for row in coco.annotations:
+        if row.image_id not in by_image or row.category_id not in label:
+            raise UserError(
+                f"{name}: an annotation of image {row.image_id} and category {row.category_id}, "
+                "which are not both listed; list them"
+            )
+        if not all(map(isfinite, row.bbox)) or min(row.bbox[2:]) < 0:
+            raise UserError(f"{name}: a bbox is not left, top, width, height in pixels")
         by_image[row.image_id].append(row)
-    return [
-        Annotations(
-            _boxes(rows),
-            [label[row.category_id] for row in rows],
-            [bool(row.iscrowd or row.ignore) for row in rows],
-        )
-        for rows in by_image.values()
-    ]
+    return GroundTruthFile(
+        image_ids=tuple(by_image),
+        image_names=tuple(image.file_name for image in coco.images),
+        sizes=np.array([(im.width, im.height) for im in coco.images], np.float64).reshape(-1, 2),
+        category_ids=category_ids,
+        classes=tuple(names[category] for category in category_ids),
+        annotations=tuple(
+            Annotations(
+                _boxes(rows),
+                [label[row.category_id] for row in rows],
+                [bool(row.iscrowd) for row in rows],
+            )
+            for rows in by_image.values()
+        ),
+        areas=tuple(np.array([_area(row) for row in rows]) for rows in by_image.values()),
+    )
 
 
 def detections_to_coco(detections: Sequence[Detections]) -> list[CocoDetection]:
@@ -139,22 +185,22 @@ def detections_to_coco(detections: Sequence[Detections]) -> list[CocoDetection]:
     ]
 
 
-def detections_from_coco(rows: Sequence[CocoDetection], images: int) -> list[Detections]:
-    """Return what `detections_to_coco` was given, for that many images.
+def decode_detections(data: bytes, images: int) -> list[Detections]:
+    """Return what `detections_to_coco` was given, for that many images, from the file's JSON.
 
     Raises:
-        ValueError: a row has an id that `detections_to_coco` does not write.
+        ValueError: it is no file of results, or a row is of an image that is not there.
     """
     by_image: list[list[CocoDetection]] = [[] for _ in range(images)]
-    for row in rows:
+    for row in _decoded(data, list[CocoDetection]):
         if not (isinstance(row.image_id, int) and 1 <= row.image_id <= images):
             raise ValueError(f"image_id {row.image_id}: there are only {images} images")
         by_image[row.image_id - 1].append(row)
     return [
         Detections(
-            _boxes(found), [row.score for row in found], [int(row.category_id) - 1 for row in found]
+            _boxes(rows), [row.score for row in rows], [int(row.category_id) - 1 for row in rows]
         )
-        for found in by_image
+        for rows in by_image
     ]
 
 
@@ -167,13 +213,8 @@ def decode_ground_truth(data: bytes) -> CocoGroundTruth:
     return _decoded(data, CocoGroundTruth)
 
 
-def decode_detections(data: bytes) -> list[CocoDetection]:
-    """Return a file of results.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return _decoded(data, list[CocoDetection])
+def _boxes(rows: Sequence[CocoAnnotation] | Sequence[CocoDetection]) -> Boxes:
+    return xywh_to_xyxy(as_boxes([row.bbox for row in rows]))
 
 
 def _decoded(data: bytes, kind: type[T]) -> T:
@@ -183,5 +224,5 @@ def _decoded(data: bytes, kind: type[T]) -> T:
         raise ValueError(str(error)) from error
 
 
-def _boxes(rows: Sequence[CocoAnnotation] | Sequence[CocoDetection]) -> Boxes:
-    return xywh_to_xyxy(as_boxes([row.bbox for row in rows]))
+def _area(row: CocoAnnotation) -> float:
+    return row.bbox[2] * row.bbox[3] if row.area is None else row.area

@@ -11,14 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipelines.evaluation.coco_files.results import GroundTruthFile, Rows, as_detections
-from pipelines.evaluation.pairs import (
-    FlatObjects,
-    Floats,
-    flat_detections,
-    flat_objects,
-    overlapping,
-)
+from pipelines.evaluation.coco_files.format import GroundTruthFile
+from pipelines.evaluation.coco_files.results import Rows, as_detections
+from pipelines.evaluation.pairs import FlatObjects, flat_detections, flat_objects, overlapping
 
 MET_IOU = 0.5
 LEAST_SHARE, LEAST_OBJECTS = 0.2, 5  # another reading has to meet so many objects to be believed
@@ -48,25 +43,23 @@ def objects_met(rows: Rows, objects: FlatObjects, images: int) -> int:
 
 def _other_readings(rows: Rows, truth: GroundTruthFile) -> Iterator[tuple[str, Rows]]:
     first, second = rows.bbox[:, :2], rows.bbox[:, 2:]
-    boxes = {
-        "boxes are left, top, right, bottom, not left, top, width, height": (first, second - first),
-        "boxes are the middle, width and height, not left, top, width, height": (
-            first - second / 2,
-            second,
-        ),
-        "boxes are top, left, height, width, not left, top, width, height": (
-            first[:, ::-1],
-            second[:, ::-1],
-        ),
+    corners_and_sizes = {
+        "left, top, right, bottom": (first, second - first),
+        "the middle, width and height": (first - second / 2, second),
+        "top, left, height, width": (first[:, ::-1], second[:, ::-1]),
     }
-    for meaning, (corner, size) in boxes.items():
-        yield meaning, replace(rows, bbox=np.hstack([corner, np.maximum(size, 0)]))
+    boxes = {
+        f"boxes are {meaning}, not left, top, width, height": np.hstack([at, np.maximum(size, 0)])
+        for meaning, (at, size) in corners_and_sizes.items()
+    }
+    for meaning, bbox in boxes.items():
+        yield meaning, replace(rows, bbox=bbox)
     if not np.isnan(truth.sizes).any() and rows.bbox.size and np.abs(rows.bbox).max() <= 2:
-        pixels = np.tile(truth.sizes, 2)[rows.image]
-        for meaning, (corner, size) in [("", (first, second)), *boxes.items()]:
-            scaled = np.hstack([corner, np.maximum(size, 0)]) * pixels
-            shares = "boxes are shares of the image's size, not pixels"
-            yield shares + (f", and {meaning}" if meaning else ""), replace(rows, bbox=scaled)
+        shares, pixels = "boxes are shares of the image's size, not pixels", truth.sizes[rows.image]
+        as_they_stand = np.hstack([first, np.maximum(second, 0)])
+        for meaning, bbox in {"": as_they_stand, **boxes}.items():
+            also = f", and {meaning}" if meaning else ""
+            yield shares + also, replace(rows, bbox=bbox * np.tile(pixels, 2))
     for step, error in ((1, "one too low"), (-1, "one too high")):
         for kind, values, most in (
             ("image", rows.image, len(truth.annotations)),
@@ -75,9 +68,4 @@ def _other_readings(rows: Rows, truth: GroundTruthFile) -> Iterator[tuple[str, R
             moved = values + step
             inside = (moved >= 0) & (moved < most)
             other = replace(rows, image=moved) if kind == "image" else replace(rows, label=moved)
-            yield f"{kind} ids are {error}", _only(other, inside)
-
-
-def _only(rows: Rows, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Rows:
-    bbox: Floats = rows.bbox[keep]
-    return Rows(rows.image[keep], rows.label[keep], bbox, rows.score[keep])
+            yield f"{kind} ids are {error}", other.where(inside)

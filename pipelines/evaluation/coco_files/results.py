@@ -7,6 +7,7 @@ almost nothing and look like a bad detector. So what can be seen to be wrong is 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,45 +17,21 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from datasets.annotations import Annotations
 from datasets.boxes import as_boxes, xywh_to_xyxy
 from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
-    CocoAnnotation,
     CocoCategory,
     CocoDetection,
     CocoGroundTruth,
     CocoImage,
+    GroundTruthFile,
     Id,
+    ground_truth_file,
 )
-from pipelines.evaluation.pairs import Floats, Ints
+from pipelines.evaluation.pairs import Bools, Floats, Ints
 
 _NOT_FINITE = re.compile(rb"NaN|-?Infinity")
-
-
-@dataclass(frozen=True, eq=False)
-class GroundTruthFile:
-    """A COCO ground truth as the evaluator wants it.
-
-    Attributes:
-        image_ids: of the file, in its order.
-        image_names: each image's ``file_name``, empty where the file has none.
-        sizes: ``(I, 2)`` width and height in pixels, nan where unknown.
-        category_ids: of the file, sorted; their places are the labels.
-        classes: their names.
-        annotations: of each image; *ignore* where ``iscrowd``, as pycocotools has it.
-        areas: of each image's objects, square pixels: the file's ``area``, of the outline where
-            there is one.
-    """
-
-    image_ids: tuple[Id, ...]
-    image_names: tuple[str, ...]
-    sizes: Floats
-    category_ids: tuple[Id, ...]
-    classes: tuple[str, ...]
-    annotations: tuple[Annotations, ...]
-    areas: tuple[Floats, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +42,10 @@ class Rows:
     label: Ints
     bbox: Floats
     score: Floats
+
+    def where(self, keep: Bools) -> Rows:
+        """Return some of the rows."""
+        return Rows(*(column[keep] for column in vars(self).values()))
 
 
 class _ResultsFile(msgspec.Struct, frozen=True):
@@ -85,36 +66,6 @@ def read_ground_truth(path: Path) -> GroundTruthFile:
     """
     wanted = "ground truth; it must have images, annotations and categories"
     return ground_truth_file(_decoded(path, CocoGroundTruth, wanted), str(path))
-
-
-def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
-    """Return a COCO ground truth; ``name`` is what errors call it.
-
-    Raises:
-        UserError: it is not sound.
-    """
-    names = {category.id: category.name for category in coco.categories}
-    category_ids = tuple(sorted(names, key=lambda each: (isinstance(each, str), each)))
-    label = {category: number for number, category in enumerate(category_ids)}
-    by_image: dict[Id, list[CocoAnnotation]] = {image.id: [] for image in coco.images}
-    if len(by_image) != len(coco.images):
-        raise UserError(f"{name}: two images have one id; give each its own")
-    for row in coco.annotations:
-        if row.image_id not in by_image or row.category_id not in label:
-            raise UserError(
-                f"{name}: an annotation of image {row.image_id} and category {row.category_id}, "
-                "which are not both listed; list them"
-            )
-        by_image[row.image_id].append(row)
-    return GroundTruthFile(
-        image_ids=tuple(by_image),
-        image_names=tuple(image.file_name for image in coco.images),
-        sizes=np.array([(im.width, im.height) for im in coco.images], np.float64).reshape(-1, 2),
-        category_ids=category_ids,
-        classes=tuple(names[category] for category in category_ids),
-        annotations=tuple(_annotations(rows, label, name) for rows in by_image.values()),
-        areas=tuple(_areas(rows) for rows in by_image.values()),
-    )
 
 
 def read_rows(path: Path, truth: GroundTruthFile) -> Rows:
@@ -153,7 +104,7 @@ def as_detections(rows: Rows, images: int) -> list[Detections]:
     """Return the detections of each image, boxes read as left, top, width, height."""
     order = np.argsort(rows.image, kind="stable")
     edges = np.searchsorted(rows.image[order], np.arange(images + 1))
-    boxes = xywh_to_xyxy(as_boxes(rows.bbox))
+    boxes = xywh_to_xyxy(rows.bbox)
     return [
         Detections(boxes[here], rows.score[here], rows.label[here])
         for here in (order[a:b] for a, b in pairwise(edges.tolist()))
@@ -174,33 +125,16 @@ def _decoded(path: Path, kind: Any, wanted: str) -> Any:
         raise UserError(f"{path}: can't be read as JSON ({reason})") from error
 
 
-def _annotations(rows: Sequence[CocoAnnotation], label: Mapping[Id, int], name: str) -> Annotations:
-    boxes = as_boxes([row.bbox for row in rows])
-    if not np.isfinite(boxes).all() or (boxes[:, 2:] < 0).any():
-        raise UserError(f"{name}: a bbox is not left, top, width, height in pixels")
-    return Annotations(
-        xywh_to_xyxy(boxes),
-        [label[row.category_id] for row in rows],
-        [bool(row.iscrowd) for row in rows],
-    )
-
-
-def _areas(rows: Sequence[CocoAnnotation]) -> Floats:
-    sizes = [row.bbox[2] * row.bbox[3] if row.area is None else row.area for row in rows]
-    return np.array(sizes, dtype=np.float64)
-
-
 def _image_places(truth: GroundTruthFile, listed: Sequence[CocoImage] | None) -> dict[Id, int]:
     """Return the place of each image by all that a file may call it."""
-    places: dict[Id, int] = {}
-    for number, name in enumerate(truth.image_names):
-        for called in (name, PurePosixPath(name).name, PurePosixPath(name).stem):
-            if called:
-                places[called] = -1 if called in places else number  # of two images of one name
-    whole: dict[Id, int] = {name: n for n, name in enumerate(truth.image_names) if name}
-    if len(whole) == len(truth.image_names):  # then a whole name is no other's last part
-        places |= whole
-    places = {called: number for called, number in places.items() if number >= 0}
+    names = truth.image_names
+    parts = [{name, PurePosixPath(name).name, PurePosixPath(name).stem} - {""} for name in names]
+    count = Counter(called for some in parts for called in some)  # two images may have one name
+    places: dict[Id, int] = {
+        called: n for n, some in enumerate(parts) for called in some if count[called] == 1
+    }
+    if len({*names} - {""}) == len(names):  # then a whole name is no other's last part
+        places |= {name: n for n, name in enumerate(names)}
     if listed is not None and all(image.file_name in places for image in listed):
         return {image.id: places[image.file_name] for image in listed}
     return places | {image_id: number for number, image_id in enumerate(truth.image_ids)}

@@ -25,11 +25,9 @@ def chosen(splits: Splits, classes: int, count: int = SHOWN) -> list[LabelledIma
     firsts: list[int] = []
     for index in order:
         new = missing & set(images[index].annotations.labels.tolist())
-        if new and len(firsts) < count:
+        if new:
             firsts.append(index)
             missing -= new
-        if not missing:
-            break
     wanted = list(dict.fromkeys([*firsts, *order]))[:count]
     return [images[index] for index in sorted(wanted)]
 
@@ -37,9 +35,7 @@ def chosen(splits: Splits, classes: int, count: int = SHOWN) -> list[LabelledIma
 def contact_sheet(images: Iterable[LabelledImage], classes: Sequence[str]) -> NDArray[np.uint8]:
     """Return the picture, ``(h, w, 3)`` uint8 RGB, a tile for each image in rows of four.
 
-    Args:
-        images: which are opened one after the other; those that do not decode have no tile.
-        classes: names in label order.
+    Images are opened one after the other; those that do not decode have no tile.
     """
     tiles = []
     for image in images:

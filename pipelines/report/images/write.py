@@ -38,15 +38,15 @@ def write_pictures(
     folder: Path,
     track: Track,
 ) -> None:
-    """Write one annotated PNG an image into the folder.
+    """Write one annotated PNG an image into the folder, which is made if it is not there.
 
     Args:
         images: which to draw.
         detections: each pipeline's, in the order of the images.
         classes: names in label order.
         thresholds: each pipeline's score from which on detections are drawn.
-        folder: made if it is not there.
-        track: watches the pictures.
+        folder: of the pictures.
+        track: watches them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = picture_names([image.name for image in images])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -13,112 +13,98 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
+from pipelines.evaluation.precision import RECALLS
+from pipelines.report.rows import shown
 from pipelines.report.run_page.inline_svg import DASHES, INK, SERIES, STYLE, inline
+from pipelines.runs.metrics import DetectorMetrics
+from pipelines.training import LossHistory
 
-RECALLS = np.linspace(0, 1, 101)
 WIDE, SMALL = (4.6, 3.0), (3.0, 2.5)  # inches; what is small stands beside others
+ROUND = "mining round"
 LOG_FROM = 5.0  # times that differ by as much are drawn on a logarithmic axis
 
 
 def precision_recall(
-    pipelines: Mapping[str, Any], label: str | None, name: str, title: str
+    pipelines: Mapping[str, DetectorMetrics], label: str | None, name: str, title: str
 ) -> Markup | None:
-    """Return precision against recall at IoU .50 of every pipeline; None if there is no object.
+    """Return precision against recall at IoU .50 of every detector; None if there is no object.
 
-    Args:
-        pipelines: as ``metrics.json`` has them.
-        label: the class, None for the mean over the classes with objects.
-        name: of the figure in the page.
-        title: what it is of, for those who do not see it.
+    Without ``label``, a class, it is the mean over the classes with objects. ``name`` is the
+    figure's in the page, and ``title`` what it is of, for those who do not see it.
     """
     lines = {}
-    for pipeline, each in pipelines.items():
-        per_class = each["quality"]["per_class"]
+    for pipeline, detector in pipelines.items():
+        per_class = detector.quality.per_class
         chosen = per_class.values() if label is None else [per_class[label]]
-        curves = [one["precision_50"] for one in chosen if one["ground_truth"]]
+        curves = [quality.precision_50 for quality in chosen if quality.ground_truth]
         if not curves:
             return None
-        lines[pipeline] = np.mean(np.array(curves, np.float64), axis=0)
+        lines[pipeline] = np.mean(curves, axis=0)
     with _axes(WIDE if label is None else SMALL) as (figure, axes):
         for place, line in enumerate(lines.values()):
-            axes.plot(RECALLS, line, **_line(place))
+            colour, dashes = SERIES[place % len(SERIES)], DASHES[place % len(DASHES)]
+            axes.plot(RECALLS, line, color=colour, ls=dashes)
         axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
         axes.set_aspect("auto")
         means = ", ".join(f"{pipeline} {line.mean():.2f}" for pipeline, line in lines.items())
         return inline(figure, name, f"Precision against recall, {title}; mean precision: {means}")
 
 
-def latencies(pipelines: Mapping[str, Any], name: str) -> Markup | None:
-    """Return every timed call as a dot, a row a pipeline, with median and 90th percentile."""
-    told = {key: each["latency_ms"] for key, each in pipelines.items() if each["latency_ms"]}
-    if not told:
+def latencies(pipelines: Mapping[str, DetectorMetrics], name: str) -> Markup | None:
+    """Return every timed call as a dot, a row a detector, with median and 90th percentile."""
+    timed = {key: each.latency_ms for key, each in pipelines.items() if each.latency_ms is not None}
+    if not timed:
         return None
     places = {key: place for place, key in enumerate(pipelines)}
     random = np.random.default_rng(0)  # the height within a row means nothing
-    with _axes((4.6, 0.9 + 0.62 * len(told))) as (figure, axes):
-        for row, (key, latency) in enumerate(told.items()):
-            calls = np.array(latency["calls"])
-            heights = row + random.uniform(-0.22, 0.22, len(calls))
+    with _axes((4.6, 0.9 + 0.62 * len(timed))) as (figure, axes):
+        for row, (key, latency) in enumerate(timed.items()):
+            heights = row + random.uniform(-0.22, 0.22, len(latency.calls))
             colour = SERIES[places[key] % len(SERIES)]
-            axes.plot(calls, heights, "o", color=colour, alpha=0.45, markersize=3, mew=0)
-            for percentile, style in (("p50", "-"), ("p90", (0, (2, 1.5)))):
-                at = latency[percentile]
-                if at is not None:
-                    axes.plot([at, at], [row - 0.34, row + 0.34], ls=style, color=INK, lw=1.4)
-        axes.set(ylim=(len(told) - 0.4, -0.6), xlabel="milliseconds an image")
-        axes.set_yticks(range(len(told)), list(told))
+            axes.plot(latency.calls, heights, "o", color=colour, alpha=0.45, markersize=3, mew=0)
+            for percentile, style in ((latency.p50, "-"), (latency.p90, (0, (2, 1.5)))):
+                if not np.isnan(percentile):
+                    ends = [row - 0.34, row + 0.34]
+                    axes.plot([percentile] * 2, ends, ls=style, color=INK, lw=1.4)
+        axes.set(ylim=(len(timed) - 0.4, -0.6), xlabel="milliseconds an image")
+        axes.set_yticks(range(len(timed)), list(timed))
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
-        _scale_times(axes, [call for latency in told.values() for call in latency["calls"]])
-        medians = ", ".join(f"{key} {latency['p50']:.1f} ms" for key, latency in told.items())
+        _scale_times(axes, [call for latency in timed.values() for call in latency.calls])
+        medians = ", ".join(f"{key} {latency.p50:.1f} ms" for key, latency in timed.items())
         return inline(figure, name, f"Time of each call; medians: {medians}")
 
 
-def losses(training: Mapping[str, Any], name: str) -> Markup | None:
+def losses(curve: LossHistory | None, name: str) -> Markup | None:
     """Return the losses of a network's training against its updates."""
-    curve = training.get("losses") or {}
-    if curve.get("classes"):
-        updates = curve["updates_a_point"] * np.arange(1, len(curve["classes"]) + 1)
-        lines = {"classes": curve["classes"], "boxes": curve["boxes"]}
-    elif "losses" not in training and "updates" in training and len(training["history"]) > 1:
-        updates = np.array([entry["update"] for entry in training["history"]])
-        lines = {
-            kind: [entry[f"loss_{kind}"] for entry in training["history"]]
-            for kind in ("classes", "boxes")
-        }
-    else:
+    if curve is None or not curve.classes:
         return None
+    updates = curve.updates_a_point * np.arange(1, len(curve.classes) + 1)
+    lines = {"classes": curve.classes, "boxes": curve.boxes}
     with _axes(WIDE) as (figure, axes):
         for place, (kind, values) in enumerate(lines.items()):
             axes.plot(updates, values, ls=DASHES[place], color=INK)
             end = (updates[-1], values[-1])
             axes.annotate(kind, end, (5, 0), textcoords="offset points", va="center")
-        axes.set(xlabel="update", ylabel="loss", yscale="log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set(xlabel="update", ylabel="loss")
+        _logarithmic(axes, "y")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ends = ", ".join(f"{kind} {values[-1]:.2f}" for kind, values in lines.items())
         return inline(figure, name, f"Losses while training; at the end: {ends}")
 
 
 def validations(
-    figures: Sequence[float | None],
-    at: Sequence[float],
-    chosen: int | None,
-    axis: str,
-    name: str,
+    values: Sequence[float], at: Sequence[float], chosen: int | None, axis: str, name: str
 ) -> Markup | None:
     """Return mAP@[.50:.95] on the validation split along a training, the chosen one ringed.
 
     Args:
-        figures: each validation's.
-        at: where each was: updates or rounds.
+        values: of each validation, nan without an object.
+        at: where each was: updates, seconds or rounds, as ``axis`` says.
         chosen: place of the one that was kept.
         axis: what ``at`` counts.
         name: of the figure in the page.
     """
-    values = np.array([np.nan if value is None else value for value in figures], np.float64)
     if not len(values) or np.isnan(values).all():
         return None
     with _axes(WIDE) as (figure, axes):
@@ -127,14 +113,14 @@ def validations(
             axes.plot(at[chosen], values[chosen], "o", ms=11, mfc="none", mec=INK, mew=1.4)
         axes.set(xlabel=axis, ylabel="validation mAP@[.50:.95]")
         axes.set_ylim(0, max(1.15 * float(np.nanmax(values)), 0.05))
-        if axis == "update":
-            axes.set_xlim(left=0)
-            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        else:  # rounds are few and whole
+        if axis == ROUND:  # they are few and whole
             axes.set_xlim(min(at) - 0.5, max(at) + 0.5)
             axes.set_xticks(at)
-        said = ", ".join(f"{place:g}: {value:.3f}" for place, value in zip(at, values, strict=True))
-        return inline(figure, name, f"Validation mAP by {axis}; {said}")
+        else:
+            axes.set_xlim(left=0)
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        text = ", ".join(f"{place:g}: {shown(v)}" for place, v in zip(at, values, strict=True))
+        return inline(figure, name, f"Validation mAP by {axis}; {text}")
 
 
 @contextmanager
@@ -144,16 +130,17 @@ def _axes(size: tuple[float, float]) -> Iterator[tuple[Figure, Axes]]:
         yield figure, figure.subplots()
 
 
-def _line(place: int) -> dict[str, Any]:
-    return {"color": SERIES[place % len(SERIES)], "ls": DASHES[place % len(DASHES)]}
-
-
 def _scale_times(axes: Axes, calls: Sequence[float]) -> None:
     """Let the axis begin at 0, or be logarithmic where some calls take many times as long."""
     if max(calls) < LOG_FROM * max(min(calls), 1e-9):
         axes.set_xlim(0, 1.05 * max(calls))
-        return
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        _logarithmic(axes, "x")
+
+
+def _logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
+    axes.set(**{f"{which}scale": "log"})
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -14,15 +14,10 @@ function svgElement(name, attributes, text) {
 
 /** What is drawn of one pipeline: [kind, row] each, the ground truth first and lowest. */
 function drawnBoxes(image, pipeline, state) {
-  const threshold = state.thresholds[pipeline];
-  const truth = state.hidden.has("truth") ? []
-    : image.objects.filter((row) => state.classes.has(row[LABEL])).map((row) => ["truth", row]);
-  const missed = state.hidden.has("missed") ? []
-    : missedObjects(image, pipeline, threshold, state.classes).map((row) => ["missed", row]);
-  const found = shownDetections(image, pipeline, threshold, state.classes)
-    .map((row) => [OUTCOMES[row[OUTCOME]], row])
+  const truth = image.objects.filter((row) => state.classes.has(row[LABEL])).map((row) => ["truth", row]);
+  const [found, missed] = judgedBoxes(image, pipeline, state);
+  return [...truth, ...missed, ...found.reverse()]
     .filter(([kind]) => !state.hidden.has(kind === "ignored" ? "wrong" : kind));
-  return [...truth, ...missed, ...found.reverse()];
 }
 
 function caption(kind, row, classes) {
@@ -33,19 +28,17 @@ function caption(kind, row, classes) {
 function drawBoxes(svg, image, pipeline, state, data) {
   svg.setAttribute("viewBox", `0 0 ${image.width} ${image.height}`);
   const pixel = image.width / (svg.clientWidth || image.width); // of the image, for one on screen
-  const boxes = document.createDocumentFragment();
-  const names = document.createDocumentFragment();
+  const size = TEXT_PX * pixel;
+  const boxes = document.createDocumentFragment(), names = document.createDocumentFragment();
   for (const [kind, row] of drawnBoxes(image, pipeline, state)) {
-    const [left, top, right, bottom] = row;
+    const [left, top, right, bottom] = row, text = caption(kind, row, data.classes);
     const place = { x: left, y: top, width: Math.max(right - left, 0), height: Math.max(bottom - top, 0) };
     if (kind !== "truth") boxes.append(svgElement("rect", { ...place, class: "halo" }));
     const box = svgElement("rect", { ...place, class: kind });
-    box.append(svgElement("title", {}, caption(kind, row, data.classes)));
+    box.append(svgElement("title", {}, text));
     boxes.append(box);
     if (kind === "truth" || state.hidden.has("names")) continue;
-    const size = TEXT_PX * pixel;
     const y = top > 1.3 * size ? top - 0.35 * size : Math.min(top + 1.1 * size, image.height - 2);
-    const text = caption(kind, row, data.classes);
     const most = image.width - 0.58 * size * text.length; // further right it would not fit
     const x = Math.max(Math.min(left + 2 * pixel, most), 0);
     names.append(svgElement(
@@ -56,20 +49,12 @@ function drawBoxes(svg, image, pipeline, state, data) {
 
 /** A row of the table of boxes for every box drawn, and for the objects that are hidden by none. */
 function listingRows(image, state, data) {
-  const rows = [];
-  const edges = (row) => row.slice(0, 4).join(", ");
-  for (const row of image.objects) {
-    if (!state.classes.has(row[LABEL])) continue;
-    rows.push(["ground truth", row[IGNORE] ? "object, ignored" : "object", data.classes[row[LABEL]], "", edges(row)]);
-  }
-  data.pipelines.forEach((pipeline, place) => {
-    const threshold = state.thresholds[place];
-    for (const row of shownDetections(image, place, threshold, state.classes)) {
-      rows.push([pipeline.name, OUTCOMES[row[OUTCOME]], data.classes[row[LABEL]], row[SCORE].toFixed(4), edges(row)]);
-    }
-    for (const row of missedObjects(image, place, threshold, state.classes)) {
-      rows.push([pipeline.name, "missed", data.classes[row[LABEL]], "", edges(row)]);
-    }
-  });
-  return rows;
+  const texts = (of, what, row, score = "") =>
+    [of, what, data.classes[row[LABEL]], score, row.slice(0, 4).join(", ")];
+  return [
+    ...image.objects.filter((row) => state.classes.has(row[LABEL]))
+      .map((row) => texts("ground truth", row[IGNORE] ? "object, ignored" : "object", row)),
+    ...data.pipelines.flatMap(({ name }, place) => judgedBoxes(image, place, state).flat()
+      .map(([kind, row]) => texts(name, kind, row, kind === "missed" ? "" : row[SCORE].toFixed(4)))),
+  ];
 }

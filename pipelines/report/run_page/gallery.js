@@ -17,7 +17,7 @@
     return image.photograph ?? document.getElementById(`photograph-${place}`).textContent;
   }
 
-  function said(counts) {
+  function summary(counts) {
     const ignored = counts.ignored ? `, ${counts.ignored} not counted` : "";
     return `${counts.right} right, ${counts.wrong} wrong ×, ${counts.missed} missed ?${ignored}`;
   }
@@ -52,7 +52,7 @@
   }
 
   function showPanel(panel, pipeline) {
-    const image = data.images[state.at], told = data.pipelines[pipeline];
+    const image = data.images[state.at], settings = data.pipelines[pipeline];
     const threshold = state.thresholds[pipeline];
     const picture = one("img", panel), svg = one("svg", one(".photograph", panel));
     if (picture.dataset.at !== String(state.at)) {
@@ -60,13 +60,13 @@
       picture.dataset.at = state.at;
       one(".photograph", panel).style.setProperty("--ratio", image.width / image.height);
     }
-    const counts = tally(image, pipeline, threshold, state.classes);
-    one(".tally", panel).textContent = said(counts);
+    const counts = tally(image, pipeline, state);
+    one(".tally", panel).textContent = summary(counts);
     one("output", panel).textContent = threshold.toPrecision(3);
-    Object.assign(one("input", panel), { min: told.lowest, max: told.highest, value: threshold });
-    one("input", panel).setAttribute("aria-valuetext", `${threshold.toPrecision(3)}: ${said(counts)}`);
-    one(".reset", panel).hidden = threshold === told.threshold;
-    svg.setAttribute("aria-label", `${told.name} on ${image.name} from a score of ${threshold.toPrecision(3)}: ${said(counts)}`);
+    Object.assign(one("input", panel), { min: settings.lowest, max: settings.highest, value: threshold });
+    one("input", panel).setAttribute("aria-valuetext", `${threshold.toPrecision(3)}: ${summary(counts)}`);
+    one(".reset", panel).hidden = threshold === settings.threshold;
+    svg.setAttribute("aria-label", `${settings.name} on ${image.name} from a score of ${threshold.toPrecision(3)}: ${summary(counts)}`);
     drawBoxes(svg, image, pipeline, state, data);
   }
 

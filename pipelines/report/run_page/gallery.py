@@ -1,8 +1,8 @@
 """What the gallery of a report knows: objects, detections and which of them belong together.
 
-COCO's matching goes down the scores, so a detection's fate is decided by those above it alone. What
-it is when all detections are matched it also is when only those above a threshold are. One flag a
-detection and one score an object therefore tell the right, the wrong and the missed at every
+COCO's matching goes down the scores, so a detection's outcome depends on those above it alone: it
+is the same when all detections are matched and when only those above a threshold are. One flag a
+detection and one score an object therefore give the right, the wrong and the missed at every
 position of a slider.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_from_coco
+from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_file
 from pipelines.evaluation.matching import match_all
 from pipelines.evaluation.pairs import flat_detections, flat_objects, overlapping
 from pipelines.evaluation.undefined import plain
@@ -28,36 +28,35 @@ MOST_DETECTIONS = 40_000  # in a page, of all detectors together: about 2 MB
 
 
 @dataclass(frozen=True, eq=False)
-class Fate:
-    """What became of one image's detections and objects.
+class Outcome:
+    """What one image's detections and objects are counted as.
 
     Attributes:
-        outcome: ``(N,)`` int, `RIGHT`, `WRONG` or `IGNORED`, in the order of the detections.
-        found_at: ``(M,)`` float64, the score of the detection that found each object, nan for none:
-            at thresholds above it the object is missed.
+        kinds: ``(N,)`` int64, `RIGHT`, `WRONG` or `IGNORED`, in the order of the detections.
+        found_at: ``(M,)`` float64, the score of the detection that found each object, nan for none.
     """
 
-    outcome: NDArray[np.int64]
+    kinds: NDArray[np.int64]
     found_at: NDArray[np.float64]
 
 
-def fates(ground_truth: Sequence[Annotations], detections: Sequence[Detections]) -> list[Fate]:
-    """Return what became of the detections of the same images, at IoU .50."""
-    objects, answers = flat_objects(ground_truth), flat_detections(detections)
-    near = overlapping(answers, objects, IOU - 1e-9, same_class=True)
-    verdicts = match_all(answers, objects, near, (IOU,))
-    right = verdicts.true_positive[:, 0]
-    outcome = np.full(len(answers), WRONG, np.int64)
-    outcome[answers.place] = np.select([right, verdicts.ignored[:, 0]], [RIGHT, IGNORED], WRONG)
+def outcomes(
+    ground_truth: Sequence[Annotations], detections: Sequence[Detections]
+) -> list[Outcome]:
+    """Return the outcome of each image's detections at IoU .50."""
+    objects, found = flat_objects(ground_truth), flat_detections(detections)
+    near = overlapping(found, objects, IOU - 1e-9, same_class=True)
+    table = match_all(found, objects, near, (IOU,))
+    right = table.true_positive[:, 0]
+    kinds = np.full(len(found), WRONG, np.int64)
+    kinds[found.place] = np.select([right, table.ignored[:, 0]], [RIGHT, IGNORED], WRONG)
     found_at = np.full(len(objects), np.nan)
-    found_at[verdicts.object[right, 0]] = answers.score[right]
-    last_detection = np.cumsum([len(each) for each in detections], dtype=np.int64)
-    last_object = np.cumsum([len(each) for each in ground_truth], dtype=np.int64)
-    ends = zip(last_detection, detections, last_object, ground_truth, strict=True)
-    return [
-        Fate(outcome[one - len(found) : one], found_at[other - len(truth) : other])
-        for one, found, other, truth in ends
-    ]
+    found_at[table.object[right, 0]] = found.score[right]
+    by_image = (
+        np.split(values, np.cumsum([len(each) for each in every])[:-1])
+        for values, every in ((kinds, detections), (found_at, ground_truth))
+    )
+    return [Outcome(*pair) for pair in zip(*by_image, strict=True)]
 
 
 def lowest_shown(detections: Sequence[Detections], threshold: float, most: int) -> float:
@@ -78,10 +77,8 @@ def gallery_data(
 ) -> dict[str, Any]:
     """Return classes, pipelines and images as the page's script reads them.
 
-    Args:
-        coco: the ground truth of the test split, with names and sizes.
-        found: each pipeline's detections, in the order of the images.
-        thresholds: each pipeline's operating point.
+    ``coco`` is the ground truth of the test split, with names and sizes; ``found`` has each
+    pipeline's detections in the order of its images, ``thresholds`` the operating points.
 
     Returns:
         ``classes``; ``pipelines`` with ``name``, ``threshold``, ``lowest`` and ``highest`` score;
@@ -90,7 +87,7 @@ def gallery_data(
         ``found_at`` (a score or null for each object). Boxes have a tenth of a pixel, scores all
         their digits.
     """
-    truth = ground_truth_from_coco(coco)
+    truth = ground_truth_file(coco, "ground truth").annotations
     images: list[dict[str, Any]] = [
         {
             "name": image.file_name,
@@ -104,21 +101,17 @@ def gallery_data(
     ]
     pipelines = []
     for name, detections in found.items():
-        lowest = lowest_shown(detections, thresholds[name], MOST_DETECTIONS // len(found))
+        threshold = thresholds[name]
+        lowest = lowest_shown(detections, threshold, MOST_DETECTIONS // len(found))
         highest = max((float(each.scores[0]) for each in detections if len(each)), default=1.0)
-        pipelines.append(
-            {
-                "name": name,
-                "threshold": thresholds[name],
-                "lowest": lowest,
-                "highest": max(highest, thresholds[name]),
-            }
-        )
-        for image, each, fate in zip(images, detections, fates(truth, detections), strict=True):
+        scale = {"threshold": threshold, "lowest": lowest, "highest": max(highest, threshold)}
+        pipelines.append({"name": name, **scale})
+        every = outcomes(truth, detections)
+        for image, each, outcome in zip(images, detections, every, strict=True):
             shown = each.above(lowest)
-            kinds = fate.outcome[: len(shown)]
+            kinds = outcome.kinds[: len(shown)]
             image["detections"].append(_rows(shown.boxes, shown.labels, shown.scores, kinds))
-            image["found_at"].append(plain(fate.found_at.tolist()))
+            image["found_at"].append(plain(outcome.found_at.tolist()))
     classes = [category.name for category in coco.categories]
     return {"classes": classes, "pipelines": pipelines, "images": images}
 

@@ -47,10 +47,8 @@ STYLE: dict[Any, Any] = {  # matplotlib's parameters
 def inline(figure: Figure, name: str, alternative: str) -> Markup:
     """Return the figure as an ``<svg>`` element that is an image to a screen reader.
 
-    Args:
-        figure: drawn in `INK`, `FAINT` and `SERIES`, within ``rc_context(STYLE)``.
-        name: unique in the page; its ids begin with it.
-        alternative: what the figure shows, in words.
+    It is drawn in `INK`, `FAINT` and `SERIES` within ``rc_context(STYLE)``; ``name`` is unique in
+    the page, its ids begin with it, and ``alternative`` says in words what the figure shows.
     """
     stream = io.StringIO()
     # The metadata would say when it was drawn.

@@ -5,34 +5,32 @@ const LABEL = 4, IGNORE = 5; // places in an object's row
 const SCORE = 5, OUTCOME = 6; // and in a detection's
 const OUTCOMES = ["wrong", "right", "ignored"];
 
-/** Detections of the chosen classes from the threshold on, best first. */
-function shownDetections(image, pipeline, threshold, classes) {
-  return image.detections[pipeline].filter(
-    (row) => row[SCORE] >= threshold && classes.has(row[LABEL]));
-}
-
 /** Whether each object is found by a detection from the threshold on. */
 function foundObjects(image, pipeline, threshold) {
   return image.found_at[pipeline].map((score) => score !== null && score >= threshold);
 }
 
-/** Objects of the chosen classes that should have been found and were not. */
-function missedObjects(image, pipeline, threshold, classes) {
-  const found = foundObjects(image, pipeline, threshold);
-  return image.objects.filter(
-    (row, place) => !row[IGNORE] && classes.has(row[LABEL]) && !found[place]);
+/** What is counted at one pipeline's threshold, of the chosen classes, as [kind, row] each. */
+function judgedBoxes(image, pipeline, state) {
+  const threshold = state.thresholds[pipeline], found = foundObjects(image, pipeline, threshold);
+  return [
+    image.detections[pipeline] // best first
+      .filter((row) => row[SCORE] >= threshold && state.classes.has(row[LABEL]))
+      .map((row) => [OUTCOMES[row[OUTCOME]], row]),
+    image.objects // that should have been found and were not
+      .filter((row, place) => !row[IGNORE] && state.classes.has(row[LABEL]) && !found[place])
+      .map((row) => ["missed", row]),
+  ];
 }
 
-function tally(image, pipeline, threshold, classes) {
-  const counts = { right: 0, wrong: 0, ignored: 0 };
-  for (const row of shownDetections(image, pipeline, threshold, classes)) {
-    counts[OUTCOMES[row[OUTCOME]]] += 1;
-  }
-  return { ...counts, missed: missedObjects(image, pipeline, threshold, classes).length };
+function tally(image, pipeline, state) {
+  const counts = { right: 0, wrong: 0, ignored: 0, missed: 0 };
+  for (const [kind] of judgedBoxes(image, pipeline, state).flat()) counts[kind] += 1;
+  return counts;
 }
 
 function mistakes(image, pipeline, state) {
-  const counts = tally(image, pipeline, state.thresholds[pipeline], state.classes);
+  const counts = tally(image, pipeline, state);
   return counts.wrong + counts.missed;
 }
 
@@ -43,8 +41,7 @@ function disagreement(image, state) {
     const finders = found.filter((flags) => flags[place]).length;
     return !row[IGNORE] && state.classes.has(row[LABEL]) && finders > 0 && finders < found.length;
   });
-  const wrong = state.thresholds.map(
-    (threshold, place) => tally(image, place, threshold, state.classes).wrong);
+  const wrong = state.thresholds.map((_, place) => tally(image, place, state).wrong);
   return disputed.length + Math.max(...wrong) - Math.min(...wrong);
 }
 
@@ -60,33 +57,33 @@ function ordered(images, pipelines, state) {
 
 /** The view in words for an address, with only what differs from the first view. */
 function toHash(state, data) {
-  const said = new URLSearchParams();
-  said.set("image", data.images[state.at].name);
+  const view = new URLSearchParams();
+  view.set("image", data.images[state.at].name);
   data.pipelines.forEach((pipeline, place) => {
     const threshold = state.thresholds[place];
-    if (threshold !== pipeline.threshold) said.set(`from.${pipeline.name}`, threshold);
+    if (threshold !== pipeline.threshold) view.set(`from.${pipeline.name}`, threshold);
   });
-  if (state.order !== "name") said.set("order", state.order);
-  if (state.hidden.size) said.set("hide", [...state.hidden].sort().join("."));
-  if (state.classes.size < data.classes.length) said.set("classes", [...state.classes].sort((a, b) => a - b).join("."));
-  return `#gallery?${said}`;
+  if (state.order !== "name") view.set("order", state.order);
+  if (state.hidden.size) view.set("hide", [...state.hidden].sort().join("."));
+  if (state.classes.size < data.classes.length) view.set("classes", [...state.classes].sort((a, b) => a - b).join("."));
+  return `#gallery?${view}`;
 }
 
-/** The state an address asks for; what it does not say, or says wrongly, is as at first. */
+/** The state an address asks for; what it lacks or has wrong is as at first. */
 function fromHash(hash, data) {
-  const said = new URLSearchParams(hash.startsWith("#gallery?") ? hash.slice(9) : "");
-  const at = data.images.findIndex((image) => image.name === said.get("image"));
-  const listed = said.get("classes");
+  const view = new URLSearchParams(hash.startsWith("#gallery?") ? hash.slice(9) : "");
+  const at = data.images.findIndex((image) => image.name === view.get("image"));
+  const listed = view.get("classes");
   const chosen = listed === null ? null : listed.split(".").filter(Boolean).map(Number);
   const orders = ["name", "disagree", ...data.pipelines.map((pipeline) => `worst-${pipeline.name}`)];
   return {
     at: Math.max(at, 0),
     thresholds: data.pipelines.map((pipeline) => {
-      const asked = parseFloat(said.get(`from.${pipeline.name}`) ?? "");
+      const asked = parseFloat(view.get(`from.${pipeline.name}`) ?? "");
       return Number.isFinite(asked) ? asked : pipeline.threshold;
     }),
-    order: orders.includes(said.get("order")) ? said.get("order") : "name",
-    hidden: new Set((said.get("hide") || "").split(".").filter(Boolean)),
+    order: orders.includes(view.get("order")) ? view.get("order") : "name",
+    hidden: new Set((view.get("hide") || "").split(".").filter(Boolean)),
     classes: new Set(data.classes.map((_, label) => label)
       .filter((label) => chosen === null || chosen.includes(label))),
   };

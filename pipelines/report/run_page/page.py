@@ -7,35 +7,31 @@ Everything in it is read back from the run's folder, so that the main job and
 from __future__ import annotations
 
 import hashlib
-import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from math import isnan
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from datasets.errors import UserError
 from datasets.progress import Track
-from pipelines.evaluation.coco_files.format import (
-    decode_detections,
-    decode_ground_truth,
-    detections_from_coco,
-)
-from pipelines.report.differences import verdict_of
-from pipelines.report.run_page import curves
-from pipelines.report.run_page import tables as page_tables
-from pipelines.report.run_page.axes import measured_axes
+from pipelines.evaluation.undefined import plain
+from pipelines.report import rows
+from pipelines.report.run_page import curves, tables
+from pipelines.report.run_page.axes import axis_sections
 from pipelines.report.run_page.gallery import gallery_data
-from pipelines.report.run_page.photographs import Photograph, data_uri, photographs
-from pipelines.report.verdict import display_name, verdict_sentence
-from pipelines.report.wording import called
-from pipelines.runs.folder import METRICS
+from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
+from pipelines.report.verdict import row_worths, verdict_sentence
+from pipelines.runs.compare import flat
+from pipelines.runs.finished import FinishedRun, open_run
+from pipelines.runs.metrics import DetectorMetrics, Metrics
 from pipelines.system.files import replacing, write_text
+from pipelines.training import Training
 
-T = TypeVar("T")
 REPORT, PHOTOGRAPHS = "report.html", "report_images"
 EMBEDDED = 100  # images carried in the page; those after them are in the folder beside it
 MOST_CURVES = 24  # classes with a curve of their own, those with the most objects
@@ -44,157 +40,133 @@ PARTS = Path(__file__).parent
 SCRIPTS = ("model.js", "drawing.js", "gallery.js")
 
 
-def write_report(run: Path, images: Mapping[str, Path], track: Track) -> Path:
-    """Write ``report.html`` into the folder of a run and return its path.
+def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path:
+    """Write ``report.html`` into the folder of a finished run and return its path.
 
-    Args:
-        run: with ``metrics.json``, ``ground_truth.json`` and ``detections/``.
-        images: where each test image is, by the name it has in ``ground_truth.json``.
-        track: watches the photographs.
+    ``images`` has where each test image is, by the name it has in ``ground_truth.json``.
 
     Raises:
         UserError: the folder lacks something, or an image is not among ``images``.
         ImageError: an image can't be read.
     """
-    metrics = _read(run / METRICS, json.loads)
-    coco = _read(run / "ground_truth.json", decode_ground_truth)
-    names = [image.file_name for image in coco.images]
+    run = open_run(folder)
+    gallery = _gallery(run)
+    names = [image["name"] for image in gallery["images"]]
     absent = [name for name in names if name not in images]
     if absent:
         raise UserError(f"{absent[0]}: is in the run, but there is no such image in the data")
-    found = {
-        name: detections_from_coco(
-            _read(run / "detections" / f"{name}.json", decode_detections), len(names)
-        )
-        for name in metrics["pipelines"]
-    }
-    thresholds = {
-        name: each["quality"]["operating_point"]["threshold"]
-        for name, each in metrics["pipelines"].items()
-    }
-    gallery = gallery_data(coco, found, thresholds)
     made = photographs([images[name] for name in names], track)
-    embedded = _placed(gallery["images"], made, run)
+    embedded = _placed(gallery["images"], made, folder)
     page = _environment().get_template("report.html.j2")
     text = page.render(
-        **_context(metrics, run), gallery=gallery, photographs=embedded, **_own_code()
+        **_context(run.metrics, folder), gallery=gallery, photographs=embedded, **_own_code()
     )
-    write_text(run / REPORT, text)
-    return run / REPORT
+    write_text(folder / REPORT, text)
+    return folder / REPORT
+
+
+def _gallery(run: FinishedRun) -> dict[str, Any]:
+    truth = run.ground_truth()
+    if truth is None:
+        raise UserError(f"{run.folder}: ground_truth.json is not there; repeat the run")
+    pipelines = run.metrics.pipelines
+    detections = {}
+    for name in pipelines:
+        of_images = run.detections(name, len(truth.images))
+        if of_images is None:
+            raise UserError(f"{run.folder}: detections/{name}.json is not there; repeat the run")
+        detections[name] = of_images
+    points = {name: each.quality.operating_point for name, each in pipelines.items()}
+    return gallery_data(truth, detections, {name: p.threshold for name, p in points.items()})
 
 
 def _placed(
-    images: Sequence[dict[str, Any]], made: Iterable[Photograph], run: Path
+    images: Sequence[dict[str, Any]], made: Iterable[EncodedPhotograph], run: Path
 ) -> list[tuple[int, str]]:
-    """Tell each image where its photograph is; return those carried in the page, with places."""
+    """Add to each image where its photograph is; return those carried in the page, with places."""
     folder = run / PHOTOGRAPHS
     embedded = []
     with replacing(folder) as work:
         for place, (image, photograph) in enumerate(zip(images, made, strict=True)):
             if place < EMBEDDED:
-                image["thumb"] = data_uri(photograph.thumb)
-                image["photograph"] = None
+                image |= {"thumb": data_uri(photograph.thumb), "photograph": None}
                 embedded.append((place, data_uri(photograph.full)))
                 continue
-            for key, part, webp in (
-                ("photograph", "", photograph.full),
-                ("thumb", "-small", photograph.thumb),
-            ):
-                name = f"{place:06}{part}.webp"
-                (work / name).write_bytes(webp)
-                image[key] = f"{PHOTOGRAPHS}/{name}"
+            full, thumb = f"{place:06}.webp", f"{place:06}-small.webp"
+            (work / full).write_bytes(photograph.full)
+            (work / thumb).write_bytes(photograph.thumb)
+            image |= {"thumb": f"{PHOTOGRAPHS}/{thumb}", "photograph": f"{PHOTOGRAPHS}/{full}"}
     if len(images) <= EMBEDDED:
         folder.rmdir()
     return embedded
 
 
-def _context(metrics: Mapping[str, Any], run: Path) -> dict[str, Any]:
+def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
     """Return what the template shows beside the gallery."""
-    pipelines = metrics["pipelines"]
+    pipelines = metrics.pipelines
     return {
         "metrics": metrics,
         "verdict": verdict_sentence(metrics),
-        "display": {name: display_name(name, told) for name, told in pipelines.items()},
-        "called": {name: called(name, told) for name, told in pipelines.items()},
-        "headline": page_tables.headline_rows(metrics),
-        "costs": page_tables.cost_rows(metrics),
-        "classes": page_tables.class_rows(metrics),
-        "strict_classes": page_tables.class_rows(metrics, "ap_50_95"),
-        "sizes": page_tables.size_rows(metrics),
-        "conventions": page_tables.convention_rows(metrics),
-        "errors": page_tables.loss_rows(metrics, "errors", "{:.3f}"),
-        "lost": page_tables.loss_rows(metrics, "lost", "{}"),
-        "ceilings": page_tables.loss_rows(metrics, "recall_ceiling", "{:.3f}"),
-        "pairs": _pairs(metrics),
+        "called": rows.headings(metrics),
+        "headline": tables.headline_rows(metrics),
+        "costs": rows.cost_rows(metrics),
+        "classes": tables.class_rows(metrics),
+        "strict_classes": tables.class_rows(metrics, "ap_50_95"),
+        "sizes": rows.quality_rows(metrics, tables.SIZES),
+        "conventions": rows.convention_rows(metrics),
+        **{group: rows.loss_rows(metrics, group) for group in rows.LOSSES},
+        "pairs": list(rows.pairs(metrics)),
+        "worths": partial(row_worths, metrics),
         "mean_curve": curves.precision_recall(pipelines, None, "pr-mean", "all classes"),
         "class_curves": _class_curves(pipelines),
         "latency_figure": curves.latencies(pipelines, "latency"),
-        "stages": {
-            name: page_tables.stage_rows(each["latency_ms"])
-            for name, each in pipelines.items()
-            if each["latency_ms"]
-        },
+        "timed": {name: each.latency_ms for name, each in pipelines.items() if each.latency_ms},
         "training": {
-            name: _training(name, each["training"])
+            name: (each.training, *_training_figures(name, each.training))
             for name, each in pipelines.items()
-            if each["training"]
+            if each.training is not None
         },
-        "axes": measured_axes(metrics, run),
-        "settings": page_tables.flat(metrics["settings"]),
+        "axes": axis_sections(metrics.axes, run),
         "confusions": {
-            name: page_tables.confusions(each["quality"]["operating_point"]["confusion"])
+            name: tables.confusions(each.quality.operating_point.confusion)
             for name, each in pipelines.items()
         },
-        "widest_matrix": page_tables.WIDEST_MATRIX,
-        "images_in_page": EMBEDDED,
+        "widest_matrix": tables.WIDEST_MATRIX,
+        "settings": flat(plain(metrics.settings or metrics.scoring)),
     }
 
 
-def _pairs(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return every two pipelines with what their difference in each headline figure is worth."""
-    told = []
-    for first, second in combinations(metrics["pipelines"], 2):
-        figures = metrics["comparison"][f"{first}_minus_{second}"]
-        rows = {
-            label: verdict_of(figures.get(figure), (first, second))
-            for figure, label in (("map_50", "mAP@.50"), ("map_50_95", "mAP@[.50:.95]"))
-        }
-        told.append({"first": first, "second": second, "rows": rows})
-    return told
-
-
-def _class_curves(pipelines: Mapping[str, Any]) -> list[tuple[str, Markup]]:
-    per_class = next(iter(pipelines.values()))["quality"]["per_class"]
-    ranked = sorted(per_class, key=lambda name: -per_class[name]["ground_truth"])[:MOST_CURVES]
-    drawn = [
-        (name, curves.precision_recall(pipelines, name, f"pr-{place}", name))
+def _class_curves(pipelines: Mapping[str, DetectorMetrics]) -> list[tuple[str, Markup]]:
+    per_class = next(iter(pipelines.values())).quality.per_class
+    ranked = sorted(per_class, key=lambda name: -per_class[name].ground_truth)[:MOST_CURVES]
+    return [
+        (name, figure)
         for place, name in enumerate(per_class)
         if name in ranked
+        and (figure := curves.precision_recall(pipelines, name, f"pr-{place}", name)) is not None
     ]
-    return [(name, figure) for name, figure in drawn if figure is not None]
 
 
-def _training(name: str, training: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of one training: of a network by updates, of SVMs by mining rounds."""
-    history, rounds = training.get("history") or [], training.get("rounds") or []
-    steps, key = (rounds, "round") if rounds else (history, "update")
-    values = [step["validation"] for step in steps]
-    known = [value for value in values if value is not None]
-    chosen = next((place for place, step in enumerate(steps) if step.get("kept")), None)
-    if not rounds and known:  # the later one of two that are equal
-        chosen = max(range(len(values)), key=lambda place: (values[place] or 0.0, place))
-    return {
-        "losses": curves.losses(training, f"losses-{name}"),
-        "validation": curves.validations(
-            values,
-            [step[key] for step in steps],
-            chosen,
-            "mining round" if rounds else "update",
-            f"validation-{name}",
-        ),
-        "rounds": rounds,
-        "facts": training,
-    }
+def _training_figures(name: str, training: Training) -> tuple[Markup | None, Markup | None]:
+    """Return the losses of one training, and its validations: by rounds, updates or seconds."""
+    at: list[float]
+    if training.rounds:
+        axis, at = curves.ROUND, [step.round for step in training.rounds]
+        values = [step.validation for step in training.rounds]
+        chosen = next((place for place, step in enumerate(training.rounds) if step.kept), None)
+    else:
+        updates = [step.update for step in training.history if step.update is not None]
+        by_update = len(updates) == len(training.history)
+        axis = "update" if by_update else "second"
+        at = [*updates] if by_update else [step.seconds for step in training.history]
+        values = [step.validation for step in training.history]
+        known = [place for place, value in enumerate(values) if not isnan(value)]
+        # The later one of two that are equal.
+        chosen = max(known, key=lambda place: (values[place], place), default=None)
+    return (
+        curves.losses(training.losses, f"losses-{name}"),
+        curves.validations(values, at, chosen, axis, f"validation-{name}"),
+    )
 
 
 def _own_code() -> dict[str, Any]:
@@ -214,15 +186,11 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(PARTS),
         autoescape=True,
+        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {"shown": rows.shown, "setting": tables.setting_text}
+    made.tests["unknown"] = isnan
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     return made
-
-
-def _read(path: Path, decode: Callable[[bytes], T]) -> T:
-    try:
-        return decode(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: can't be read; give the folder of a finished run") from error

@@ -24,30 +24,26 @@ QUALITY, EFFORT = 75, 2  # Pillow's scales of 0 to 100 and 0 to 6; more effort s
 
 
 @dataclass(frozen=True)
-class Photograph:
-    """One image as WebP: to be looked at, and small, to be chosen by."""
+class EncodedPhotograph:
+    """One image as WebP: to be seen, and small, to be chosen by."""
 
     full: bytes
     thumb: bytes
 
 
-def photographs(paths: Sequence[Path], track: Track) -> Iterator[Photograph]:
+def photographs(paths: Sequence[Path], track: Track) -> Iterator[EncodedPhotograph]:
     """Yield the images of the files, in their order, upright.
 
     Raises:
         ImageError: a file can't be read.
     """
-
-    def one(path: Path) -> Photograph:
-        return shrunk(load_image(path))
-
     made = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
-        delayed(one)(path) for path in paths
+        delayed(lambda path: shrunk(load_image(path)))(path) for path in paths
     )
     yield from track(made, "photographs for the report", len(paths))
 
 
-def shrunk(pixels: NDArray[np.uint8]) -> Photograph:
+def shrunk(pixels: NDArray[np.uint8]) -> EncodedPhotograph:
     """Return an image, ``(H, W, 3)`` uint8 RGB, never enlarged and of `MOST_BYTES` if that can be.
 
     Noise may need more at the smallest size tried, which is then taken.
@@ -58,7 +54,7 @@ def shrunk(pixels: NDArray[np.uint8]) -> Photograph:
         full = _webp(image, side)
         if len(full) <= MOST_BYTES:
             break
-    return Photograph(full, _webp(image, THUMB_PX))
+    return EncodedPhotograph(full, _webp(image, THUMB_PX))
 
 
 def data_uri(webp: bytes) -> str:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.report.rows import UNKNOWN
+from pipelines.runs.metrics import AxisResult
+
 MOST_LISTED = 6  # names on the terminal
 
 
-def axes_table(axes: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Return the table of ``axes`` as ``metrics.json`` has them."""
-    table = Table(title="Classical or deep, by axis (95 % intervals in brackets)")
-    for heading in ("axis", "question", "classical", "YOLO", "favours", "how sure"):
-        table.add_column(heading)
-    for name, row in axes.items():
-        table.add_row(
-            name,
-            escape(row["question"]),
-            escape(row["answers"]["classical"]),
-            escape(row["answers"]["yolo"]),
-            row["favours"],
-            row["sureness"],
-        )
+def axes_table(axes: Mapping[str, AxisResult]) -> Table:
+    """Return the table of axes, with a column for each contender."""
+    names = list(dict.fromkeys(name for result in axes.values() for name in result.answers))
+    title = "Classical or deep, by axis (95 % intervals in brackets)"
+    table = Table("axis", "question", *names, "favours", "how sure", title=title)
+    for axis, result in axes.items():
+        answers = (escape(result.answers.get(name, UNKNOWN)) for name in names)
+        table.add_row(axis, escape(result.question), *answers, result.favours, result.sureness)
     return table
 
 
@@ -36,14 +32,14 @@ def listed(names: Sequence[str]) -> str:
     return f"{first} and {more} more, which metrics.json names" if more > 0 else first
 
 
-def print_axes(axes: Mapping[str, Mapping[str, Any]], choice: str) -> None:
+def print_axes(axes: Mapping[str, AxisResult], choice: str) -> None:
     """Print the table, each verdict in its sentence, what was left out, and the choice."""
     console = Console(highlight=False)
     console.print(axes_table(axes))
-    for name, row in axes.items():
-        console.print(f"{name}: {row['verdict']}", markup=False)
-        if row["left_out"]:
+    for axis, result in axes.items():
+        console.print(f"{axis}: {result.verdict}", markup=False)
+        if result.left_out:
             console.print(
-                f"  left out for the time budget: {listed(row['left_out'])}", markup=False
+                f"  left out for the time budget: {listed(result.left_out)}", markup=False
             )
     console.print(f"\n{choice}", markup=False)

@@ -1,50 +1,53 @@
-"""In parts or end to end: each part replaced by an oracle in turn, so that the weakest is named.
+"""In parts or end to end: each part replaced by an oracle in turn, which shows the weakest one.
 
-What a part costs is how much mAP rises when an oracle does it (Hoiem et al. 2012; Bolya et al.
-2020). Both pipelines answer for the same test images, and the same resamples of them say how sure
-each gain is.
+A part costs what mAP gains when an oracle does its work (Hoiem et al. 2012; Bolya et al. 2020). All
+contenders detect in the same test images, and the same resamples of them say how sure each gain is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import nan
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
 from datasets.splits import evenly
-from pipelines.detections import Detections, StagedDetector
+from pipelines.contenders import label_of
+from pipelines.detections import Detections, Detector, Stage, StagedDetector, recorded
+from pipelines.evaluation.oracles import Oracle, replayed
 from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.quality import evaluation_set
+from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
 from pipelines.evaluation.significance import interval
-from pipelines.studies.approach.oracles import Oracle, oracles_of, recorded, replayed
+from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.common.verdict import Verdict, favoured, share_better
-from pipelines.studies.subject import Subject
+from pipelines.studies.common.figures import with_interval
+from pipelines.studies.common.plots import colours, draw_bars, mark, new_figure
+from pipelines.studies.common.verdict import Study, Verdict
 from pipelines.system import runtime
 from pipelines.system.progress import on_terminal
 
-MOST_IMAGES = 200  # test images looked at: every oracle detects anew
+MOST_IMAGES = 200  # test images: every oracle detects again
 FIGURE = "map_50_95"
-OWN = "none"  # in place of an oracle's name: the detector as it is
+AS_IS = "none"  # in place of an oracle's name
 
 
 @dataclass(frozen=True)
 class Part:
-    """A pipeline with one part perfect.
+    """A contender with one part perfect.
 
     Attributes:
-        pipeline: its name.
-        oracle: the part, ``none`` for the pipeline as it is.
+        pipeline: the contender.
+        oracle: the part, ``none`` for the contender as it is.
         map_50: mAP@.50.
         map_50_95: mAP@[.50:.95].
         interval_95: of mAP@[.50:.95].
-        gain: how much more mAP@[.50:.95] than the pipeline as it is.
+        gain: how much more mAP@[.50:.95] than the contender as it is.
         gain_interval_95: of the gain, on the same resamples.
     """
 
@@ -58,52 +61,49 @@ class Part:
 
 
 @dataclass(frozen=True)
-class ApproachStudy:
-    """Both pipelines, part by part.
+class ApproachStudy(Study[Part]):
+    """All contenders, a row for each part.
 
     Attributes:
-        verdict: the conclusion.
-        cells: a row each part.
-        weakest: of each pipeline the part that costs most, and in which share of the resamples.
-        images: test images it was told from.
+        weakest: by contender that has parts, the one that costs most, and in which share of the
+            resamples it does.
+        images: test images that were used.
     """
 
-    verdict: Verdict
-    cells: tuple[Part, ...]
     weakest: Mapping[str, tuple[str, float]]
     images: int
 
 
 def study(subject: Subject, cells: Cells) -> ApproachStudy:
-    """Return what each part of both pipelines costs on the test split."""
+    """Return what each part of each contender costs on the test split."""
     del cells  # it takes seconds
-    threads = runtime.usable_cores()
-    device = runtime.choose_device("cpu")
+    threads, device = runtime.usable_cores(), runtime.choose_device("cpu")
     images = evenly(subject.dataset.splits["test"], MOST_IMAGES)
-    truth = [image.annotations for image in images]
     found = {}
-    for name in ("classical", "yolo"):
-        detector = subject.detector(name, device, threads)
-        if not isinstance(detector, StagedDetector):
-            raise TypeError(f"{name} has no stages")
-        found[name] = with_oracles(detector, images, oracles_of(detector), on_terminal, name)
+    for row in subject.contenders:
+        detector = subject.detector(row.name, device, threads)
+        oracles = () if row.oracles is None else row.oracles(detector)
+        found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
+    truth = [image.annotations for image in images]
     return concluded(found, truth, subject.dataset.classes, subject.settings.seed)
 
 
 def with_oracles(
-    detector: StagedDetector,
+    detector: Detector,
     images: Sequence[LabelledImage],
     oracles: Sequence[Oracle],
     track: Track,
     name: str,
 ) -> dict[str, list[Detections]]:
     """Return what a detector finds in each image, as it is and with each oracle, by its name."""
-    found: dict[str, list[Detections]] = {n: [] for n in (OWN, *(o.name for o in oracles))}
+    whole = (Stage("detector", detector.detect),)
+    stages = detector.stages if isinstance(detector, StagedDetector) else whole
+    found: dict[str, list[Detections]] = {n: [] for n in (AS_IS, *(o.name for o in oracles))}
     for image in track(images, f"oracles in {name}", len(images)):
-        values = recorded(detector.stages, load_image(image.path))
-        found[OWN].append(values[-1])
+        values = recorded(stages, load_image(image.path))
+        found[AS_IS].append(values[-1])
         for oracle in oracles:
-            found[oracle.name].append(replayed(detector.stages, values, image.annotations, oracle))
+            found[oracle.name].append(replayed(stages, values, image.annotations, oracle))
     return found
 
 
@@ -113,103 +113,82 @@ def concluded(
     classes: Sequence[str],
     seed: int,
 ) -> ApproachStudy:
-    """Return the study of detections by pipeline and oracle."""
-    rounds = bootstrap_counts(len(truth), seed)
-    rows: list[Part] = []
-    own: dict[str, Floats] = {}
+    """Return the study of detections by contender and oracle, `AS_IS` the first of each."""
+    counts = bootstrap_counts(len(truth), seed)
+    cells: list[Part] = []
+    as_is: dict[str, Floats] = {}
     weakest: dict[str, tuple[str, float]] = {}
     for name, by_oracle in found.items():
-        values: dict[str, Floats] = {}
-        for oracle, detections in by_oracle.items():
-            given = evaluation_set(truth, detections, classes)
-            once = of_every_size(given, np.ones((1, len(truth)), np.int16))
-            values[oracle] = of_every_size(given, rounds)[FIGURE]
-            holding = images_holding(given)[FIGURE]
-            point = float(once[FIGURE][0])
-            as_is = point if oracle == OWN else _own_row(rows, name).map_50_95
-            rows.append(
-                Part(
-                    name,
-                    oracle,
-                    float(once["map_50"][0]),
-                    point,
-                    interval(point, values[oracle], holding),
-                    point - as_is,
-                    interval(point - as_is, values[oracle] - values[OWN], holding),
-                )
+        evaluated = [evaluation_set(truth, each, classes) for each in by_oracle.values()]
+        values = np.array([of_every_size(each, counts)[FIGURE] for each in evaluated])
+        qualities = [quality_of(each) for each in evaluated]
+        holding = images_holding(evaluated[0])[FIGURE]
+        gains = [each.map_50_95 - qualities[0].map_50_95 for each in qualities]
+        cells += [
+            Part(
+                name,
+                oracle,
+                quality.map_50,
+                quality.map_50_95,
+                interval(quality.map_50_95, resampled, holding),
+                gain,
+                interval(gain, resampled - values[0], holding),
             )
-        own[name] = values[OWN]
-        weakest[name] = _weakest({k: v for k, v in values.items() if k != OWN}, rows, name)
-    return ApproachStudy(_verdict(rows, own, weakest), tuple(rows), weakest, len(truth))
-
-
-def _own_row(rows: Sequence[Part], name: str) -> Part:
-    return next(row for row in rows if row.pipeline == name and row.oracle == OWN)
-
-
-def _weakest(values: Mapping[str, Floats], rows: Sequence[Part], name: str) -> tuple[str, float]:
-    """Return the part whose oracle gains most, and in which share of the resamples it does."""
-    gains = {r.oracle: r.gain for r in rows if r.pipeline == name and r.oracle != OWN}
-    part = max(gains, key=lambda oracle: gains[oracle])
-    together = np.stack(list(values.values()))
-    first = list(values).index(part)
-    known = ~np.isnan(together).any(axis=0)
-    best = together[:, known].argmax(axis=0) == first
-    return part, float(best.mean()) if best.size else float("nan")
+            for oracle, quality, gain, resampled in zip(
+                by_oracle, qualities, gains, values, strict=True
+            )
+        ]
+        as_is[name] = values[0]
+        if len(values) > 1:
+            place = int(np.argmax(gains[1:]))
+            known = values[1:, ~np.isnan(values).any(axis=0)]
+            share = float((known.argmax(axis=0) == place).mean()) if known.size else nan
+            weakest[name] = [*by_oracle][1 + place], share
+    return ApproachStudy(_verdict(cells, as_is, weakest), tuple(cells), weakest, len(truth))
 
 
 def _verdict(
-    rows: Sequence[Part], own: Mapping[str, Floats], weakest: Mapping[str, tuple[str, float]]
+    cells: Sequence[Part],
+    as_is: Mapping[str, Floats],
+    weakest: Mapping[str, tuple[str, float]],
 ) -> Verdict:
-    share = share_better(own["classical"], own["yolo"])
-    favours, sureness = favoured(share, "resamples of the test images")
-    sentences = []
-    for name, label in (("classical", "the classical pipeline"), ("yolo", "YOLO")):
-        part, often = weakest[name]
-        row = next(r for r in rows if r.pipeline == name and r.oracle == part)
-        sentences.append(
-            f"{label} would gain most mAP@[.50:.95] from perfect {part}, "
-            f"{_signed(row.gain)} (95 % {_signed(row.gain_interval_95[0])} to "
-            f"{_signed(row.gain_interval_95[1])}; the weakest part in {100 * often:.0f} % of "
+    rows = {(row.pipeline, row.oracle): row for row in cells}
+    clauses, answers = [], {}
+    for name in as_is:
+        own = rows[name, AS_IS]
+        answers[name] = f"mAP@[.50:.95] {with_interval(own.map_50_95, own.interval_95)}"
+        if name not in weakest:
+            clauses.append(f"{label_of(name)} has no parts that an oracle could replace")
+            continue
+        part, share = weakest[name]
+        row = rows[name, part]
+        low, high = row.gain_interval_95
+        clauses.append(
+            f"{label_of(name)} would gain most mAP@[.50:.95] from perfect {part}, {row.gain:+.3f} "
+            f"(95 % {low:+.3f} to {high:+.3f}; the weakest part in {100 * share:.0f} % of "
             "resamples)"
         )
-    return Verdict(
-        question="Solved in parts or end to end: which finds more, and where is it lost?",
-        classical=_answer(_own_row(rows, "classical")),
-        yolo=_answer(_own_row(rows, "yolo")),
-        sentence=f"{'; '.join(sentences)}.".replace("the classical", "The classical", 1),
-        favours=favours,
-        sureness=sureness,
-    )
+    question = "Solved in parts or end to end: which finds more, and where is it lost?"
+    return Verdict.of(question, answers, clauses, as_is, "resamples of the test images")
 
 
-def _answer(row: Part) -> str:
-    low, high = row.interval_95
-    return f"mAP@[.50:.95] {row.map_50_95:.3f} [{low:.3f} {high:.3f}]"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}"
-
-
-def draw(result: ApproachStudy) -> Any:
+def draw(result: ApproachStudy) -> Figure:
     """Return a plot of the mAP each oracle would give."""
-    from pipelines.studies.common.plots import COLOURS, LABELS, bare, new_figure
-
-    figure = new_figure(8, 4.5)
-    axes = figure.subplots(1, 2, sharex=True)
-    for panel, name in zip(axes, ("classical", "yolo"), strict=True):
-        rows = [row for row in result.cells if row.pipeline == name]
-        own = rows[0]
-        places = np.arange(len(rows))
-        errors = np.abs(np.array([row.interval_95 for row in rows]).T - [r.map_50_95 for r in rows])
-        panel.barh(places, [r.map_50_95 for r in rows], color=COLOURS[name], xerr=errors, capsize=3)
-        panel.axvline(own.map_50_95, color="#444444", linewidth=0.8, linestyle=":")
-        panel.set_yticks(places, ["as it is", *(f"perfect {row.oracle}" for row in rows[1:])])
-        panel.invert_yaxis()
-        panel.set_xlim(0, 1)
-        panel.set_xlabel("mAP@[.50:.95]")
-        panel.set_title(LABELS[name])
-        bare(panel)
+    names = colours(result.verdict.answers)
+    figure = new_figure(4 * len(names), 4.5)
+    panels = figure.subplots(1, len(names), sharex=True, squeeze=False)[0]
+    for panel, (name, colour) in zip(panels, names.items(), strict=True):
+        bars = [
+            (
+                "as it is" if row.oracle == AS_IS else f"perfect {row.oracle}",
+                row.map_50_95,
+                row.interval_95,
+            )
+            for row in result.cells
+            if row.pipeline == name
+        ]
+        settings = {"xlim": (0, 1), "xlabel": "mAP@[.50:.95]", "title": label_of(name)}
+        draw_bars(panel, bars, colour, **settings)
+        mark(panel, [bars[0][1]])
     figure.suptitle(f"What each part costs, on {result.images} test images (95 % intervals)")
     return figure

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from pipelines.system.files import write_json
+import msgspec
+
+from pipelines.evaluation import undefined
+from pipelines.system.files import write_text
+
+R = TypeVar("R")
+
+
+class _Kept(msgspec.Struct):
+    """What a cell's file holds."""
+
+    seconds: float
+    result: msgspec.Raw
 
 
 class Cells:
@@ -34,16 +45,14 @@ class Cells:
         self._clock = clock
 
     def get(
-        self, name: str, work: Callable[[], dict[str, Any]], expected: float = 0.0
-    ) -> dict[str, Any] | None:
+        self, name: str, kind: type[R], work: Callable[[], R], expected: float = 0.0
+    ) -> R | None:
         """Return what a cell gave: kept, or measured now, or None if there is no time for it.
 
-        Args:
-            name: of the cell, a file name.
-            work: measures it; gives what JSON can hold.
-            expected: seconds it will take.
+        The name is a file's, and JSON can hold what the work returns; it will take the seconds
+        ``expected``.
         """
-        kept = self.kept(name)
+        kept = self.kept(name, kind)
         if kept is not None:
             return kept
         if not self.allows(expected):
@@ -54,20 +63,19 @@ class Cells:
         self.keep(name, self._clock() - started, result)
         return result
 
-    def kept(self, name: str) -> dict[str, Any] | None:
+    def kept(self, name: str, kind: type[R]) -> R | None:
         """Return what a cell gave earlier, or None; what it took is spent."""
         path = self.folder / f"{name}.json"
         if not path.is_file():
             return None
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        self.spent += kept["seconds"]
-        result: dict[str, Any] = kept["result"]
-        return result
+        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        self.spent += kept.seconds
+        return undefined.decode(bytes(kept.result), kind)
 
-    def keep(self, name: str, seconds: float, result: dict[str, Any]) -> None:
+    def keep(self, name: str, seconds: float, result: object) -> None:
         """Keep what a cell gave, and what it took."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.folder / f"{name}.json", {"seconds": seconds, "result": result})
+        kept = _Kept(seconds, msgspec.Raw(undefined.encode(result)))
+        write_text(self.folder / f"{name}.json", msgspec.json.encode(kept).decode())
         self.spent += seconds
 
     def allows(self, expected: float) -> bool:

@@ -1,11 +1,11 @@
-"""Figures that studies share: mAP with its interval and resamples, as cells keep them."""
+"""Figures that studies share: mAP with its interval and resamples, resampled calls."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import nan
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 
+import msgspec
 import numpy as np
 
 from datasets.annotations import Annotations
@@ -14,50 +14,52 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set
 from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
 from pipelines.evaluation.significance import interval
+from pipelines.evaluation.undefined import Number
 
 RESAMPLES = 400  # of the test images, the same for whatever is compared on them
 
 
-def figures(
+class MeanPrecision(msgspec.Struct, frozen=True):
+    """How good detections of the test images are, nan where they hold no object.
+
+    Attributes:
+        map_50: mAP@.50.
+        map_50_95: mAP@[.50:.95].
+        interval_95: of mAP@.50.
+        resampled_map_50: mAP@.50 in each resample of the images.
+    """
+
+    map_50: Number
+    map_50_95: Number
+    interval_95: tuple[Number, Number]
+    resampled_map_50: tuple[Number, ...]
+
+
+def mean_precision(
     truth: Sequence[Annotations],
-    found: Sequence[Detections],
+    detections: Sequence[Detections],
     classes: Sequence[str],
     seed: int,
-) -> dict[str, Any]:
-    """Return mAP, the interval of mAP@.50 and its value in each resample, as JSON has them.
-
-    Args:
-        truth: of each image.
-        found: in each image.
-        classes: names in label order.
-        seed: of the resamples.
-    """
-    given = evaluation_set(truth, found, classes)
-    once = of_every_size(given, np.ones((1, len(truth)), np.int16))
-    values = of_every_size(given, bootstrap_counts(len(truth), seed, RESAMPLES))["map_50"]
+) -> MeanPrecision:
+    """Return mAP, the interval of mAP@.50 and its value in each resample."""
+    evaluated = evaluation_set(truth, detections, classes)
+    once = of_every_size(evaluated, np.ones((1, len(truth)), np.int16))
+    counts = bootstrap_counts(len(truth), seed, RESAMPLES)
+    values = of_every_size(evaluated, counts)["map_50"]
     point = float(once["map_50"][0])
-    ends_95 = interval(point, values, images_holding(given)["map_50"])
+    return MeanPrecision(
+        point,
+        float(once["map_50_95"][0]),
+        interval(point, values, images_holding(evaluated)["map_50"]),
+        tuple(values.round(5).tolist()),
+    )
+
+
+def pairs(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return every two of the contenders by ``<a>_against_<b>``, in their order."""
     return {
-        "map_50": none_for_nan(point),
-        "map_50_95": none_for_nan(float(once["map_50_95"][0])),
-        "interval_95": [none_for_nan(end) for end in ends_95],
-        "resampled_map_50": [none_for_nan(round(float(value), 5)) for value in values],
+        f"{first}_against_{second}": (first, second) for first, second in combinations(names, 2)
     }
-
-
-def none_for_nan(value: float) -> float | None:
-    """Return the number as JSON has it."""
-    return None if np.isnan(value) else value
-
-
-def number(value: float | None) -> float:
-    """Return a number from JSON, nan for null."""
-    return nan if value is None else float(value)
-
-
-def numbers(values: Sequence[float | None]) -> Floats:
-    """Return numbers from JSON, nan for null."""
-    return np.array([number(value) for value in values])
 
 
 def ends(values: Floats) -> tuple[float, float]:
@@ -67,7 +69,18 @@ def ends(values: Floats) -> tuple[float, float]:
 
 
 def medians(calls: Floats, random: np.random.Generator, resamples: int = 1000) -> Floats:
-    """Return the ``(B,)`` medians of resampled calls, nan of none."""
-    if not len(calls):
-        return np.full(resamples, nan)
+    """Return the ``(B,)`` medians of resampled calls."""
     return np.median(calls[random.integers(len(calls), size=(resamples, len(calls)))], axis=1)
+
+
+def with_interval(
+    value: float, interval_95: tuple[float, float], digits: int = 3, unit: str = ""
+) -> str:
+    """Return a figure and its interval as answers have them, as ``0.912 [0.870 0.951]``."""
+    low, high = interval_95
+    return f"{value:.{digits}f}{unit} [{low:.{digits}f} {high:.{digits}f}]"
+
+
+def whom(count: int) -> str:
+    """Return what to call all of so many contenders."""
+    return {1: "it", 2: "both"}.get(count, "all")

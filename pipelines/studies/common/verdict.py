@@ -1,24 +1,28 @@
-"""What a study concludes, how sure that is, and what all of them together advise: by rules.
+"""What the study of one axis concludes, and how sure that is: by one rule for all axes.
 
-A study asks a question, answers it for both pipelines and says in which share of its resamples the
-classical one came out better. From that share alone follow whom it favours and how sure it is.
+A study asks a question, answers it for every contender and says how each came out in every
+resample. From the shares of resamples alone follow whom it favours and how sure it is.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipelines.contenders import label_of
 from pipelines.evaluation.undefined import plain
+from pipelines.runs.metrics import AxisResult
+from pipelines.studies.common.cells import Cells
 
+Cell = TypeVar("Cell")
 SURE, LIKELY = 0.975, 0.84  # of resamples on one side: two standard errors and one
 NEITHER = "neither"
-NAMES = {"classical": "the classical pipeline", "yolo": "YOLO"}
-# What the axes are about, in the order of the table; the first two tell which finds more.
-ACCURACY, COST = ("data", "approach"), ("time", "hardware")
-AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
+ALONE = "there is no other contender to compare with"
 
 
 @dataclass(frozen=True)
@@ -27,132 +31,90 @@ class Verdict:
 
     Attributes:
         question: what was asked.
-        classical: its answer, with an interval.
-        yolo: its answer, with an interval.
+        answers: by contender, each with an interval.
         sentence: the conclusion, with its uncertainty.
-        favours: ``classical``, ``yolo`` or ``neither``.
+        favours: a contender's name, or ``neither``.
         sureness: in words, with a figure.
     """
 
     question: str
-    classical: str
-    yolo: str
+    answers: Mapping[str, str]
     sentence: str
     favours: str
     sureness: str
 
+    @classmethod
+    def of(
+        cls,
+        question: str,
+        answers: Mapping[str, str],
+        clauses: Iterable[str],
+        values: Mapping[str, ArrayLike],
+        resampled: str,
+    ) -> Verdict:
+        """Return the verdict that says these clauses and favours whom `favoured` does."""
+        text = "; ".join(clauses)
+        sentence = f"{text[:1].upper()}{text[1:]}."
+        return cls(question, answers, sentence, *favoured(values, resampled))
 
-class Study(Protocol):
-    """What every study gives; its other attributes are figures of its own."""
 
-    @property
-    def verdict(self) -> Verdict:
-        """The conclusion."""
-        ...
+@dataclass(frozen=True)
+class Study(Generic[Cell]):
+    """What every study gives; most add figures of their own.
 
-    @property
-    def cells(self) -> tuple[Any, ...]:
-        """What was measured, a row each."""
-        ...
-
-
-def favoured(share: float, of: str = "resamples") -> tuple[str, str]:
-    """Return whom a study favours, and how sure it is in words.
-
-    Args:
-        share: in which the classical pipeline is better, equal ones half; nan if not measured.
-        of: what was resampled.
+    Attributes:
+        verdict: the conclusion.
+        cells: what was measured, a row each.
     """
-    if math.isnan(share):
-        return NEITHER, "cannot tell: not measured"
-    name, mine = ("classical", share) if share >= 0.5 else ("yolo", 1 - share)
-    told = f"{100 * mine:.1f} % of {of}"
-    if mine >= SURE:
-        return name, f"sure: {told}"
-    if mine >= LIKELY:
-        return name, f"likely: {told}"
-    return NEITHER, f"cannot tell: {told} for {NAMES[name]}"
+
+    verdict: Verdict
+    cells: tuple[Cell, ...]
 
 
-def share_better(classical: Any, yolo: Any) -> float:
-    """Return in which share of ``(B,)`` resamples the first is larger, equal ones half."""
-    known = [
-        (a > b) + (a == b) / 2
-        for a, b in zip(classical, yolo, strict=True)
-        if not (math.isnan(a) or math.isnan(b))
-    ]
-    return float(sum(known) / len(known)) if known else math.nan
+def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[str, str]:
+    """Return the contender a study favours, or ``neither``, and how sure it is in words.
 
+    The favoured one is better than its strongest rival in the largest share of the resamples. Where
+    one was not measured, none is favoured: it may be the strongest.
 
-def as_json(study: Study) -> dict[str, Any]:
-    """Return a study as ``metrics.json`` has it under ``axes.<name>``."""
-    verdict = study.verdict
-    own = {
-        f.name: getattr(study, f.name)
-        for f in fields(study)  # type: ignore[arg-type]
-        if f.name not in {"verdict", "cells"}
+    ``values`` are, by contender, ``(B,)`` figures in the same resamples, more is better; nan where
+    not measured.
+    """
+    shares = {
+        name: np.min([share_better(mine, each) for rival, each in values.items() if rival != name])
+        for name, mine in values.items()
+        if len(values) > 1
     }
-    told: dict[str, Any] = plain(
-        {
-            "question": verdict.question,
-            "answers": {"classical": verdict.classical, "yolo": verdict.yolo},
-            "verdict": verdict.sentence,
-            "favours": verdict.favours,
-            "sureness": verdict.sureness,
-            "cells": study.cells,
-            **own,
-        }
+    known = {name: share for name, share in shares.items() if not math.isnan(share)}
+    if not known:
+        reason = "not measured" if len(values) > 1 else ALONE
+        return NEITHER, f"cannot tell: {reason}"
+    best = max(known, key=lambda name: known[name])
+    text = f"{100 * known[best]:.1f} % of {of}"
+    if known[best] >= SURE:
+        return best, f"sure: {text}"
+    if known[best] >= LIKELY:
+        return best, f"likely: {text}"
+    return NEITHER, f"cannot tell: {text} for {label_of(best)}"
+
+
+def share_better(first: ArrayLike, second: ArrayLike) -> float:
+    """Return in which share of ``(B,)`` resamples the first is larger, equal ones half."""
+    more = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    more = more[~np.isnan(more)]
+    return float((np.sign(more) + 1).mean() / 2) if more.size else math.nan
+
+
+def axis_result(study: Study[Any], cells: Cells, minutes: float) -> AxisResult:
+    """Return a study as ``metrics.json`` has it; all axes together were allowed the minutes."""
+    figures = plain(study)
+    verdict, rows = figures.pop("verdict"), tuple(figures.pop("cells"))
+    return AxisResult(
+        verdict=verdict.pop("sentence"),
+        **verdict,
+        cells=rows,
+        figures=figures,
+        left_out=tuple(cells.left_out),
+        seconds=cells.spent,
+        budget_minutes=minutes,
     )
-    return told
-
-
-def choice(axes: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return one paragraph on which pipeline to choose, drawn from the studied rows.
-
-    The rules: (1) the first row that is sure which finds more, ``data`` before ``approach``,
-    decides. (2) Where it can't tell, the costs decide, if ``time`` and ``hardware`` that were
-    studied do not contradict each other. (3) Otherwise more than half of all rows that favour
-    anybody decide. (4) Otherwise nothing does. What speaks against the choice is named.
-    """
-    rows = {name: axes[name] for name in AXES if name in axes}
-    if not rows:
-        return ""
-    chosen, reason = _chosen(rows)
-    if chosen == NEITHER:
-        return f"These figures do not decide between the two: {reason}."
-    against = [name for name, row in rows.items() if row["favours"] not in {chosen, NEITHER}]
-    silent = [name for name, row in rows.items() if row["favours"] == NEITHER]
-    told = [f"On this data and this machine choose {NAMES[chosen]}: {reason}."]
-    if against:
-        told.append(f"Against it speak {_listed(rows, against)}.")
-    if silent:
-        told.append(f"Nothing can be told from {' and '.join(silent)}.")
-    missing = [name for name in AXES if name not in rows]
-    if missing:
-        told.append(f"Not studied: {', '.join(missing)}.")
-    return " ".join(told)
-
-
-def _chosen(rows: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
-    accuracy = next((name for name in ACCURACY if name in rows and _is_sure(rows[name])), None)
-    if accuracy is not None:
-        sureness = rows[accuracy]["sureness"]
-        return rows[accuracy]["favours"], f"it finds more ({accuracy}, {sureness})"
-    unknown = "which of the two finds more is not sure"
-    costs = [name for name in COST if name in rows and rows[name]["favours"] != NEITHER]
-    if costs and len({rows[name]["favours"] for name in costs}) == 1:
-        return rows[costs[0]]["favours"], f"{unknown}, and it costs less ({_listed(rows, costs)})"
-    for name in ("classical", "yolo"):
-        mine = [axis for axis, row in rows.items() if row["favours"] == name]
-        others = [axis for axis, row in rows.items() if row["favours"] not in {name, NEITHER}]
-        if len(mine) > len(others):
-            return name, f"{unknown}, and more rows favour it ({_listed(rows, mine)})"
-    return NEITHER, f"{unknown}, and as many rows favour one as the other"
-
-
-def _is_sure(row: Mapping[str, Any]) -> bool:
-    return row["favours"] != NEITHER and str(row["sureness"]).startswith("sure")
-
-
-def _listed(rows: Mapping[str, Mapping[str, Any]], names: list[str]) -> str:
-    return " and ".join(f"{name} ({rows[name]['sureness']})" for name in names)

@@ -7,26 +7,32 @@ many resamples are fitted at once, over a fixed row of rates, and nothing can fa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 from math import inf, nan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.evaluation.pairs import Floats
+from pipelines.studies.data.plan import SubsetResult
 
 RATES = np.geomspace(0.1, 3.0, 40)
-GRID = 400  # numbers of images looked at for a crossing, evenly in their logarithm
+GRID = 400  # numbers of images tried for a crossing, evenly in their logarithm
 LEAST_SIZES = 3  # a curve of three numbers has three
+LEARNT = 0.02  # mAP@.50 that is more than nothing
+Results = Mapping[int, list[SubsetResult]]  # of one contender's trainings, by number of images
 
 
 @dataclass(frozen=True, eq=False)
 class PowerLaw:
-    """B curves.
+    """``(B,)`` curves; of one contender, that of the mean figures and those of the resamples.
 
     Attributes:
-        ceiling: ``(B,)`` what is reached with any number of examples, 0 to 1.
-        loss: ``(B,)`` what is missing from it with one example, at least 0.
-        rate: ``(B,)`` how fast that goes away.
+        ceiling: what is reached with any number of examples, 0 to 1.
+        loss: what is missing from it with one example, at least 0.
+        rate: how fast that goes away.
     """
 
     ceiling: Floats
@@ -40,12 +46,23 @@ class PowerLaw:
 
 
 @dataclass(frozen=True)
+class LearningCurve:
+    """One contender's power law of mAP@.50 at numbers of images, and its 95 % band there."""
+
+    images: tuple[float, ...]
+    fitted: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    ceiling: float
+
+
+@dataclass(frozen=True)
 class Crossover:
     """Where one curve overtakes the other.
 
     Attributes:
-        better_below: which is better with fewer images, ``classical`` or ``yolo``; with no
-            crossover, which is better with the most.
+        better_below: which contender is better with fewer images; with no crossover, which is
+            better with the most.
         at: number of images; nan for no crossover between the fewest and the most.
         interval_95: of it; 0 and infinity where the curves of resamples cross before or behind.
         share: of the resamples that agree: there is such a crossover, or there is none.
@@ -75,62 +92,92 @@ def fit_power_law(sizes: Floats, values: Floats) -> PowerLaw:
         x = (sizes / sizes.min()) ** -rate  # 1 down to nearly 0
         middle = x.mean()
         spread = ((x - middle) ** 2).sum()
-        loss = -(values @ (x - middle)) / spread
-        loss = np.maximum(loss, 0.0)
+        loss = np.maximum(-(values @ (x - middle)) / spread, 0.0)
         ceiling = values.mean(axis=1) + loss * middle
         over = ceiling > 1.0
         loss = np.where(over, np.maximum((1.0 - values) @ x / (x @ x), 0.0), loss)
         ceiling = np.minimum(ceiling, 1.0)
         error = ((values - ceiling[:, None] + loss[:, None] * x) ** 2).sum(axis=1)
         better = error < best - 1e-12
-        best[better] = error[better]
-        new = ceiling, loss * sizes.min() ** rate, np.full(len(values), rate)
-        for row, found in zip(kept, new, strict=True):
-            row[better] = found[better]
+        best = np.where(better, error, best)
+        new = np.stack([ceiling, loss * sizes.min() ** rate, np.full(len(values), rate)])
+        kept = np.where(better, new, kept)
     return PowerLaw(*kept)
 
 
-def crossover(
-    point: tuple[PowerLaw, PowerLaw], rounds: tuple[PowerLaw, PowerLaw], fewest: int, most: int
-) -> Crossover:
-    """Return where the classical curve and YOLO's cross last, up to the most images.
+def fitted_curve(results: Results) -> PowerLaw | None:
+    """Return the law of the means, and those of resamples; None for too few sizes.
 
-    Args:
-        point: the two curves, a row each.
-        rounds: the same in resamples.
-        fewest: images anything was measured with.
-        most: images anything was measured with.
+    A resample draws, for each size, among its trainings with replacement, and takes the figures
+    they have in one resample of the test images, the same for all trainings of all contenders.
     """
-    grid = np.geomspace(fewest, most, GRID)
-    (only,) = _last_crossings(point[0].at(grid) - point[1].at(grid), grid)
-    leads = rounds[0].at(grid) - rounds[1].at(grid)
-    at, ahead_at_last = only
-    found = _last_crossings(leads, grid)
+    sizes = learning(results)
+    if len(sizes) < LEAST_SIZES:
+        return None
+    random = np.random.default_rng(0)
+    drawn = []
+    for size in sizes:
+        values = np.array([each.precision.resampled_map_50 for each in results[size]])
+        chosen = random.integers(len(values), size=values.shape)
+        drawn.append(np.take_along_axis(values, chosen, axis=0).mean(axis=0))
+    resampled = np.stack(drawn, axis=1)
+    resampled = resampled[~np.isnan(resampled).any(axis=1)]
+    means = [_mean(results[size]) for size in sizes]
+    return fit_power_law(np.array(sizes, np.float64), np.vstack([means, resampled]))
+
+
+def learning(results: Results) -> list[int]:
+    """Return the numbers of images from which on something is learnt, if that leaves a curve.
+
+    A power law begins where guessing ends (Hestness et al. 2017, fig. 6).
+    """
+    sizes = sorted(results)
+    beyond = list(dropwhile(lambda size: not _mean(results[size]) >= LEARNT, sizes))
+    return beyond if len(beyond) >= LEAST_SIZES else sizes
+
+
+def _mean(results: list[SubsetResult]) -> float:
+    return float(np.mean([each.precision.map_50 for each in results]))
+
+
+def learning_curve(fitted: PowerLaw, fewest: int, most: int) -> LearningCurve:
+    """Return the law of the means with the band of the resamples' laws."""
+    grid: Floats = np.geomspace(fewest, most, 40)
+    values = fitted.at(grid)
+    low, high = np.quantile(values[1:], [0.025, 0.975], axis=0)
+    images, mean, low, high = (tuple(row.tolist()) for row in (grid, values[0], low, high))
+    return LearningCurve(images, mean, low, high, float(fitted.ceiling[0]))
+
+
+def crossover(
+    names: tuple[str, str], curves: tuple[PowerLaw, PowerLaw], fewest: int, most: int
+) -> Crossover:
+    """Return where two contenders' curves cross last, up to the most images.
+
+    Both have the same resamples; ``fewest`` and ``most`` are what anything was measured with.
+    """
+    grid: Floats = np.geomspace(fewest, most, GRID)
+    first, second = curves
+    places, leads = _last_crossings(first.at(grid) - second.at(grid), grid)
+    at, ahead = places[0], leads[0]
+    places, agree = places[1:], leads[1:] == ahead
     if np.isnan(at):
-        name = "classical" if ahead_at_last else "yolo"
-        agree = [np.isnan(where) and ahead == ahead_at_last for where, ahead in found]
-        return Crossover(name, nan, (nan, nan), float(np.mean(agree)))
-    name = "yolo" if ahead_at_last else "classical"
+        share = float((np.isnan(places) & agree).mean())
+        return Crossover(names[0 if ahead else 1], nan, (nan, nan), share)
     # Who is ahead at last in the same way has overtaken before or at the crossing.
-    places = [
-        (0.0 if np.isnan(where) else where) if ahead == ahead_at_last else inf
-        for where, ahead in found
-    ]
+    places = np.where(agree, np.nan_to_num(places, nan=0.0), inf)
     low, high = np.quantile(places, [0.025, 0.975], method="nearest")
-    share = float(np.mean([0 < place < inf for place in places]))
-    return Crossover(name, float(at), (float(low), float(high)), share)
+    share = float(((places > 0) & (places < inf)).mean())
+    return Crossover(names[1 if ahead else 0], float(at), (float(low), float(high)), share)
 
 
-def _last_crossings(leads: Floats, grid: Floats) -> list[tuple[float, bool]]:
+def _last_crossings(leads: Floats, grid: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Return for each row where its sign last changes, nan if never, and whether it ends above."""
-    made = []
-    for row in leads:
-        ahead = row > 0
-        changes = np.flatnonzero(ahead[1:] != ahead[:-1])
-        at = nan
-        if changes.size:
-            place = int(changes[-1])
-            share = row[place] / (row[place] - row[place + 1])
-            at = float(grid[place] * (grid[place + 1] / grid[place]) ** share)
-        made.append((at, bool(ahead[-1])))
-    return made
+    ahead = leads > 0
+    changes = ahead[:, 1:] != ahead[:, :-1]
+    place = changes.shape[1] - 1 - changes[:, ::-1].argmax(axis=1)
+    rows = np.arange(len(leads))
+    before, after = leads[rows, place], leads[rows, place + 1]
+    share = np.divide(before, before - after, out=np.zeros(len(leads)), where=before != after)
+    at = grid[place] * (grid[place + 1] / grid[place]) ** np.clip(share, 0.0, 1.0)
+    return np.where(changes.any(axis=1), at, nan), ahead[:, -1]

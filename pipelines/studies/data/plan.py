@@ -1,33 +1,33 @@
-"""Which trainings show how a pipeline profits from more images: sizes, seeds, nested subsets."""
+"""Which trainings show how a contender profits from more images: sizes, seeds, nested subsets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 
+import msgspec
 import numpy as np
 
 from datasets.annotations import LabelledImage
-from pipelines.studies.subject import Subject
+from pipelines.evaluation.undefined import Number
+from pipelines.runs.finished import Subject
+from pipelines.studies.common.figures import MeanPrecision
 
-PIPELINES = ("classical", "yolo")
 SIZES, SEEDS = 5, 3
 FEWEST = 4  # images of the smallest subset
 RANGE = 16  # times as many images in the largest as in the smallest
-LEAST_UPDATES = 100  # of a YOLO training: fewer would only measure the ramp of its learning rate
-PLANNED = 0.9  # of the time: what trainings take is only guessed
-STARTING = 6.0  # seconds a YOLO training takes before and after its updates
+LEAST_UPDATES = 100  # of a training: fewer would only measure the ramp of its learning rate
+PLANNED = 0.9  # of the time: what trainings take is only estimated
+STARTING = 6.0  # seconds a training takes before and after its updates
+SLOWER = 4  # times as long a network takes in training's form to detect as in its quickest
 
 
 @dataclass(frozen=True)
-class Key:
-    """One training.
+class PlannedTraining:
+    """One contender's training on a subset of so many images, both by the seed.
 
-    Attributes:
-        pipeline: ``classical`` or ``yolo``.
-        images: in the subset it learns from.
-        seed: of the subset and the training.
-        updates: of YOLO, the same for every size; 0 for the classical pipeline.
+    ``updates`` are the same for every size; 0 for a contender that decides its length itself.
     """
 
     pipeline: str
@@ -42,43 +42,58 @@ class Key:
         return f"{self.pipeline}-{self.images}-images-seed-{self.seed}{trained}"
 
 
+class SubsetResult(msgspec.Struct, frozen=True):
+    """What one training gave.
+
+    Attributes:
+        precision: on the test split.
+        undertrained: it still gained, so that its figures do not show what the images are worth.
+        late_gain: mAP@.50 that it gained on the validation split in its last fifth; nan for none.
+    """
+
+    precision: MeanPrecision
+    undertrained: bool = False
+    late_gain: Number = nan
+
+
 @dataclass(frozen=True)
-class Costs:
-    """What the main job's own trainings took, from which others are guessed.
+class TrainingCosts:
+    """What the main job took, from which the seconds of other trainings are estimated.
 
     Attributes:
         images: it trained on.
-        classical: seconds of the classical training.
-        update: seconds of one YOLO update.
-        testing: seconds to detect in the test split, by pipeline.
+        training: seconds, by contender.
+        testing: seconds to detect in the test split, by contender.
+        updates: of each contender whose trainings are counted in them.
     """
 
     images: int
-    classical: float
-    update: float
-    testing: dict[str, float]
+    training: Mapping[str, float]
+    testing: Mapping[str, float]
+    updates: Mapping[str, int]
 
-    def expected(self, key: Key) -> float:
+    def expected(self, planned: PlannedTraining) -> float:
         """Return the seconds a training and its test will take, roughly."""
-        testing = self.testing[key.pipeline]
-        if key.pipeline == "yolo":
-            return STARTING + key.updates * self.update + testing
-        return self.classical * (0.2 + 0.8 * key.images / self.images) + testing
+        name = planned.pipeline
+        training, testing = self.training[name], self.testing[name]
+        if planned.updates:
+            return STARTING + planned.updates * (training / self.updates[name]) + testing
+        return training * (0.2 + 0.8 * planned.images / self.images) + testing
 
 
-def costs_of(subject: Subject) -> Costs:
+def costs_of(subject: Subject) -> TrainingCosts:
     """Return what the main job took."""
-    classical, yolo = (subject.pipelines[name] for name in PIPELINES)
     tested = len(subject.dataset.splits["test"])
-    return Costs(
-        images=len(subject.dataset.splits["train"]),
-        classical=classical["training"]["seconds"],
-        update=yolo["training"]["seconds"] / yolo["training"]["updates"],
-        testing={
-            "classical": tested / classical["throughput"]["best"],
-            "yolo": tested * 4 / yolo["throughput"]["best"],  # by the graph, which is slower
-        },
-    )
+    training, testing, updates = {}, {}, {}
+    for row in subject.contenders:
+        figures = subject.figures[row.name]
+        main, rates = figures.training, figures.throughput
+        training[row.name] = nan if main is None else main.seconds
+        testing[row.name] = nan if rates is None else tested / rates.best
+        if row.subset_trainer and main is not None and main.updates is not None:
+            updates[row.name] = main.updates
+            testing[row.name] *= SLOWER
+    return TrainingCosts(len(subject.dataset.splits["train"]), training, testing, updates)
 
 
 def sizes(images: int) -> tuple[int, ...]:
@@ -93,36 +108,40 @@ def subset(images: Sequence[LabelledImage], count: int, seed: int) -> tuple[Labe
     return tuple(images[place] for place in np.sort(order[:count]))
 
 
-def yolo_updates(seconds: float, costs: Costs, numbers: Sequence[int], most: int) -> int:
-    """Return how many updates each YOLO training gets, to fit the study into the time.
+def updates_that_fit(
+    seconds: float, costs: TrainingCosts, numbers: Sequence[int]
+) -> dict[str, int]:
+    """Return how many updates each training gets, by contender, to fit the study into the time.
 
-    Trainings that have not levelled off tell nothing of the images, so that seeds are given up
-    before updates: each has as many as the main job's, or what lets one seed fit if that is less.
-
-    Args:
-        seconds: for the whole study.
-        costs: see `Costs`.
-        numbers: of images, in a training each.
-        most: of the main job, whose training is long enough.
+    Trainings that have not levelled off show nothing of the images, so that seeds are given up
+    before updates: each has as many as the main job's, whose training is long enough, or what lets
+    one seed of these numbers of images fit if that is less; 0 for those not counted in updates.
     """
-    classical = sum(costs.expected(Key("classical", images, 0)) for images in numbers)
-    each = (PLANNED * seconds - classical) / len(numbers)
-    updates = (each - STARTING - costs.testing["yolo"]) / costs.update
-    fitting = int(updates) // 50 * 50 if np.isfinite(updates) else most
-    return max(min(most, fitting), min(LEAST_UPDATES, most))
+    others = sum(
+        costs.expected(PlannedTraining(name, images, 0))
+        for name in costs.training
+        if name not in costs.updates
+        for images in numbers
+    )
+    planned = dict.fromkeys(costs.training, 0)
+    for name, most in costs.updates.items():
+        each = (PLANNED * seconds - others) / len(costs.updates) / len(numbers)
+        updates = (each - STARTING - costs.testing[name]) / (costs.training[name] / most)
+        fitting = int(updates) // 50 * 50 if np.isfinite(updates) else most
+        planned[name] = max(min(most, fitting), min(LEAST_UPDATES, most))
+    return planned
 
 
-def keys(numbers: Sequence[int], seeds: Sequence[int], updates: int) -> list[Key]:
+def planned_trainings(
+    numbers: Sequence[int], seeds: Sequence[int], updates: Mapping[str, int]
+) -> list[PlannedTraining]:
     """Return all trainings: seed by seed, so that what is cut short has all sizes of some.
 
     The longest of a seed come first: of trainings side by side, the last to end is a short one.
     """
-    most_first = sorted(numbers, reverse=True)
     return [
-        key
+        PlannedTraining(name, number, seed, updates[name])
         for seed in seeds
-        for key in (
-            *(Key("yolo", number, seed, updates) for number in most_first),
-            *(Key("classical", number, seed) for number in most_first),
-        )
+        for name in sorted(updates, key=lambda name: updates[name] == 0)
+        for number in sorted(numbers, reverse=True)
     ]

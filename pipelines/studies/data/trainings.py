@@ -1,157 +1,100 @@
-"""Both pipelines trained on subsets and tested alike; a process compiles YOLO's network once."""
+"""Contenders trained on subsets of a run's training split, and tested alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from math import nan
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.progress import silently
 from datasets.splits import evenly
 from models.errors import TrainingError
-from pipelines.detections import Detections
-from pipelines.studies.common.figures import figures, none_for_nan
-from pipelines.studies.data.learning_curves import LEARNT
-from pipelines.studies.data.plan import Key, subset
-from pipelines.studies.subject import Subject
+from pipelines.contenders import Contender, contender
+from pipelines.detections import Detections, Detector, detect_all
+from pipelines.runs.finished import Subject
+from pipelines.studies.common.figures import mean_precision
+from pipelines.studies.data.curve_fit import LEARNT
+from pipelines.studies.data.plan import PlannedTraining, SubsetResult, subset
 from pipelines.system import runtime
-from pipelines.yolo.detector import YoloDetector
-from pipelines.yolo.storage import saved_yolo
-from pipelines.yolo.training import detector_of, validation
+from pipelines.training import SubsetTrainer, SubsetTraining, TrainingJob
 
-if TYPE_CHECKING:
-    import keras
-
-    from pipelines.evaluation.quality import Quality
-
-MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are looked at
+MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are used
 # Of its best mAP@.50, what a training that has levelled off may gain in its last fifth, and the
-# mAP@.50 that this may be for all that so few images can tell.
-LEVEL, UNTOLD = 0.05, 0.01
-LOOKED_AT = 16  # test images held decoded at a time
+# mAP@.50 that this may be, for so few images show no smaller differences.
+LEVEL, UNSEEN = 0.05, 0.01
+AT_ONCE = 16  # test images held decoded at a time
 
 
-class Compiled(NamedTuple):
-    """What serves all YOLO trainings."""
-
-    learner: Any
-    detector: YoloDetector
-    judge: Callable[[keras.Model], Quality]
-    settings: Any
-
-
-class Trainings:
-    """Measures the cells of the data study."""
+class SubsetTrainings:
+    """Trains and tests in this process; what a contender's trainings can share is made once."""
 
     def __init__(self, subject: Subject, threads: int) -> None:
-        """Only note the run; TensorFlow is loaded with the first YOLO training."""
-        self.subject = subject
-        splits = subject.dataset.splits
-        self.test = evenly(splits["test"], MOST_TESTED)
-        self.val = evenly(splits["val"], MOST_VALIDATED)
-        self.threads = threads
+        """Only note the run; each contender's libraries are loaded with its first training."""
+        self._subject, self._threads = subject, threads
+        self._test = evenly(subject.dataset.splits["test"], MOST_TESTED)
+        val = tuple(evenly(subject.dataset.splits["val"], MOST_VALIDATED))
+        splits = {**subject.dataset.splits, "val": val}
+        self._dataset = replace(subject.dataset, splits=splits)
+        self._trainers: dict[str, SubsetTrainer] = {}
 
-    def measure(self, key: Key) -> dict[str, Any]:
-        """Train on the key's subset and return its figures on the test split, as JSON has them."""
-        images = subset(self.subject.dataset.splits["train"], key.images, key.seed)
-        work = {"classical": self._classical, "yolo": self._yolo}[key.pipeline]
-        truth = [image.annotations for image in self.test]
-        found, course = work(images, key)
-        return {
-            **course,
-            **figures(truth, found, self.subject.dataset.classes, self.subject.settings.seed),
-        }
-
-    def _classical(
-        self, images: Sequence[LabelledImage], key: Key
-    ) -> tuple[list[Detections], dict[str, Any]]:
-        from pipelines.classical.training import train_classical
-
+    def result(self, planned: PlannedTraining) -> SubsetResult:
+        """Train on the subset and return the figures on the test split."""
+        row, settings = contender(planned.pipeline), self._subject.settings
+        images = subset(self._dataset.splits["train"], planned.images, planned.seed)
+        if row.subset_trainer is not None and row.name not in self._trainers:
+            folder = self._subject.model_folder(row.name)
+            job = TrainingJob(self._dataset, settings, folder, self._threads, silently)
+            self._trainers[row.name] = row.subset_trainer(job)
+        undertrained, late_gain = False, nan
         try:
-            detector = train_classical(
-                images,
-                self.val,
-                self.subject.dataset.classes,
-                self.subject.settings.classical,
-                key.seed,
-                silently,
-                self.threads,
-            )
-        except TrainingError:  # nothing is labelled in so few images: nothing will be found
-            return [Detections() for _ in self.test], {"undertrained": False}
-        found = []
-        for start in range(0, len(self.test), LOOKED_AT):
-            some = self.test[start : start + LOOKED_AT]
-            found += detector.detect_batch([load_image(image.path) for image in some])
-        return found, {"undertrained": False}
+            with TemporaryDirectory() as temporary:
+                if row.name in self._trainers:
+                    trained = self._trainers[row.name](images, planned.seed, planned.updates)
+                else:
+                    trained = self._trained(row, images, planned.seed, Path(temporary))
+                detections = self._detections(trained.detector)
+        except TrainingError:
+            # Nothing is labelled in so few images: nothing will be found. Or the loss of a network
+            # was not finite, which shows nothing of the images.
+            detections, undertrained = [Detections() for _ in self._test], planned.updates > 0
+        else:
+            if trained.map_50:
+                undertrained, late_gain = still_gaining(trained.map_50)
+        truth = [image.annotations for image in self._test]
+        precision = mean_precision(truth, detections, self._dataset.classes, settings.seed)
+        return SubsetResult(precision, undertrained, late_gain)
 
-    def _yolo(
-        self, images: Sequence[LabelledImage], key: Key
-    ) -> tuple[list[Detections], dict[str, Any]]:
-        compiled = self._compiled  # before other imports of TensorFlow, for its silence
-        from models.yolo.checkpoint import Checkpoint
-        from models.yolo.schedule import TrainingLength
-        from models.yolo.training import train_network
+    def _trained(
+        self, row: Contender, images: tuple[LabelledImage, ...], seed: int, folder: Path
+    ) -> SubsetTraining:
+        """Train as in the main job, into the folder, which the detector may go on reading."""
+        dataset = replace(self._dataset, splits={**self._dataset.splits, "train": images})
+        settings = replace(self._subject.settings, seed=seed)
+        row.train(TrainingJob(dataset, settings, folder, self._threads, silently))
+        device = runtime.choose_device(settings.device)  # the same for all: it is chosen once
+        return SubsetTraining(row.load(folder, device, self._threads))
 
-        reached = []
-
-        def validate(network: keras.Model) -> float:
-            quality = compiled.judge(network)
-            reached.append(quality.map_50)
-            return quality.map_50_95
-
-        try:
-            trained = train_network(
-                images,
-                len(self.subject.dataset.classes),
-                compiled.detector.input_hw,
-                replace(compiled.settings, updates=key.updates),
-                TrainingLength(),
-                key.seed,
-                validate,
-                silently,
-                Checkpoint(None),
-                learner=compiled.learner,
-            )
-        except TrainingError:  # its loss was not finite: it says nothing about the images
-            return [Detections() for _ in self.test], {"undertrained": True}
-        found = [compiled.detector.detect(load_image(image.path)) for image in self.test]
-        return found, course_of([row.update for row in trained.history], reached)
-
-    @cached_property
-    def _compiled(self) -> Compiled:
-        runtime.load_tensorflow()
-        runtime.choose_device(self.subject.settings.device)
-        from models.yolo.learner import Learner
-
-        saved = saved_yolo(self.subject.folder / "models" / "yolo")
-        classes = self.subject.dataset.classes
-        settings = replace(self.subject.settings.yolo, validations=5, early_validations=0)
-        learner = Learner.of(saved.input_hw, len(classes), settings)
-        judge = validation(self.val, classes, saved.input_hw, settings, saved.limit)
-        detector = detector_of(learner.weights.network, classes, settings, saved.limit)
-        return Compiled(learner, detector, judge, settings)
+    def _detections(self, detector: Detector) -> list[Detections]:
+        detections: list[Detections] = []
+        for start in range(0, len(self._test), AT_ONCE):
+            pixels = [load_image(image.path) for image in self._test[start : start + AT_ONCE]]
+            detections += detect_all(detector, pixels)
+        return detections
 
 
-def course_of(updates: Sequence[float], reached: Sequence[float]) -> dict[str, Any]:
+def still_gaining(map_50: Sequence[tuple[int, float]]) -> tuple[bool, float]:
     """Return whether a training was too short, and what it gained in its last fifth.
 
     It is judged by mAP@.50, the figure that the curves are of. Overlaps grow on for longer, and
-    mAP@[.50:.95] with them, when hardly another object is found.
-
-    Args:
-        updates: after which it was validated.
-        reached: mAP@.50 on the validation split then.
+    mAP@[.50:.95] with them, when hardly another object is found. Each ``map_50`` was computed on
+    the validation split after a number of updates, in order.
     """
-    before = [
-        figure
-        for update, figure in zip(updates, reached, strict=True)
-        if update <= 0.8 * updates[-1] + 1
-    ]
-    best = max(reached)
-    gain = best - max(before, default=0.0)
-    levelled = best >= LEARNT and gain <= max(LEVEL * best, UNTOLD)
-    return {"undertrained": not levelled, "late_gain": none_for_nan(gain)}
+    last = map_50[-1][0]
+    best = max(figure for _, figure in map_50)
+    gain = best - max((figure for update, figure in map_50 if update <= 0.8 * last + 1), default=0)
+    levelled = best >= LEARNT and gain <= max(LEVEL * best, UNSEEN)
+    return not levelled, gain

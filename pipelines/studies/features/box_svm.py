@@ -2,89 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
-from datasets.boxes import Boxes
+from datasets.boxes import Boxes, nearest_objects
 from datasets.progress import Track, silently
 from models.classical.hog import Features
 from models.classical.linear_svm import BACKGROUND, LinearSvm, fit
-from pipelines.classical.examples import BESIDE_IOU, without_ignored
-from pipelines.classical.mining import POSITIVE_IOU
-from pipelines.classical.proposals.learn import overlaps
-from pipelines.detections import Detections, Image
+from pipelines.detections import Describe, Detections, Image
 from pipelines.evaluation.quality import score
 from pipelines.nms import suppress
-from pipelines.studies.features.descriptors import Describe
 
-NEAR, BESIDE = 40, 40  # boxes of an image that are on an object and beside all, to learn from
-LENGTH = 50.0  # mean square of descriptions: as long as HOG's, so that one C means the same to all
+POSITIVE_IOU = 0.6  # from here on a box is an example of its object's class
+BESIDE_IOU = 0.3  # below, it is one of background
+NEAR, BESIDE = 40, 40  # most boxes of an image, on an object and beside all, that are learnt from
+LENGTH = 50.0  # mean square of descriptions, as long as HOG's, so that one C suits all kinds
 C_FACTORS = (0.1, 1.0, 10.0)  # of the SVM's C, chosen on the validation split
 MOST_PAIRS = 400  # of box and class that go on to NMS
 LIMIT = 100  # most detections of an image
 
 
 @dataclass(frozen=True, eq=False)
-class Boxed:
-    """One image with boxes to be judged.
-
-    Attributes:
-        image: ``(H, W, 3)`` uint8 RGB.
-        boxes: ``(N, 4)`` in its pixels.
-        truth: of the image.
-    """
+class BoxedImage:
+    """One image with ``(N, 4)`` boxes to be classified, and its ground truth."""
 
     image: Image
     boxes: Boxes
     truth: Annotations
 
 
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """What makes descriptions of different kinds alike: their mean and one factor."""
-
-    mean: NDArray[np.float32]
-    factor: np.float32
-
-    @classmethod
-    def of(cls, features: Features) -> Scale:
-        """Return the scale that gives these features mean 0 and mean square `LENGTH`."""
-        mean = features.mean(axis=0)
-        square = float(((features - mean) ** 2).sum(axis=1).mean())
-        return cls(mean, np.float32(np.sqrt(LENGTH / max(square, 1e-12))))
-
-    def apply(self, features: Features) -> Features:
-        """Return other features in it."""
-        return np.asarray((features - self.mean) * self.factor, np.float32)
+def scaling(features: Features) -> Callable[[Features], Features]:
+    """Return what gives such features mean 0 and mean square `LENGTH`, so that kinds are alike."""
+    mean = features.mean(axis=0)
+    square = float(((features - mean) ** 2).sum(axis=1).mean())
+    factor = np.float32(np.sqrt(LENGTH / max(square, 1e-12)))
+    return lambda others: np.asarray((others - mean) * factor, np.float32)
 
 
 def examples(
-    boxed: Sequence[Boxed], describe: Describe, seed: int
+    images: Sequence[BoxedImage], describe: Describe, seed: int
 ) -> tuple[Features, NDArray[np.int64]]:
     """Return descriptions and labels of objects, of boxes on them and of boxes beside all."""
     features, labels = [], []
-    for number, each in enumerate(boxed):
-        random = np.random.default_rng((seed, number))
-        overlap, nearest = overlaps(each.boxes, each.truth)
-        real = without_ignored(each.truth)
-        ignored = np.zeros(len(each.boxes), bool)
-        if len(each.truth):
-            ignored = each.truth.ignore[nearest]
+    for number, each in enumerate(images):
+        random, truth = np.random.default_rng((seed, number)), each.truth
+        overlap, nearest = nearest_objects(each.boxes, truth.boxes)
+        ignored = truth.ignore[nearest] if len(truth) else np.zeros(len(each.boxes), bool)
         near = random.permutation(np.flatnonzero((overlap >= POSITIVE_IOU) & ~ignored))[:NEAR]
         beside = random.permutation(np.flatnonzero(overlap < BESIDE_IOU))[:BESIDE]
-        boxes = np.concatenate([real.boxes, each.boxes[near], each.boxes[beside]])
-        features.append(describe(each.image, boxes))
-        shown = each.truth.labels[nearest[near]] if len(near) else np.zeros(0, np.int64)
-        labels += [real.labels, shown, np.full(len(beside), BACKGROUND)]
+        boxes = [truth.boxes[~truth.ignore], each.boxes[near], each.boxes[beside]]
+        features.append(describe(each.image, np.concatenate(boxes)))
+        background = np.full(len(beside), BACKGROUND)
+        labels += [truth.labels[~truth.ignore], truth.labels[nearest[near]], background]
     return np.concatenate(features), np.concatenate(labels)
 
 
 def detections(svm: LinearSvm, features: Features, boxes: Boxes, nms_iou: float) -> Detections:
-    """Return what the SVMs say of an image's boxes, after NMS."""
+    """Return what the SVMs find among an image's described boxes, after NMS."""
     margins = svm.margins(features).astype(np.float64)
     best = np.argsort(-margins, axis=None, kind="stable")[:MOST_PAIRS]
     rows, labels = np.unravel_index(best, margins.shape)
@@ -100,7 +78,7 @@ def detections(svm: LinearSvm, features: Features, boxes: Boxes, nms_iou: float)
 
 
 def learnt_and_tested(
-    splits: dict[str, Sequence[Boxed]],
+    splits: Mapping[str, Sequence[BoxedImage]],
     describe: Describe,
     classes: Sequence[str],
     c: float,
@@ -110,34 +88,23 @@ def learnt_and_tested(
 ) -> tuple[list[Detections], int]:
     """Return what SVMs on such descriptions find in the test images, and how long these are.
 
-    Args:
-        splits: ``train``, ``val`` and ``test``; C is chosen on the second.
-        describe: tells boxes by numbers.
-        classes: names in label order.
-        c: of the classical pipeline's SVM.
-        nms_iou: of its NMS.
-        seed: of the choice of examples.
-        track: watches the test images.
+    Of ``c`` times `C_FACTORS` the best on the validation split is taken; ``seed`` chooses examples.
     """
     features, labels = examples(splits["train"], describe, seed)
-    scale = Scale.of(features)
-    features = scale.apply(features)
-    val = [scale.apply(describe(each.image, each.boxes)) for each in splits["val"]]
+    scaled = scaling(features)
+    features = scaled(features)
+
+    def described(each: BoxedImage) -> Features:
+        return scaled(describe(each.image, each.boxes))
+
+    svms = [fit(features, labels, len(classes), factor * c) for factor in C_FACTORS]
+    val = [(described(each), each.boxes) for each in splits["val"]]
     truth = [each.truth for each in splits["val"]]
-    best, reached = None, -1.0
-    for factor in C_FACTORS:
-        svm = fit(features, labels, len(classes), factor * c)
-        found = [
-            detections(svm, told, each.boxes, nms_iou)
-            for told, each in zip(val, splits["val"], strict=True)
-        ]
-        figure = score(truth, found, classes).map_50
-        if best is None or figure > reached:
-            best, reached = svm, figure
-    if best is None:
-        raise ValueError("there is no C to choose from")
-    tested = [
-        detections(best, scale.apply(describe(each.image, each.boxes)), each.boxes, nms_iou)
-        for each in track(splits["test"], "describing test images", len(splits["test"]))
+    figures = [
+        score(truth, [detections(svm, *each, nms_iou) for each in val], classes).map_50
+        for svm in svms
     ]
-    return tested, features.shape[1]
+    best = svms[int(np.argmax(figures))]
+    watched = track(splits["test"], "describing test images", len(splits["test"]))
+    found = [detections(best, described(each), each.boxes, nms_iou) for each in watched]
+    return found, features.shape[1]

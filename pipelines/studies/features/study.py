@@ -1,54 +1,53 @@
-"""Made by hand or learnt: the same proposals and the same SVM on different features.
+"""Made by hand or learnt: the same boxes and the same SVM on different features.
 
-The classical pipeline's own proposals are described by HOG, by HOG and colour, by YOLO's backbone
-and by raw pixels, and the same SVM learns from each; and HOG is tried on YOLO's boxes. Boxes are
-not moved afterwards, so that only the features differ.
+The contenders' features and raw pixels describe the boxes of one of them, and the same SVM learns
+from each; and the simplest features are tried on the others' boxes (`trials`). Boxes are not moved
+afterwards, so that only the features differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import nan
-from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from datasets.images import load_image
+from pipelines.detections import FeatureSource
 from pipelines.evaluation.pairs import Floats
+from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.common.figures import number, numbers
-from pipelines.studies.common.verdict import Verdict, favoured, share_better
-from pipelines.studies.features.descriptors import BACKBONE, HOG, HOG_COLOUR, PIXELS
-from pipelines.studies.features.trials import MOST, PROPOSALS, YOLO_BOXES, Trials
-from pipelines.studies.subject import Subject
+from pipelines.studies.common.figures import with_interval
+from pipelines.studies.common.plots import colours, draw_bars, new_figure, save
+from pipelines.studies.common.verdict import Study, Verdict
+from pipelines.studies.features.pictures import draw_pictures
+from pipelines.studies.features.trials import (
+    MOST,
+    Trial,
+    TrialResult,
+    Trials,
+    own_trials,
+    planned,
+)
+from pipelines.system import runtime
 
 EXPECTED = 45.0  # seconds a way of describing takes, roughly
-# What is tried: a descriptor and the boxes it is tried on.
-TRIED = (
-    (HOG, PROPOSALS),
-    (HOG_COLOUR, PROPOSALS),
-    (BACKBONE, PROPOSALS),
-    (PIXELS, PROPOSALS),
-    (HOG, YOLO_BOXES),
-)
 
 
 @dataclass(frozen=True)
-class Described:
-    """How well an SVM does on one kind of features.
+class FeaturesRow(Trial):
+    """How well an SVM does in one trial.
 
     Attributes:
-        features: their name.
-        boxes: what proposed the boxes.
-        dimensions: numbers a box.
+        dimensions: numbers that describe a box.
         map_50: mAP@.50 on the test images.
         map_50_95: mAP@[.50:.95].
         interval_95: of mAP@.50.
     """
 
-    features: str
-    boxes: str
     dimensions: int
     map_50: float
     map_50_95: float
@@ -56,124 +55,122 @@ class Described:
 
 
 @dataclass(frozen=True)
-class FeaturesStudy:
-    """All kinds of features.
+class FeaturesStudy(Study[FeaturesRow]):
+    """All trials, a row each, and how many images of each split were used at most."""
 
-    Attributes:
-        verdict: the conclusion.
-        cells: a row each.
-        images: looked at, by split.
-    """
-
-    verdict: Verdict
-    cells: tuple[Described, ...]
     images: Mapping[str, int]
 
 
 def study(subject: Subject, cells: Cells) -> FeaturesStudy:
     """Return how well the same SVM does on each kind of features of the test split's boxes."""
-    tried = Trials(subject)
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for features, boxes in TRIED:
-        told = cells.get(
-            f"{features}-on-{boxes}".replace(" ", "-").replace("'", ""),
-            lambda features=features, boxes=boxes: tried.measure(features, boxes),  # type: ignore[misc]
-            EXPECTED,
-        )
-        if told is not None:
-            found[features, boxes] = told
-    _save_pictures(subject, tried)
+    threads = runtime.usable_cores()
+    sources = {
+        row.name: row.features(subject.model_folder(row.name), threads)
+        for row in subject.contenders
+        if row.features is not None
+    }
+    found: dict[Trial, TrialResult] = {}
+    if sources:
+        trials = Trials(subject, sources)
+        for trial in planned(sources):
+            name = f"{trial.features}-on-{trial.boxes}".replace(" ", "-").replace("'", "")
+            result = cells.get(name, TrialResult, partial(trials.measure, trial), EXPECTED)
+            if result is not None:
+                found[trial] = result
+        _save_pictures(subject, sources)
+    own = own_trials(sources)
     images = {split: min(most, len(subject.dataset.splits[split])) for split, most in MOST.items()}
-    return concluded(found, images)
+    return concluded(found, {row.name: own.get(row.name) for row in subject.contenders}, images)
 
 
-def _save_pictures(subject: Subject, tried: Trials) -> None:
+def _save_pictures(subject: Subject, sources: Mapping[str, FeatureSource]) -> None:
     """Write pictures of features of the first test image with an object, its largest one."""
-    from pipelines.studies.common.plots import save
-    from pipelines.studies.features.pictures import draw_pictures
-
     for image in subject.dataset.splits["test"]:
         boxes = image.annotations.boxes
         sides = boxes[:, 2:] - boxes[:, :2]
         if len(boxes) and sides.min(axis=1).max() >= 2:
             largest = boxes[int(sides.prod(axis=1).argmax())]
-            figure = draw_pictures(load_image(image.path), largest, tried.network)
+            figure = draw_pictures(load_image(image.path), largest, sources.values())
             save(figure, subject.folder / "axes", "features_pictures")
             return
 
 
 def concluded(
-    found: Mapping[tuple[str, str], Mapping[str, Any]], images: Mapping[str, int]
+    found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None], images: Mapping[str, int]
 ) -> FeaturesStudy:
-    """Return the study of what was measured."""
+    """Return the study of what was found by trial, in the order of the plan.
+
+    ``own`` is the trial that each contender is compared by, None where it gives no features.
+    """
     rows = tuple(
-        Described(
-            features,
-            boxes,
-            told["dimensions"],
-            number(told["map_50"]),
-            number(told["map_50_95"]),
-            (number(told["interval_95"][0]), number(told["interval_95"][1])),
+        FeaturesRow(
+            **vars(trial),
+            dimensions=result.dimensions,
+            map_50=result.precision.map_50,
+            map_50_95=result.precision.map_50_95,
+            interval_95=result.precision.interval_95,
         )
-        for (features, boxes), told in found.items()
+        for trial, result in found.items()
     )
-    values = {key: numbers(told["resampled_map_50"]) for key, told in found.items()}
-    return FeaturesStudy(_verdict(rows, values), rows, images)
+    return FeaturesStudy(_verdict(found, own), rows, images)
 
 
-def _verdict(rows: Sequence[Described], values: Mapping[tuple[str, str], Floats]) -> Verdict:
-    by_hand, learnt = (HOG_COLOUR, PROPOSALS), (BACKBONE, PROPOSALS)
-    known = by_hand in values and learnt in values
-    share = share_better(values[by_hand], values[learnt]) if known else nan
-    favours, sureness = favoured(share, "resamples of the test images")
-    row = {(each.features, each.boxes): each for each in rows}
+def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]) -> Verdict:
+    compared = {name: trial for name, trial in own.items() if trial is not None}
+    known = [trial for trial in found if trial in compared.values()]
+    if len(known) > 1:
+        differences = "; ".join(_difference(found, known[0], other) for other in known[1:])
+        text = f"On the same boxes with the same SVM {differences}"
+    elif len(compared) > 1:
+        text = "Too little was measured to compare features; give more --budget-minutes"
+    else:
+        text = "There are no features of two contenders to compare"
     others = ", ".join(
-        f"{each.features} on {each.boxes} {_answer(each)}"
-        for key, each in row.items()
-        if key not in {by_hand, learnt}
+        f"{trial.features} on {trial.boxes} {_answer(trial, found)}"
+        for trial in found
+        if trial not in known
     )
-    told = "too little was measured to compare features; give more --budget-minutes"
-    if known:
-        more = values[learnt] - values[by_hand]
-        low, high = np.nanquantile(more, [0.025, 0.975])
-        told = (
-            "on the same proposals with the same SVM the backbone's features give "
-            f"{row[learnt].map_50 - row[by_hand].map_50:+.3f} mAP@.50 against HOG and colour "
-            f"(95 % {low:+.3f} to {high:+.3f})"
-        )
-    return Verdict(
-        question="Features made by hand or learnt (mAP@.50 of the same SVM)?",
-        classical=_answer(row.get(by_hand)),
-        yolo=_answer(row.get(learnt)),
-        sentence=f"{told[0].upper()}{told[1:]}{'; ' if others else ''}{others}.",
-        favours=favours,
-        sureness=sureness,
+    return Verdict.of(
+        "Features made by hand or learnt (mAP@.50 of the same SVM)?",
+        {name: _answer(trial, found) for name, trial in own.items()},
+        filter(None, [text, others]),
+        {n: _resampled(found[trial]) if trial in found else nan for n, trial in compared.items()},
+        "resamples of the test images",
     )
 
 
-def _answer(row: Described | None) -> str:
-    if row is None:
+def _difference(found: Mapping[Trial, TrialResult], first: Trial, other: Trial) -> str:
+    a, b = found[first], found[other]
+    low, high = np.nanquantile(_resampled(b) - _resampled(a), [0.025, 0.975])
+    return (
+        f"{other.features} features give {b.precision.map_50 - a.precision.map_50:+.3f} mAP@.50 "
+        f"against {first.features} (95 % {low:+.3f} to {high:+.3f})"
+    )
+
+
+def _resampled(result: TrialResult) -> Floats:
+    return np.array(result.precision.resampled_map_50)
+
+
+def _answer(trial: Trial | None, found: Mapping[Trial, TrialResult]) -> str:
+    if trial is None:
+        return "gives no features"
+    if trial not in found:
         return "not measured"
-    low, high = row.interval_95
-    return f"{row.map_50:.3f} [{low:.3f} {high:.3f}]"
+    precision = found[trial].precision
+    return with_interval(precision.map_50, precision.interval_95)
 
 
-def draw(result: FeaturesStudy) -> Any:
+def draw(result: FeaturesStudy) -> Figure:
     """Return a plot of mAP by kind of features."""
-    from pipelines.studies.common.plots import COLOURS, bare, new_figure
-
     figure = new_figure(8, 3.6)
-    axes = figure.subplots()
-    places = range(len(result.cells))
-    known = [row.map_50 for row in result.cells]
-    errors = np.abs(np.array([row.interval_95 for row in result.cells]).reshape(-1, 2).T - known)
-    learnt = [BACKBONE in row.features or row.boxes == YOLO_BOXES for row in result.cells]
-    colours = [COLOURS["yolo" if each else "classical"] for each in learnt]
-    axes.barh(places, known, xerr=errors, color=colours, capsize=3)
-    axes.set_yticks(places, [f"{row.features}, {row.boxes}" for row in result.cells])
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("mAP@.50 of the same SVM (95 % interval)")
-    axes.set_title("Features made by hand or learnt")
-    bare(axes)
+    colour = colours(result.verdict.answers)
+    draw_bars(
+        figure.subplots(),
+        [(f"{row.features}, {row.boxes}", row.map_50, row.interval_95) for row in result.cells],
+        [colour[row.pipeline] for row in result.cells],
+        xlim=(0, 1),
+        xlabel="mAP@.50 of the same SVM (95 % interval)",
+        title="Features made by hand or learnt",
+    )
     return figure

@@ -1,122 +1,129 @@
-"""Each kind of features tried on each kind of boxes, with what a run has trained."""
+"""Each kind of features tried on each kind of boxes, with what a run has trained.
+
+All features are tried on the boxes of one contender, the reference, and its simplest features on
+the boxes of the others. The SVM and NMS are set as the reference's are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
+import cv2
+import msgspec
 import numpy as np
 
-from datasets.annotations import LabelledImage
 from datasets.boxes import Boxes
 from datasets.images import load_image
 from datasets.splits import evenly
-from pipelines.classical.detector import ClassicalDetector
-from pipelines.classical.proposals.propose import propose, search, thinned
-from pipelines.classical.storage import load_classical
-from pipelines.detections import Image
-from pipelines.studies.common.figures import figures
-from pipelines.studies.features.box_svm import Boxed, learnt_and_tested
-from pipelines.studies.features.descriptors import (
-    BACKBONE,
-    HOG,
-    PIXELS,
-    BackboneDescriptor,
-    Describe,
-    hog_descriptor,
-    pixels_descriptor,
-)
-from pipelines.studies.subject import Subject
-from pipelines.system import runtime
+from models.classical.hog import Features
+from models.classical.settings import ClassicalSettings
+from pipelines.detections import Describe, FeatureSource, Image
+from pipelines.runs.finished import Subject
+from pipelines.studies.common.figures import MeanPrecision, mean_precision
+from pipelines.studies.features.box_svm import BoxedImage, learnt_and_tested
 from pipelines.system.progress import on_terminal
-from pipelines.yolo.detector import YoloDetector
-from pipelines.yolo.storage import load_network, load_yolo
-
-if TYPE_CHECKING:
-    import keras
 
 MOST = {"train": 100, "val": 40, "test": 150}  # images of each split
-PROPOSALS, YOLO_BOXES = "classical proposals", "YOLO's boxes"
-THIN_IOU, MOST_YOLO_BOXES = 0.7, 100  # YOLO's boxes before NMS, the best of those alike
+PIXELS = "raw pixels"
+PIXELS_SIDE = 16  # of the thumbnail of a box
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Features to be tried on boxes, by their names.
+
+    ``pipeline`` names the contender that has the features, or the boxes where the features are the
+    reference's.
+    """
+
+    pipeline: str
+    features: str
+    boxes: str
+
+
+class TrialResult(msgspec.Struct, frozen=True):
+    """How well an SVM does on one kind of features, so many numbers a box, on the test images."""
+
+    dimensions: int
+    precision: MeanPrecision
+
+
+def reference_of(sources: Mapping[str, FeatureSource]) -> str:
+    """Return the first contender with an SVM of its own, or else the first."""
+    return next((name for name, each in sources.items() if each.c is not None), next(iter(sources)))
+
+
+def own_trials(sources: Mapping[str, FeatureSource]) -> dict[str, Trial]:
+    """Return, by contender, the trial of its own features on the reference's boxes."""
+    if not sources:
+        return {}
+    boxes = sources[reference_of(sources)].boxes
+    return {name: Trial(name, [*each.descriptors][-1], boxes) for name, each in sources.items()}
+
+
+def planned(sources: Mapping[str, FeatureSource]) -> list[Trial]:
+    """Return all trials, those of the reference's features on its own boxes first."""
+    reference = reference_of(sources)
+    boxes, simplest = sources[reference].boxes, next(iter(sources[reference].descriptors))
+    others = [name for name in sources if name != reference]
+    return [
+        *(Trial(n, each, boxes) for n in (reference, *others) for each in sources[n].descriptors),
+        Trial(reference, PIXELS, boxes),
+        *(Trial(name, simplest, sources[name].boxes) for name in others),
+    ]
 
 
 class Trials:
-    """Measures the cells; proposals and networks are made once, when they are first needed."""
+    """Measures trials; boxes of each kind are proposed once, when they are first needed."""
 
-    def __init__(self, subject: Subject) -> None:
-        """Only note the run."""
-        self.subject = subject
-        self.threads = runtime.usable_cores()
-        self._boxed: dict[str, dict[str, Sequence[Boxed]]] = {}
+    def __init__(self, subject: Subject, sources: Mapping[str, FeatureSource]) -> None:
+        """Take the run and, by contender, what its features come from."""
+        self._subject = subject
+        self._reference = sources[reference_of(sources)]
+        self._propose = {each.boxes: each.propose for each in sources.values()}
+        self._descriptors: dict[str, Describe] = {PIXELS: describe_pixels}
+        for each in sources.values():
+            self._descriptors.update(each.descriptors)
+        self._splits = cache(self._boxed)
 
-    def measure(self, features: str, boxes: str) -> dict[str, Any]:
-        """Return the figures of one kind of features on one kind of boxes, as JSON has them."""
-        subject = self.subject
-        settings = self.classical.settings
+    def measure(self, trial: Trial) -> TrialResult:
+        """Return how well an SVM does on those features of those boxes."""
+        classes, seed = self._subject.dataset.classes, self._subject.settings.seed
+        splits, c = self._splits(trial.boxes), self._reference.c
         found, dimensions = learnt_and_tested(
-            self.boxed(boxes),
-            self.descriptor(features),
-            subject.dataset.classes,
-            settings.c,
-            settings.nms_iou,
-            subject.settings.seed,
+            splits,
+            self._descriptors[trial.features],
+            classes,
+            ClassicalSettings.c if c is None else c,
+            self._reference.nms_iou,
+            seed,
             on_terminal,
         )
-        truth = [each.truth for each in self.boxed(boxes)["test"]]
-        told = figures(truth, found, subject.dataset.classes, subject.settings.seed)
-        return {"dimensions": dimensions, **told}
+        truth = [each.truth for each in splits["test"]]
+        return TrialResult(dimensions, mean_precision(truth, found, classes, seed))
 
-    def boxed(self, boxes: str) -> dict[str, Sequence[Boxed]]:
+    def _boxed(self, boxes: str) -> dict[str, list[BoxedImage]]:
         """Return the images of all splits with boxes of that kind."""
-        if boxes not in self._boxed:
-            propose_in = self._proposed if boxes == PROPOSALS else self._of_yolo
-            made: dict[str, Sequence[Boxed]] = {}
-            for split, most in MOST.items():
-                images = evenly(self.subject.dataset.splits[split], most)
-                watched = on_terminal(images, f"{boxes}, {split}", len(images))
-                made[split] = [boxed_by(propose_in, image) for image in watched]
-            self._boxed[boxes] = made
-        return self._boxed[boxes]
-
-    def descriptor(self, features: str) -> Describe:
-        """Return what describes boxes so."""
-        if features == PIXELS:
-            return pixels_descriptor
-        if features == BACKBONE:
-            return BackboneDescriptor(self.network)
-        return hog_descriptor(self.classical, "hog" if features == HOG else "hog+colour")
-
-    @cached_property
-    def classical(self) -> ClassicalDetector:
-        """The trained classical pipeline, whose proposer and templates are used."""
-        return load_classical(self.subject.folder / "models" / "classical", threads=self.threads)
-
-    @cached_property
-    def yolo(self) -> YoloDetector:
-        """The trained YOLO, whose boxes are used."""
-        return load_yolo(self.subject.folder / "models" / "yolo", threads=self.threads)
-
-    @cached_property
-    def network(self) -> keras.Model:
-        """Its network, whose backbone is used."""
-        runtime.load_tensorflow()
-        return load_network(self.subject.folder / "models" / "yolo")
-
-    def _proposed(self, image: Image) -> Boxes:
-        searched = search(image)
-        found = propose(searched, self.classical.proposer, self.classical.settings, self.threads)
-        return found.boxes * searched.back
-
-    def _of_yolo(self, image: Image) -> Boxes:
-        value: Any = image
-        for stage in self.yolo.stages[:-1]:  # all but NMS
-            value = stage.run(value)
-        keep = thinned(value.boxes, value.scores.astype(np.float32), THIN_IOU, MOST_YOLO_BOXES)
-        return np.asarray(value.boxes[keep])
+        splits: dict[str, list[BoxedImage]] = {}
+        for split, most in MOST.items():
+            images = evenly(self._subject.dataset.splits[split], most)
+            splits[split] = []
+            for image in on_terminal(images, f"{boxes}, {split}", len(images)):
+                pixels = load_image(image.path)
+                proposed = self._propose[boxes](pixels)
+                splits[split].append(BoxedImage(pixels, proposed, image.annotations))
+        return splits
 
 
-def boxed_by(propose_in: Callable[[Image], Boxes], image: LabelledImage) -> Boxed:
-    """Return an image with the boxes that are proposed in it."""
-    pixels = load_image(image.path)
-    return Boxed(pixels, propose_in(pixels), image.annotations)
+def describe_pixels(image: Image, boxes: Boxes) -> Features:
+    """Return 16 × 16 thumbnails of the boxes, values around 0."""
+    features = np.zeros((len(boxes), PIXELS_SIDE**2 * 3), np.float32)
+    for row, (x1, y1, x2, y2) in enumerate(boxes):
+        left, top = int(max(x1, 0)), int(max(y1, 0))
+        right, bottom = max(int(np.ceil(x2)), left + 1), max(int(np.ceil(y2)), top + 1)
+        inside = image[min(top, image.shape[0] - 1) : bottom, min(left, image.shape[1] - 1) : right]
+        small = cv2.resize(inside, (PIXELS_SIDE, PIXELS_SIDE), interpolation=cv2.INTER_AREA)
+        features[row] = small.ravel() / np.float32(255) - np.float32(0.5)
+    return features

@@ -1,62 +1,125 @@
-"""All forms of both pipelines timed on one device, in a process of its own."""
+"""All forms of the contenders timed on one device, in a process of its own."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+import timeit
+from collections.abc import Sequence
 from math import nan
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+import msgspec
 
+from datasets.annotations import LabelledImage
 from datasets.errors import UserError
 from datasets.images import load_image
 from datasets.splits import evenly
-from pipelines.classical.detector import ClassicalDetector
+from pipelines.contenders import Contender, Form, Make
 from pipelines.detections import Detector
 from pipelines.evaluation.quality import score
-from pipelines.evaluation.timing.latency import measure_latency
-from pipelines.evaluation.timing.throughput import measure_throughput
-from pipelines.evaluation.undefined import plain
-from pipelines.studies.hardware.matrix_products import classical_products_ms, convolutions_ms
-from pipelines.studies.hardware.yolo_forms import FORMS, GRAPH, forms
-from pipelines.studies.subject import Subject
+from pipelines.evaluation.timing import measure_latency, measure_throughput
+from pipelines.evaluation.undefined import Number
+from pipelines.runs.finished import Subject
 from pipelines.system import machine, runtime
-from pipelines.yolo.storage import load_network
 
 SAMPLES, WARM_UP = 24, 2  # calls a form, and those left out
 IMAGES = 12  # that are timed, held decoded
-MOST_SCORED = 200  # test images a form's mAP is told from
+MOST_SCORED = 200  # test images that a form's mAP is computed on
 RATE_SECONDS, BATCHES = 0.5, (1, 4)
-NO_FORM = "GrabCut, HOG and SVM"
-Row = dict[str, Any]  # as cells keep it: `hardware.Timed` with all its calls
+REPEATED = 5  # times that matrix products are timed
 
 
-def timed(subject: Subject, threads: int, int8: Path | None, gpu: int = 0) -> list[Row]:
+class FormLatency(msgspec.Struct, frozen=True):
+    """One form of one contender on one device.
+
+    Attributes:
+        pipeline: the contender's name.
+        form: of its detector.
+        device: what it is called.
+        threads: of the CPU; 0 on a GPU.
+        p50_ms: median latency, nan with a note why.
+        interval_95: of the median.
+        images_per_second: in the best batch.
+        map_50: mAP@.50 of this very form, nan where it was not scored.
+        products_share: of the time, in matrix products; nan where that was not measured.
+        note: why there is no time.
+    """
+
+    pipeline: str
+    form: str
+    device: str
+    threads: int
+    p50_ms: Number = nan
+    interval_95: tuple[Number, Number] = (nan, nan)
+    images_per_second: Number = nan
+    map_50: Number = nan
+    products_share: Number = nan
+    note: str = ""
+
+
+Timing = tuple[FormLatency, tuple[float, ...]]  # with milliseconds of each call
+
+
+def untimed(row: Contender, form: Form, device: str, threads: int, note: str) -> Timing:
+    """Return a form without calls, and why there are none."""
+    return FormLatency(row.name, form.name, device, threads, note=note), ()
+
+
+def forms_of(row: Contender) -> tuple[Form, ...]:
+    """Return the forms of a contender: its own, or the one it is loaded in, by its label."""
+    return row.forms or (Form(row.label, row.load, on_gpu=row.uses_tensorflow),)
+
+
+def folder_of(subject: Subject, row: Contender, form: Form, made: Path) -> Path:
+    """Return what a form is loaded from: the model's folder, or one made of it in ``made``."""
+    return subject.model_folder(row.name) if form.make is None else made / f"{row.name} {form.name}"
+
+
+def make_form(make: Make, model: Path, images: Sequence[LabelledImage], output: Path) -> str:
+    """Make the folder of a form in this fresh process; return why there is none, or nothing."""
+    runtime.set_threads(runtime.usable_cores())
+    runtime.choose_device("cpu")
+    try:
+        make(model, images, output)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timing]:
     """Time all forms in this fresh process.
 
     Args:
         subject: the run.
         threads: of the CPU; 0 for a GPU.
-        int8: YOLO's 8-bit form, where there is one.
+        made: holds the folders of forms that were made.
         gpu: which of them, as the driver counts.
     """
+    wanted = {
+        f"{row.name} {form.name}": (row, form)
+        for row in subject.contenders
+        for form in forms_of(row)
+        if threads or form.on_gpu
+    }
     if not threads:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)  # read when TensorFlow starts
     runtime.set_threads(threads or runtime.usable_cores())
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
     except UserError as error:
-        return [missing("yolo", form, "GPU", 0, str(error)) for form in FORMS[:2]]
-    detectors: dict[str, Detector] = {}
-    if threads:
-        detectors[NO_FORM] = subject.detector("classical", device, threads)
-    folder = subject.folder / "models" / "yolo"
-    detectors |= dict(forms(folder, int8, threads, gpu=not threads))
-    images = evenly(subject.dataset.splits["test"], IMAGES)
-    pixels = [load_image(image.path) for image in images]
+        return [untimed(row, form, "GPU", 0, str(error)) for row, form in wanted.values()]
+    device_name = machine.cpu_model() if threads else device.name
+    results, detectors = [], {}
+    for key, (row, form) in wanted.items():
+        folder = folder_of(subject, row, form, made)
+        if form.make is not None and not folder.is_dir():
+            continue
+        try:
+            detectors[key] = form.load(folder, device, threads or runtime.usable_cores())
+        except UserError as error:
+            results.append(untimed(row, form, device_name, threads, str(error)))
+    pixels = [load_image(image.path) for image in evenly(subject.dataset.splits["test"], IMAGES)]
     latencies = measure_latency(
         detectors,
         lambda number: pixels[number % len(pixels)],
@@ -65,9 +128,9 @@ def timed(subject: Subject, threads: int, int8: Path | None, gpu: int = 0) -> li
         clock=time.perf_counter,
         synchronise=device.synchronise,
     )
-    rows = []
-    for form, detector in detectors.items():
-        rate = measure_throughput(
+    for key, detector in detectors.items():
+        row, form = wanted[key]
+        throughput = measure_throughput(
             detector,
             pixels,
             batches=BATCHES,
@@ -75,64 +138,33 @@ def timed(subject: Subject, threads: int, int8: Path | None, gpu: int = 0) -> li
             clock=time.perf_counter,
             synchronise=device.synchronise,
             joules=lambda: None,
-        ).best
-        rows.append(
-            {
-                "pipeline": "classical" if form == NO_FORM else "yolo",
-                "form": form,
-                "device": device.name if not threads else machine.cpu_model(),
-                "threads": threads,
-                "calls": list(latencies[form].calls),
-                "images_per_second": rate,
-                "map_50": _map_50(subject, form, detector, threads),
-                "products_share": None,
-                "note": "",
-            }
         )
-    if threads == 1:
-        _add_products(rows, detectors, folder, pixels[0])
-    told: list[Row] = plain(rows)
-    return told
+        share = nan
+        if threads == 1 and form.products is not None:
+            products = form.products(folder_of(subject, row, form, made), pixels[0])
+            products()
+            fastest = min(timeit.repeat(products, number=1, repeat=REPEATED))
+            share = min(1000 * fastest / latencies[key].p50, 1.0)
+        timing = FormLatency(
+            row.name,
+            form.name,
+            device_name,
+            threads,
+            images_per_second=throughput.best,
+            map_50=_map_50(subject, row, detector, threads),
+            products_share=share,
+        )
+        results.append((timing, latencies[key].calls))
+    return results
 
 
-def _map_50(subject: Subject, form: str, detector: Detector, threads: int) -> float:
-    """Return mAP@.50 of a form; threads change nothing in it, so it is told once a device."""
-    if form == NO_FORM:
-        return float(subject.pipelines["classical"]["quality"]["map_50"] or nan)
+def _map_50(subject: Subject, row: Contender, detector: Detector, threads: int) -> float:
+    """Return mAP@.50 of a form; threads change nothing in it, so it is computed once a device."""
+    if len(forms_of(row)) == 1:
+        return subject.figures[row.name].quality.map_50
     if threads == 1 and runtime.usable_cores() > 1:
         return nan
     images = evenly(subject.dataset.splits["test"], MOST_SCORED)
     found = [detector.detect(load_image(image.path)) for image in images]
     truth = [image.annotations for image in images]
     return score(truth, found, subject.dataset.classes).map_50
-
-
-def _add_products(
-    rows: Sequence[Row], detectors: Mapping[str, Detector], folder: Path, image: Any
-) -> None:
-    """Add the share of matrix products to the rows of the classical pipeline and of the graph."""
-    classical = detectors[NO_FORM]
-    if not isinstance(classical, ClassicalDetector):
-        raise TypeError("the classical pipeline is no ClassicalDetector")
-    spent = {
-        NO_FORM: classical_products_ms(classical, image),
-        GRAPH: convolutions_ms(load_network(folder)),
-    }
-    for row in rows:
-        if row["form"] in spent:
-            row["products_share"] = min(spent[row["form"]] / float(np.median(row["calls"])), 1.0)
-
-
-def missing(pipeline: str, form: str, device: str, threads: int, note: str) -> Row:
-    """Return the row of what can't be timed, and why."""
-    return {
-        "pipeline": pipeline,
-        "form": form,
-        "device": device,
-        "threads": threads,
-        "calls": [],
-        "images_per_second": None,
-        "map_50": None,
-        "products_share": None,
-        "note": note,
-    }

@@ -1,23 +1,20 @@
-"""Each pipeline with its two explanations: D-RISE, which asks both alike, and its own."""
+"""Each contender with its explanations: D-RISE, which treats all alike, and its own if any."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from math import prod
 from pathlib import Path
 
-import numpy as np
-
 from datasets.boxes import iou
-from pipelines.classical.detector import ClassicalDetector
-from pipelines.classical.storage import load_classical
-from pipelines.detections import BatchDetector, Detections, Detector, Image
-from pipelines.studies.interpretability.hog_weights import hog_weights
-from pipelines.studies.interpretability.saliency import Saliency, Target
-from pipelines.yolo.storage import load_network, load_yolo
+from datasets.errors import UserError
+from pipelines.contenders import PixelMap, contender
+from pipelines.detections import Detections, Detector, Image, detect_all
+from pipelines.runs.metrics import DetectorMetrics
+from pipelines.studies.interpretability.saliency import DetectedBox
+from pipelines.system import runtime
 
-DRISE, HOG_WEIGHTS, GRAD_CAM = "D-RISE", "HOG weights", "Grad-CAM"
 SAME_IOU = 0.5  # from here on two detections of a class are of the same object
 
 
@@ -26,56 +23,62 @@ class Explainer:
     """A detector and how its detections are explained.
 
     Attributes:
-        detector: of the pipeline.
-        own_name: of the pipeline's own method.
-        own: its map of a detection in an image.
+        detector: of a contender.
+        threshold: its detections below this score do not count.
+        own: the contender's own method by its name, if it has one.
     """
 
     detector: Detector
-    own_name: str
-    own: Callable[[Image, Target], Saliency]
+    threshold: float
+    own: Mapping[str, PixelMap]
 
     def detect_many(self, images: Sequence[Image]) -> Sequence[Detections]:
         """Return what is found in each image, in one batch where the detector takes any."""
-        if isinstance(self.detector, BatchDetector):
-            return self.detector.detect_batch(images)
-        return [self.detector.detect(image) for image in images]
+        return detect_all(self.detector, images)
 
 
-def classical_explainer(detector: ClassicalDetector) -> Explainer:
-    """Return the classical pipeline with the weights of its HOG."""
-    return Explainer(detector, HOG_WEIGHTS, partial(hog_weights, detector))
+def load_explainers(
+    folder: Path, figures: Mapping[str, DetectorMetrics], names: Sequence[str]
+) -> dict[str, Explainer]:
+    """Return trained contenders of a run's folder, on the CPU, with their thresholds there.
 
-
-def load_explainer(name: str, folder: Path, threads: int) -> Explainer:
-    """Return a trained pipeline of a run's folder; YOLO's loads TensorFlow, for gradients."""
-    place = folder / "models" / name
-    if name == "classical":
-        return classical_explainer(load_classical(place, threads=threads))
-    from pipelines.system import runtime
-
-    detector = load_yolo(place, threads=threads)
-    runtime.load_tensorflow()
-    from pipelines.studies.interpretability.grad_cam import GradCam
-
-    return Explainer(detector, GRAD_CAM, GradCam(load_network(place)))
-
-
-def found_by_both(classical: Detections, yolo: Detections) -> list[tuple[Target, Target]]:
-    """Return the detections of the same object by both, the surest first.
-
-    Each is of one pair at most, paired with the other's that overlaps it most.
+    Raises:
+        UserError: a detector can't be loaded.
     """
-    overlap = iou(classical.boxes, yolo.boxes)
-    overlap *= classical.labels[:, None] == yolo.labels[None, :]
-    pairs = []
-    for row in range(len(classical)):
-        if not len(yolo) or overlap[row].max() < SAME_IOU:
+    threads = runtime.usable_cores()
+    runtime.set_threads(threads)
+    device = runtime.choose_device("cpu")
+    explainers = {}
+    for name in names:
+        row, model = contender(name), folder / "models" / name
+        try:
+            detector = row.load(model, device, threads)
+            own = {row.explanation.name: row.explanation.load(model)} if row.explanation else {}
+        except Exception as error:  # readers of each format raise what they happen to raise
+            raise UserError(f"{model}: can't be loaded ({error}); repeat the run") from error
+        threshold = figures[name].quality.operating_point.threshold
+        explainers[name] = Explainer(detector, threshold, own)
+    return explainers
+
+
+def shared_detections(found: Sequence[Detections]) -> list[tuple[DetectedBox, ...]]:
+    """Return the detections of the same object by all detectors, the surest first.
+
+    Each belongs to one object at most: the first detector's, with those of the others that overlap
+    it most. ``found`` is by each detector, in one image.
+    """
+    first, *others = found
+    overlaps = [
+        iou(first.boxes, each.boxes) * (first.labels[:, None] == each.labels) for each in others
+    ]
+    shared = []
+    for row, label in enumerate(first.labels.tolist()):
+        if any(overlap[row].max(initial=0.0) < SAME_IOU for overlap in overlaps):
             continue
-        other = int(overlap[row].argmax())
-        sure = float(np.sqrt(classical.scores[row] * yolo.scores[other]))
-        label = int(classical.labels[row])
-        pairs.append((sure, Target(classical.boxes[row], label), Target(yolo.boxes[other], label)))
-        overlap[:, other] = 0.0
-    pairs.sort(key=lambda pair: -pair[0])
-    return [(first, second) for _, first, second in pairs]
+        places = [row, *(int(overlap[row].argmax()) for overlap in overlaps)]
+        for overlap, place in zip(overlaps, places[1:], strict=True):
+            overlap[:, place] = 0.0
+        sure = prod(float(each.scores[n]) for each, n in zip(found, places, strict=True))
+        boxes = [each.boxes[place] for each, place in zip(found, places, strict=True)]
+        shared.append((sure, tuple(DetectedBox(box, label) for box in boxes)))
+    return [boxes for _, boxes in sorted(shared, key=lambda each: -each[0])]

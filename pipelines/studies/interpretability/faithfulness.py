@@ -1,14 +1,14 @@
-"""How much an explanation is worth, in figures: deletion, insertion, pointing, agreement.
+"""How faithful an explanation is, in figures: deletion, insertion, pointing, agreement.
 
-Deletion and insertion (Petsiuk et al., BMVC 2018) hide, or show alone, the pixels that are said to
-matter most, more and more of them, and see what becomes of the detection. How many is counted in
+Deletion and insertion (Petsiuk et al., BMVC 2018) hide, or show alone, the pixels that a map ranks
+first, more and more of them, and measure what is left of the detection. How many is counted in
 areas of its box, so that small objects are judged as large ones are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from pipelines.detections import Image
 from pipelines.studies.interpretability.saliency import (
+    DetectedBox,
     DetectMany,
     Saliency,
-    Target,
     hidden,
     mask,
     target_score,
@@ -28,9 +28,8 @@ AREAS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5)  # of the box, hidden or shown, for eac
 GRID_PX = 24  # sides of the grids that are compared for agreement
 
 
-@dataclass(frozen=True)
-class Worth:
-    """What one explanation of one detection is worth.
+class Faithfulness(NamedTuple):
+    """How faithful one explanation of one detection is to the detector.
 
     Attributes:
         deletion: what is left of its score while what matters is hidden, by the score: less is
@@ -44,22 +43,14 @@ class Worth:
     points: bool
 
 
-def worth(
+def faithfulness(
     detect_many: DetectMany,
     image: Image,
-    target: Target,
+    target: DetectedBox,
     saliency: Saliency,
     box: NDArray[np.float64],
-) -> Worth:
-    """Return what a saliency is worth.
-
-    Args:
-        detect_many: the detector's.
-        image: it is about.
-        target: the detection it explains.
-        saliency: ``(H, W)``.
-        box: ``(4,)`` of the annotated object.
-    """
+) -> Faithfulness:
+    """Return how faithful the target's saliency map is; ``box`` is the annotated object's."""
     first = first_pixels(saliency, target)
     full = score_with(detect_many, image, target, [np.ones(saliency.shape, bool)])[0]
     least, most = (
@@ -68,17 +59,19 @@ def worth(
     )
     y, x = np.unravel_index(int(saliency.argmax()), saliency.shape)
     inside = box[0] <= x + 0.5 < box[2] and box[1] <= y + 0.5 < box[3]
-    return Worth(_share(least, full), _share(most, full), bool(inside))
+    return Faithfulness(_share(least, full), _share(most, full), bool(inside))
 
 
-def deletion(detect_many: DetectMany, image: Image, target: Target, saliency: Saliency) -> float:
-    """Return `Worth.deletion` alone, as for random masks of the same size."""
+def deletion(
+    detect_many: DetectMany, image: Image, target: DetectedBox, saliency: Saliency
+) -> float:
+    """Return `Faithfulness.deletion` alone, as for random masks of the same size."""
     full = score_with(detect_many, image, target, [np.ones(saliency.shape, bool)])[0]
     shown = [~each for each in first_pixels(saliency, target)]
     return _share(score_with(detect_many, image, target, shown), full)
 
 
-def first_pixels(saliency: Saliency, target: Target) -> list[NDArray[np.bool_]]:
+def first_pixels(saliency: Saliency, target: DetectedBox) -> list[NDArray[np.bool_]]:
     """Return ``(H, W)`` flags of the pixels that matter most, for each of `AREAS`.
 
     Of pixels that matter alike those nearer to the box's centre come first.
@@ -97,9 +90,9 @@ def first_pixels(saliency: Saliency, target: Target) -> list[NDArray[np.bool_]]:
 
 
 def score_with(
-    detect_many: DetectMany, image: Image, target: Target, shown: list[NDArray[np.bool_]]
+    detect_many: DetectMany, image: Image, target: DetectedBox, shown: list[NDArray[np.bool_]]
 ) -> list[float]:
-    """Return what is there of the target with only those pixels shown, for each."""
+    """Return what is left of the target with only those pixels shown, for each."""
     found = detect_many([hidden(image, each) for each in shown])
     return [target_score(each, target) for each in found]
 
@@ -110,7 +103,7 @@ def random_saliency(image_hw: tuple[int, int], seed: int) -> Saliency:
     return mask(image_hw, seed, 0).astype(np.float64) + 1e-6 * noise
 
 
-def within(saliency: Saliency, target: Target) -> Saliency:
+def within(saliency: Saliency, target: DetectedBox) -> Saliency:
     """Return the map with all pixels of the target's box before all others."""
     x1, y1 = np.floor(target.box[:2]).astype(int)
     x2, y2 = np.ceil(target.box[2:]).astype(int)
@@ -127,12 +120,9 @@ def agreement(first: Saliency, second: Saliency) -> float:
     )
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return nan
-    one, other = one - one.mean(), other - other.mean()
-    return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum()))
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def _share(scores: list[float], full: float) -> float:
     """Return the mean over the areas hidden, 0 to `AREAS`' last, of scores by the full one."""
-    if full <= 0:
-        return nan
-    return float(np.mean(scores) / full)
+    return float(np.mean(scores) / full) if full > 0 else nan

@@ -1,6 +1,6 @@
-"""Which pixels mattered, asked of any detector alike: D-RISE (Petsiuk et al., CVPR 2021).
+"""Which pixels mattered, for any detector in the same way: D-RISE (Petsiuk et al., CVPR 2021).
 
-An image is shown many times with parts of it hidden at random; pixels that were to be seen when the
+An image is shown many times with parts of it hidden at random; pixels that were visible when the
 detection stayed are the ones that mattered. What is hidden has the image's mean colour.
 """
 
@@ -24,7 +24,7 @@ DetectMany = Callable[[Sequence[Image]], Sequence[Detections]]
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class DetectedBox:
     """The detection that is to be explained.
 
     Attributes:
@@ -46,12 +46,11 @@ class Target:
         return float(np.prod(self.box[2:] - self.box[:2]))
 
 
-def target_score(found: Detections, target: Target) -> float:
+def target_score(found: Detections, target: DetectedBox) -> float:
     """Return how much of a detection is still there: best score by IoU of its class, 0 for none."""
     mine = found.labels == target.label
-    if not mine.any():
-        return 0.0
-    return float((iou(target.boxes, found.boxes[mine])[0] * found.scores[mine]).max())
+    overlap = iou(target.boxes, found.boxes[mine])[0]
+    return float((overlap * found.scores[mine]).max(initial=0.0))
 
 
 def mask(image_hw: tuple[int, int], seed: int, number: int) -> NDArray[np.float32]:
@@ -77,7 +76,7 @@ def hidden(image: Image, shown: NDArray[np.float32] | NDArray[np.bool_]) -> Imag
 def drise(
     detect_many: DetectMany,
     image: Image,
-    targets: Sequence[Target],
+    targets: Sequence[DetectedBox],
     masks: Sequence[int],
     seed: int,
 ) -> list[Saliency]:

@@ -1,219 +1,190 @@
-"""Can a decision be explained: for the same detections by both, which pixels mattered.
+"""Can a decision be explained: which pixels mattered for detections that all contenders have.
 
-D-RISE asks both pipelines alike, with the same masks; beside it stands each one's own method. What
-they are worth is measured: what is left of the detection when the pixels are hidden, what is there
-when they alone are shown, whether the first of them lies on the object, whether two runs agree.
+D-RISE treats all contenders alike, with the same masks; beside it stands each one's own method.
+Their faithfulness is measured: what is left of the detection when the pixels are hidden, what is
+there when they alone are shown, whether the first of them lies on the object, whether two runs
+agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import nan
-from typing import Any
 
+import msgspec
 import numpy as np
+from matplotlib.figure import Figure
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.splits import evenly
-from pipelines.evaluation.pairs import Floats
-from pipelines.evaluation.undefined import plain
+from pipelines.contenders import label_of
+from pipelines.evaluation.undefined import Number
+from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.common.verdict import Verdict, favoured, share_better
+from pipelines.studies.common.figures import whom, with_interval
+from pipelines.studies.common.plots import colours, draw_bars, new_figure
+from pipelines.studies.common.verdict import Study, Verdict
 from pipelines.studies.interpretability.explainers import (
-    DRISE,
     Explainer,
-    found_by_both,
-    load_explainer,
+    load_explainers,
+    shared_detections,
 )
 from pipelines.studies.interpretability.explaining import (
     CALLS,
-    Explained,
-    explained,
+    DRISE,
+    RANDOM,
+    RANDOM_WITHIN,
+    ExplanationRow,
+    explanation_rows,
     right_detections,
 )
-from pipelines.studies.interpretability.saliency import Target
-from pipelines.studies.subject import Subject
-from pipelines.system import runtime
+from pipelines.studies.interpretability.saliency import DetectedBox
 from pipelines.system.progress import on_terminal
 
 MASKS = 256  # of an image, one half in each of two runs
 IMAGES, OBJECTS = 8, 2  # most images, and most objects of each
-LEAST_DETECTIONS = 5  # fewer say nothing about how detections vary
+LEAST_DETECTIONS = 5  # fewer do not show how detections vary
 RESAMPLES = 1000
+AVERAGED = ("deletion", "insertion", "points", "agreement")  # of an `ExplanationRow`
+
+
+class MethodMeans(msgspec.Struct, frozen=True):
+    """Means over the detections that a method explained, see `ExplanationRow`."""
+
+    detections: int
+    deletion: Number
+    insertion: Number
+    points: Number
+    agreement: Number
 
 
 @dataclass(frozen=True)
-class InterpretabilityStudy:
-    """All explanations.
+class InterpretabilityStudy(Study[ExplanationRow]):
+    """All explanations, a row each detection and method.
 
     Attributes:
-        verdict: the conclusion.
-        cells: a row each detection and method.
-        summary: by pipeline and method: the means of the figures, and how many detections.
+        summary: by contender and method.
         masks: of each image, in both runs together.
     """
 
-    verdict: Verdict
-    cells: tuple[Explained, ...]
-    summary: Mapping[str, Mapping[str, Mapping[str, float]]]
+    summary: Mapping[str, Mapping[str, MethodMeans]]
     masks: int
 
 
 def study(subject: Subject, cells: Cells) -> InterpretabilityStudy:
-    """Explain detections of the test split that both pipelines have, and judge explanations."""
-    threads = runtime.usable_cores()
-    runtime.choose_device("cpu")
-    explainers = {
-        name: load_explainer(name, subject.folder, threads) for name in ("classical", "yolo")
-    }
-    thresholds = {
-        name: subject.pipelines[name]["quality"]["operating_point"]["threshold"]
-        for name in explainers
-    }
-    seed = subject.settings.seed
-    shared = shared_images(subject, explainers, thresholds)
-    rates = {name: subject.pipelines[name]["throughput"]["batch_1"] for name in explainers}
-    expected = sum((MASKS + OBJECTS * CALLS) / rate for rate in rates.values())
-    found: list[dict[str, Any]] = []
-    for number, (image, pairs) in enumerate(on_terminal(shared, "explaining", len(shared))):
-        told = cells.get(
-            f"image-{number}",
-            lambda image=image, pairs=pairs: {  # type: ignore[misc]
-                "rows": plain(explained(explainers, image, pairs, MASKS, seed))
-            },
-            expected,
-        )
-        found += told["rows"] if told is not None else []
-    return concluded([_from_json(row) for row in found], MASKS, seed)
+    """Explain detections of the test split that all contenders have, and judge explanations.
 
-
-def _from_json(said: Mapping[str, Any]) -> Explained:
-    known = {k: nan if v is None and k != "points" else v for k, v in said.items()}
-    row: Any = known
-    return Explained(**row)
+    Raises:
+        UserError: a detector can't be loaded.
+    """
+    names, seed = subject.settings.pipelines, subject.settings.seed
+    explainers = load_explainers(subject.folder, subject.figures, names)
+    shared = shared_images(subject.dataset.splits["test"], explainers)
+    throughput = [each.throughput for each in subject.figures.values()]
+    calls = MASKS + OBJECTS * CALLS
+    expected = sum(calls / each.batch_1 for each in throughput if each is not None)
+    rows: list[ExplanationRow] = []
+    for number, image in enumerate(on_terminal(shared, "explaining", len(shared))):
+        work = partial(explanation_rows, explainers, *image, MASKS, seed)
+        rows += cells.get(f"image-{number}", list[ExplanationRow], work, expected) or []
+    return concluded(names, rows, MASKS, seed)
 
 
 def shared_images(
-    subject: Subject, explainers: Mapping[str, Explainer], thresholds: Mapping[str, float]
-) -> list[tuple[LabelledImage, list[tuple[Target, Target]]]]:
-    """Return test images in which both pipelines rightly find the same objects, and those."""
+    images: Sequence[LabelledImage], explainers: Mapping[str, Explainer]
+) -> Sequence[tuple[LabelledImage, list[tuple[DetectedBox, ...]]]]:
+    """Return images in which all contenders rightly find the same objects, and those."""
     chosen = []
-    looked_at = evenly(subject.dataset.splits["test"], 4 * IMAGES)
-    for image in on_terminal(looked_at, "finding what both find", len(looked_at)):
+    tried = evenly(images, 4 * IMAGES)
+    for image in on_terminal(tried, "finding what all find", len(tried)):
         pixels = load_image(image.path)
         found = [
-            explainers[name].detect_many([pixels])[0].above(thresholds[name])
-            for name in ("classical", "yolo")
+            right_detections(each.detect_many([pixels])[0].above(each.threshold), image)
+            for each in explainers.values()
         ]
-        right = [right_detections(each, image) for each in found]
-        pairs = found_by_both(*right)[:OBJECTS]
-        if pairs:
-            chosen.append((image, pairs))
-    if len(chosen) <= IMAGES:
-        return chosen
-    return [chosen[place * len(chosen) // IMAGES] for place in range(IMAGES)]
+        if shared := shared_detections(found)[:OBJECTS]:
+            chosen.append((image, shared))
+    return evenly(chosen, IMAGES)
 
 
-def concluded(rows: Sequence[Explained], masks: int, seed: int) -> InterpretabilityStudy:
-    """Return the study of all rows."""
-    summary: dict[str, dict[str, dict[str, float]]] = {}
-    for name in ("classical", "yolo"):
-        mine = [row for row in rows if row.pipeline == name]
-        summary[name] = {
-            method: _means([row for row in mine if row.method == method])
-            for method in dict.fromkeys(row.method for row in mine)
-        }
+def concluded(
+    names: Sequence[str], rows: Sequence[ExplanationRow], masks: int, seed: int
+) -> InterpretabilityStudy:
+    """Return the study of all rows of those contenders."""
+    summary: dict[str, dict[str, MethodMeans]] = {name: {} for name in names}
+    for name, method in dict.fromkeys((row.pipeline, row.method) for row in rows):
+        mine = [row for row in rows if (row.pipeline, row.method) == (name, method)]
+        means = (_mean([getattr(row, figure) for row in mine]) for figure in AVERAGED)
+        summary[name][method] = MethodMeans(len(mine), *means)
     return InterpretabilityStudy(_verdict(rows, summary, seed), tuple(rows), summary, masks)
 
 
-def _means(rows: Sequence[Explained]) -> dict[str, float]:
-    def mean(values: Sequence[float | bool | None]) -> float:
-        known = [float(v) for v in values if v is not None and not np.isnan(v)]
-        return float(np.mean(known)) if known else nan
-
-    return {
-        "detections": float(len(rows)),
-        "deletion": mean([row.deletion for row in rows]),
-        "insertion": mean([row.insertion for row in rows]),
-        "points": mean([row.points for row in rows]),
-        "agreement": mean([row.agreement for row in rows]),
-    }
+def _mean(values: Sequence[float | None]) -> float:
+    known = np.array(values, np.float64)  # None becomes nan
+    known = known[~np.isnan(known)]
+    return float(known.mean()) if known.size else nan
 
 
 def _verdict(
-    rows: Sequence[Explained],
-    summary: Mapping[str, Mapping[str, Mapping[str, float]]],
-    seed: int,
+    rows: Sequence[ExplanationRow], summary: Mapping[str, Mapping[str, MethodMeans]], seed: int
 ) -> Verdict:
-    """Compare insertion less deletion of D-RISE, which asks both alike, over the same objects."""
+    """Compare insertion less deletion of D-RISE, which treats all alike, over the same objects."""
     gains = {
         name: np.array(
-            [r.insertion - r.deletion for r in rows if r.pipeline == name and r.method == DRISE]
+            [r.insertion - r.deletion for r in rows if (r.pipeline, r.method) == (name, DRISE)]
         )
-        for name in ("classical", "yolo")
+        for name in summary
     }
-    count = len(gains["classical"])
-    random = np.random.default_rng(seed)
-    drawn = random.integers(max(count, 1), size=(RESAMPLES, count))
-    means = {
-        name: each[drawn].mean(axis=1) if count else np.full(RESAMPLES, nan)
-        for name, each in gains.items()
-    }
-    enough = count >= LEAST_DETECTIONS
-    share = share_better(means["classical"], means["yolo"]) if enough else nan
-    favours, sureness = favoured(share, f"resamples of {count} detections")
-    sentences = []
-    for name, label in (("classical", "the classical pipeline"), ("yolo", "YOLO")):
-        told = [
-            f"{method} {_shown(figures['deletion'])}" for method, figures in summary[name].items()
-        ]
-        sentences.append(f"{label} keeps ({', '.join(told)})")
-    return Verdict(
-        question="Can a decision be explained (insertion less deletion, D-RISE)?",
-        classical=_answer(gains["classical"], means["classical"]),
-        yolo=_answer(gains["yolo"], means["yolo"]),
-        sentence=(
-            "Of a detection's score, while the pixels said to matter most are hidden, "
-            f"{' and '.join(sentences)}, over {count} detections both have; less is better."
-        ),
-        favours=favours,
-        sureness=sureness,
-    )
+    count = min(map(len, gains.values()))
+    who = f"{whom(len(gains))} {'has' if len(gains) == 1 else 'have'}"
+    answers = dict.fromkeys(gains, f"no detection that {who}")
+    means = dict.fromkeys(gains, np.full(1, nan))
+    if count:
+        drawn = np.random.default_rng(seed).integers(count, size=(RESAMPLES, count))
+        for name, each in gains.items():
+            resampled = each[drawn].mean(axis=1)
+            low, high = np.nanquantile(resampled, [0.025, 0.975])
+            answers[name] = with_interval(float(np.nanmean(each)), (low, high))
+            if count >= LEAST_DETECTIONS:
+                means[name] = resampled
+    kept = []
+    for name, methods in summary.items():
+        shares = [f"{method} {_percent(each.deletion)}" for method, each in methods.items()]
+        kept.append(f"{label_of(name)} keeps ({', '.join(shares)})")
+    clauses = [
+        "of a detection's score, while the pixels that a method ranks first are hidden, "
+        f"{' and '.join(kept)}, over {count} detections {who}",
+        "less is better",
+    ]
+    question = "Can a decision be explained (insertion less deletion, D-RISE)?"
+    return Verdict.of(question, answers, clauses, means, f"resamples of {count} detections")
 
 
-def _answer(gains: Floats, means: Floats) -> str:
-    if not len(gains):
-        return "no detection that both have"
-    low, high = np.nanquantile(means, [0.025, 0.975])
-    return f"{float(np.nanmean(gains)):.3f} [{low:.3f} {high:.3f}]"
-
-
-def _shown(value: float) -> str:
+def _percent(value: float) -> str:
     return "–" if np.isnan(value) else f"{100 * value:.0f} %"
 
 
-def draw(result: InterpretabilityStudy) -> Any:
-    """Return a plot of deletion and insertion by pipeline and method."""
-    from pipelines.studies.common.plots import COLOURS, LABELS, bare, new_figure
-
+def draw(result: InterpretabilityStudy) -> Figure:
+    """Return a plot of deletion and insertion by contender and method."""
     figure = new_figure(9, 4.5)
-    panels = figure.subplots(1, 2)
-    for panel, figure_name, better in zip(
-        panels, ("deletion", "insertion"), ("less", "more"), strict=True
+    colour = colours(result.summary)
+    rows = [
+        (name, method, means)
+        for name, methods in result.summary.items()
+        for method, means in methods.items()
+    ]
+    for panel, shown, better in zip(
+        figure.subplots(1, 2), ("deletion", "insertion"), ("less", "more"), strict=True
     ):
-        labels, values, colours = [], [], []
-        for name, methods in result.summary.items():
-            for method, told in methods.items():
-                if not np.isnan(told[figure_name]):
-                    labels.append(f"{LABELS[name]}: {method}")
-                    values.append(told[figure_name])
-                    colours.append(COLOURS[name] if "random" not in method else "#999999")
-        panel.barh(range(len(values)), values, color=colours)
-        panel.set_yticks(range(len(values)), labels)
-        panel.invert_yaxis()
-        panel.set_xlabel(f"{figure_name} ({better} is better)")
-        bare(panel)
-    figure.suptitle("What explanations are worth, in shares of the score")
+        known = [row for row in rows if not np.isnan(getattr(row[2], shown))]
+        draw_bars(
+            panel,
+            [(f"{label_of(n)}: {m}", getattr(each, shown), (nan, nan)) for n, m, each in known],
+            ["#999999" if m in {RANDOM, RANDOM_WITHIN} else colour[n] for n, m, _ in known],
+            xlabel=f"{shown} ({better} is better)",
+        )
+    figure.suptitle("How faithful explanations are, in shares of the score")
     return figure

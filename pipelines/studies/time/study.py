@@ -7,18 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import nan
-from typing import Any
+from functools import partial
+from math import isnan, nan
 
 import numpy as np
+from matplotlib.figure import Figure
 
+from pipelines.contenders import label_of
 from pipelines.evaluation.pairs import Floats
+from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
-from pipelines.studies.common.figures import ends
-from pipelines.studies.common.verdict import Verdict, favoured, share_better
-from pipelines.studies.subject import Subject
-from pipelines.studies.time.own_times import decoding_seconds
-from pipelines.studies.time.pipeline_time import IMAGES, PipelineTime, pipeline_time, timed_alone
+from pipelines.studies.common.figures import ends, pairs, with_interval
+from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure, scale
+from pipelines.studies.common.verdict import ALONE, Study, Verdict, share_better
+from pipelines.studies.time.contender_time import (
+    IMAGES,
+    ContenderTime,
+    TimedAlone,
+    contender_time,
+    decoding_seconds,
+    timed_alone,
+)
 from pipelines.system import runtime
 from pipelines.system.progress import on_terminal
 
@@ -27,46 +36,45 @@ TRAINING_VARIES = 0.1  # standard deviation taken for a training's time, which i
 
 
 @dataclass(frozen=True)
-class TimeStudy:
-    """Both pipelines' times.
+class DoneTogether:
+    """When two contenders are done at the same moment, training included.
 
     Attributes:
-        verdict: the conclusion.
-        cells: a row each pipeline.
-        done_together_at: images up to which the pipeline that trains sooner is done sooner,
-            training included; nan where one is sooner in both.
-        done_together_interval_95: of that number; an end is nan where there is none.
+        at: images up to which the contender that is ready sooner is done sooner; nan where one is
+            sooner in both.
+        interval_95: of that number; an end is nan where there is none.
     """
 
-    verdict: Verdict
-    cells: tuple[PipelineTime, ...]
-    done_together_at: float
-    done_together_interval_95: tuple[float, float]
+    at: float
+    interval_95: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class TimeStudy(Study[ContenderTime]):
+    """All contenders' times, a row each, and when two are done, by ``<a>_against_<b>``."""
+
+    done_together: Mapping[str, DoneTogether]
 
 
 def study(subject: Subject, cells: Cells) -> TimeStudy:
-    """Return what both pipelines take on this machine."""
+    """Return what a run's contenders take on this machine."""
     threads = runtime.usable_cores()
     train = subject.dataset.splits["train"]
-    decoding = cells.get("decoding", lambda: {"seconds": decoding_seconds(train, threads)})
-    rows = []
-    for name in on_terminal(("classical", "yolo"), "loading and one core", 2):
-        timed = cells.get(name, lambda name=name: timed_alone(subject, name))  # type: ignore[misc]
-        rows.append(pipeline_time(name, subject.pipelines[name], timed, decoding, threads))
-    calls = {name: subject.pipelines[name]["latency_ms"]["calls"] for name in ("classical", "yolo")}
+    decoding = cells.get("decoding", float, lambda: decoding_seconds(train, threads))
+    preparing = nan if decoding is None else decoding
+    rows, calls = [], {}
+    for name in on_terminal(subject.figures, "loading and one core", len(subject.figures)):
+        figures = subject.figures[name]
+        timed = cells.get(name, TimedAlone, partial(timed_alone, subject, name)) or TimedAlone()
+        rows.append(contender_time(name, figures, timed, preparing, threads))
+        calls[name] = (nan,) if figures.latency_ms is None else figures.latency_ms.calls
     return concluded(rows, calls, subject.settings.seed)
 
 
 def concluded(
-    rows: Sequence[PipelineTime], calls: Mapping[str, Sequence[float]], seed: int
+    rows: Sequence[ContenderTime], calls: Mapping[str, Sequence[float]], seed: int
 ) -> TimeStudy:
-    """Return the study of both rows.
-
-    Args:
-        rows: of the classical pipeline and of YOLO.
-        calls: milliseconds of each steady call, by pipeline.
-        seed: of the resamples.
-    """
+    """Return the study of all rows, with milliseconds of each steady call by contender."""
     random = np.random.default_rng(seed)
     drawn = {row.pipeline: _resampled(np.array(calls[row.pipeline]), random) for row in rows}
     done, totals, fixed, each = [], {}, {}, {}
@@ -80,12 +88,21 @@ def concluded(
         each[row.pipeline] = (3600 * row.hours_for_10000 - row.loading_seconds) / IMAGES * means
         fixed[row.pipeline] = before + row.loading_seconds
         totals[row.pipeline] = before + 3600 * hours
-    share = share_better(-totals["classical"], -totals["yolo"])
-    at = _together(fixed, each)
-    number = float(np.nanmedian(at)) if np.isfinite(at).mean() > 0.5 else nan
-    span = ends(at) if np.isfinite(at).all() else (nan, nan)
-    verdict = _verdict(done, totals, share, (number, span))
-    return TimeStudy(verdict, tuple(done), number, span)
+    together, clauses = {}, []
+    for key, (first, second) in pairs(totals).items():
+        together[key] = _together(fixed[second] - fixed[first], each[first] - each[second])
+        sooner = fixed if not isnan(together[key].at) else totals
+        share = share_better(-sooner[first], -sooner[second])
+        names = (second, first) if share < 0.5 else (first, second)
+        clauses.append(_clause(names, together[key], share, alone=len(rows) == 2))
+    verdict = Verdict.of(
+        f"How long until it is trained and {IMAGES:,} images are done?",
+        {row.pipeline: _answer(row, totals[row.pipeline]) for row in done},
+        [f"training included, {'; '.join(clauses or [ALONE])}"],
+        {name: -seconds for name, seconds in totals.items()},
+        "resamples of the calls, a training 10 % either way",
+    )
+    return TimeStudy(verdict, tuple(done), together)
 
 
 def _resampled(calls: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
@@ -94,81 +111,63 @@ def _resampled(calls: Floats, random: np.random.Generator) -> tuple[Floats, Floa
     return np.median(drawn, axis=1), drawn.mean(axis=1) / calls.mean()
 
 
-def _together(fixed: Mapping[str, Floats], each: Mapping[str, Floats]) -> Floats:
-    """Return the images after which both are done at the same moment, nan where never."""
-    later, sooner = fixed["yolo"] - fixed["classical"], each["classical"] - each["yolo"]
+def _together(later: Floats, sooner: Floats) -> DoneTogether:
+    """Return after how many images two are done at the same moment.
+
+    The second is ready ``(B,)`` seconds later, and sooner by so many with each image.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         images = later / sooner
-    return np.where((images > 0) & np.isfinite(images), images, nan)
-
-
-def _verdict(
-    rows: Sequence[PipelineTime],
-    totals: Mapping[str, Floats],
-    share: float,
-    together: tuple[float, tuple[float, float]],
-) -> Verdict:
-    favours, sureness = favoured(share, "resamples of the calls, a training 10 % either way")
-    told = {row.pipeline: _answer(row, totals[row.pipeline]) for row in rows}
-    number, (low, high) = together
-    classical, yolo = rows
-    if np.isnan(number):
-        trains = "cannot be told from these figures"
-        if not np.isnan(share):
-            first = "the classical pipeline" if share >= 0.5 else "YOLO"
-            trains = f"{first} is done sooner whatever the number of images"
-        sentence = f"Training and any number of images: {trains}."
-    else:
-        names = ("the classical pipeline", "YOLO")
-        if yolo.training_seconds < classical.training_seconds:
-            names = names[::-1]
-        span = "" if np.isnan(low) else f" (95 % {low:,.0f} to {high:,.0f})"
-        sentence = (
-            f"Training included, {names[0]} is done sooner up to about {number:,.0f} images"
-            f"{span} and {names[1]} beyond."
-        )
-    return Verdict(
-        question=f"How long until it is trained and {IMAGES:,} images are done?",
-        classical=told["classical"],
-        yolo=told["yolo"],
-        sentence=sentence,
-        favours=favours,
-        sureness=sureness,
+    images = np.where((images > 0) & np.isfinite(images), images, nan)
+    known = np.isfinite(images)
+    return DoneTogether(
+        float(np.nanmedian(images)) if known.mean() > 0.5 else nan,
+        ends(images) if known.all() else (nan, nan),
     )
 
 
-def _answer(row: PipelineTime, seconds: Floats) -> str:
-    if np.isnan(row.hours_for_10000):
+def _clause(names: tuple[str, str], together: DoneTogether, share: float, *, alone: bool) -> str:
+    """Return who of two is done sooner, the first with few images, or with 10,000.
+
+    ``share`` is nan where they can't be compared; ``alone`` says that there is no third.
+    """
+    first, second = map(label_of, names)
+    if isnan(share):
+        return f"which of {first} and {second} is done sooner does not follow from these figures"
+    if isnan(together.at):
+        than = "" if alone else f" than {second}"
+        return f"{first} is done sooner{than} whatever the number of images"
+    low, high = together.interval_95
+    span = "" if isnan(low) else f" (95 % {low:,.0f} to {high:,.0f})"
+    return f"{first} is done sooner up to about {together.at:,.0f} images{span} and {second} beyond"
+
+
+def _answer(row: ContenderTime, seconds: Floats) -> str:
+    if isnan(row.hours_for_10000):
         return "not measured"
     if np.isnan(seconds).any():
         return f"{row.hours_for_10000:.2f} h of use"
-    low, high = ends(seconds / 3600)
-    return f"{float(np.median(seconds)) / 3600:.2f} h [{low:.2f} {high:.2f}]"
+    return with_interval(float(np.median(seconds)) / 3600, ends(seconds / 3600), 2, " h")
 
 
-def draw(result: TimeStudy) -> Any:
+def draw(result: TimeStudy) -> Figure:
     """Return a plot of the hours against the number of images, training included."""
-    from pipelines.studies.common.plots import COLOURS, LABELS, bare, new_figure
-
     figure = new_figure()
     axes = figure.subplots()
     images = np.logspace(1, 6, 60)
+    colour_of = colours(row.pipeline for row in result.cells)
     for row in result.cells:
-        each = row.hours_for_10000 / IMAGES
-        low, high = (end / IMAGES for end in row.hours_interval_95)
-        before = np.nan_to_num(row.training_seconds) / 3600
-        colour = COLOURS[row.pipeline]
-        axes.plot(images, before + images * each, color=colour, label=LABELS[row.pipeline])
-        axes.fill_between(
-            images, before + images * low, before + images * high, color=colour, alpha=0.2
-        )
-    if not np.isnan(result.done_together_at):
-        axes.axvline(result.done_together_at, color="#444444", linewidth=0.8, linestyle=":")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("images to detect in")
-    axes.set_ylabel("hours, training included")
-    axes.set_title("Time by the number of images (95 % band)")
+        each = np.array([row.hours_for_10000, *row.hours_interval_95])[:, None] / IMAGES
+        hours, low, high = np.nan_to_num(row.training_seconds) / 3600 + images * each
+        colour = colour_of[row.pipeline]
+        draw_curve(axes, images, hours, (low, high), colour, label_of(row.pipeline))
+    mark(axes, [together.at for together in result.done_together.values()])
+    axes.set(
+        xscale="log",
+        yscale=scale(row.hours_for_10000 for row in result.cells),
+        xlabel="images to detect in",
+        ylabel="hours, training included",
+        title="Time by the number of images (95 % band)",
+    )
     axes.legend(frameon=False)
-    bare(axes)
     return figure

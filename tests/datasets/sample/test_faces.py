@@ -9,7 +9,6 @@ from datasets.sample.drawing import (
     disc,
     paint,
     rectangle,
-    shape,
     stroke,
 )
 from datasets.sample.faces import CLASSES, faces
@@ -17,12 +16,12 @@ from datasets.sample.lookalikes import lookalikes
 
 
 def test_disc_covers_the_area_of_a_circle() -> None:
-    covered = paint([shape(WHITE, disc(0.5))])[..., 3].mean() / 255
+    covered = paint([(WHITE, disc(0.5))])[..., 3].mean() / 255
     assert covered == pytest.approx(np.pi * 0.5**2 / 4, rel=0.01)
 
 
 def test_rectangle_lies_where_its_corners_say() -> None:
-    alpha = paint([shape(WHITE, rectangle(-0.5, 0.0, 0.5, 0.25))])[..., 3]
+    alpha = paint([(WHITE, rectangle(-0.5, 0.0, 0.5, 0.25))])[..., 3]
     rows, columns = np.nonzero(alpha > 127)
     quarter = SIDE_PX // 4
     assert abs(columns.min() - quarter) <= 1
@@ -32,12 +31,12 @@ def test_rectangle_lies_where_its_corners_say() -> None:
 
 
 def test_stroke_is_a_rectangle_with_half_discs_at_its_ends() -> None:
-    covered = paint([shape(WHITE, stroke((-0.4, 0.0), (0.4, 0.0), 0.4))])[..., 3].mean() / 255
+    covered = paint([(WHITE, stroke((-0.4, 0.0), (0.4, 0.0), 0.4))])[..., 3].mean() / 255
     assert covered == pytest.approx((0.8 * 0.4 + np.pi * 0.2**2) / 4, rel=0.02)
 
 
 def test_edges_keep_their_colour_where_they_are_transparent() -> None:
-    face = paint([shape(WHITE, disc(0.9))])
+    face = paint([(WHITE, disc(0.9))])
     edge = (face[..., 3] > 20) & (face[..., 3] < 235)
     assert edge.any()
     assert np.abs(face[edge][:, :3].astype(int) - WHITE).max() <= 2

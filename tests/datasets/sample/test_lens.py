@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from datasets.sample.drawing import RED, disc, paint, rectangle, shape
+from datasets.sample.drawing import RED, disc, paint, rectangle
 from datasets.sample.lens import Pose, bounds, photographed, random_pose, seen
 
 
 def _square() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return np.asarray(paint([shape(RED, rectangle(-1, -1, 1, 1))]) / 255, dtype=np.float32)
+    return np.asarray(paint([(RED, rectangle(-1, -1, 1, 1))]) / 255, dtype=np.float32)
 
 
 def _size(pose: Pose) -> tuple[int, int]:
@@ -48,7 +48,7 @@ def test_bounds_are_tight_and_exclusive() -> None:
 
 
 def test_a_photograph_still_looks_like_the_scene() -> None:
-    scene = np.asarray(paint([shape(RED, disc(0.8))])[..., :3] / 255, dtype=np.float32)
+    scene = np.asarray(paint([(RED, disc(0.8))])[..., :3] / 255, dtype=np.float32)
     before = scene.copy()
     for seed in range(8):
         image = photographed(scene, np.random.default_rng(seed))

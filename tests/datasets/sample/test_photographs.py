@@ -61,7 +61,7 @@ def test_photographs_are_found_without_importing_their_packages() -> None:
 
 
 def test_a_missing_photograph_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = Photograph("skimage", "data/absent.png", "absent", "", "")
+    absent = Photograph("skimage/data/absent.png", "absent", "", "")
     monkeypatch.setattr(photographs, "PHOTOGRAPHS", (absent,))
     with pytest.raises(DatasetError, match=r"skimage/data/absent\.png.*install"):
         photographs_of("absent")
@@ -69,7 +69,7 @@ def test_a_missing_photograph_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_package_that_is_not_there_is_named() -> None:
     with pytest.raises(DatasetError, match="no_such_package"):
-        photograph_path(Photograph("no_such_package", "data/absent.png", "train", "", ""))
+        photograph_path(Photograph("no_such_package/data/absent.png", "train", "", ""))
 
 
 def test_a_background_is_a_square_of_light() -> None:

@@ -76,34 +76,26 @@ def batch(side=64):
     )
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_a_network_trained_in_half_precision_is_saved_in_float32(precision, tmp_path):
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_a_network_learns_in_half_precision_and_is_kept_in_float32(precision):
     import keras
 
     from models.yolo.learner import Learner
-    from pipelines.export.agreement import agreement
-    from pipelines.yolo.storage import load_yolo, save_yolo
-    from pipelines.yolo.training import detector_of
 
     keras.utils.set_random_seed(0)
-    settings = YoloSettings(width=4, precision=precision)
-    learner = Learner.of((64, 64), 2, settings)
+    learner = Learner.of((64, 64), 2, YoloSettings(width=2, precision=precision))
     assert keras.config.dtype_policy().name == "float32"
     assert learner.weights.network.compute_dtype == precision.removeprefix("mixed_")
     before = learner.weights.averaged()
     losses = [learner.update(*batch()) for _ in range(4)]
     assert np.isfinite([[float(part) for part in each] for each in losses]).all()
-    assert any((a != b).any() for a, b in zip(before, learner.weights.averaged(), strict=True))
-
-    network = learner.with_weights(learner.weights.averaged())
+    learnt = learner.weights.averaged()
+    assert any((a != b).any() for a, b in zip(before, learnt, strict=True))
+    network = learner.with_weights(learnt)
     assert {str(weight.dtype) for weight in network.weights} == {"float32"}
-    save_yolo(network, ("a", "b"), settings, 100, tmp_path)
-    image = batch()[0][0]
-    wanted = detector_of(network, ("a", "b"), settings, 100).detect(image)
-    got = load_yolo(tmp_path).detect(image)
-    result = agreement([wanted], [got])  # in whatever order equal scores are
-    assert result.detections > 0
-    assert result.matches == result.detections
+    pictures = batch()[0].astype(np.float32)
+    wanted = learner.weights.network(pictures)
+    np.testing.assert_allclose(network(pictures), wanted, atol=0.05)
 
 
 def test_a_gradient_that_overflows_changes_no_weight_and_halves_the_loss_scale():
@@ -111,7 +103,7 @@ def test_a_gradient_that_overflows_changes_no_weight_and_halves_the_loss_scale()
 
     from models.yolo.learner import Learner
 
-    learner = Learner.of((64, 64), 2, YoloSettings(width=4, precision="mixed_float16"))
+    learner = Learner.of((64, 64), 2, YoloSettings(width=2, precision="mixed_float16"))
     assert isinstance(learner.weights.optimizer, keras.optimizers.LossScaleOptimizer)
     scale = float(learner.weights.optimizer.dynamic_scale)
     before = learner.weights.averaged()

@@ -1,24 +1,14 @@
 """Assigner, losses and distances against slow references; TensorFlow is needed."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+import reference
 
 from models.yolo.decoding import decode, grid_points
 
 pytestmark = pytest.mark.tensorflow
 INPUT_HW = (64, 96)
 POINTS, STRIDES = grid_points(INPUT_HW)
-
-_spec = importlib.util.spec_from_file_location(
-    "reference", Path(__file__).with_name("reference.py")
-)
-reference = importlib.util.module_from_spec(_spec)
-sys.modules["reference"] = reference
-_spec.loader.exec_module(reference)
 
 
 def random_boxes(random, count, least_px=1.0):

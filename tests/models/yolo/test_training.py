@@ -1,66 +1,91 @@
+"""The training loop: what it keeps, what stops it, and how it goes on."""
+
+from itertools import count
+
 import numpy as np
 import pytest
 
 from datasets.progress import silently
+from models.errors import TrainingError
+from models.yolo.checkpoint import Checkpoint
+from models.yolo.scalars import unlogged
 from models.yolo.schedule import TrainingLength
-from models.yolo.settings import YoloSettings
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
 
-def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
-    from datasets.images import load_image
-    from pipelines.evaluation.quality import score
-    from pipelines.yolo.storage import load_yolo
-    from pipelines.yolo.training import train_yolo
-
-    eight = sample_dataset.splits["train"][:8]
-    settings = YoloSettings(augment=False, updates=450, validations=1)
-    train_yolo(
-        eight,
-        eight,
-        sample_dataset.classes,
-        settings,
-        (224, 224),
-        TrainingLength(),
-        0,
-        tmp_path,
-        silently,
-    )
-    detector = load_yolo(tmp_path, threads=2)
-    found = [detector.detect(load_image(image.path)) for image in eight]
-    quality = score([image.annotations for image in eight], found, sample_dataset.classes)
-    assert quality.map_50 > 0.95
-
-
-def test_a_loss_that_is_not_finite_stops_training_with_a_sentence(sample_dataset, monkeypatch):
-    from models.errors import TrainingError
-    from models.yolo.checkpoint import Checkpoint
+@pytest.fixture(scope="module")
+def trained(images, settings, learner):
+    """Train and return the result, the weights it chose and the weights it validated."""
     from models.yolo.training import train_network
 
-    monkeypatch.setattr("models.yolo.training.learning_rate", lambda *of: float("inf"))
-    settings = YoloSettings(updates=4, clip_norm=1e9)
-    with pytest.raises(TrainingError, match="not finite"):
-        train_network(
-            sample_dataset.splits["train"][:4],
-            len(sample_dataset.classes),
+    def train(checkpoint, is_stopped=lambda: False, log=unlogged):
+        seen = []
+
+        def validate(network):
+            seen.append([w.copy() for w in network.get_weights()])
+            return float(len(seen) == 1)  # the first is the best
+
+        done = train_network(
+            images,
+            2,
             (64, 64),
             settings,
             TrainingLength(),
-            0,
-            lambda network: 0.0,
+            3,
+            validate,
             silently,
-            Checkpoint(None),
+            checkpoint,
+            is_stopped,
+            learner,
+            log,
         )
+        return done, done.network.get_weights(), seen
+
+    return train
 
 
-def test_litert_gives_the_answers_of_keras(tmp_path):
-    from models.yolo.forward import GraphForward, LiteRtForward, save_litert
-    from models.yolo.network import build_network
+@pytest.fixture(scope="module")
+def uninterrupted(trained):
+    """A training nobody stopped, and what it logged."""
+    logged = []
+    return *trained(Checkpoint(None), log=lambda *row: logged.append(row)), logged
 
-    network = build_network((64, 96), 3, width=4)
-    save_litert(network, tmp_path / "network.tflite")
-    picture = np.random.default_rng(5).integers(0, 256, (64, 96, 3), dtype=np.uint8)
-    wanted = GraphForward(network)(picture)
-    got = LiteRtForward(tmp_path / "network.tflite", threads=2)(picture)
-    np.testing.assert_allclose(got, wanted, atol=1e-4)
+
+def test_going_on_gives_the_weights_of_an_uninterrupted_training(uninterrupted, trained, tmp_path):
+    whole, _, validated, _ = uninterrupted
+    file = tmp_path / "state" / "training.npz"
+    calls = count()
+    with pytest.raises(KeyboardInterrupt):
+        trained(Checkpoint(file), lambda: next(calls) >= 3)
+    state = Checkpoint(file).load()
+    assert state.progress.done == 4
+    resumed, _, after = trained(Checkpoint(file))
+    assert resumed.updates == whole.updates == 8
+    assert len(validated) == len(after) == 2
+    for got, wanted in zip(after[-1], validated[-1], strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+    assert [row.update for row in resumed.history] == [6, 8]
+    assert resumed.seconds > state.progress.seconds > 0
+    assert len(resumed.losses.classes) == 8
+    np.testing.assert_allclose(resumed.losses.classes, whole.losses.classes, rtol=1e-3)
+    np.testing.assert_allclose(resumed.losses.boxes, whole.losses.boxes, rtol=1e-3)
+
+
+def test_the_best_validated_weights_are_the_ones_kept_and_every_update_is_logged(uninterrupted):
+    done, chosen, validated, log = uninterrupted
+    for got, wanted in zip(chosen, validated[0], strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    assert any((a != b).any() for a, b in zip(chosen, validated[1], strict=True))
+    losses = [(update, figures) for update, figures in log if "loss/boxes" in figures]
+    assert [update for update, _ in losses] == list(range(1, 9))
+    assert set(losses[0][1]) == {"loss/boxes", "loss/classes", "learning_rate"}
+    name = "validation/map_50_95"
+    logged = [(update, figures[name]) for update, figures in log if name in figures]
+    assert logged == [(row.update, row.validation) for row in done.history]
+
+
+def test_a_loss_that_is_not_finite_stops_training_and_names_the_pictures(trained, monkeypatch):
+    monkeypatch.setattr("models.yolo.training.learning_rate", lambda *of: float("inf"))
+    with pytest.raises(TrainingError, match=r"not finite.*\.png"):
+        trained(Checkpoint(None))

@@ -23,13 +23,13 @@ FAST = ClassicalSettings(
 )
 
 
-def trained(dataset, threads, train=30, seed=0, settings=FAST, **more):
+def trained(dataset, threads, train=8, val=3, settings=FAST, **more):
     return train_classical(
         dataset.splits["train"][:train],
-        dataset.splits["val"][:8],
+        dataset.splits["val"][:val],
         dataset.classes,
         settings,
-        seed,
+        0,
         silently,
         threads=threads,
         **more,
@@ -38,8 +38,8 @@ def trained(dataset, threads, train=30, seed=0, settings=FAST, **more):
 
 def test_the_number_of_threads_changes_nothing(sample_dataset):
     rounds, repeated = [], []
-    one = trained(sample_dataset, 1, train=10, on_round=rounds.append)
-    two = trained(sample_dataset, 2, train=10, on_round=repeated.append)
+    one = trained(sample_dataset, 1, on_round=rounds.append)
+    two = trained(sample_dataset, 2, on_round=repeated.append)
     assert rounds == repeated
     for image in sample_dataset.splits["test"][:3]:
         pixels = load_image(image.path)
@@ -62,31 +62,19 @@ def assert_mining_adds_background(rounds):
 
 
 @pytest.mark.slow
-def test_it_learns_the_sample_set_and_nothing_from_shuffled_labels(sample_dataset):
-    random = np.random.default_rng(0)
-    images = sample_dataset.splits["train"]
-    labels = np.concatenate([image.annotations.labels for image in images])
-    mixed = np.split(random.permutation(labels), np.cumsum([len(i.annotations) for i in images]))
-    wrong = tuple(
-        replace(image, annotations=Annotations(image.annotations.boxes, given))
-        for image, given in zip(images, mixed[:-1], strict=True)
-    )
-    shuffled = replace(sample_dataset, splits={**sample_dataset.splits, "train": wrong})
-    test = sample_dataset.splits["test"]
+def test_it_learns_the_sample_set(sample_dataset):
+    detector = trained(sample_dataset, 2, train=40)
+    test = sample_dataset.splits["test"][:25]
+    found = [detector.detect(load_image(image.path)) for image in test]
     truth = [image.annotations for image in test]
-    figures = []
-    for dataset in (sample_dataset, shuffled):
-        detector = trained(dataset, 2, train=60)
-        found = [detector.detect(load_image(image.path)) for image in test]
-        figures.append(score(truth, found, dataset.classes).map_50)
-    assert figures[0] > 0.5
-    assert figures[1] < 0.3
+    # Labels without sense: tests/scripts/test_quick_evaluation.py.
+    assert score(truth, found, sample_dataset.classes).map_50 > 0.5
 
 
 @pytest.mark.parametrize("source", ["prior", "windows", "grabcut"])
 def test_each_source_proposes_alone(sample_dataset, source):
     settings = replace(FAST, proposal_source=source)
-    detector = trained(sample_dataset, 2, train=8, settings=settings)
+    detector = trained(sample_dataset, 2, settings=settings)
     image = load_image(sample_dataset.splits["train"][0].path)
     found = propose(search(image), detector.proposer, settings)
     assert 0 < len(found.boxes) <= FAST.proposals
@@ -105,6 +93,6 @@ def test_a_set_with_nothing_but_ignored_objects_is_refused(sample_dataset):
 
 def test_a_class_without_an_example_is_never_detected(sample_dataset):
     more = replace(sample_dataset, classes=(*sample_dataset.classes, "unicorn"))
-    detector = trained(more, 2, train=8)
+    detector = trained(more, 2)
     found = detector.detect(load_image(sample_dataset.splits["test"][0].path))
     assert len(sample_dataset.classes) not in found.labels

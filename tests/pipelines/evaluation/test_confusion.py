@@ -4,16 +4,27 @@ import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.confusion import confusion
+from pipelines.evaluation.operating_point import ChosenThreshold, operating_point
 
+CLASSES = ("cat", "dog")
 A, B, FAR = [0.0, 0, 10, 10], [20.0, 0, 30, 10], [70.0, 0, 80, 10]
+
+
+def point_of(truths, founds, classes, threshold=0.5):
+    """Return the operating point at a threshold."""
+    chosen = ChosenThreshold(threshold, math.nan)
+    return operating_point(truths, founds, CLASSES[:classes], chosen)
+
+
+def confusion(truths, founds, classes, threshold=0.5):
+    return point_of(truths, founds, classes, threshold).confusion
 
 
 def test_every_object_and_detection_has_its_cell():
     truth = Annotations([A, B, FAR], [0, 1, 1])
     found = Detections([A, B, [40, 0, 50, 10]], [0.9, 0.8, 0.7], [0, 0, 1])
-    counted = confusion([truth], [found], 2, threshold=0.5)
-    assert counted.matrix == ((1, 0, 0), (1, 0, 1), (0, 1, 0))
+    counted = point_of([truth], [found], 2)
+    assert counted.confusion.matrix == ((1, 0, 0), (1, 0, 1), (0, 1, 0))
     assert (counted.precision, counted.recall) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
     assert counted.f1 == pytest.approx(1 / 3)
 
@@ -51,6 +62,6 @@ def test_an_own_detection_is_not_given_to_a_neighbour_of_another_class():
     ],
 )
 def test_a_share_of_nothing_is_undefined(truth, found, undefined):
-    counted = confusion([truth], [found], 1, 0.5)
+    counted = point_of([truth], [found], 1)
     names = ("precision", "recall", "f1")
     assert {name for name in names if math.isnan(getattr(counted, name))} == undefined

@@ -4,17 +4,18 @@ import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.operating_point import NO_THRESHOLD, best_f1
+from pipelines.evaluation.operating_point import NO_THRESHOLD, best_f1, operating_point
 
+CLASSES = ("cat", "dog")
 A, B, C, D = [0.0, 0, 10, 10], [20.0, 0, 30, 10], [50.0, 0, 60, 10], [70.0, 0, 80, 10]
 
 
 def test_it_has_the_best_f1():
     founds = [Detections([A, B, C, D], [0.9, 0.6, 0.4, 0.7], [0] * 4)]
-    point = best_f1([Annotations([A, B], [0, 0])], founds)
+    point = operating_point([Annotations([A, B], [0, 0])], founds, CLASSES, None)
     assert point.threshold == 0.6
     assert (point.precision, point.recall) == (pytest.approx(2 / 3), 1.0)
-    assert point.f1 == pytest.approx(0.8)
+    assert point.f1 == point.chosen_f1 == pytest.approx(0.8)
 
 
 def test_it_is_told_over_all_images_and_classes_together():
@@ -24,7 +25,7 @@ def test_it_is_told_over_all_images_and_classes_together():
         Detections([B], [0.3], [1]),
         Detections([C], [0.5], [0]),
     ]
-    point = best_f1(truths, founds)
+    point = operating_point(truths, founds, CLASSES, None)
     assert point.threshold == 0.3
     assert (point.precision, point.recall) == (pytest.approx(2 / 3), 1.0)
 
@@ -36,13 +37,14 @@ def test_of_equal_thresholds_the_highest_is_taken():
 
 
 def test_detections_of_one_score_are_taken_or_left_together():
-    point = best_f1([Annotations([A], [0])], [Detections([A, B, B], [0.5] * 3, [0, 0, 0])])
+    founds = [Detections([A, B, B], [0.5] * 3, [0, 0, 0])]
+    point = operating_point([Annotations([A], [0])], founds, CLASSES, None)
     assert point.precision == pytest.approx(1 / 3)
 
 
 def test_ignored_objects_are_neither_missed_nor_wrong_to_find():
     truths = [Annotations([A, B, C], [0, 0, 0], [False, True, True])]
-    point = best_f1(truths, [Detections([B, A], [0.9, 0.4], [0, 0])])
+    point = operating_point(truths, [Detections([B, A], [0.9, 0.4], [0, 0])], CLASSES, None)
     assert (point.precision, point.recall, point.f1) == (1.0, 1.0, 1.0)
 
 
@@ -63,10 +65,10 @@ def test_all_detections_at_the_threshold_are_those_that_were_counted():
         ([Annotations([A], [0], [True])], [Detections([A], [0.9], [0])]),
     ],
 )
-def test_without_a_true_positive_the_figures_are_undefined(truths, founds):
+def test_without_a_true_positive_the_f1_is_undefined(truths, founds):
     point = best_f1(truths, founds)
     assert point.threshold == NO_THRESHOLD
-    assert all(math.isnan(figure) for figure in (point.precision, point.recall, point.f1))
+    assert math.isnan(point.f1)
 
 
 def test_as_many_detections_as_images_are_wanted():

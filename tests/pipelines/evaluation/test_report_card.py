@@ -51,7 +51,7 @@ def test_it_says_all_that_metrics_json_promises():
 
 def test_precision_and_recall_are_those_at_a_threshold_chosen_elsewhere():
     found = [Detections([BOX, FAR], [0.9, 0.3], [0, 1])] * 12
-    point = judge(images(), found, ChosenThreshold(0.5, 0.7, 0.8, 0.75)).quality.operating_point
+    point = judge(images(), found, ChosenThreshold(0.5, 0.75)).quality.operating_point
     assert (point.threshold, point.chosen_on, point.chosen_f1) == (0.5, "validation", 0.75)
     assert (point.precision, point.recall) == (1.0, 0.5)
     assert judge(images(), found).quality.operating_point.chosen_on == "test"

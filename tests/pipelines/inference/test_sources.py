@@ -51,7 +51,7 @@ def test_names_are_unique_below_the_folder_all_share(folder):
     ]
 
 
-def test_a_file_named_twice_is_looked_at_once(folder):
+def test_a_file_named_twice_is_taken_once(folder):
     assert names(folder / "photos", folder / "photos" / "." / "b.png") == ["a/b.jpg", "b.png"]
 
 
@@ -66,18 +66,18 @@ def test_brackets_in_a_name_that_is_there_are_no_pattern(folder):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "word"),
     [
-        ("nowhere.jpg", "nowhere.jpg: is not there"),
+        ("nowhere.jpg", "not there"),
         ("none*.jpg", "fits no file"),
         ("photos/*.txt", "fits no image"),
         ("empty", "has no image"),
     ],
 )
-def test_what_has_no_picture_in_it_is_said(folder, monkeypatch, given, said):
+def test_what_has_no_picture_in_it_is_refused(folder, monkeypatch, given, word):
     (folder / "empty").mkdir()
     monkeypatch.chdir(folder)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=word):
         found_sources([given])
 
 

@@ -5,7 +5,7 @@ import shutil
 from urllib.parse import quote
 
 import pytest
-from toy_run import write_run
+from toy_run import add_axes, write_run
 
 from datasets.progress import silently
 from pipelines.report.run_page import page as report
@@ -23,7 +23,7 @@ PAINTED_MS = """new Promise((answer) => new PerformanceObserver((list) => {
     const painted = list.getEntriesByName("first-contentful-paint")[0];
     if (painted) answer(painted.startTime);
 }).observe({type: "paint", buffered: true}))"""
-# The page has been told by then too: it began to watch before.
+# The page knows by then too: it began to watch before.
 IN_VIEW = """new Promise((answer) => new IntersectionObserver((seen) => {
     if (seen.at(-1).isIntersecting) answer();
 }).observe(document.getElementById("gallery")))"""
@@ -33,9 +33,7 @@ IN_VIEW = """new Promise((answer) => new IntersectionObserver((seen) => {
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run with a space")
     images = write_run(folder, NAMES)
-    metrics = json.loads((folder / "metrics.json").read_text())
-    metrics["axes"] = {"time": {"verdict": "Neither is sooner.", "cells": []}}
-    (folder / "metrics.json").write_text(json.dumps(metrics))
+    add_axes(folder, time="Neither is sooner.")
     (folder / "axes").mkdir()
     (folder / "axes" / "time.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"></svg>'
@@ -152,7 +150,7 @@ def test_a_slider_moves_by_the_keys_and_goes_back_to_its_start(opened, data):
     assert titled(page).startswith(data["images"][0]["name"])  # the image stays
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    # A slider tells 15 digits; the page itself keeps all.
+    # A slider has 15 digits; the page itself keeps all.
     assert float(slider.input_value()) == pytest.approx(data["pipelines"][0]["threshold"])
     assert page.locator(".permalink").get_attribute("href").count("from.") == 0
 
@@ -161,10 +159,10 @@ def badness(data, order):
     thresholds = [pipeline["threshold"] for pipeline in data["pipelines"]]
 
     def of_one(image):
-        told = [expected(image, place, value) for place, value in enumerate(thresholds)]
+        counts = [expected(image, place, value) for place, value in enumerate(thresholds)]
         if order.startswith("worst-"):
             place = NAMES.index(order.removeprefix("worst-"))
-            return told[place][1] + told[place][2]
+            return counts[place][1] + counts[place][2]
         found = [
             [(score or -1) >= value for score in image["found_at"][place]]
             for place, value in enumerate(thresholds)
@@ -173,7 +171,7 @@ def badness(data, order):
             len(set(flags)) == 2 and not row[IGNORE]
             for row, flags in zip(image["objects"], zip(*found, strict=True), strict=True)
         )
-        wrong = [counts[1] for counts in told]
+        wrong = [each[1] for each in counts]
         return disputed + max(wrong) - min(wrong)
 
     return [of_one(image) for image in data["images"]]

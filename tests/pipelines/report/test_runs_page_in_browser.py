@@ -1,9 +1,10 @@
 """The page of `compare_runs.py` in a real browser."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
-from run_files import found, truth, write_run
+from run_files import TRAINED, found, truth, write_run
 
 from scripts.compare_runs import main
 
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.skipif(
 def test_on_a_phone_nothing_is_cut_off_and_no_value_is_a_letter_a_line(tmp_path, monkeypatch):
     objects = truth()
     for name, seed in (("base", 0), ("a-run-with-a-long-name", 5)):
-        settings = {"seed": seed, "dataset": f"../shared/data/{name}/photographs-of-{seed}"}
+        dataset = f"../shared/data/{name}/photographs-of-{seed}"
+        settings = replace(TRAINED, seed=seed, dataset=dataset)
         detections = {"yolo": found(objects, 0.8, seed=seed)}
         write_run(tmp_path / name, detections, settings=settings)
     monkeypatch.chdir(tmp_path)

@@ -1,89 +1,154 @@
-import pytest
+from dataclasses import replace
+from math import nan
 
-from pipelines.report.verdict import verdict_sentence
+import pytest
+from msgspec import structs
+from toy_run import detector_metrics, toy_metrics
+
+from datasets.annotations import Annotations
+from pipelines.detections import Detections
+from pipelines.evaluation.report_card import EvaluationImages, judge
+from pipelines.evaluation.significance import Difference
+from pipelines.report.verdict import Worth, cost_worth, difference_worth, verdict_sentence
+from pipelines.training import Model, Training
+
+QUALITY = judge(EvaluationImages([Annotations()], ("cat",)), [Detections()]).quality
+TIMED = detector_metrics("yolo", QUALITY)
+
+
+def detector(value, median=None, seconds=None):
+    quality = replace(QUALITY, map_50=value, interval_95={"map_50": (0.7, 0.9)})
+    latency = None if median is None else replace(TIMED.latency_ms, p50=median)
+    training = None if seconds is None else Training(seconds=seconds)
+    return structs.replace(TIMED, quality=quality, latency_ms=latency, training=training)
 
 
 def run(comparison=None, images=72, **pipelines):
-    """Metrics of pipelines given as (mAP, median ms, training seconds)."""
-    return {
-        "dataset": {"splits": {"test": {"images": images}}},
-        "pipelines": {
-            name: {
-                "quality": {"map_50": value, "interval_95": {"map_50": [0.7, 0.9]}},
-                "latency_ms": None if median is None else {"p50": median},
-                "training": None if seconds is None else {"seconds": seconds},
-            }
-            for name, (value, median, seconds) in pipelines.items()
-        },
-        "comparison": comparison or {},
-    }
+    """Metrics of detectors given as (mAP, median ms, training seconds)."""
+    metrics = toy_metrics({}, comparison or {}, images)
+    return structs.replace(
+        metrics, pipelines={name: detector(*given) for name, given in pipelines.items()}
+    )
 
 
 def difference(more, low, high, verdict, settle=None):
-    return {
-        "map_50": {
-            "difference": more,
-            "interval_95": [low, high],
-            "verdict": verdict,
-            "images_to_settle": settle,
-        }
-    }
+    return Difference(more, (low, high), 0.5, verdict, 72, settle)
 
 
-WORSE = {"classical_minus_yolo": difference(-0.126, -0.165, -0.091, "worse")}
-OPEN = {"classical_minus_yolo": difference(0.02, -0.01, 0.05, "cannot_tell", 1300)}
+def compared(*given):
+    return {"map_50": difference(*given)}
+
+
+WORSE = {"classical_minus_yolo": compared(-0.126, -0.165, -0.091, "worse")}
+OPEN = {"classical_minus_yolo": compared(0.02, -0.01, 0.05, "cannot_tell", 1300)}
+AHEAD = {"yolo_minus_classical": compared(-0.02, -0.05, 0.01, "cannot_tell")}
+FEW = {"classical_minus_yolo": compared(0.02, nan, nan, "cannot_tell")}
+THREE = {
+    **WORSE,
+    "classical_minus_mine": compared(-0.1, nan, nan, "cannot_tell"),
+    "yolo_minus_mine": compared(0.01, -0.1, 0.1, "cannot_tell"),
+}
 
 
 @pytest.mark.parametrize(
-    ("metrics", "said"),
+    ("metrics", "sentence"),
     [
         (
             run(WORSE, classical=(0.795, 107.0, 60.0), yolo=(0.921, 7.0, 780.0)),
-            "YOLO finds the objects in these images better than classical: its mAP@.50 is 0.126 "
-            "higher (95 % 0.091 to 0.165, 72 test images); it answers 15 times as fast but "
-            "trains 13 times as long.",
+            "YOLO finds the objects in these images better than the classical pipeline: its "
+            "mAP@.50 is 0.126 higher (95 % 0.091 to 0.165, 72 test images); it answers 15 times "
+            "as fast but trains 13 times as long.",
         ),
         (
             run(WORSE, classical=(0.795, 107.0, 60.0), yolo=(0.921, 7.0, 20.0)),
-            "YOLO finds the objects in these images better than classical: its mAP@.50 is 0.126 "
-            "higher (95 % 0.091 to 0.165, 72 test images); it answers 15 times as fast and "
-            "trains 3 times as fast.",
+            "YOLO finds the objects in these images better than the classical pipeline: its "
+            "mAP@.50 is 0.126 higher (95 % 0.091 to 0.165, 72 test images); it answers 15 times "
+            "as fast and trains 3 times as fast.",
         ),
         (
-            run(WORSE, classical=(0.795, None, None), yolo=(0.921, 7.0, 20.0)),
-            "YOLO finds the objects in these images better than classical: its mAP@.50 is 0.126 "
-            "higher (95 % 0.091 to 0.165, 72 test images).",
+            run(WORSE, classical=(0.795,), yolo=(0.921, 7.0, 20.0)),
+            "YOLO finds the objects in these images better than the classical pipeline: its "
+            "mAP@.50 is 0.126 higher (95 % 0.091 to 0.165, 72 test images).",
         ),
         (
             run(OPEN, classical=(0.81, 10.0, 60.0), yolo=(0.79, 9.9, 150.0)),
-            "These 72 test images cannot tell whether classical or YOLO finds more: classical is "
-            "0.020 ahead in mAP@.50 (95 % -0.010 to 0.050); about 1,300 would; classical trains "
-            "2.5 times as fast.",
+            "These 72 test images cannot tell whether the classical pipeline or YOLO finds more: "
+            "the classical pipeline is 0.020 ahead in mAP@.50 (95 % -0.010 to 0.050); about 1,300 "
+            "would; the classical pipeline trains 2.5 times as fast.",
+        ),
+        (
+            run(AHEAD, yolo=(0.79,), classical=(0.81,)),
+            "These 72 test images cannot tell whether the classical pipeline or YOLO finds more: "
+            "the classical pipeline is 0.020 ahead in mAP@.50 (95 % -0.010 to 0.050).",
+        ),
+        (
+            run(FEW, images=4, classical=(0.81,), yolo=(0.79,)),
+            "These 4 test images cannot tell whether the classical pipeline or YOLO finds more: "
+            "the classical pipeline is 0.020 ahead in mAP@.50.",
         ),
         (
             run(classical=(0.8, 10.0, 60.0)),
-            "Classical reaches an mAP@.50 of 0.800 (95 % 0.700 to 0.900, 72 test images); it was "
-            "compared with no other.",
+            "The classical pipeline reaches an mAP@.50 of 0.800 (95 % 0.700 to 0.900, 72 test "
+            "images); it was compared with no other.",
         ),
         (
-            run(classical=(None, 10.0, 60.0), yolo=(None, 1.0, 1.0), images=3),
-            "Nothing can be said: the 3 test images have no object to be found.",
+            run(images=3, classical=(nan, 10.0, 60.0), yolo=(nan, 1.0, 1.0)),
+            "Nothing can be concluded: the 3 test images have no object to be found.",
         ),
         (
-            run(
-                {
-                    **WORSE,
-                    "classical_minus_mine": difference(-0.1, None, None, "cannot_tell"),
-                    "yolo_minus_mine": difference(0.01, -0.1, 0.1, "cannot_tell"),
-                },
-                classical=(0.795, 1.0, 1.0),
-                yolo=(0.921, 1.0, 1.0),
-                mine=(0.911, None, None),
-            ),
-            "YOLO has the highest mAP@.50, 0.921 on 72 test images: better than classical by more "
-            "than luck, but not to be told from mine.",
+            run(THREE, classical=(0.795, 1.0, 1.0), yolo=(0.921, 1.0, 1.0), mine=(0.911,)),
+            "YOLO has the highest mAP@.50, 0.921 on 72 test images: better than the classical "
+            "pipeline by more than the sampling error of the test images, but not distinguishable "
+            "from mine.",
         ),
     ],
 )
-def test_the_verdict_says_who_is_better_how_surely_and_at_what_price(metrics, said):
-    assert verdict_sentence(metrics) == said
+def test_the_verdict_says_who_is_better_how_surely_and_at_what_price(metrics, sentence):
+    assert verdict_sentence(metrics) == sentence
+
+
+def test_the_verdict_names_a_pre_trained_network_so():
+    metrics = run(yolo=(0.5,))
+    model = Model(parameters=1, pretrained_on="ImageNet")
+    seen = {"yolo": structs.replace(metrics.pipelines["yolo"], model=model)}
+    sentence = verdict_sentence(structs.replace(metrics, pipelines=seen))
+    assert sentence.startswith("YOLO (pre-trained) reaches an mAP@.50 of 0.500")
+
+
+@pytest.mark.parametrize(
+    ("given", "worth"),
+    [
+        (
+            difference(0.2, 0.1, 0.3, "better"),
+            Worth("classical better", "by 0.200 (0.100 to 0.300)", "classical"),
+        ),
+        (
+            difference(-0.2, -0.3, -0.1, "worse"),
+            Worth("yolo better", "by 0.200 (0.100 to 0.300)", "yolo"),
+        ),
+        (
+            difference(-0.01, -0.1, 0.08, "cannot_tell", 1300),
+            Worth("cannot tell", "classical −0.010 (−0.100 to +0.080), about 1,300 images would"),
+        ),
+        (difference(0.1, nan, nan, "cannot_tell"), Worth("cannot tell", "classical +0.100")),
+        (difference(nan, nan, nan, "cannot_tell"), None),
+        (None, None),
+    ],
+)
+def test_a_difference_names_who_is_better(given, worth):
+    assert difference_worth(given, ("classical", "yolo")) == worth
+
+
+@pytest.mark.parametrize(
+    ("values", "span"),
+    [
+        ([100.0, 7.0], "classical 14 times as much"),
+        ([2.0, 5.0], "yolo 2.5 times as much"),
+        ([1.0, 1.1], "about alike"),
+        ([1.0, nan], None),
+        ([1.0, 0], None),
+    ],
+)
+def test_costs_are_compared_as_ratios(values, span):
+    worth = cost_worth(values, ("classical", "yolo"))
+    assert (worth.span if worth else None) == span

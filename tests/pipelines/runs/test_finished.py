@@ -1,100 +1,96 @@
 import json
+from dataclasses import replace
 
+import msgspec
 import pytest
+from run_files import TRAINED, found, metrics_of, truth, write_run
 from voc_files import write_set
 
 from datasets.errors import UserError
-from pipelines.runs import finished as finished_run
-from pipelines.runs.finished import add_axes, open_run, read_metrics
+from datasets.splits import split_sha256
+from pipelines.runs.data import read_checked
+from pipelines.runs.finished import FinishedRun, open_run, with_data
+from pipelines.runs.metrics import METRICS
+from pipelines.settings import ScoringSettings
 
-ROW = {"favours": "yolo", "sureness": "sure: 100.0 % of resamples", "budget_minutes": 5.0}
+OBJECTS = truth(images=6)
+DETECTIONS = found(OBJECTS, 0.8)
 
 
 @pytest.fixture
 def run(tmp_path):
-    folder = tmp_path / "run"
-    for name in ("classical", "yolo"):
-        (folder / "models" / name).mkdir(parents=True)
-    write_set(tmp_path / "set", 16, [("cat", (5, 5, 30, 30))])
-    metrics = {
-        "settings": {"dataset": str(tmp_path / "set")},
-        "dataset": {"split_sha256": "another"},
-        "pipelines": {},
-        "axes": {"time": ROW},
-    }
-    (folder / "metrics.json").write_text(json.dumps(metrics))
-    return folder
+    return write_run(tmp_path / "run", {"yolo": DETECTIONS, "mine": DETECTIONS}, OBJECTS)
+
+
+def test_a_run_is_opened_by_its_folder_or_its_file(run):
+    opened = open_run(run)
+    assert opened.settings == TRAINED
+    assert list(opened.metrics.pipelines) == ["yolo", "mine"]
+    assert open_run(run / METRICS).folder == opened.folder == run
+    assert open_run((run / METRICS).rename(run / "mine.json")).settings == TRAINED
+    for given, read in zip(OBJECTS, opened.annotations(), strict=True):
+        assert (given.labels == read.labels).all()
+        assert given.boxes == pytest.approx(read.boxes)
+    rows = opened.detections("mine", len(OBJECTS))
+    assert [len(each) for each in rows] == [len(each) for each in DETECTIONS]
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(UserError, match=METRICS):
+        open_run(tmp_path)
+
+
+def test_a_run_that_scored_files_has_no_settings(tmp_path):
+    scoring = ScoringSettings("gt.json", ())
+    metrics = metrics_of({"mine": DETECTIONS}, OBJECTS, settings=None, scoring=scoring)
+    with pytest.raises(UserError, match="only scored files"):
+        _ = FinishedRun(tmp_path, metrics).settings
+
+
+def test_missing_files_are_none_and_broken_ones_an_error(run):
+    opened = open_run(run)
+    assert opened.detections("other", len(OBJECTS)) is None
+    with pytest.raises(UserError, match=r"mine\.json"):
+        opened.detections("mine", 1)  # it is of more images
+    (run / "detections" / "mine.json").write_text("[")
+    with pytest.raises(UserError, match=r"mine\.json"):
+        opened.detections("mine", len(OBJECTS))
+    path = run / "ground_truth.json"
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({**values, "categories": []}))
+    with pytest.raises(UserError, match="ground_truth"):
+        opened.annotations()
+    path.write_text("{")
+    with pytest.raises(UserError, match="ground_truth"):
+        opened.ground_truth()
+    path.unlink()
+    assert opened.ground_truth() is None
+    with pytest.raises(UserError, match="is not there"):
+        opened.annotations()
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """The axes that a study was asked for, which itself does nothing."""
-    seen = []
-
-    def study(subject, axes, minutes):
-        seen.append(tuple(axes))
-        return {name: {**ROW, "budget_minutes": minutes} for name in axes}
-
-    monkeypatch.setattr(finished_run, "open_run", lambda folder, metrics: None)
-    monkeypatch.setattr(finished_run, "study", study)
-    monkeypatch.setattr(finished_run, "report_again", lambda subject: seen.append("report"))
-    return seen
+def trained(tmp_path):
+    """A run whose data is there."""
+    settings = replace(TRAINED, dataset=str(write_set(tmp_path / "set", 16)))
+    (tmp_path / "run" / "models" / "yolo").mkdir(parents=True)
+    metrics = metrics_of({"yolo": DETECTIONS}, OBJECTS, settings=settings)
+    checksum = split_sha256(read_checked(settings).splits)
+    summary = msgspec.structs.replace(metrics.dataset, split_sha256=checksum)
+    return FinishedRun(tmp_path / "run", msgspec.structs.replace(metrics, dataset=summary))
 
 
-def test_axes_are_added_with_the_choice_that_follows(run, asked):
-    told = add_axes(run, ["approach"], 5.0, overwrite=False, resume=False)
-    assert asked == [("approach",), "report"]
-    assert set(told["axes"]) == {"time", "approach"}
-    assert "choose YOLO: it finds more (approach" in told["choice"]
-    assert read_metrics(run) == told
-    assert not list(run.glob("*.writing"))
+def test_a_run_is_studied_with_its_data(trained):
+    subject = with_data(trained)
+    assert [row.name for row in subject.contenders] == ["yolo"]
+    assert list(subject.figures) == ["yolo"]
+    assert sum(map(len, subject.dataset.splits.values())) == 16
 
 
-@pytest.mark.parametrize("resume", [False, True])
-def test_what_is_missing_is_studied_only(run, asked, resume):
-    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=resume)
-    assert asked == [("data",), "report"]
-    before = (run / "metrics.json").stat().st_mtime_ns
-    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=resume)
-    assert asked == [("data",), "report"]
-    assert (run / "metrics.json").stat().st_mtime_ns == before
-
-
-def test_overwriting_forgets_the_cells_of_those_axes(run, asked):
-    for name in ("time", "data"):
-        (run / "axes" / "cells" / name).mkdir(parents=True)
-        (run / "axes" / "cells" / name / "a.json").write_text("{}")
-    add_axes(run, ["time"], 5.0, overwrite=True, resume=False)
-    assert asked == [("time",), "report"]
-    assert not (run / "axes" / "cells" / "time").exists()
-    assert (run / "axes" / "cells" / "data" / "a.json").exists()
-
-
-def test_what_was_studied_within_fewer_minutes_is_gone_on_with(run, asked):
-    add_axes(run, ["time"], 4.0, overwrite=False, resume=False)
-    assert asked == []
-    add_axes(run, ["time"], 6.0, overwrite=False, resume=False)
-    assert asked == [("time",), "report"]
-    assert read_metrics(run)["axes"]["time"]["budget_minutes"] == 6.0
-
-
-def test_a_study_that_knows_no_budget_is_gone_on_with(run, asked):
-    metrics = read_metrics(run)
-    del metrics["axes"]["time"]["budget_minutes"]
-    (run / "metrics.json").write_text(json.dumps(metrics))
-    add_axes(run, ["time"], 5.0, overwrite=False, resume=False)
-    assert asked == [("time",), "report"]
-
-
-def test_a_study_that_was_cut_off_goes_on_when_asked_only(run, asked):
-    (run / "axes" / "cells" / "data").mkdir(parents=True)
-    with pytest.raises(UserError, match="study of data was cut off"):
-        add_axes(run, ["data", "time"], 5.0, overwrite=False, resume=False)
-    assert asked == []
-    add_axes(run, ["data", "time"], 5.0, overwrite=False, resume=True)
-    assert asked == [("data",), "report"]
-
-
-def test_data_that_changed_since_is_refused(run):
+def test_data_that_changed_since_and_missing_models_are_refused(trained, tmp_path):
+    (tmp_path / "set" / "im0.xml").unlink()
     with pytest.raises(UserError, match="is not as it was when"):
-        open_run(run, read_metrics(run))
+        with_data(trained)
+    trained.folder.joinpath("models", "yolo").rmdir()
+    with pytest.raises(UserError, match="models/yolo"):
+        with_data(trained)

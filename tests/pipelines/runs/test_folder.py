@@ -27,7 +27,10 @@ def test_a_run_is_whole_or_not_there(tmp_path):
     folder.finish()
     assert folder.is_whole
     assert not folder.partial.exists()
-    assert [path.name for path in folder.final.iterdir()] == ["metrics.json"]
+    assert sorted(path.name for path in folder.final.iterdir()) == [
+        "metrics.json",
+        "metrics.schema.json",
+    ]
 
 
 def test_a_finished_run_is_refused_unless_it_may_be_replaced(tmp_path):
@@ -61,9 +64,9 @@ def test_a_resumed_run_repeats_no_finished_stage(tmp_path):
         return {"answer": 42}
 
     folder = opened(tmp_path / "run")
-    folder.stage("train", work)
+    folder.stage("train", dict[str, int], work)
     again = opened(tmp_path / "run", resume=True)
-    assert again.stage("train", work) == {"answer": 42}
+    assert again.stage("train", dict[str, int], work) == {"answer": 42}
     assert calls == ["worked"]
 
 
@@ -73,8 +76,8 @@ def test_a_stage_that_failed_is_done_again(tmp_path):
 
     folder = opened(tmp_path / "run")
     with pytest.raises(ValueError, match="broken"):
-        folder.stage("train", fail)
-    assert folder.stage("train", lambda: {"good": True}) == {"good": True}
+        folder.stage("train", dict[str, bool], fail)
+    assert folder.stage("train", dict[str, bool], lambda: {"good": True}) == {"good": True}
 
 
 def test_a_run_is_not_resumed_with_other_settings(tmp_path):

@@ -1,8 +1,10 @@
-import json
+import math
+from dataclasses import replace
 
 import pytest
 
 from datasets.errors import UserError
+from pipelines.evaluation.operating_point import ConfusionMatrix, OperatingPoint
 from pipelines.runs.model_folder import (
     open_model,
     save_model_file,
@@ -11,7 +13,15 @@ from pipelines.runs.model_folder import (
 )
 from pipelines.system.files import write_json
 
-POINT = {"threshold": 0.37, "chosen_on": "validation", "chosen_f1": 0.8, "precision": 0.7}
+POINT = OperatingPoint(
+    threshold=0.37,
+    chosen_on="validation",
+    precision=0.7,
+    recall=0.9,
+    f1=0.75,
+    chosen_f1=0.8,
+    confusion=ConfusionMatrix(("cat", "background"), ((1, 0), (0, 0))),
+)
 
 
 def write_model(folder, contender="yolo"):
@@ -23,9 +33,8 @@ def write_model(folder, contender="yolo"):
 @pytest.fixture
 def run(tmp_path):
     run = tmp_path / "run"
-    write_model(run / "models" / "yolo")
-    quality = {"operating_point": POINT}
-    write_json(run / "metrics.json", {"pipelines": {"yolo": {"quality": quality}}})
+    write_json(run / "metrics.json", {})
+    save_operating_point(write_model(run / "models" / "yolo"), POINT)
     return run
 
 
@@ -41,29 +50,26 @@ def test_a_folder_of_an_earlier_version_says_to_repeat_the_run(tmp_path):
         open_model(tmp_path)
 
 
-def test_the_score_is_the_one_the_run_chose(run):
-    chosen = validated_threshold(open_model(run / "models" / "yolo"))
+def test_the_score_is_the_one_the_run_chose_and_goes_where_the_folder_goes(run, tmp_path):
+    model = open_model(run / "models" / "yolo")
+    assert model.run == run
+    (run / "models" / "yolo").rename(tmp_path / "elsewhere")
+    moved = open_model(tmp_path / "elsewhere")
+    assert moved.run is None
+    chosen = validated_threshold(moved)
     assert (chosen.score, chosen.is_chosen) == (0.37, True)
-    assert "metrics.json" in chosen.source
+    assert "validation" in chosen.source
 
 
-def test_the_score_goes_where_the_folder_goes(run, tmp_path):
-    save_operating_point(run / "models" / "yolo", {**POINT, "threshold": 0.41})
-    moved = tmp_path / "elsewhere"
-    (run / "models" / "yolo").rename(moved)
-    chosen = validated_threshold(open_model(moved))
-    assert (chosen.score, chosen.is_chosen) == (0.41, True)
-    assert "the model's folder" in chosen.source
-
-
-def test_without_a_run_the_score_is_a_guess_and_said_to_be(tmp_path):
+def test_without_a_chosen_score_it_is_a_guess_and_marked_as_one(tmp_path):
     chosen = validated_threshold(open_model(write_model(tmp_path / "mine")))
     assert (chosen.score, chosen.is_chosen) == (0.5, False)
     assert "--threshold" in chosen.source
 
 
-def test_a_score_that_nothing_spoke_for_is_said_to_be_one(run):
-    save_operating_point(run / "models" / "yolo", {**POINT, "threshold": 0.5, "chosen_f1": None})
+def test_a_score_that_nothing_spoke_for_is_marked_as_a_guess(run):
+    point = replace(POINT, threshold=0.5, chosen_f1=math.nan)
+    save_operating_point(run / "models" / "yolo", point)
     chosen = validated_threshold(open_model(run / "models" / "yolo"))
     assert (chosen.score, chosen.is_chosen) == (0.5, False)
 
@@ -77,4 +83,3 @@ def test_another_folder_is_refused_with_the_ones_to_give(run, tmp_path):
     (tmp_path / "broken" / "model.json").write_text("[")
     with pytest.raises(UserError, match="holds no trained detector"):
         open_model(tmp_path / "broken")
-    assert json.loads((run / "metrics.json").read_text())["pipelines"]

@@ -1,13 +1,10 @@
-"""A toy detector whose answers are known, images for it, and a classical one of a moment."""
-
-from dataclasses import replace
+"""A toy detector whose answers are known, and images for it."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.progress import silently
 from models.yolo.decoding import STRIDES, grid_points
 from pipelines.yolo.detector import YoloDetector
 
@@ -50,35 +47,3 @@ def toy_images(tmp_path):
     Image.fromarray(np.full((SIDE, SIDE, 3), 90, np.uint8)).save(path)
     truth = Annotations([[16, 16, 40, 40]], [0])
     return [LabelledImage(f"{n}.png", path, SIDE, SIDE, truth) for n in range(6)]
-
-
-@pytest.fixture(scope="session")
-def small_sample(sample_dataset):
-    """A few images a split of the sample."""
-    return replace(
-        sample_dataset,
-        splits={split: images[:8] for split, images in sample_dataset.splits.items()},
-    )
-
-
-@pytest.fixture(scope="session")
-def classical(small_sample):
-    from models.classical.settings import ClassicalSettings
-    from pipelines.classical.training import train_classical
-
-    settings = ClassicalSettings(
-        proposals=80, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=0
-    )
-    figures = []
-    detector = train_classical(
-        small_sample.splits["train"],
-        small_sample.splits["val"],
-        small_sample.classes,
-        settings,
-        0,
-        silently,
-        threads=2,
-        on_validation=figures.append,
-    )
-    assert len(figures) >= 3  # after a first round, other strengths and regression
-    return detector

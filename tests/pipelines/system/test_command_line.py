@@ -6,9 +6,12 @@ import pytest
 
 from datasets.errors import UserError
 from pipelines.export.network import UnlikeError
-from pipelines.system.command_line import Options, real, run, whole
+from pipelines.system.command_line import Options, command, real, run, whole
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+ROOT = Path(__file__).resolve().parents[3]
+# The others take no options: one a user copies, and what some share.
+WITHOUT = {"evaluate_own_detector", "common"}
+WITH_OPTIONS = sorted(p for p in (ROOT / "scripts").rglob("*.py") if p.stem not in WITHOUT)
 
 
 def ended(error, stopped=""):
@@ -50,17 +53,10 @@ def test_errors_cross_processes():
     assert (str(error), error.exit_status) == ("other boxes", 1)
 
 
-@pytest.mark.parametrize(
-    "script",
-    sorted(
-        path.stem
-        for path in SCRIPTS.glob("*.py")
-        if path.stem not in {"make_tide_values", "evaluate_own_detector"}
-    ),
-)
-def test_every_script_ends_by_it(script):
-    module = importlib.import_module(f"scripts.{script}")
-    assert module.run is run
+@pytest.mark.parametrize("path", WITH_OPTIONS, ids=lambda path: path.stem)
+def test_every_script_ends_by_it(path):
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    assert {vars(module).get("run"), vars(module).get("command")} & {run, command}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +78,7 @@ def test_an_option_out_of_its_range_is_refused_by_name(given, word, capsys):
     assert word in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_OPTIONS, ids=lambda path: path.stem)
 def test_no_script_takes_a_number_of_any_size(path):
     """Those of `RunSettings` and `FileSettings` are checked there."""
     if path.stem not in {"compare_detection", "evaluate_detections"}:

@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from datasets.errors import UserError
-from pipelines.system.processes import in_own_process
+from pipelines.system.processes import in_own_process, stop_at_a_good_moment
 
 
 def test_the_function_runs_in_another_process():
@@ -16,6 +16,21 @@ def test_what_it_raises_arrives_here():
         in_own_process(int, "no number")
 
 
-def test_a_killed_process_is_said_in_a_sentence():
+def test_a_killed_process_is_an_error_of_the_user():
     with pytest.raises(UserError, match="killed"):
         in_own_process(signal.raise_signal, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_request_to_stop_is_noted_and_the_second_obeyed(number):
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with stop_at_a_good_moment() as is_stopped:
+            assert not is_stopped()
+            os.kill(os.getpid(), number)
+            assert is_stopped()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)

@@ -9,9 +9,8 @@ from pipelines.evaluation.coco_files.format import (
     CocoDetection,
     decode_detections,
     decode_ground_truth,
-    detections_from_coco,
     detections_to_coco,
-    ground_truth_from_coco,
+    ground_truth_file,
     ground_truth_to_coco,
     with_files,
 )
@@ -53,7 +52,7 @@ def test_images_have_their_names_and_sizes():
 
 def test_ground_truth_comes_back_from_the_file():
     data = encode(ground_truth_to_coco(TRUTHS, CLASSES))
-    again = ground_truth_from_coco(decode_ground_truth(data))
+    again = ground_truth_file(decode_ground_truth(data), "truth.json").annotations
     for before, after in zip(TRUTHS, again, strict=True):
         np.testing.assert_array_equal(after.boxes, before.boxes)
         np.testing.assert_array_equal(after.labels, before.labels)
@@ -72,7 +71,7 @@ def random_detections(seed, images=5):
 
 def test_detections_survive_the_file():
     founds = random_detections(0)
-    again = detections_from_coco(decode_detections(encode(detections_to_coco(founds))), len(founds))
+    again = decode_detections(encode(detections_to_coco(founds)), len(founds))
     for before, after in zip(founds, again, strict=True):
         np.testing.assert_allclose(after.boxes, before.boxes, rtol=1e-15, atol=0)
         np.testing.assert_array_equal(after.scores, before.scores)
@@ -82,9 +81,10 @@ def test_detections_survive_the_file():
 def test_a_run_scored_from_its_files_has_the_same_quality():
     founds = random_detections(1)
     truths = [Annotations(f.boxes[::2] + 3, f.labels[::2]) for f in founds]
+    saved = decode_ground_truth(encode(ground_truth_to_coco(truths, CLASSES)))
     again = score(
-        ground_truth_from_coco(decode_ground_truth(encode(ground_truth_to_coco(truths, CLASSES)))),
-        detections_from_coco(decode_detections(encode(detections_to_coco(founds))), len(founds)),
+        ground_truth_file(saved, "truth.json").annotations,
+        decode_detections(encode(detections_to_coco(founds)), len(founds)),
         CLASSES,
     )
     assert again == score(truths, founds, CLASSES)
@@ -95,4 +95,4 @@ def test_a_run_scored_from_its_files_has_the_same_quality():
 def test_a_detection_of_an_image_that_is_not_there_is_refused(image_id):
     row = CocoDetection(image_id, 1, (0, 0, 1, 1), 0.5)
     with pytest.raises(ValueError, match="only 2 images"):
-        detections_from_coco([row], 2)
+        decode_detections(encode([row]), 2)

@@ -10,12 +10,12 @@ from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
     detections_to_coco,
+    ground_truth_file,
     ground_truth_to_coco,
 )
 from pipelines.evaluation.coco_files.misreading import misreading
 from pipelines.evaluation.coco_files.results import (
     as_detections,
-    ground_truth_file,
     read_ground_truth,
     read_rows,
 )

@@ -9,15 +9,10 @@ from toy_run import write_run
 
 from datasets.annotations import Annotations, LabelledImage
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import (
-    decode_detections,
-    decode_ground_truth,
-    detections_from_coco,
-    ground_truth_to_coco,
-    with_files,
-)
+from pipelines.evaluation.coco_files.format import ground_truth_to_coco, with_files
 from pipelines.evaluation.matching import match
-from pipelines.report.run_page.gallery import IGNORED, RIGHT, fates, gallery_data, lowest_shown
+from pipelines.report.run_page.gallery import IGNORED, RIGHT, gallery_data, lowest_shown, outcomes
+from pipelines.runs.finished import open_run
 
 SIDE = st.sampled_from([10.0, 20.0, 30.0])
 PLACE = st.sampled_from([0.0, 5.0, 10.0, 20.0])
@@ -45,14 +40,14 @@ def images(draw):
 @given(st.lists(images(), min_size=1, max_size=3))
 def test_flags_of_all_detections_are_those_of_the_detections_above_any_threshold(drawn):
     truth, found = ([pair[place] for pair in drawn] for place in range(2))
-    for objects, detections, fate in zip(truth, found, fates(truth, found), strict=True):
+    for objects, detections, outcome in zip(truth, found, outcomes(truth, found), strict=True):
         for threshold in (0.0, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0):
             shown = detections.above(threshold)
             alone = match(objects, shown)
-            outcome = fate.outcome[: len(shown)]
-            np.testing.assert_array_equal(outcome == RIGHT, alone.true_positive)
-            np.testing.assert_array_equal(outcome == IGNORED, alone.ignored)
-            missed = ~(fate.found_at >= threshold) & ~objects.ignore
+            kinds = outcome.kinds[: len(shown)]
+            np.testing.assert_array_equal(kinds == RIGHT, alone.true_positive)
+            np.testing.assert_array_equal(kinds == IGNORED, alone.ignored)
+            missed = ~(outcome.found_at >= threshold) & ~objects.ignore
             np.testing.assert_array_equal(missed, alone.missed)
 
 
@@ -70,12 +65,12 @@ def test_scores_keep_all_their_digits_and_boxes_a_tenth_of_a_pixel():
     coco = ground_truth_to_coco(truth, ("cat",))
     coco = with_files(coco, [LabelledImage("a.png", Path("a.png"), 50, 50, truth[0])])
     found = {"mine": [Detections([[1, 2, 30.06, 41]], [score], [0])]}
-    told = json.loads(json.dumps(gallery_data(coco, found, {"mine": 0.2})))
-    (image,) = told["images"]
+    gallery = json.loads(json.dumps(gallery_data(coco, found, {"mine": 0.2})))
+    (image,) = gallery["images"]
     assert image["objects"] == [[1, 2, 30.1, 40, 0, 0]]
     assert image["detections"] == [[[1, 2, 30.1, 41, 0, score, RIGHT]]]
     assert image["found_at"] == [[score]]
-    assert told["pipelines"] == [
+    assert gallery["pipelines"] == [
         {"name": "mine", "threshold": 0.2, "lowest": 0.2, "highest": score}
     ]
 
@@ -83,18 +78,17 @@ def test_scores_keep_all_their_digits_and_boxes_a_tenth_of_a_pixel():
 @pytest.mark.parametrize("name", ["classical", "yolo"])
 def test_counts_at_the_operating_point_are_the_evaluators(tmp_path, name):
     write_run(tmp_path)
-    metrics = json.loads((tmp_path / "metrics.json").read_text())
-    coco = decode_ground_truth((tmp_path / "ground_truth.json").read_bytes())
-    rows = decode_detections((tmp_path / "detections" / f"{name}.json").read_bytes())
-    point = metrics["pipelines"][name]["quality"]["operating_point"]
-    found = {name: detections_from_coco(rows, len(coco.images))}
-    told = gallery_data(coco, found, {name: point["threshold"]})
+    run = open_run(tmp_path)
+    coco = run.ground_truth()
+    point = run.metrics.pipelines[name].quality.operating_point
+    found = {name: run.detections(name, len(coco.images))}
+    gallery = gallery_data(coco, found, {name: point.threshold})
     kinds = [
         row[6]
-        for image in told["images"]
+        for image in gallery["images"]
         for row in image["detections"][0]
-        if row[5] >= point["threshold"]
+        if row[5] >= point.threshold
     ]
-    assert kinds.count(RIGHT) / (len(kinds) - kinds.count(IGNORED)) == point["precision"]
-    wanted = sum(not row[5] for image in told["images"] for row in image["objects"])
-    assert kinds.count(RIGHT) / wanted == point["recall"]
+    assert kinds.count(RIGHT) / (len(kinds) - kinds.count(IGNORED)) == point.precision
+    wanted = sum(not row[5] for image in gallery["images"] for row in image["objects"])
+    assert kinds.count(RIGHT) / wanted == point.recall

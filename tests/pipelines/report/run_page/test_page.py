@@ -3,13 +3,14 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from toy_run import write_run
+from toy_run import CLASSES, add_axes, write_run
 
 from datasets.errors import UserError
 from datasets.progress import silently
 from pipelines.report.run_page import curves, page
 from pipelines.report.run_page import tables as page_tables
 from pipelines.report.run_page.page import write_report
+from pipelines.runs.metrics import METRICS, AxisResult, read_metrics
 
 
 class Reader(HTMLParser):
@@ -54,16 +55,15 @@ def written(tmp_path_factory):
 
 
 def test_text_of_users_files_is_text_and_never_markup(written):
-    run, reader = written
-    classes = json.loads((run / "metrics.json").read_text())["dataset"]["classes"]
-    for name in (*classes, "toys & <b>co</b>", "a.xml: <i>odd</i>"):
+    _, reader = written
+    for name in (*CLASSES, "toys & <b>co</b>", "a.xml: <i>odd</i>"):
         assert any(name in text for text in reader.texts)
     # The data, one script a photograph and the page's own: none that a class has brought.
     assert reader.tags.count("script") == 1 + 6 + 1
     assert "x" not in reader.asked
-    told = json.loads(reader.scripts["gallery-data"])
-    assert told["classes"] == classes
-    assert told["images"][2]["name"] == "a folder/2 <b>&amp;.png"
+    gallery = json.loads(reader.scripts["gallery-data"])
+    assert gallery["classes"] == list(CLASSES)
+    assert gallery["images"][2]["name"] == "a folder/2 <b>&amp;.png"
 
 
 def test_it_asks_nobody_for_anything(written):
@@ -81,14 +81,14 @@ def test_no_id_is_given_twice_and_every_link_has_its_target(written):
     assert links <= set(reader.ids)
 
 
-def test_it_tells_everything_there_is(written):
+def test_it_shows_everything_there_is(written):
     run, reader = written
-    metrics = json.loads((run / "metrics.json").read_text())
     text = " ".join(" ".join(reader.texts).split())
-    for each in metrics["pipelines"].values():
-        assert f"{each['quality']['map_50']:.3f}" in text
-        low, high = each["quality"]["interval_95"]["map_50"]
+    for detector in read_metrics(run / METRICS).pipelines.values():
+        assert f"{detector.quality.map_50:.3f}" in text
+        low, high = detector.quality.interval_95["map_50"]
         assert f"{low:.3f} to {high:.3f}" in text
+    assert not re.search(r"\bnan\b", text)
     for section in ("Pictures", "Quality", "Errors", "Speed", "Training", "Data"):
         assert section in text
     assert "Rounds of hard-negative mining" in text
@@ -100,17 +100,18 @@ def test_it_tells_everything_there_is(written):
 
 def test_axes_are_shown_as_far_as_there_are_any(tmp_path):
     images = write_run(tmp_path, ("classical",))
-    metrics = json.loads((tmp_path / "metrics.json").read_text())
-    metrics["axes"] = {
-        "data": {
-            "verdict": "classical is better below 40 <images>",
-            "favours": "classical",
-            "sureness": "fairly sure",
-            "cells": [{"images": 20, "map_50": 0.123456}, {"images": 40, "map_50": None}],
-        },
-        "time": {"verdict": "no difference", "cells": {"load": {"seconds": 1.5}}},
-    }
-    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    data = AxisResult(
+        question="?",
+        answers={},
+        verdict="classical is better below 40 <images>",
+        favours="classical",
+        sureness="fairly sure",
+        cells=(
+            {"images": 20, "map_50": 0.123456, "load": {"seconds": [1.5, 2.5]}},
+            {"images": 40, "map_50": None, "load": {"seconds": [0] * 4}},
+        ),
+    )
+    add_axes(tmp_path, data=data, time="no difference")
     (tmp_path / "axes").mkdir()
     (tmp_path / "axes" / "data.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     reader = read(write_report(tmp_path, images, silently))
@@ -118,8 +119,18 @@ def test_axes_are_shown_as_far_as_there_are_any(tmp_path):
     assert "classical is better below 40 <images>" in text
     assert "fairly sure" in text
     assert "0.1235" in text
-    assert "load 1.5" in text
+    assert "load.seconds 20 0.1235 1.5, 2.5 40 – 4 values" in text
     assert sum(asked.startswith("data:image/svg+xml") for asked in reader.asked) == 1
+
+
+def test_a_contender_that_is_in_no_table_is_shown_like_any_other(tmp_path):
+    images = write_run(tmp_path, ("toy", "yolo", "classical"))
+    page = write_report(tmp_path, images, silently)
+    text = " ".join(" ".join(read(page).texts).split())
+    assert "toy against classical" in text
+    assert "toy: 3 calls" in text
+    assert text.count("mean time of each stage") == 3
+    assert 'aria-label="Validation mAP by second; 0.5: 0.100, 1: 0.300"' in page.read_text()
 
 
 def test_another_tools_detections_alone_make_a_report_without_times(tmp_path):
@@ -131,7 +142,7 @@ def test_another_tools_detections_alone_make_a_report_without_times(tmp_path):
     assert "Rounds of" not in text
 
 
-def test_of_many_classes_the_pairs_most_often_confused_are_told(tmp_path, monkeypatch):
+def test_of_many_classes_the_pairs_most_often_confused_are_shown(tmp_path, monkeypatch):
     monkeypatch.setattr(page_tables, "WIDEST_MATRIX", 2)
     images = write_run(tmp_path)
     reader = read(write_report(tmp_path, images, silently))
@@ -145,9 +156,9 @@ def test_images_beyond_the_limit_are_in_a_folder_beside(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "EMBEDDED", 2)
     images = write_run(tmp_path)
     reader = read(write_report(tmp_path, images, silently))
-    told = json.loads(reader.scripts["gallery-data"])["images"]
-    assert [image["photograph"] is None for image in told] == [True] * 2 + [False] * 4
-    for image in told[2:]:
+    shown = json.loads(reader.scripts["gallery-data"])["images"]
+    assert [image["photograph"] is None for image in shown] == [True] * 2 + [False] * 4
+    for image in shown[2:]:
         for key in ("photograph", "thumb"):
             assert (tmp_path / image[key]).read_bytes()[8:12] == b"WEBP"
     assert len(list((tmp_path / "report_images").iterdir())) == 8

@@ -2,9 +2,12 @@ import pytest
 
 from datasets.images import load_image
 from datasets.progress import silently
+from pipelines.classical.oracles import oracles_of as classical_oracles
+from pipelines.detections import recorded
+from pipelines.evaluation.oracles import replayed
 from pipelines.evaluation.quality import score
-from pipelines.studies.approach.oracles import oracles_of, recorded, replayed
-from pipelines.studies.approach.study import concluded, with_oracles
+from pipelines.studies.approach.study import concluded, draw, with_oracles
+from pipelines.yolo.oracles import oracles_of
 
 CAT = (16, 16, 40, 40)
 BESIDE = (24, 16, 52, 40)  # IoU 0.44 with the cat
@@ -16,51 +19,81 @@ FLAWS = {
 }
 
 
+class Opaque:
+    """A detector without stages."""
+
+    def __init__(self, detector):
+        self.detect = detector.detect
+
+
 def figures(detector, images):
     found = with_oracles(detector, images, oracles_of(detector), silently, "toy")
     truth = [image.annotations for image in images]
     return {name: score(truth, each, ("cat", "dog")).map_50_95 for name, each in found.items()}
 
 
+def studied(detectors, images):
+    """The study of detectors by name; those without stages have no oracles."""
+    found = {}
+    for name, detector in detectors.items():
+        oracles = () if isinstance(detector, Opaque) else oracles_of(detector)
+        found[name] = with_oracles(detector, images, oracles, silently, name)
+    return concluded(found, [image.annotations for image in images], ("cat", "dog"), seed=0)
+
+
 @pytest.mark.parametrize("flaw", FLAWS)
-def test_the_oracle_of_the_part_that_is_wrong_mends_everything(toy_yolo, toy_images, flaw):
-    told = figures(toy_yolo(*FLAWS[flaw]), toy_images)
-    assert told["none"] < 0.65
-    assert told[flaw] == pytest.approx(1.0)
+def test_the_oracle_of_the_part_that_is_wrong_repairs_everything(toy_yolo, toy_images, flaw):
+    by_oracle = figures(toy_yolo(*FLAWS[flaw]), toy_images)
+    assert by_oracle["none"] < 0.65
+    assert by_oracle[flaw] == pytest.approx(1.0)
 
 
-def test_an_oracle_of_another_part_does_not_mend_a_wrong_class(toy_yolo, toy_images):
-    told = figures(toy_yolo(*FLAWS["classification"]), toy_images)
-    assert told["localisation"] == told["nms"] == told["none"] == 0
+def test_an_oracle_of_another_part_does_not_repair_a_wrong_class(toy_yolo, toy_images):
+    by_oracle = figures(toy_yolo(*FLAWS["classification"]), toy_images)
+    assert by_oracle["localisation"] == by_oracle["nms"] == by_oracle["none"] == 0
 
 
 def test_perfect_nms_leaves_what_is_on_no_object_as_it_was(toy_yolo, toy_images):
-    detector = toy_yolo([CAT, (48, 48, 62, 62)], [0, 0], [0.5, 0.9])
-    told = figures(detector, toy_images)
-    assert told["nms"] == pytest.approx(told["none"]) == pytest.approx(0.5)
+    by_oracle = figures(toy_yolo([CAT, (48, 48, 62, 62)], [0, 0], [0.5, 0.9]), toy_images)
+    assert by_oracle["nms"] == pytest.approx(by_oracle["none"]) == pytest.approx(0.5)
 
 
-def test_the_weakest_part_is_named_and_the_better_pipeline_favoured(toy_yolo, toy_images):
-    truth = [image.annotations for image in toy_images]
-    found = {}
-    answers = {"classical": FLAWS["classification"], "yolo": ([NEARLY], [0], [0.9])}
-    for name, answer in answers.items():
-        detector = toy_yolo(*answer)
-        found[name] = with_oracles(detector, toy_images, oracles_of(detector), silently, name)
-    told = concluded(found, truth, ("cat", "dog"), seed=0)
-    assert told.weakest == {
+def test_the_weakest_part_is_named_and_the_better_contender_favoured(toy_yolo, toy_images):
+    detectors = {
+        "classical": toy_yolo(*FLAWS["classification"]),
+        "yolo": toy_yolo([NEARLY], [0], [0.9]),
+    }
+    study = studied(detectors, toy_images)
+    assert study.weakest == {
         "classical": ("classification", 1.0),
         "yolo": ("localisation", 1.0),
     }
-    assert told.verdict.favours == "yolo"
-    assert told.verdict.sureness.startswith("sure: 100.0 %")
-    rows = {(row.pipeline, row.oracle): row for row in told.cells}
+    assert study.verdict.favours == "yolo"
+    assert study.verdict.sureness.startswith("sure: 100.0 %")
+    rows = {(row.pipeline, row.oracle): row for row in study.cells}
     assert rows["classical", "classification"].gain == pytest.approx(1.0)
     assert rows["classical", "localisation"].gain == pytest.approx(0.0)
 
 
+def test_a_contender_without_stages_is_compared_as_it_is_alone(toy_yolo, toy_images):
+    detectors = {
+        "classical": toy_yolo(*FLAWS["classification"]),
+        "yolo": toy_yolo([NEARLY], [0], [0.9]),
+        "toy": Opaque(toy_yolo([CAT], [0], [0.9])),
+    }
+    study = studied(detectors, toy_images)
+    assert [row.oracle for row in study.cells if row.pipeline == "toy"] == ["none"]
+    assert set(study.weakest) == {"classical", "yolo"}
+    assert study.verdict.favours == "toy"
+    assert study.verdict.answers["toy"] == "mAP@[.50:.95] 1.000 [1.000 1.000]"
+    draw(study).canvas.draw()
+    alone = studied({"toy": detectors["toy"]}, toy_images)
+    assert alone.verdict.favours == "neither"
+    draw(alone).canvas.draw()
+
+
 def test_true_proposals_and_true_classes_reach_the_classical_parts(classical, small_sample):
-    oracles = {oracle.name: oracle for oracle in oracles_of(classical)}
+    oracles = {oracle.name: oracle for oracle in classical_oracles(classical)}
     assert list(oracles) == ["proposals", "classification", "localisation", "nms"]
     images = small_sample.splits["test"][:6]
     truth = [image.annotations for image in images]
@@ -72,7 +105,7 @@ def test_true_proposals_and_true_classes_reach_the_classical_parts(classical, sm
             found[name].append(replayed(classical.stages, values, image.annotations, oracle))
         assert len(found["proposals"][-1].boxes) <= len(image.annotations) * len(classical.classes)
         assert set(found["classification"][-1].labels) <= set(image.annotations.labels)
-    told = {n: score(truth, each, classical.classes).map_50 for n, each in found.items()}
-    assert told["classification"] > told["none"] + 0.1
-    assert told["localisation"] > told["none"]
-    assert told["nms"] >= told["none"] - 1e-9
+    by_oracle = {n: score(truth, each, classical.classes).map_50 for n, each in found.items()}
+    assert by_oracle["classification"] > by_oracle["none"] + 0.1
+    assert by_oracle["localisation"] > by_oracle["none"]
+    assert by_oracle["nms"] >= by_oracle["none"] - 1e-9

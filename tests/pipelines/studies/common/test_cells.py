@@ -1,6 +1,15 @@
+import math
+
+import msgspec
 import pytest
 
+from pipelines.evaluation.undefined import Number
 from pipelines.studies.common.cells import Cells
+
+
+class Result(msgspec.Struct, frozen=True):
+    value: int
+    figure: Number = math.nan
 
 
 class Clock:
@@ -19,7 +28,7 @@ def work(clock, seconds, value, done):
     def measure():
         clock.now += seconds
         done.append(value)
-        return {"value": value}
+        return Result(value)
 
     return measure
 
@@ -27,19 +36,25 @@ def work(clock, seconds, value, done):
 def test_a_kept_cell_is_never_measured_again_and_still_counts_as_spent(tmp_path, clock):
     done = []
     first = Cells(tmp_path, 100, clock)
-    assert first.get("a", work(clock, 7, 1, done)) == {"value": 1}
+    assert first.get("a", Result, work(clock, 7, 1, done)).value == 1
     again = Cells(tmp_path, 100, clock)
-    assert again.get("a", work(clock, 7, 2, done)) == {"value": 1}
+    assert again.get("a", Result, work(clock, 7, 2, done)).value == 1
     assert done == [1]
     assert again.spent == first.spent == 7
+
+
+def test_an_undefined_number_is_null_in_the_file_and_nan_when_it_is_read(tmp_path, clock):
+    Cells(tmp_path, 100, clock).get("a", Result, work(clock, 1, 1, []))
+    assert '"figure":null' in (tmp_path / "a.json").read_text()
+    assert math.isnan(Cells(tmp_path).kept("a", Result).figure)
 
 
 def test_a_cell_there_is_no_time_for_is_left_out_and_named(tmp_path, clock):
     done = []
     cells = Cells(tmp_path, 10, clock)
-    cells.get("a", work(clock, 8, 1, done), expected=8)
-    assert cells.get("b", work(clock, 8, 2, done), expected=8) is None
-    assert cells.get("c", work(clock, 2, 3, done), expected=2) == {"value": 3}
+    cells.get("a", Result, work(clock, 8, 1, done), expected=8)
+    assert cells.get("b", Result, work(clock, 8, 2, done), expected=8) is None
+    assert cells.get("c", Result, work(clock, 2, 3, done), expected=2).value == 3
     assert cells.left_out == ["b"]
     assert done == [1, 3]
 
@@ -49,5 +64,5 @@ def test_a_cell_that_was_cut_off_leaves_nothing(tmp_path, clock):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Cells(tmp_path, 10, clock).get("a", dies)
+        Cells(tmp_path, 10, clock).get("a", Result, dies)
     assert not list(tmp_path.iterdir())

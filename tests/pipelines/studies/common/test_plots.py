@@ -1,4 +1,4 @@
-from pipelines.studies.common.plots import new_figure, save
+from pipelines.studies.common.plots import COLOURS, colours, new_figure, save
 
 
 def test_the_same_figure_gives_the_same_files(tmp_path):
@@ -10,3 +10,9 @@ def test_the_same_figure_gives_the_same_files(tmp_path):
         first, second = (tmp_path / folder / f"time.{kind}" for folder in ("a", "b"))
         assert first.read_bytes() == second.read_bytes()
     assert {path.name for path in (tmp_path / "a").iterdir()} == {"time.png", "time.svg"}
+
+
+def test_each_contender_has_a_colour_of_its_own_however_many_there_are():
+    names = [str(number) for number in range(len(COLOURS) + 1)]
+    assert list(colours(names)) == names
+    assert len(set(colours(names[:-1]).values())) == len(COLOURS)

@@ -6,10 +6,21 @@ import pytest
 from pipelines.studies.data.curve_fit import PowerLaw, crossover, fit_power_law
 
 SIZES = np.array([10.0, 20, 40, 80, 160])
+NAMES = ("some", "other")
 
 
 def law(ceiling, loss, rate, rows=1):
     return PowerLaw(*(np.full(rows, value) for value in (ceiling, loss, rate)))
+
+
+def with_mean(mean, resampled):
+    """One contender's curves: that of the mean figures before those of the resamples."""
+    parts = ("ceiling", "loss", "rate")
+    return PowerLaw(*(np.append(getattr(mean, n), getattr(resampled, n)) for n in parts))
+
+
+def curve(ceiling, loss, rate, rows=1):
+    return law(ceiling, loss, rate, rows + 1)
 
 
 @pytest.mark.parametrize(("ceiling", "loss", "rate"), [(0.9, 3.0, 0.7), (0.6, 0.8, 0.5)])
@@ -27,38 +38,41 @@ def test_falling_figures_are_fitted_by_a_level_line_and_none_goes_above_one():
 
 
 def test_two_sizes_make_no_curve():
-    with pytest.raises(ValueError, match="needs 3 sizes, not 2"):
+    with pytest.raises(ValueError, match="needs 3 sizes"):
         fit_power_law(np.array([10.0, 20]), np.zeros((1, 2)))
 
 
-def test_where_curves_cross_and_how_sure_that_is():
+@pytest.mark.parametrize("turned", [False, True])
+def test_where_curves_cross_and_how_sure_that_is(turned):
     # 0.6 - n^-.5 = 0.9 - 4 n^-.5 at n = 100
-    classical, yolo = law(0.6, 1.0, 0.5), law(0.9, 4.0, 0.5)
     shifted = PowerLaw(np.linspace(0.58, 0.62, 101), np.full(101, 1.0), np.full(101, 0.5))
-    told = crossover((classical, yolo), (shifted, law(0.9, 4.0, 0.5, 101)), 10, 160)
-    assert told.better_below == "classical"
-    assert told.at == pytest.approx(100, rel=0.01)
-    low, high = told.interval_95
+    curves = (with_mean(law(0.6, 1.0, 0.5), shifted), curve(0.9, 4.0, 0.5, 101))
+    names = NAMES
+    if turned:
+        curves, names = curves[::-1], names[::-1]
+    cross = crossover(names, curves, 10, 160)
+    assert cross.better_below == "some"
+    assert cross.at == pytest.approx(100, rel=0.01)
+    low, high = cross.interval_95
     assert low < 100 < high
     assert low == pytest.approx((3 / 0.32) ** 2, rel=0.05)
-    assert told.share == pytest.approx(1.0)
+    assert cross.share == pytest.approx(1.0)
 
 
 def test_a_crossing_that_some_resamples_lack_has_an_open_end():
-    classical, yolo = law(0.6, 1.0, 0.5), law(0.9, 4.0, 0.5)
     ceilings = np.where(np.arange(100) < 90, 0.6, 0.9)  # the others never cross up to 160
-    rounds = PowerLaw(ceilings, np.full(100, 1.0), np.full(100, 0.5))
-    told = crossover((classical, yolo), (rounds, law(0.9, 4.0, 0.5, 100)), 10, 160)
-    assert math.isinf(told.interval_95[1])
-    assert told.share == pytest.approx(0.9)
+    some = with_mean(law(0.6, 1.0, 0.5), PowerLaw(ceilings, np.full(100, 1.0), np.full(100, 0.5)))
+    cross = crossover(NAMES, (some, curve(0.9, 4.0, 0.5, 100)), 10, 160)
+    assert math.isinf(cross.interval_95[1])
+    assert cross.share == pytest.approx(0.9)
 
 
-def test_curves_that_never_cross_say_so():
-    told = crossover((law(0.9, 1, 0.5),) * 2, (law(0.9, 1, 0.5, 5), law(0.8, 1, 0.5, 5)), 10, 160)
-    assert math.isnan(told.at)
-    told = crossover(
-        (law(0.9, 1, 0.5), law(0.5, 1, 0.5)), (law(0.9, 1, 0.5, 5), law(0.5, 1, 0.5, 5)), 10, 160
-    )
-    assert math.isnan(told.at)
-    assert told.better_below == "classical"
-    assert told.share == 1.0
+def test_curves_that_never_cross_have_no_crossover():
+    equal = (law(0.9, 1, 0.5),) * 2
+    rows = (law(0.9, 1, 0.5, 5), law(0.8, 1, 0.5, 5))
+    cross = crossover(NAMES, tuple(map(with_mean, equal, rows)), 10, 160)
+    assert math.isnan(cross.at)
+    cross = crossover(NAMES, (curve(0.9, 1, 0.5, 5), curve(0.5, 1, 0.5, 5)), 10, 160)
+    assert math.isnan(cross.at)
+    assert cross.better_below == "some"
+    assert cross.share == 1.0

@@ -1,64 +1,95 @@
 import math
+from dataclasses import replace
 
 import pytest
 
-from pipelines.studies.hardware.device_timing import NO_FORM
-from pipelines.studies.hardware.study import Timed, best_form, concluded, draw
-from pipelines.studies.hardware.yolo_forms import FLOAT, GRAPH, INT8
+from pipelines.contenders import contender
+from pipelines.studies.hardware.device_timing import FormLatency, forms_of
+from pipelines.studies.hardware.study import best_form, concluded, draw
+
+CLASSICAL, YOLO = contender("classical"), contender("yolo")
+FLOAT, INT8, GRAPH, _ = (form.name for form in YOLO.forms)
+(CUT,) = (form.name for form in CLASSICAL.forms)
+TOY = replace(CLASSICAL, name="toy", label="the toy", forms=())
 
 
-def row(form, p50, threads=1, map_50=0.9, note=""):
-    return {
-        "pipeline": "classical" if form == NO_FORM else "yolo",
-        "form": form,
-        "device": "CPU" if threads else "GPU",
-        "threads": threads,
-        "calls": [] if p50 is None else [0.9 * p50, p50, 1.1 * p50] * 8,
-        "images_per_second": None if p50 is None else 1000 / p50,
-        "map_50": map_50,
-        "products_share": 0.5 if form == GRAPH else None,
-        "note": note,
-    }
+def timing(row, form, p50, threads=1, map_50=0.9, note=""):
+    device = "CPU" if threads else "GPU"
+    calls = () if p50 is None else (0.9 * p50, p50, 1.1 * p50) * 8
+    return FormLatency(row.name, form, device, threads, map_50=map_50, note=note), calls
 
 
-def studied(*rows):
-    return concluded(rows, {"classical": {"CPU": 30.0}}, 40, seed=0)
+def classical(p50, **more):
+    return timing(CLASSICAL, CUT, p50, **more)
 
 
-def test_one_thread_decides_and_a_missing_gpu_is_a_row_that_says_so():
-    missing = row(GRAPH, None, threads=0, map_50=None, note="no GPU was found")
-    told = studied(row(NO_FORM, 100.0), row(FLOAT, 10.0), row(NO_FORM, 5.0, threads=2), missing)
-    assert told.verdict.favours == "yolo"
-    assert "takes 10.0 times as long an image as YOLO (LiteRT float)" in told.verdict.sentence
-    assert "no GPU was measured (no GPU was found)" in told.verdict.sentence
-    empty = told.cells[-1]
+def yolo(form, p50, **more):
+    return timing(YOLO, form, p50, **more)
+
+
+def studied(*rows, contenders=(CLASSICAL, YOLO)):
+    return concluded(contenders, rows, {"classical": {"CPU": 30.0}}, 40, seed=0)
+
+
+def test_one_thread_decides_and_a_missing_gpu_is_a_row_with_a_note():
+    missing = yolo(GRAPH, None, threads=0, map_50=math.nan, note="no GPU was found")
+    result = studied(classical(100.0), yolo(FLOAT, 10.0), classical(5.0, threads=2), missing)
+    assert result.verdict.favours == "yolo"
+    assert "takes 10.0 times as long an image as YOLO (LiteRT float)" in result.verdict.sentence
+    assert "no GPU was measured (no GPU was found)" in result.verdict.sentence
+    empty = result.cells[-1]
     assert math.isnan(empty.p50_ms)
     assert math.isnan(empty.map_50)
     assert empty.note == "no GPU was found"
-    draw(told).canvas.draw()
+    draw(result).canvas.draw()
 
 
 def test_a_faster_form_that_finds_less_is_another_detector():
-    told = studied(row(NO_FORM, 50.0), row(FLOAT, 60.0), row(INT8, 10.0, map_50=0.7))
-    assert told.verdict.favours == "classical"
-    assert told.verdict.yolo.startswith("LiteRT float: 60.0 ms")
-    told = studied(row(NO_FORM, 50.0), row(FLOAT, 60.0), row(INT8, 10.0, map_50=0.895))
-    assert told.verdict.favours == "yolo"
+    result = studied(classical(50.0), yolo(FLOAT, 60.0), yolo(INT8, 10.0, map_50=0.7))
+    assert result.verdict.favours == "classical"
+    assert result.verdict.answers["yolo"].startswith("LiteRT float: 60.0 ms")
+    result = studied(classical(50.0), yolo(FLOAT, 60.0), yolo(INT8, 10.0, map_50=0.895))
+    assert result.verdict.favours == "yolo"
 
 
-def test_map_told_once_a_form_is_in_all_its_rows():
-    told = studied(row(NO_FORM, 50.0), row(FLOAT, 9.0, map_50=None), row(FLOAT, 5.0, 2, 0.8))
-    assert [cell.map_50 for cell in told.cells] == pytest.approx([0.9, 0.8, 0.8])
+def test_map_computed_once_a_form_is_in_all_its_rows():
+    rows = (
+        classical(50.0),
+        yolo(FLOAT, 9.0, map_50=math.nan),
+        yolo(FLOAT, 5.0, threads=2, map_50=0.8),
+    )
+    result = studied(*rows)
+    assert [cell.map_50 for cell in result.cells] == pytest.approx([0.9, 0.8, 0.8])
 
 
-def test_without_one_thread_nothing_is_told():
-    told = studied(row(NO_FORM, 50.0, threads=2), row(FLOAT, 5.0, threads=2))
-    assert told.verdict.favours == "neither"
+def test_without_one_thread_nobody_is_favoured():
+    result = studied(classical(50.0, threads=2), yolo(FLOAT, 5.0, threads=2))
+    assert result.verdict.favours == "neither"
     assert best_form([]) is None
 
 
 def test_a_row_holds_its_median_in_its_interval():
-    (cell,) = studied(row(NO_FORM, 50.0)).cells
-    assert isinstance(cell, Timed)
+    (cell,) = studied(classical(50.0)).cells
     low, high = cell.interval_95
     assert low <= cell.p50_ms <= high
+
+
+def test_three_contenders_are_answered_for_and_the_fastest_meets_its_strongest_rival():
+    (form,) = forms_of(TOY)
+    rows = (classical(100.0), yolo(FLOAT, 10.0), timing(TOY, form.name, 2.0))
+    result = studied(*rows, contenders=(CLASSICAL, YOLO, TOY))
+    assert form.name == "the toy"
+    assert result.verdict.favours == "toy"
+    assert list(result.verdict.answers) == ["classical", "yolo", "toy"]
+    assert "YOLO (LiteRT float) takes 5.0 times as long" in result.verdict.sentence
+    draw(result).canvas.draw()
+
+
+def test_one_contender_alone_has_its_latency_and_no_rival():
+    result = studied(classical(50.0), contenders=(CLASSICAL,))
+    assert result.verdict.favours == "neither"
+    assert "the classical pipeline takes 50.0 ms" in result.verdict.sentence
+
+
+def test_nothing_timed_is_drawn_as_notes():
+    draw(studied(yolo(FLOAT, None, note="no time"))).canvas.draw()

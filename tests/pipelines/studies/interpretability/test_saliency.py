@@ -1,4 +1,4 @@
-"""Explanations of toy detectors of which it is known what they look at."""
+"""Explanations of toy detectors of which it is known which pixels they use."""
 
 import numpy as np
 import pytest
@@ -8,17 +8,23 @@ from pipelines.studies.interpretability.faithfulness import (
     AREAS,
     agreement,
     deletion,
+    faithfulness,
     first_pixels,
     random_saliency,
     within,
-    worth,
 )
-from pipelines.studies.interpretability.saliency import Target, drise, hidden, mask, target_score
+from pipelines.studies.interpretability.saliency import (
+    DetectedBox,
+    drise,
+    hidden,
+    mask,
+    target_score,
+)
 
 SIDE = 96
 BOX = np.array([24.0, 24, 72, 72])
-EYE = (slice(30, 46), slice(50, 66))  # rows and columns that the toy looks at
-TARGET = Target(BOX, 0)
+EYE = (slice(30, 46), slice(50, 66))  # rows and columns that the toy uses
+TARGET = DetectedBox(BOX, 0)
 RANDOM = np.random.default_rng(0)
 IMAGE = RANDOM.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
 
@@ -37,32 +43,34 @@ def saliency():
     return drise(detect_many, IMAGE, [TARGET], range(128), seed=1)[0]
 
 
-def test_drise_points_to_what_the_detector_looks_at(saliency):
+def test_drise_points_to_what_the_detector_uses(saliency):
     y, x = np.unravel_index(int(saliency.argmax()), saliency.shape)
     assert 24 <= y <= 52
     assert 44 <= x <= 72
     assert saliency[EYE].mean() > saliency.mean() + 3 * saliency.std() / 2
 
 
-def test_what_drise_marks_is_worth_more_than_chance(saliency):
-    told = worth(detect_many, IMAGE, TARGET, saliency, BOX)
-    assert told.points
+def test_what_drise_marks_is_more_faithful_than_chance(saliency):
+    result = faithfulness(detect_many, IMAGE, TARGET, saliency, BOX)
+    assert result.points
     level = [random_saliency((SIDE, SIDE), seed) for seed in range(6)]
     anywhere = [deletion(detect_many, IMAGE, TARGET, each) for each in level]
     inside = [deletion(detect_many, IMAGE, TARGET, within(each, TARGET)) for each in level]
-    assert told.deletion < np.mean(inside) < np.mean(anywhere)
-    assert told.insertion > 1 - np.mean(inside)
+    assert result.deletion < np.mean(inside) < np.mean(anywhere)
+    assert result.insertion > 1 - np.mean(inside)
 
 
 def test_a_perfect_map_deletes_all_and_inserts_all_at_once():
     exact = np.zeros((SIDE, SIDE))
     exact[EYE] = 1.0
-    told = worth(detect_many, IMAGE, TARGET, exact, BOX)
-    assert told.insertion > 0.9
-    assert told.deletion < 0.15
-    wrong = worth(detect_many, IMAGE, TARGET, -exact, BOX)
+    result = faithfulness(detect_many, IMAGE, TARGET, exact, BOX)
+    assert result.insertion > 0.9
+    assert result.deletion < 0.15
+    wrong = faithfulness(detect_many, IMAGE, TARGET, -exact, BOX)
     assert wrong.deletion > 0.6
-    assert not worth(detect_many, IMAGE, TARGET, np.pad([[1.0]], ((0, 95), (0, 95))), BOX).points
+    assert not faithfulness(
+        detect_many, IMAGE, TARGET, np.pad([[1.0]], ((0, 95), (0, 95))), BOX
+    ).points
 
 
 def test_two_runs_agree_where_there_is_something_to_see(saliency):

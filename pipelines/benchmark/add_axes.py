@@ -1,0 +1,64 @@
+"""A finished run studied along more axes: its figures added to, its report written again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from datasets.errors import UserError
+from pipelines.runs.finished import Subject, open_run, with_data
+from pipelines.runs.folder import AXES, CELLS
+from pipelines.runs.metrics import METRICS, Metrics, write_metrics
+from pipelines.studies.common.choice import choice
+from pipelines.studies.study import study
+from pipelines.system.progress import on_terminal
+
+
+def add_axes(
+    folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
+) -> Metrics:
+    """Study a finished run along ``axes``, write its report again and return its ``metrics.json``.
+
+    What was studied within as many minutes is kept as it is; within fewer, what it left out for
+    the time is added to it.
+
+    Raises:
+        DatasetError: the data can't be read any more.
+        UserError: the folder can't be used, or holds a study that was cut off.
+    """
+    run = open_run(folder)
+    present = dict(run.metrics.axes)
+    kept = folder / AXES / CELLS
+    begun = [name for name in axes if (kept / name).is_dir() and name not in present]
+    if overwrite:
+        for name in axes:
+            shutil.rmtree(kept / name, ignore_errors=True)
+    elif begun and not resume:
+        raise UserError(
+            f"{folder}: the study of {', '.join(begun)} was cut off; add --resume to keep what is "
+            "measured or --overwrite to measure again"
+        )
+    wanted = [
+        name
+        for name in axes
+        if overwrite or name not in present or present[name].budget_minutes < minutes
+    ]
+    if not wanted:
+        return run.metrics
+    subject = with_data(run)
+    present |= study(subject, wanted, minutes)
+    metrics = msgspec.structs.replace(run.metrics, axes=present, choice=choice(present))
+    write_metrics(folder / METRICS, metrics)
+    report(subject)
+    return metrics
+
+
+def report(subject: Subject) -> None:
+    """Write a run's report from what its ``metrics.json`` holds."""
+    from pipelines.report.run_page.page import write_report  # with matplotlib, which takes its time
+
+    tested = {image.name: image.path for image in subject.dataset.splits["test"]}
+    write_report(subject.folder, tested, on_terminal)

@@ -1,0 +1,44 @@
+"""Ground truth and detections of a run as files in COCO's format, written and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets.annotations import Dataset
+from pipelines.detections import Detections
+from pipelines.evaluation import undefined
+from pipelines.evaluation.coco_files import format as coco
+from pipelines.system.files import write_json
+
+GROUND_TRUTH, DETECTIONS = "ground_truth.json", "detections"
+
+
+def split_truth(dataset: Dataset, split: str) -> coco.CocoGroundTruth:
+    """Return a split's ground truth, with the names and sizes of its images."""
+    images = dataset.splits[split]
+    annotations = [image.annotations for image in images]
+    return coco.with_files(coco.ground_truth_to_coco(annotations, dataset.classes), images)
+
+
+def write_ground_truth(folder: Path, truth: coco.CocoGroundTruth) -> None:
+    """Write ``ground_truth.json`` into the folder."""
+    write_json(folder / GROUND_TRUTH, undefined.plain(truth))
+
+
+def write_detections(folder: Path, name: str, detections: Sequence[Detections]) -> None:
+    """Write ``detections/<name>.json`` into the folder."""
+    rows = undefined.plain(coco.detections_to_coco(detections))
+    write_json(folder / DETECTIONS / f"{name}.json", rows)
+
+
+def read_detections(folder: Path, name: str, images: int) -> list[Detections]:
+    """Return what `write_detections` wrote, of that many images.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: it is not sound.
+        LookupError: it is of other images.
+    """
+    path = folder / DETECTIONS / f"{name}.json"
+    return coco.decode_detections(path.read_bytes(), images)

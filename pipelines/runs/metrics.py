@@ -1,0 +1,194 @@
+"""What ``metrics.json`` holds, typed: written, read and checked for its version here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from datasets.annotations import Duplicate
+from datasets.checked_settings import from_json
+from datasets.errors import UserError
+from pipelines.evaluation import undefined
+from pipelines.evaluation.report_card import FullQuality
+from pipelines.evaluation.significance import Difference
+from pipelines.evaluation.timing import Latency, Throughput
+from pipelines.evaluation.undefined import Number
+from pipelines.settings import RunSettings, ScoringSettings
+from pipelines.system.files import write_text
+from pipelines.system.runtime import Environment
+from pipelines.training import Model, Training
+
+METRICS = "metrics.json"
+SCHEMA_VERSION = 2
+
+
+class SplitSize(msgspec.Struct, frozen=True):
+    """How much is in a split."""
+
+    images: int
+    boxes: int
+
+
+class Duplicates(msgspec.Struct, frozen=True):
+    """Images that are in the set more than once, or look nearly the same.
+
+    ``across_splits`` counts the pairs that lie in two splits, by the two; ``left_out_of_test`` the
+    images taken out of the test split for it.
+    """
+
+    across_splits: Mapping[str, int]
+    left_out_of_test: int
+    pairs: tuple[Duplicate, ...]
+
+
+class DatasetSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The images a run was made of.
+
+    Attributes:
+        classes: names in label order.
+        splits: their sizes; ``test`` is always there.
+        split_sha256: of names and annotations by split, empty for a ground truth file.
+        found: what was found in the folder, as a sentence.
+        problems: each thing repaired, left out or worth knowing.
+        problem_counts: how many there are of each kind.
+        duplicates: None for a ground truth file.
+    """
+
+    name: str
+    format: str
+    classes: tuple[str, ...]
+    splits: Mapping[str, SplitSize]
+    split_sha256: str = ""
+    found: str = ""
+    problems: tuple[str, ...] = ()
+    problem_counts: Mapping[str, int] = {}
+    duplicates: Duplicates | None = None
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """The most memory a contender's processes held, MiB; None on a GPU that was not used.
+
+    The first two while training, the others while detecting.
+    """
+
+    peak_rss: float
+    peak_gpu: float | None
+    detecting_peak_rss: float
+    detecting_peak_gpu: float | None
+
+
+class ProposalShares(msgspec.Struct, frozen=True):
+    """What proposed: of the true positives at the operating point, the share of GrabCut's."""
+
+    grabcut_share: Number
+
+
+class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """All figures of one detector; what only a contender has is None for another tool's file.
+
+    ``proposals`` is of a detector that knows what proposed its detections.
+    """
+
+    quality: FullQuality
+    training: Training | None = None
+    model: Model | None = None
+    memory_mb: Memory | None = None
+    latency_ms: Latency | None = None
+    throughput: Throughput | None = None
+    proposals: ProposalShares | None = None
+
+    @property
+    def pretrained_on(self) -> str | None:
+        """What the detector had seen before its training, None if nothing is known of it."""
+        return None if self.model is None else self.model.pretrained_on
+
+
+class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the study of one axis gave.
+
+    Attributes:
+        question: that was asked.
+        answers: by contender, with intervals.
+        verdict: the conclusion, as a sentence.
+        favours: the contender it speaks for, or ``neither``.
+        sureness: how surely, in words with a figure.
+        cells: what was measured, a row each, with the columns of the axis.
+        figures: of the axis alone, as crossovers and curves.
+        left_out: cells there was no time for.
+        budget_minutes: that all axes together were allowed.
+    """
+
+    question: str
+    answers: Mapping[str, str]
+    verdict: str
+    favours: str
+    sureness: str
+    cells: tuple[Mapping[str, Any], ...]
+    figures: Mapping[str, Any] = {}
+    left_out: tuple[str, ...] = ()
+    seconds: float = 0.0
+    budget_minutes: float = 0.0
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """All of a run: it trained and has ``settings``, or scored files and has ``scoring``.
+
+    Attributes:
+        pipelines: figures by the detector's name.
+        comparison: ``<a>_minus_<b>``, then differences by figure.
+        axes: those studied.
+        choice: which contender to choose, from all axes, empty without any.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    dataset: DatasetSummary
+    environment: Environment
+    settings: RunSettings | None = None
+    scoring: ScoringSettings | None = None
+    pipelines: Mapping[str, DetectorMetrics]
+    comparison: Mapping[str, Mapping[str, Difference]]
+    axes: Mapping[str, AxisResult] = {}
+    choice: str = ""
+
+
+class _Header(msgspec.Struct):
+    schema_version: int = 0
+    settings: Any = None
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Return what a ``metrics.json`` holds.
+
+    Raises:
+        UserError: it can't be read, is of another version or is none.
+    """
+    try:
+        data = path.read_bytes()
+        header = msgspec.json.decode(data, type=_Header)
+        if header.schema_version == SCHEMA_VERSION:
+            from_json(RunSettings, header.settings or {})  # a name that decoding would pass over
+            return undefined.decode(data, Metrics)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path}: can't be read as the {METRICS} of a finished run ({error}); give the folder "
+            "that scripts/compare_detection.py made"
+        ) from error
+    raise UserError(
+        f"{path}: is of schema {header.schema_version}, and this version reads {SCHEMA_VERSION}; "
+        "repeat the run with it (some settings have other names since: see the README)"
+    )
+
+
+def write_metrics(path: Path, metrics: Metrics) -> None:
+    """Write a ``metrics.json``, whole or not at all; undefined figures are null in it."""
+    text = msgspec.json.format(undefined.encode(metrics), indent=2)
+    write_text(path, f"{text.decode()}\n")
+
+
+def write_schema(path: Path) -> None:
+    """Write the JSON Schema of ``metrics.json``, for other tools that read it."""
+    schema = msgspec.json.encode(undefined.schema(Metrics))
+    write_text(path, f"{msgspec.json.format(schema, indent=2).decode()}\n")

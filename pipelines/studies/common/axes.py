@@ -1,0 +1,37 @@
+"""The axes along which a run can be studied: one row each, with a folder of that name beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis.
+
+    Attributes:
+        name: in options, in ``metrics.json`` and of its folder in `pipelines/studies/`, whose
+            ``study.py`` has ``study(subject, cells)`` and ``draw(result)``.
+        part: of the time for all axes that are studied, against the others' parts.
+        shows: whether it shows which contender finds more or which costs less, if either.
+        in_every_run: cheap enough to be studied unasked.
+    """
+
+    name: str
+    part: float
+    shows: Literal["accuracy", "cost", ""] = ""
+    in_every_run: bool = False
+
+
+# In the order of tables, in which those that show accuracy decide.
+AXES = (
+    Axis("data", 22.0, shows="accuracy"),
+    Axis("hardware", 4.0, shows="cost"),
+    Axis("features", 5.0),
+    Axis("approach", 2.0, shows="accuracy", in_every_run=True),
+    Axis("time", 1.0, shows="cost", in_every_run=True),
+    Axis("interpretability", 4.5),
+)
+NAMES = tuple(axis.name for axis in AXES)
+DEFAULT = tuple(axis.name for axis in AXES if axis.in_every_run)

@@ -1,0 +1,37 @@
+"""One small network and its compiled update for all trainings here: compiling takes seconds."""
+
+import numpy as np
+import pytest
+
+from datasets.annotations import Annotations, LabelledImage
+from models.yolo.settings import YoloSettings
+
+SIDE = 64
+
+
+@pytest.fixture(scope="session")
+def settings():
+    return YoloSettings(width=2, batch=2, updates=8, validations=2, early_validations=0)
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory):
+    """Four pictures of noise with a box each, of two classes."""
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("noise")
+    made = []
+    for number in range(4):
+        path = folder / f"{number}.png"
+        Image.fromarray(random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)).save(path)
+        truth = Annotations([[8, 8, 40, 40]], [number % 2])
+        made.append(LabelledImage(path.name, path, SIDE, SIDE, truth))
+    return made
+
+
+@pytest.fixture(scope="session")
+def learner(settings):
+    from models.yolo.learner import Learner
+
+    return Learner.of((SIDE, SIDE), 2, settings)

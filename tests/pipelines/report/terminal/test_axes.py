@@ -1,0 +1,23 @@
+from pipelines.report.terminal.axes import MOST_LISTED, listed, print_axes
+from pipelines.runs.metrics import AxisResult
+
+
+def axis(**given):
+    answers = {"classical": "0.5 [0.4 0.6]", "yolo": "0.6", "toy": "0.7"}
+    row = {"question": "which?", "answers": answers, "verdict": "toy is [surely] first"}
+    return AxisResult(**{**row, "favours": "toy", "sureness": "sure: 99.0 %", "cells": (), **given})
+
+
+def test_every_contender_has_a_column_and_every_axis_its_sentence(capsys):
+    axes = {"data": axis(), "time": axis(answers={"toy": "1 s"}, left_out=("a", "b"))}
+    print_axes(axes, "choose toy")
+    text = " ".join(capsys.readouterr().out.split())
+    for word in ("classical", "yolo", "toy", "[0.4", "–", "toy is [surely] first", "a, b"):
+        assert word in text
+    assert text.endswith("choose toy")
+
+
+def test_of_many_names_the_first_are_listed():
+    names = [str(number) for number in range(MOST_LISTED + 2)]
+    assert listed(names[:2]) == "0, 1"
+    assert "and 2 more" in listed(names)

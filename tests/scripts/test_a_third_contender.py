@@ -1,0 +1,108 @@
+"""A contender is one file and one row: the whole project then goes with three."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from voc_files import write_set
+
+ROOT = Path(__file__).resolve().parents[2]
+AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
+NAMES = ["classical", "yolo", "toy"]
+ROW = """    Contender(
+        name="toy",
+        label="the toy",
+        uses_tensorflow=False,
+        train=toy.train,
+        load=toy.load,
+    ),
+)
+NAMES = """
+TINY = [
+    *("classical.proposals=40", "classical.grabcut_sizes=48", "classical.window_shapes=2"),
+    *("classical.moved_copies=1", "classical.mining_rounds=0", "classical.c_factors="),
+    *("yolo.width=4", "yolo.batch=2", "yolo.updates=3", "yolo.validations=1"),
+    *("yolo.early_validations=0", "evaluation.latency_samples=4"),
+    *("evaluation.throughput_seconds=0", "evaluation.throughput_batches=1"),
+]
+
+pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project with one file and one row more."""
+    folder = tmp_path_factory.mktemp("project")
+    for room in ("datasets", "models", "pipelines", "scripts"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / room, folder / room, ignore=ignored)
+    shutil.copy(ROOT / "tests" / "support" / "toy_contender.py", folder / "pipelines" / "toy.py")
+    table = folder / "pipelines" / "contenders.py"
+    text = table.read_text(encoding="utf-8")
+    assert text.count(")\nNAMES = ") == 1
+    text = text.replace(")\nNAMES = ", ROW).replace(
+        "from pipelines.detections", "from pipelines import toy\nfrom pipelines.detections", 1
+    )
+    table.write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(project, script, *arguments):
+    done = subprocess.run(
+        [sys.executable, f"scripts/{script}.py", *map(str, arguments)],
+        check=False,
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(project):
+    data = project / "photographs"
+    write_set(data, 16, [("cat", (5, 5, 30, 30)), ("dog", (20, 10, 55, 38))])
+    output = run(
+        project,
+        "compare_detection",
+        *("--dataset", data, "--image-size", 64, "--output", "runs/three"),
+        *("--axes", "none", "--set", *TINY),
+    )
+    # Of every axis what fits into seconds: what it leaves out it still has an answer for.
+    output += run(project, "study_axes", "runs/three", "--budget-minutes", 0.05)
+    return project / "runs" / "three", output
+
+
+def test_three_are_trained_scored_compared_and_studied_along_every_axis(finished):
+    folder, output = finished
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert list(metrics["pipelines"]) == NAMES
+    assert len(metrics["comparison"]) == 3
+    assert set(metrics["axes"]) == set(AXES)
+    for axis in metrics["axes"].values():
+        assert list(axis["answers"]) == NAMES
+    assert metrics["pipelines"]["toy"]["latency_ms"]["samples"] == 4
+    assert all(name in output for name in NAMES)
+
+
+def test_the_report_and_the_pictures_show_three(finished):
+    folder, _ = finished
+    page = (folder / "report.html").read_text()
+    assert all(f'data-pipeline="{name}"' in page for name in NAMES)
+    assert any((folder / "annotated").iterdir())
+
+
+def test_what_was_added_detects_and_is_compared_with_another_run(project, finished):
+    folder, _ = finished
+    run(project, "detect", folder / "models" / "toy", project / "photographs", "--output", "found")
+    summary = json.loads((project / "found" / "summary.json").read_text())
+    assert summary["pipeline"] == "toy"
+    shutil.copytree(folder, project / "runs" / "again")
+    output = run(project, "compare_runs", folder, project / "runs" / "again")
+    assert "toy" in output
+    run(project, "write_report", folder)
