@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,21 @@ STAGES, SETTINGS, SCHEMA = "stages", "settings.json", "metrics.schema.json"
 SPLIT_FOLDERS = {"val": Path("validation"), "test": Path()}
 AXES, CELLS = "axes", "cells"  # folders: of the plots, and in that one of what was measured
 R = TypeVar("R")
+
+
+@contextmanager
+def reading_kept(path: Path) -> Iterator[None]:
+    """Let what a run that was cut off has kept in a file be read within.
+
+    Raises:
+        UserError: it can't be, or another version kept it.
+    """
+    try:
+        yield
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path}: can't be read ({error}), so the run can't go on; start again with --overwrite"
+        ) from error
 
 
 class RunFolder:
@@ -63,10 +79,14 @@ class RunFolder:
         """Return what a stage gave: from an earlier attempt if it finished there, else by working.
 
         A stage counts as finished once its result, of type ``kind``, is written: its last act.
+
+        Raises:
+            UserError: what an earlier attempt kept can't be read.
         """
         path = self.partial / STAGES / f"{name}.json"
         if path.is_file():
-            return undefined.decode(path.read_bytes(), kind)
+            with reading_kept(path):
+                return undefined.decode(path.read_bytes(), kind)
         result = work()
         write_text(path, undefined.encode(result).decode())
         return result
@@ -80,12 +100,8 @@ class RunFolder:
 
     def _check_same(self, settings: object) -> None:
         path = self.partial / SETTINGS
-        try:
+        with reading_kept(path):
             before = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"{path}: can't be read, so the run can't go on; start again with --overwrite"
-            ) from error
         now = undefined.plain(settings)
         changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
         if changed:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from pipelines.evaluation import undefined
+from pipelines.runs.folder import reading_kept
 from pipelines.system.files import write_text
 
 R = TypeVar("R")
@@ -64,13 +65,19 @@ class Cells:
         return result
 
     def kept(self, name: str, kind: type[R]) -> R | None:
-        """Return what a cell gave earlier, or None; what it took is spent."""
+        """Return what a cell gave earlier, or None; what it took is spent.
+
+        Raises:
+            UserError: its file can't be read.
+        """
         path = self.folder / f"{name}.json"
         if not path.is_file():
             return None
-        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        with reading_kept(path):
+            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+            result = undefined.decode(bytes(kept.result), kind)
         self.spent += kept.seconds
-        return undefined.decode(bytes(kept.result), kind)
+        return result
 
     def keep(self, name: str, seconds: float, result: object) -> None:
         """Keep what a cell gave, and what it took."""

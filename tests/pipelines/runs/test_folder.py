@@ -92,3 +92,13 @@ def test_a_folder_of_the_user_beside_a_run_is_left_alone(tmp_path):
     finished(tmp_path / "run")
     finished(tmp_path / "run", "second")
     assert (tmp_path / "run.old" / "mine").read_text() == "precious"
+
+
+@pytest.mark.parametrize("kept", ['{"answer": 4', '{"answer": "many"}', "[]"])
+def test_a_kept_stage_that_cannot_be_read_is_named_with_the_way_out(tmp_path, kept):
+    folder = opened(tmp_path / "run")
+    folder.stage("train", dict[str, int], lambda: {"answer": 42})
+    (folder.partial / "stages" / "train.json").write_text(kept)
+    again = opened(tmp_path / "run", resume=True)
+    with pytest.raises(UserError, match=r"train\.json: can't be read .*--overwrite"):
+        again.stage("train", dict[str, int], lambda: {"answer": 42})

@@ -3,6 +3,7 @@ import math
 import msgspec
 import pytest
 
+from datasets.errors import UserError
 from pipelines.evaluation.undefined import Number
 from pipelines.studies.common.cells import Cells
 
@@ -66,3 +67,15 @@ def test_a_cell_that_was_cut_off_leaves_nothing(tmp_path, clock):
     with pytest.raises(KeyboardInterrupt):
         Cells(tmp_path, 10, clock).get("a", Result, dies)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ['{"seconds": 7', '{"result": {"value": 1}}', '{"seconds": 7, "result": {"value": "x"}}'],
+)
+def test_a_kept_cell_that_cannot_be_read_is_named_with_the_way_out(tmp_path, kept):
+    (tmp_path / "a.json").write_text(kept)
+    cells = Cells(tmp_path)
+    with pytest.raises(UserError, match=r"a\.json: can't be read .*--overwrite"):
+        cells.kept("a", Result)
+    assert cells.spent == 0
