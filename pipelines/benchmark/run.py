@@ -19,6 +19,7 @@ from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
+from pipelines.contenders import contender
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_file
 from pipelines.evaluation.report_card import compared
@@ -71,9 +72,11 @@ def compare(
     Raises:
         DatasetError: the data can't be used.
         TrainingError: a contender can't be trained on this data.
-        UserError: the folder, the device or another tool's detections can't be used, or a step was
-            killed.
+        UserError: the folder, the device or another tool's detections can't be used, the settings
+            name an unknown contender, or a step was killed.
     """
+    for name in settings.pipelines:
+        contender(name)  # before an hour of training those before it
     folder = RunFolder(output)
     if resume and folder.is_whole and not folder.partial.exists():
         CONSOLE.print(f"{output}: this run is whole, nothing is left to do")
