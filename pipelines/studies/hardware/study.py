@@ -6,7 +6,7 @@ number at another accuracy is another detector. A device that is not there is a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isnan, nan
@@ -36,7 +36,7 @@ from pipelines.system import machine, runtime
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import on_terminal
 
-SAME_MAP = 0.01  # a form whose mAP@.50 is no further below the best form's is the same detector
+SAME_MAP = 0.01  # a form whose mAP@.50 is no further below its model's is the same detector
 MAKING_SECONDS, TIMING_SECONDS = 40.0, 60.0  # that a cell takes, roughly
 QUESTION = "What hardware does it need (latency on one CPU thread)?"
 
@@ -134,6 +134,7 @@ def _verdict(
     """Return the verdict for one CPU thread, which every machine has."""
     several = {row.name for row in contenders if len(forms_of(row)) > 1}
     labels = {row.name: row.label for row in contenders}
+    made = {row.name: {form.name for form in forms_of(row) if form.make} for row in contenders}
 
     def named(cell: FormLatency) -> str:
         return labels[cell.pipeline] + (f" ({cell.form})" if cell.pipeline in several else "")
@@ -142,7 +143,8 @@ def _verdict(
     best = {
         name: cell
         for name in labels
-        if (cell := best_form([each for each in alone if each.pipeline == name])) is not None
+        if (cell := best_form([each for each in alone if each.pipeline == name], made[name]))
+        is not None
     }
     answers = {name: _answer(best.get(name), name in several) for name in labels}
     if len(best) < len(labels):
@@ -171,9 +173,15 @@ def _verdict(
     return Verdict.of(QUESTION, answers, clauses, sooner, "resamples of the calls")
 
 
-def best_form(cells: Sequence[FormLatency]) -> FormLatency | None:
-    """Return the fastest form that is still the same detector: its mAP is not clearly below."""
-    known = [cell.map_50 for cell in cells if not isnan(cell.map_50)]
+def best_form(
+    cells: Sequence[FormLatency], made: Collection[str] = frozenset()
+) -> FormLatency | None:
+    """Return the fastest form that is still the same detector: its mAP is not clearly below.
+
+    Below the best of the model's own forms, that is; those ``made`` of it are held to them.
+    """
+    own = [cell.map_50 for cell in cells if cell.form not in made]
+    known = [figure for figure in own if not isnan(figure)]
     least = max(known, default=nan) - SAME_MAP
     same = [cell for cell in cells if isnan(least) or cell.map_50 >= least]
     return min(same, key=lambda cell: cell.p50_ms, default=None)

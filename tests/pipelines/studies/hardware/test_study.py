@@ -52,6 +52,11 @@ def test_a_faster_form_that_finds_less_is_another_detector():
     assert result.verdict.favours == "yolo"
 
 
+def test_a_made_form_that_finds_more_leaves_its_model_the_same_detector():
+    result = studied(classical(50.0), yolo(FLOAT, 10.0), yolo(INT8, 60.0, map_50=0.95))
+    assert result.verdict.answers["yolo"].startswith("LiteRT float: 10.0 ms")
+
+
 def test_map_computed_once_a_form_is_in_all_its_rows():
     rows = (
         classical(50.0),
