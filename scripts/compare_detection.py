@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial, reduce
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,8 +132,9 @@ def judge(requirements: Sequence[Requirement], metrics: Metrics) -> int:
     for requirement in requirements:
         figure = requirement.figure_in(metrics)
         met = figure >= requirement.least  # an undefined figure is never enough
+        said = "null" if isnan(figure) else f"{figure:.4f}"
         wanted = f"at least {requirement.least} wanted"
-        print(f"{'met' if met else 'MISSED':<6} {requirement.name} = {figure:.4f}, {wanted}")
+        print(f"{'met' if met else 'MISSED':<6} {requirement.name} = {said}, {wanted}")
         missed += not met
     return min(missed, 1)
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import toy_run
 from voc_files import write_image, write_set, write_xml
 
 from datasets.errors import UserError
-from scripts.compare_detection import main
+from pipelines.runs.metrics import read_metrics
+from pipelines.runs.requirements import parse_requirement
+from scripts.compare_detection import judge, main
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "compare_detection.py"
@@ -304,6 +307,13 @@ def test_a_missed_requirement_is_exit_1_with_its_figure(finished, photographs, r
     assert status == 1, errors
     assert "MISSED yolo.map_50 = 0." in printed
     assert "met    classical.map_50" in printed
+
+
+def test_an_undefined_figure_is_a_missed_requirement_and_called_null(tmp_path, capsys):
+    toy_run.write_run(tmp_path)
+    requirements = [parse_requirement("yolo.per_class.nobody.ap_50=0", ("yolo",))]
+    assert judge(requirements, read_metrics(tmp_path / "metrics.json")) == 1
+    assert "MISSED yolo.per_class.nobody.ap_50 = null, at least 0.0" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
