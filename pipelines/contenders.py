@@ -104,6 +104,34 @@ class Contender:
         return asked if self.uses_tensorflow else "cpu"
 
 
+def _network(name: str, label: str) -> Contender:
+    """Return the row of a YOLO with that group of settings."""
+    return Contender(
+        name=name,
+        label=label,
+        uses_tensorflow=True,
+        train=partial(yolo_contender.train, group=name),
+        load=yolo_contender.load,
+        load_each=yolo_contender.load_each,
+        is_network=True,
+        explanation=OwnExplanation("Grad-CAM", yolo_contender.grad_cam),
+        forms=(
+            Form("LiteRT float", yolo_forms.litert),
+            Form("LiteRT int8", yolo_forms.litert, make=yolo_forms.make_int8),
+            Form(
+                "TensorFlow graph",
+                yolo_forms.graph,
+                on_gpu=True,
+                products=yolo_forms.convolutions,
+            ),
+            Form("XLA", partial(yolo_forms.graph, compiled=True), on_gpu=True),
+        ),
+        subset_trainer=partial(yolo_subsets.subset_trainer, group=name),
+        oracles=yolo_contender.oracles,
+        features=yolo_contender.features,
+    )
+
+
 CONTENDERS = (
     Contender(
         name="classical",
@@ -124,30 +152,8 @@ CONTENDERS = (
         oracles=classical_contender.oracles,
         features=classical_contender.features,
     ),
-    Contender(
-        name="yolo",
-        label="YOLO",
-        uses_tensorflow=True,
-        train=yolo_contender.train,
-        load=yolo_contender.load,
-        load_each=yolo_contender.load_each,
-        is_network=True,
-        explanation=OwnExplanation("Grad-CAM", yolo_contender.grad_cam),
-        forms=(
-            Form("LiteRT float", yolo_forms.litert),
-            Form("LiteRT int8", yolo_forms.litert, make=yolo_forms.make_int8),
-            Form(
-                "TensorFlow graph",
-                yolo_forms.graph,
-                on_gpu=True,
-                products=yolo_forms.convolutions,
-            ),
-            Form("XLA", partial(yolo_forms.graph, compiled=True), on_gpu=True),
-        ),
-        subset_trainer=yolo_subsets.subset_trainer,
-        oracles=yolo_contender.oracles,
-        features=yolo_contender.features,
-    ),
+    _network("yolo", "YOLO"),
+    _network("transfer", "the pre-trained YOLO"),
 )
 NAMES = tuple(row.name for row in CONTENDERS)
 

@@ -15,7 +15,7 @@ from datasets.checked_settings import Checked, converted, kinds
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings
 from models.classical.settings import ClassicalSettings
-from models.yolo.settings import YoloSettings
+from models.yolo.settings import TransferSettings, YoloSettings
 
 S = TypeVar("S", bound=Checked)
 SAMPLE_UPDATES = 1100  # of the YOLO training: the whole main job in under five minutes
@@ -66,9 +66,9 @@ class RunSettings(Checked):
         format: of the annotations, or ``auto``.
         pipelines: which to train and compare, in this order.
         seed: of everything left to chance.
-        epochs: of the YOLO training; None for the default number of updates.
-        train_minutes: of the YOLO training, by the clock; None for the default.
-        image_size: longer side of the YOLO input in pixels, None to choose it from the data.
+        epochs: of each network's training; None for the default number of updates.
+        train_minutes: of each network's training, by the clock; None for the default.
+        image_size: longer side of the networks' input in pixels, None to choose it from the data.
         limit: most images a split, None for all.
         annotate: how many test images to draw.
         data: choices about the data, named ``dataset.…`` where a user sets one.
@@ -79,7 +79,7 @@ class RunSettings(Checked):
 
     dataset: str = "sample"
     format: str = "auto"
-    pipelines: tuple[str, ...] = ("classical", "yolo")
+    pipelines: tuple[str, ...] = ("classical", "yolo", "transfer")
     device: Literal["auto", "cpu", "gpu"] = "auto"
     seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
     epochs: Annotated[int, Meta(ge=1, le=MOST)] | None = None
@@ -91,6 +91,7 @@ class RunSettings(Checked):
     detections: tuple[NamedFile, ...] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
+    transfer: TransferSettings = field(default_factory=TransferSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
 
     def __post_init__(self) -> None:

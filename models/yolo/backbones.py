@@ -1,6 +1,7 @@
-"""Backbones of Keras Applications, pre-trained on ImageNet, in the place of the small one.
+"""Backbones of Keras Applications in the place of the small one, pre-trained or not.
 
-What is learnt on them has seen other images than the user's: results must be called pre-trained.
+What is learnt on pre-trained ones has seen other images than the user's: results must be called
+pre-trained.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from models.errors import TrainingError
 from models.yolo.settings import SCRATCH
 
 CAFFE_BGR_MEANS = (103.939, 116.779, 123.68)  # what ResNet50's ImageNet weights want taken off
+REDUCED = "reduced_{}"  # the layers that take a backbone's levels, by stride
 
 
-def pretrained_backbone(image: Any, name: str, weights: str, strides: tuple[int, ...]) -> list[Any]:
+def backbone_levels(image: Any, name: str, weights: str, strides: tuple[int, ...]) -> list[Any]:
     """Return the backbone's last feature map at each stride.
 
     Batch normalisation keeps pre-trained statistics: batches of a few images would spoil them.
@@ -30,33 +32,46 @@ def pretrained_backbone(image: Any, name: str, weights: str, strides: tuple[int,
     Raises:
         TrainingError: the weights are not to be had.
     """
-    height, width = image.shape[1:3]
     application = {
-        "resnet50": keras.applications.ResNet50,
+        "mobilenetv2": keras.applications.MobileNetV2,
         "mobilenetv3": keras.applications.MobileNetV3Large,
+        "resnet50": keras.applications.ResNet50,
         "efficientnetv2b0": keras.applications.EfficientNetV2B0,
     }[name]
+    height, width = image.shape[1:3]
+    if name == "mobilenetv2":  # the last two have their scaling within
+        image = layers.Rescaling(1 / 127.5, offset=-1.0)(image)
+    if name == "resnet50":
+        image = layers.Normalization(mean=CAFFE_BGR_MEANS, variance=(1.0,) * 3)(image[..., ::-1])
+    base = application(include_top=False, weights=None, input_tensor=image)
+    if weights != SCRATCH:
+        _load(base, name, weights)
+        for layer in base.layers:
+            layer.trainable = not isinstance(layer, layers.BatchNormalization)
+    return [_last_at(base, (height // stride, width // stride)) for stride in strides]
+
+
+def backbone_part(network: keras.Model, strides: tuple[int, ...]) -> keras.Model | None:
+    """Return the network up to its backbone's levels; None with the small backbone."""
+    names = {layer.name for layer in network.layers}
+    if REDUCED.format(strides[0]) not in names:
+        return None
+    levels = [network.get_layer(REDUCED.format(stride)).input for stride in strides]
+    return keras.Model(network.input, levels)
+
+
+def _load(base: keras.Model, name: str, weights: str) -> None:
     try:
-        base = application(
-            include_top=False,
-            weights=None if weights == SCRATCH else weights,
-            input_shape=(height, width, 3),
-        )
+        if weights == "imagenet":
+            raise OSError("no download here")
+        base.load_weights(weights)
     except Exception as error:  # Keras raises bare exceptions for lost networks and wrong files
         raise TrainingError(
             f"yolo.backbone_weights={weights}: {error}; give a file of {name}'s weights without "
             "top, or none"
         ) from error
-    if weights != SCRATCH:
-        for layer in base.layers:
-            layer.trainable = not isinstance(layer, layers.BatchNormalization)
-    ends = [_last_at(base, (height // stride, width // stride)) for stride in strides]
-    if name == "resnet50":  # the others have their scaling within
-        image = layers.Normalization(mean=CAFFE_BGR_MEANS, variance=(1.0,) * 3)(image[..., ::-1])
-    levels: list[Any] = keras.Model(base.input, ends, name=name)(image)
-    return levels
 
 
 def _last_at(base: keras.Model, cells_hw: tuple[int, int]) -> Any:
-    found = [layer.output for layer in base.layers if layer.output.shape[1:3] == cells_hw]
-    return found[-1]
+    outputs = [layer.output for layer in base.layers if not isinstance(layer, layers.InputLayer)]
+    return [output for output in outputs if output.shape[1:3] == cells_hw][-1]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -26,6 +26,9 @@ from models.yolo.letterbox import fit
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import Sample
 
+# From a batch's pictures to what the learning part of a network takes in their place.
+Prepare = Callable[[NDArray[np.uint8]], tuple[NDArray[Any], ...]]
+
 CACHE_SCALE = 1.25  # of the input: room to enlarge a picture without blur
 AHEAD = 6  # batches prepared while the network learns
 
@@ -34,14 +37,15 @@ class Batch(NamedTuple):
     """One update's pictures and ground truth, padded to M boxes.
 
     Attributes:
-        pictures: ``(B, H, W, 3)`` uint8.
+        inputs: what the learning part takes: ``(B, H, W, 3)`` uint8 pictures, or ``(B, h, w, C)``
+            float32 feature maps of them.
         boxes: ``(B, M, 4)`` float32 xyxy pixels of the picture.
         labels: ``(B, M)`` int32.
         real: ``(B, M)`` float32, 1 for boxes and 0 for padding.
         sources: places of all training images that are seen in it.
     """
 
-    pictures: NDArray[np.uint8]
+    inputs: tuple[NDArray[Any], ...]
     boxes: NDArray[np.float32]
     labels: NDArray[np.int32]
     real: NDArray[np.float32]
@@ -135,7 +139,7 @@ def make_batch(
         labels[row, :count] = its_labels[:count]
         real[row, :count] = 1.0
         sources += chosen
-    return Batch(pictures, boxes, labels, real, tuple(sources))
+    return Batch((pictures,), boxes, labels, real, tuple(sources))
 
 
 def batches(
@@ -145,15 +149,17 @@ def batches(
     flips: Set[str],
     seed: int,
     mosaic: Callable[[int], bool],
+    prepare: Prepare,
     first: int = 0,
 ) -> Generator[Batch]:
     """Yield batches from update ``first`` on without end, made ahead in a thread.
 
-    ``mosaic`` says which updates may have mosaics.
+    ``mosaic`` says which updates may have mosaics, ``prepare`` gives their inputs.
     """
 
     def make(update: int) -> Batch:
-        return make_batch(cache, update, input_hw, settings, flips, seed, mosaic=mosaic(update))
+        batch = make_batch(cache, update, input_hw, settings, flips, seed, mosaic=mosaic(update))
+        return batch._replace(inputs=prepare(*batch.inputs))
 
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
         update = first + AHEAD
@@ -166,6 +172,11 @@ def batches(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def pictures_alone(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.uint8]]:
+    """Return what a network takes that learns as a whole."""
+    return (pictures,)
 
 
 def _turn(position: int, images: int, seed: int) -> int:

@@ -42,6 +42,7 @@ class Progress(msgspec.Struct):
 
     Attributes:
         done: updates made.
+        phase: of the training, from 0.
         seconds: taken by earlier attempts.
         waited: seconds spent waiting for batches.
         history: a row each validation.
@@ -49,6 +50,7 @@ class Progress(msgspec.Struct):
     """
 
     done: int = 0
+    phase: int = 0
     seconds: float = 0.0
     waited: float = 0.0
     history: list[HistoryRow] = msgspec.field(default_factory=list)

@@ -30,11 +30,13 @@ class Devices:
         strategy: holds a copy of the weights on each device; None for a single device.
         precision: Keras's policy for layers; weights and losses are float32 in each.
         xla: whether XLA compiles what a device does.
+        gpu: whether there are any GPUs.
     """
 
     strategy: tf.distribute.Strategy | None
     precision: str
     xla: bool
+    gpu: bool
 
     @classmethod
     def of(cls, settings: YoloSettings) -> Devices:
@@ -49,7 +51,7 @@ class Devices:
         if precision == "auto":
             precision = "mixed_float16" if gpus and _have_tensor_cores() else "float32"
         xla = bool(gpus) if settings.xla == "auto" else settings.xla == "on"
-        return cls(strategy, precision, xla)
+        return cls(strategy, precision, xla, bool(gpus))
 
     @property
     def several_machines(self) -> bool:
@@ -105,7 +107,9 @@ def _strategy(
 ) -> tf.distribute.Strategy | None:
     """Return how the weights are shared out, None for a single device."""
     if settings.devices > len(devices):
-        raise TrainingError(f"yolo.devices={settings.devices}: there are {len(devices)} only")
+        raise TrainingError(
+            f"{settings.PREFIX}devices={settings.devices}: there are {len(devices)} only"
+        )
     count = settings.devices or max(
         number for number in range(1, len(devices) + 1) if settings.batch % number == 0
     )
@@ -117,8 +121,9 @@ def _strategy(
         return None
     if settings.batch % strategy.num_replicas_in_sync:
         raise TrainingError(
-            f"yolo.batch={settings.batch} can't be shared out evenly over "
-            f"{strategy.num_replicas_in_sync} devices; set yolo.batch or yolo.devices"
+            f"{settings.PREFIX}batch={settings.batch} can't be shared out evenly over "
+            f"{strategy.num_replicas_in_sync} devices; set {settings.PREFIX}batch or "
+            f"{settings.PREFIX}devices"
         )
     return strategy
 

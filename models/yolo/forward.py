@@ -49,19 +49,19 @@ def save_litert(network: keras.Model, path: Path) -> None:
             is left behind.
     """
     try:
-        path.write_bytes(_converted(network))
-        converted = LiteRtForward(path, threads=1)
+        path.write_bytes(converted(network))
+        runtime = LiteRtForward(path, threads=1)
     except Exception as error:  # the converter raises what its C++ parts happen to raise
         path.unlink(missing_ok=True)
         raise ConversionError(f"the conversion to LiteRT failed: {error}") from error
-    difference = largest_difference(network, converted)
+    difference = largest_difference(network, runtime)
     if not difference <= TOLERANCE:
         path.unlink()
         raise ConversionError(f"LiteRT's answers differ from Keras's by {difference:.2g}")
 
 
-def _converted(network: keras.Model) -> bytes:
-    """Return the network with its weights as constants, converted.
+def converted(network: keras.Model, batch: int = 1) -> bytes:
+    """Return the network for a batch of pictures as a LiteRT file, its weights as constants.
 
     Keras's own export keeps them as variables and saves them one by one on the way: five times
     as long, for the same file.
@@ -72,7 +72,7 @@ def _converted(network: keras.Model) -> bytes:
     kept = [tf.constant(np.asarray(weight)) for weight in network.non_trainable_variables]
     call = tf.function(
         lambda picture: network.stateless_call(learnt, kept, picture, training=False)[0],
-        input_signature=[tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)],
+        input_signature=[tf.TensorSpec((batch, *network.input_shape[1:]), tf.float32)],
         autograph=False,
     )
     converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()])

@@ -30,19 +30,26 @@ class Muon(keras.optimizers.AdamW):  # type: ignore[misc]  # Keras has no types
     """
 
     def __init__(
-        self, shapes: Sequence[tuple[int, int]], sizes: Sequence[int], **options: Any
+        self,
+        shapes: Sequence[tuple[int, int]],
+        sizes: Sequence[int],
+        rates: Sequence[float],
+        **options: Any,
     ) -> None:
         """Give the shape and number of entries of each matrix in the first variable.
 
-        Without matrices all is AdamW's.
+        Without matrices all is AdamW's. ``rates`` has for each variable the share of the learning
+        rate that moves it.
         """
         super().__init__(**options)
+        self._rates = tuple(rates)
         self._shapes = tuple(shapes)
         self._ends = list(itertools.accumulate(sizes))[:-1]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable; the first with Nesterov's look ahead."""
         place = self._get_variable_index(variable)
+        learning_rate *= self._rates[place]
         if place or not self._shapes:
             super().update_step(gradient, variable, learning_rate)
             return

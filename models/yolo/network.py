@@ -7,13 +7,12 @@ Ge et al. 2021) without objectness and with plain distances.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from models.yolo.backbones import pretrained_backbone
+from models.yolo.backbones import REDUCED, backbone_levels
 from models.yolo.decoding import STRIDES
 from models.yolo.settings import SCRATCH, SMALL
 
@@ -22,13 +21,24 @@ CLASS_BIAS = -4.6
 BATCH_NORM_MOMENTUM = 0.97  # statistics of the last ~30 updates; Keras's 0.99 lags in short runs
 
 
-def conv(x: Any, channels: int, kernel: int = 3, stride: int = 1, name: str | None = None) -> Any:
+def conv(
+    x: Any,
+    channels: int,
+    kernel: int = 3,
+    stride: int = 1,
+    name: str | None = None,
+    own: str | None = None,
+) -> Any:
     """Return convolution, batch normalisation and SiLU: ``(B, H/stride, W/stride, channels)``.
 
-    The ``name`` is that of the layer whose output it is.
+    The ``name`` is that of the layer whose output it is, ``own`` that of the convolution.
     """
     x = layers.Conv2D(
-        channels, kernel, stride, padding="same", use_bias=False, kernel_initializer="he_normal"
+        *(channels, kernel, stride),
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=own,
     )(x)
     x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=1e-3)(x)
     return layers.Activation("silu", name=name)(x)
@@ -115,9 +125,11 @@ def build_network(
     if backbone == SMALL:
         fine, middle, coarse = small_backbone(image, width, depth)
     else:
-        maps = pretrained_backbone(image, backbone, backbone_weights, STRIDES)
+        maps = backbone_levels(image, backbone, backbone_weights, STRIDES)
         fine, middle, coarse = (  # as many channels as the small one's, whatever they came with
-            conv(level, width * stride // 2, 1, name=f"backbone_{stride}")
+            conv(
+                level, width * stride // 2, 1, name=f"backbone_{stride}", own=REDUCED.format(stride)
+            )
             for level, stride in zip(maps, STRIDES, strict=True)
         )
     coarse = sppf(coarse, width * 16, "neck_32")
@@ -133,10 +145,7 @@ def build_network(
 
 
 def hidden_kernels(network: keras.Model) -> list[Any]:
-    """Return the convolution kernels between picture and answers that start from scratch.
-
-    Not those that give the answers, and not those of a backbone that has learnt before.
-    """
+    """Return the convolution kernels between picture and answers, not those that give them."""
     return [
         layer.kernel
         for layer in network.layers
@@ -144,19 +153,10 @@ def hidden_kernels(network: keras.Model) -> list[Any]:
     ]
 
 
-def every_layer(network: keras.Model) -> Iterator[keras.Layer]:
-    """Yield the layers from the picture on, those of networks within it in their place."""
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            yield from every_layer(layer)
-        else:
-            yield layer
-
-
 def multiply_adds(network: keras.Model) -> int:
     """Return the multiplications with addition that one image costs in the convolutions."""
     total = 0
-    for layer in every_layer(network):
+    for layer in network.layers:
         if isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
             _, rows, columns, _ = layer.output.shape
             total += int(rows * columns * ops.size(layer.kernel))

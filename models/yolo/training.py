@@ -1,12 +1,13 @@
-"""The training loop: updates by a schedule, a choice on validation, a state on disk."""
+"""The training loop: updates by a schedule, phases, a choice on validation, a state on disk."""
 
 from __future__ import annotations
 
 import math
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from datasets.annotations import LabelledImage
 from datasets.progress import Track
 from models.errors import TrainingError
-from models.yolo.batches import Batch, batches, fill_cache
+from models.yolo.batches import Batch, Prepare, batches, fill_cache
 from models.yolo.checkpoint import Checkpoint, HistoryRow, Progress, TrainingState
-from models.yolo.learner import Learner
+from models.yolo.learner import Learner, Phase
 from models.yolo.loss_curve import LossCurve
 from models.yolo.losses import Losses
 from models.yolo.scalars import Log, unlogged
@@ -28,6 +29,8 @@ from models.yolo.symmetry import chosen_flips
 from models.yolo.weights import FlatWeights
 
 Validate = Callable[[keras.Model], float]
+# Validation mAP@[.50:.95] that is more than nothing, and a gain that is not worth waiting for.
+LEAST_LEARNT, LEVELLED_OFF = 0.02, 0.02
 NO_LOSSES = Losses(math.nan, math.nan)  # before the first update
 
 
@@ -68,10 +71,11 @@ def train_network(
     learner: Learner | None = None,
     log: Log = unlogged,
 ) -> TrainingResult:
-    """Train from scratch and return the weights that did best on the validation split.
+    """Train a new network and return the weights that did best on the validation split.
 
     The averaged weights are scored ``settings.validations`` times, evenly over the second half
     of training, and a few times before; the best is kept, the later one where two are equal.
+    A backbone that has learnt before is frozen in the first of two phases.
 
     Args:
         images: the training split.
@@ -104,25 +108,26 @@ def train_network(
         if learner.devices.several_machines and length.minutes is not None:
             raise TrainingError("machines whose clocks differ need updates or epochs, not minutes")
         progress, best = Progress(), []
-        if state := checkpoint.load():
-            learner.weights.restore(state.weights)
+        state = checkpoint.load()
+        if state is not None:
             progress, best = state.progress, state.best
         plan = Plan.of(length, len(images), settings, started - progress.seconds)
-        run = _Run(learner.weights, plan, progress, best)
         samples = [cache.sample(index) for index in range(len(images))]
         flips = chosen_flips(settings.flips, samples, seed)
-        made = batches(cache, input_hw, settings, flips, seed, plan.allows_mosaic, progress.done)
+        make = partial(batches, cache, input_hw, settings, flips, seed, plan.allows_mosaic)
+        run = _Run(learner, plan, progress, best, make)
+        run.begin(progress.phase)
+        if state is not None:
+            run.weights.restore(state.weights)
         for number in track(plan.updates(progress.done), run.message, plan.expected):
-            before = time.monotonic()
-            batch = next(made)
-            progress.waited += time.monotonic() - before
+            batch = run.next_batch(number)
             run.rate = learning_rate(
                 number, plan.progress(number), settings.learning_rate, plan.lr_warmup
             )
-            learner.weights.optimizer.learning_rate.assign(run.rate)
-            losses = learner.update(batch.pictures, batch.boxes, batch.labels, batch.real)
+            run.weights.optimizer.learning_rate.assign(run.rate)
+            losses = run.phase.update(*batch.inputs, batch.boxes, batch.labels, batch.real)
             run.losses = Losses(float(losses.classes), float(losses.boxes))
-            _check_finite(run.losses, number, batch, images)
+            _check_finite(run.losses, number, batch, images, settings)
             progress.losses.add(*run.losses)
             progress.done = number + 1
             named = {f"loss/{name}": value for name, value in run.losses._asdict().items()}
@@ -131,15 +136,15 @@ def train_network(
                 run.add_validation(validate, log)
             if checkpoint.is_due or is_stopped():
                 progress.seconds = run.seconds
-                checkpoint.save(TrainingState(progress, learner.weights.state(), run.best))
+                checkpoint.save(TrainingState(progress, run.weights.state(), run.best))
                 if is_stopped():
                     raise KeyboardInterrupt
-        made.close()
+        run.batches.close()
         if not progress.history:  # the clock ran out before the first
             run.add_validation(validate, log)
         network = learner.with_weights(run.best)
         seconds = run.seconds
-        del samples, cache
+        del samples, cache, make, run.make
     return TrainingResult(
         network=network,
         updates=progress.done,
@@ -153,14 +158,59 @@ def train_network(
 
 @dataclass(eq=False)
 class _Run:
-    """A training while it goes on: what it began with, the best weights and the last update."""
+    """A training while it goes on: what it began with, the best weights and the last update.
 
-    weights: FlatWeights
+    ``make`` yields batches for a phase from an update on, ``batches`` are those of this phase.
+    """
+
+    learner: Learner
     plan: Plan
     progress: Progress
     best: list[NDArray[Any]]
+    make: Callable[[Prepare, int], Generator[Batch]]
+    batches: Generator[Batch] = field(init=False)
     rate: float = math.nan
     losses: Losses = NO_LOSSES
+
+    @property
+    def phase(self) -> Phase:
+        """Return what learns at the moment."""
+        return self.learner.phases[self.progress.phase]
+
+    @property
+    def weights(self) -> FlatWeights:
+        """Return the weights that learn at the moment."""
+        return self.phase.weights
+
+    def begin(self, phase: int) -> None:
+        """Begin a phase with the network's averaged weights."""
+        network = self.learner.network
+        weights = network.get_weights() if phase == 0 else self.weights.averaged()
+        self.progress.phase = phase
+        self.weights.restart(weights)
+        self.batches = self.make(self.phase.prepare, self.progress.done)
+
+    def next_batch(self, number: int) -> Batch:
+        """Return the batch of that update, with which the next phase may begin."""
+        if self.is_time_for_next_phase(number):
+            self.batches.close()
+            self.begin(self.progress.phase + 1)
+        before = time.monotonic()
+        batch = next(self.batches)
+        self.progress.waited += time.monotonic() - before
+        return batch
+
+    def is_time_for_next_phase(self, number: int) -> bool:
+        """Say whether the next phase begins before that update.
+
+        It does once a validation has gained less than `LEVELLED_OFF` on the one before, and at the
+        latest after the share of training that the settings give.
+        """
+        if self.progress.phase + 1 == len(self.learner.phases):
+            return False
+        *_, before, last = (math.nan, math.nan, *(row.validation for row in self.progress.history))
+        levelled = LEAST_LEARNT <= last < before + LEVELLED_OFF
+        return levelled or self.plan.progress(number) >= self.plan.settings.frozen
 
     @property
     def seconds(self) -> float:
@@ -170,9 +220,11 @@ class _Run:
     def message(self) -> str:
         """Return what the terminal shows of the last update."""
         if math.isnan(self.rate):
-            return "training YOLO"
+            return f"training {self.plan.settings.LABEL}"
         speed = self.plan.settings.batch * self.progress.done / self.seconds
-        text = f"YOLO, loss {self.losses.classes:.2f} + {self.losses.boxes:.2f}"
+        text = (
+            f"{self.plan.settings.LABEL}, loss {self.losses.classes:.2f} + {self.losses.boxes:.2f}"
+        )
         text += f", rate {self.rate:.1e}, {speed:.0f} images/s"
         if self.plan.deadline is not None:
             minutes = max(self.plan.deadline - time.monotonic(), 0) / 60
@@ -183,7 +235,7 @@ class _Run:
 
     def add_validation(self, validate: Validate, log: Log) -> None:
         """Score the averaged weights, note the figure and keep them if they are the best so far."""
-        seconds, history, network = self.seconds, self.progress.history, self.weights.network
+        seconds, history, network = self.seconds, self.progress.history, self.learner.network
         own, averaged = network.get_weights(), self.weights.averaged()
         network.set_weights(averaged)
         figure = validate(network)
@@ -197,12 +249,16 @@ class _Run:
 
 
 def _check_finite(
-    losses: Losses, number: int, batch: Batch, images: Sequence[LabelledImage]
+    losses: Losses,
+    number: int,
+    batch: Batch,
+    images: Sequence[LabelledImage],
+    settings: YoloSettings,
 ) -> None:
     if all(map(math.isfinite, losses)):
         return
     names = ", ".join(sorted({images[index].name for index in batch.sources}))
     raise TrainingError(
         f"the loss is not finite at update {number + 1}; try a smaller --set "
-        f"yolo.learning_rate, or check the pictures it was made of: {names}"
+        f"{settings.PREFIX}learning_rate, or check the pictures it was made of: {names}"
     )

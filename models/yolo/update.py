@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import tensorflow as tf
 from keras import ops
 
@@ -26,20 +27,25 @@ def decode_boxes(raw: Any, points: Any, strides: Any) -> Any:
 
 
 def compiled_update(
-    weights: FlatWeights, settings: YoloSettings, devices: Devices
+    weights: FlatWeights, learning: keras.Model, settings: YoloSettings, devices: Devices
 ) -> Callable[..., Losses]:
     """Return the function that makes one update with a batch's arrays and gives its losses.
+
+    The ``learning`` part of the network takes the first of the arrays, all but the last three,
+    which are boxes, labels and which of them are real.
 
     XLA compiles it where there is a GPU. On a CPU TensorFlow's own convolutions learn faster than
     XLA's and need no minute of compiling.
     """
-    network = weights.network
-    points, strides = (ops.convert_to_tensor(a) for a in grid_points(network.input_shape[1:3]))
+    input_hw = weights.network.input_shape[1:3]
+    points, strides = (ops.convert_to_tensor(a) for a in grid_points(input_hw))
 
-    def learn(pictures: Any, boxes: Any, labels: Any, real: Any) -> tuple[Any, Losses, Any]:
+    def learn(*arrays: Any) -> tuple[Any, Losses, Any]:
         """Return gradients for `FlatWeights.apply`, losses and the sum of target scores."""
+        *given, boxes, labels, real = arrays
         with tf.GradientTape() as tape:
-            outputs = network(ops.cast(pictures, "float32"), training=True)
+            given = [ops.cast(each, "float32") for each in given]
+            outputs = learning(given[0] if len(given) == 1 else given, training=True)
             outputs = ops.cast(outputs, "float32")  # whatever the network computes in
             logits = outputs[..., 4:]
             decoded = decode_boxes(outputs[..., :4], points, strides)

@@ -8,7 +8,7 @@ as matrices, AdamW the rest.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -38,15 +38,25 @@ class FlatWeights:
         network: keras.Model,
         settings: YoloSettings,
         wrapped: Callable[[Any], Any] = lambda optimizer: optimizer,
+        learning: keras.Model | None = None,
+        pretrained: Collection[int] = (),
     ) -> None:
-        """Flatten the weights as they are now; ``wrapped`` gives an optimizer a loss scale."""
-        hidden = hidden_kernels(network) if settings.optimizer == MUON else []
-        ids = {id(kernel) for kernel in hidden}
-        rest = [v for v in network.trainable_variables if id(v) not in ids]
+        """Flatten the weights as they are now; ``wrapped`` gives an optimizer a loss scale.
+
+        ``learning`` is the part of the network whose weights move, by default all of it;
+        ``pretrained`` has the ``id`` of variables that have learnt before: they move at
+        ``settings.backbone_rate`` and do not decay.
+        """
+        learning = learning or network
+        hidden = hidden_kernels(learning) if settings.optimizer == MUON else []
+        hidden = [kernel for kernel in hidden if id(kernel) not in pretrained]
+        ids = {*map(id, hidden), *pretrained}
+        rest = [v for v in learning.trainable_variables if id(v) not in ids]
         groups = {
             "hidden": hidden,
             "kernels": [v for v in rest if len(v.shape) > 1],
             "others": [v for v in rest if len(v.shape) <= 1],
+            "pretrained": [v for v in learning.trainable_variables if id(v) in pretrained],
         }
         groups = {name: group for name, group in groups.items() if group}
         self.network = network
@@ -58,11 +68,12 @@ class FlatWeights:
         optimizer = Muon(
             [(-1, kernel.shape[-1]) for kernel in hidden],
             [int(np.prod(kernel.shape)) for kernel in hidden],
+            [settings.backbone_rate if name == "pretrained" else 1.0 for name in groups],
             learning_rate=settings.learning_rate,
             weight_decay=settings.weight_decay,
             global_clipnorm=settings.clip_norm,
         )
-        optimizer.exclude_from_weight_decay(var_names=["others"])
+        optimizer.exclude_from_weight_decay(var_names=["others", "pretrained"])
         self.optimizer = wrapped(optimizer)
         self.optimizer.build(self._rows)
         self._initial = [np.asarray(variable) for variable in self.optimizer.variables]
@@ -111,7 +122,8 @@ class FlatWeights:
 
     def _kept(self) -> dict[str, Any]:
         kept = [*self._rows, *self._averages, *self.optimizer.variables]
-        kept += self.network.non_trainable_variables
+        flattened = set(map(id, self.variables))
+        kept += [v for v in self.network.variables if id(v) not in flattened]
         return {f"variable_{number}": variable for number, variable in enumerate(kept)}
 
     def _assign(self, rows: Sequence[Any]) -> None:

@@ -1,4 +1,4 @@
-"""YOLO as a contender: trained into a folder and loaded from it."""
+"""YOLO as contenders, from scratch and pre-trained: trained into a folder and loaded from it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from models.yolo.settings import YoloSettings
 from pipelines.detections import Detector, FeatureSource, Image
 from pipelines.evaluation.oracles import Oracle
 from pipelines.system import runtime
@@ -24,16 +25,19 @@ from pipelines.training import (
 )
 
 
-def train(job: TrainingJob) -> TrainedContender:
+def train(job: TrainingJob, group: str) -> TrainedContender:
     """Train the network, save it into the job's folder and return how it went.
+
+    ``group`` names its settings among the run's.
 
     Raises:
         TrainingError: it can't be trained.
         KeyboardInterrupt: it was stopped; the state of the training is saved.
     """
     runtime.load_tensorflow()  # which reads its threads from what the runtime has set
-    settings = job.settings
-    device = runtime.choose_device(settings.device)
+    run = job.settings
+    settings: YoloSettings = getattr(run, group)
+    device = runtime.choose_device(run.device)
     from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import TrainingLength
     from pipelines.system.processes import stop_at_a_good_moment
@@ -41,24 +45,24 @@ def train(job: TrainingJob) -> TrainedContender:
     from pipelines.yolo.training import choose_input, train_yolo
 
     images = job.dataset.splits["train"]
-    training_length = TrainingLength(settings.epochs, settings.train_minutes)
-    choice = choose_input(images, job.dataset.classes, settings.image_size)
+    training_length = TrainingLength(run.epochs, run.train_minutes)
+    choice = choose_input(images, job.dataset.classes, run.image_size)
     height, width = choice.input_hw
-    length = training_length.in_words(len(images), settings.yolo)
+    length = training_length.in_words(len(images), settings)
     reasons = {
         "input": f"{width}×{height} px, {choice.reason}",
-        "length": f"{length}, {settings.yolo.batch} pictures each",
+        "length": f"{length}, {settings.batch} pictures each",
     }
-    print(f"  YOLO: input {reasons['input']}; {reasons['length']}", file=sys.stderr)
+    print(f"  {settings.LABEL}: input {reasons['input']}; {reasons['length']}", file=sys.stderr)
     with stop_at_a_good_moment() as is_stopped:
         trained = train_yolo(
             images,
             job.dataset.splits["val"],
             job.dataset.classes,
-            settings.yolo,
+            settings,
             choice.input_hw,
             training_length,
-            settings.seed,
+            run.seed,
             job.folder,
             job.track,
             is_stopped,
@@ -84,7 +88,7 @@ def train(job: TrainingJob) -> TrainedContender:
             parameters=saved.parameters,
             multiply_adds=saved.multiply_adds,
             input_hw=saved.input_hw,
-            pretrained_on=settings.yolo.pretrained_on,
+            pretrained_on=settings.pretrained_on,
         ),
     )
 

@@ -97,9 +97,7 @@ def feature_pictures(
     """Return the first filters, 0 to 1, and each stride's most distinct channels, cut to a box."""
     import keras
 
-    from models.yolo.network import every_layer
-
-    first = next(each for each in every_layer(network) if isinstance(each, keras.layers.Conv2D))
+    first = next(each for each in network.layers if isinstance(each, keras.layers.Conv2D))
     kernel = np.asarray(first.kernel)
     low, high = kernel.min(axis=(0, 1, 2)), kernel.max(axis=(0, 1, 2))
     filters = np.moveaxis((kernel - low) / np.maximum(high - low, 1e-9), 3, 0)

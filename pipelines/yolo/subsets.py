@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import keras
 
 
-def subset_trainer(job: TrainingJob) -> SubsetTrainer:
+def subset_trainer(job: TrainingJob, group: str) -> SubsetTrainer:
     """Return what trains on some images, with the input of the network in the job's folder.
+
+    ``group`` names its settings among the run's.
 
     Raises:
         TrainingError: the backbone's weights or the devices are not to be had.
@@ -30,10 +32,10 @@ def subset_trainer(job: TrainingJob) -> SubsetTrainer:
     from pipelines.yolo.training import detector_of, validation
 
     saved, classes = saved_yolo(job.folder), job.dataset.classes
-    settings = replace(job.settings.yolo, validations=5, early_validations=0)
+    settings = replace(getattr(job.settings, group), validations=5, early_validations=0)
     learner = Learner.of(saved.input_hw, len(classes), settings)
     judge = validation(job.dataset.splits["val"], classes, saved.input_hw, settings, saved.limit)
-    detector = detector_of(learner.weights.network, classes, settings, saved.limit)
+    detector = detector_of(learner.network, classes, settings, saved.limit)
 
     def train(images: Sequence[LabelledImage], seed: int, updates: int) -> SubsetTraining:
         reached = []

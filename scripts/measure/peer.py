@@ -154,12 +154,13 @@ def images_a_second(images: Sequence[LabelledImage], side: int, settings: YoloSe
         cache = fill_cache(images, (side, side), Path(place), silently)
         samples = [cache.sample(index) for index in range(len(images))]
         flips = chosen_flips(settings.flips, samples, seed=0)
-        made = batches(cache, (side, side), settings, flips, 0, mosaic=lambda update: True)
+        (phase,) = learner.phases
+        made = batches(cache, (side, side), settings, flips, 0, lambda update: True, phase.prepare)
         for update in range(UPDATES_LEFT_OUT + UPDATES):
             if update == UPDATES_LEFT_OUT:
                 started = time.perf_counter()
             batch = next(made)
-            float(learner.update(batch.pictures, batch.boxes, batch.labels, batch.real).boxes)
+            float(phase.update(*batch.inputs, batch.boxes, batch.labels, batch.real).boxes)
         seconds = time.perf_counter() - started
         made.close()
         del samples, cache

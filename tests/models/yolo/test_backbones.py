@@ -9,7 +9,8 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 def test_another_backbone_answers_in_the_same_cells_with_the_weights_of_a_file(tmp_path):
     import keras
 
-    from models.yolo.network import build_network, every_layer, multiply_adds
+    from models.yolo.backbones import backbone_part
+    from models.yolo.network import build_network, multiply_adds
 
     keras.utils.set_random_seed(1)
     seen = keras.applications.MobileNetV3Large(
@@ -24,12 +25,12 @@ def test_another_backbone_answers_in_the_same_cells_with_the_weights_of_a_file(t
         for each in (network, small):
             found = each.get_layer(f"backbone_{stride}").output.shape
             assert found == (None, 64 // stride, 96 // stride, channels)
-    first = next(each for each in every_layer(network) if isinstance(each, keras.layers.Conv2D))
+    first = next(each for each in network.layers if isinstance(each, keras.layers.Conv2D))
     assert first.kernel.shape[2] == 3
     wanted = {tuple(v.shape): np.asarray(v) for v in seen.get_layer("conv").trainable_variables}
-    base = network.get_layer("mobilenetv3")
-    for variable in base.get_layer("conv").trainable_variables:
+    for variable in network.get_layer("conv").trainable_variables:
         np.testing.assert_array_equal(variable, wanted[tuple(variable.shape)])
+    base = backbone_part(network, (8, 16, 32))
     normalisations = [v.path for v in base.trainable_variables if "bn" in v.path]
     assert not normalisations
 

@@ -3,7 +3,7 @@ import pytest
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
-from models.yolo.batches import batches, fill_cache, make_batch
+from models.yolo.batches import batches, fill_cache, make_batch, pictures_alone
 from models.yolo.settings import YoloSettings
 
 INPUT_HW = (64, 96)
@@ -29,7 +29,7 @@ def test_ignored_objects_are_not_asked_for(cache):
 
 def test_a_batch_depends_on_seed_and_number_alone(cache):
     settings = YoloSettings(batch=4)
-    made = batches(cache, INPUT_HW, settings, FLIPS, 7, lambda update: update < 3)
+    made = batches(cache, INPUT_HW, settings, FLIPS, 7, lambda update: update < 3, pictures_alone)
     ahead = [next(made) for _ in range(5)]
     made.close()
     for update, batch in enumerate(ahead):
@@ -37,12 +37,12 @@ def test_a_batch_depends_on_seed_and_number_alone(cache):
         for first, second in zip(batch, again, strict=True):
             np.testing.assert_array_equal(first, second)
     other = make_batch(cache, 0, INPUT_HW, settings, FLIPS, 8, mosaic=True)
-    assert not np.array_equal(other.pictures, ahead[0].pictures)
+    assert not np.array_equal(other.inputs[0], ahead[0].inputs[0])
 
 
 def test_every_picture_is_seen_once_a_round(cache):
     settings = YoloSettings(batch=5, augment=False)
-    seen = make_batch(cache, 3, INPUT_HW, settings, FLIPS, 0, mosaic=False).pictures[:, 0, 0, 0]
+    seen = make_batch(cache, 3, INPUT_HW, settings, FLIPS, 0, mosaic=False).inputs[0][:, 0, 0, 0]
     assert sorted(seen.tolist()) == [0, 40, 80, 120, 160]
 
 

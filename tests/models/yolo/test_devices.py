@@ -37,14 +37,14 @@ for devices in (1, 2):
         real = np.ones((4, 5), "float32")
         real[2:, 1:] = 0
         labels = random.integers(0, 2, (4, 5)).astype("int32")
-        learner.weights.optimizer.learning_rate.assign(1e-4)
+        learner.phases[0].weights.optimizer.learning_rate.assign(1e-4)
         twice, boxes = np.tile(pictures, (2, 1, 1, 1)), boxes.astype("float32")
-        loss = learner.update(twice, boxes, labels, real)
+        loss = learner.phases[0].update(twice, boxes, labels, real)
         losses.append([float(part) for part in loss])
         if len(losses) == 1:  # a share of the gradient
-            momenta = learner.weights.optimizer._momentums
+            momenta = learner.phases[0].weights.optimizer._momentums
             gradients.append(np.concatenate([np.asarray(m) for m in momenta]))
-    averaged = learner.weights.averaged()
+    averaged = learner.phases[0].weights.averaged()
     network = learner.with_weights(averaged)
     answer = network(np.full((1, 32, 64, 3), 99.0, "float32"))
     answers.append((losses, averaged, answer))
@@ -85,16 +85,16 @@ def test_a_network_learns_in_half_precision_and_is_kept_in_float32(precision):
     keras.utils.set_random_seed(0)
     learner = Learner.of((64, 64), 2, YoloSettings(width=2, precision=precision))
     assert keras.config.dtype_policy().name == "float32"
-    assert learner.weights.network.compute_dtype == precision.removeprefix("mixed_")
-    before = learner.weights.averaged()
-    losses = [learner.update(*batch()) for _ in range(4)]
+    assert learner.network.compute_dtype == precision.removeprefix("mixed_")
+    before = learner.phases[0].weights.averaged()
+    losses = [learner.phases[0].update(*batch()) for _ in range(4)]
     assert np.isfinite([[float(part) for part in each] for each in losses]).all()
-    learnt = learner.weights.averaged()
+    learnt = learner.phases[0].weights.averaged()
     assert any((a != b).any() for a, b in zip(before, learnt, strict=True))
     network = learner.with_weights(learnt)
     assert {str(weight.dtype) for weight in network.weights} == {"float32"}
     pictures = batch()[0].astype(np.float32)
-    wanted = learner.weights.network(pictures)
+    wanted = learner.network(pictures)
     np.testing.assert_allclose(network(pictures), wanted, atol=0.05)
 
 
@@ -104,14 +104,16 @@ def test_a_gradient_that_overflows_changes_no_weight_and_halves_the_loss_scale()
     from models.yolo.learner import Learner
 
     learner = Learner.of((64, 64), 2, YoloSettings(width=2, precision="mixed_float16"))
-    assert isinstance(learner.weights.optimizer, keras.optimizers.LossScaleOptimizer)
-    scale = float(learner.weights.optimizer.dynamic_scale)
-    before = learner.weights.averaged()
-    flat = learner.weights.flattened([v.value * np.inf for v in learner.weights.variables])
-    learner.weights.apply(flat)
-    for a, b in zip(before, learner.weights.averaged(), strict=True):
+    assert isinstance(learner.phases[0].weights.optimizer, keras.optimizers.LossScaleOptimizer)
+    scale = float(learner.phases[0].weights.optimizer.dynamic_scale)
+    before = learner.phases[0].weights.averaged()
+    flat = learner.phases[0].weights.flattened(
+        [v.value * np.inf for v in learner.phases[0].weights.variables]
+    )
+    learner.phases[0].weights.apply(flat)
+    for a, b in zip(before, learner.phases[0].weights.averaged(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)  # the average of equal numbers rounds
-    assert float(learner.weights.optimizer.dynamic_scale) == scale / 2
+    assert float(learner.phases[0].weights.optimizer.dynamic_scale) == scale / 2
 
 
 def test_more_devices_than_there_are_are_refused():

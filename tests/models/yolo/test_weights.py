@@ -118,7 +118,7 @@ def test_hidden_kernels_move_as_keras_moves_them_by_muon():
         np.testing.assert_allclose(got, wanted, atol=2e-4)
 
 
-def test_answers_and_backbones_that_have_learnt_are_left_to_adamw():
+def test_answers_are_left_to_adamw():
     from models.yolo.network import build_network, hidden_kernels
 
     small = build_network((32, 32), 2, width=4)
@@ -126,6 +126,3 @@ def test_answers_and_backbones_that_have_learnt_are_left_to_adamw():
     kernels = {v.path for v in small.trainable_variables if len(v.shape) > 1}
     assert len(kernels - names) == 6
     assert all(name.startswith("answers_") for name in kernels - names)
-    other = build_network((64, 64), 2, 4, backbone="mobilenetv3", backbone_weights="none")
-    within = {v.path for v in other.get_layer("mobilenetv3").trainable_variables}
-    assert not within & {kernel.path for kernel in hidden_kernels(other)}
