@@ -153,7 +153,7 @@ CONTENDERS = (
         features=classical_contender.features,
     ),
     _network("yolo", "YOLO"),
-    _network("transfer", "the pre-trained YOLO"),
+    _network("transfer", "transfer"),
 )
 NAMES = tuple(row.name for row in CONTENDERS)
 

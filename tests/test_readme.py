@@ -121,8 +121,8 @@ def test_every_file_of_ours_that_is_named_exists():
 
 
 def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
-    from models.yolo import checkpoint, schedule
-    from models.yolo.settings import BACKBONES, SMALL, YoloSettings
+    from models.yolo import checkpoint, schedule, training
+    from models.yolo.settings import BACKBONES, SMALL, TransferSettings, YoloSettings
     from pipelines.detections import LOWEST_SCORE
     from pipelines.report.run_page import page
     from pipelines.settings import EvaluationSettings, RunSettings
@@ -137,7 +137,9 @@ def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
     text = " ".join(README.split())
     numbers = {3: "three", 5: "five", 100: "hundred"}
     sentences = [
-        f"360·√images updates of {YoloSettings().batch}",
+        f"{YoloSettings.ROOT_UPDATES}·√images updates of {YoloSettings().batch}",
+        f"{TransferSettings.ROOT_UPDATES}·√images pre-trained",
+        f"validation gains less than {training.LEVELLED_OFF:g}",
         f"its last {checkpoint.EVERY_SECONDS:.0f} seconds",
         f"`--budget-minutes` ({study.MINUTES:.0f})",
         f"kept from a score of {LOWEST_SCORE:g}",
@@ -145,11 +147,11 @@ def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
         f"p90 wants {EvaluationSettings().latency_samples} samples",
         f"drawn into files ({RunSettings().annotate})",
         f"{numbers[data_plan.SIZES]} nested sizes, up to {numbers[data_plan.SEEDS]} seeds",
-        *(f"`{name}`" for name in BACKBONES if name not in (SMALL, "mobilenetv3")),
+        *(f"`{name}`" for name in BACKBONES if name != SMALL),
         *(f"| `{name}` |" for name in formats if name != "auto"),
     ]
     assert [sentence for sentence in sentences if sentence not in text] == []
-    assert schedule.default_updates(400) == 360 * 20
+    assert schedule.default_updates(400, YoloSettings()) == 360 * 20
 
 
 @pytest.mark.parametrize("name", ["voc", "coco", "yolo", "csv"])

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from models.yolo.settings import YoloSettings
 
-LEAST_UPDATES = 1200
 FINAL_SHARE = 0.01  # of the learning rate, reached at the end
 
 
@@ -39,15 +38,15 @@ class TrainingLength:
         """Return the updates for that many training images; by the clock only a guess."""
         if self.epochs is not None:
             return max(1, round(self.epochs * images / settings.batch))
-        return settings.updates or default_updates(images)
+        return settings.updates or default_updates(images, settings)
 
 
-def default_updates(images: int) -> int:
-    """Return the updates for that many training images: 360·√images, at least 1200.
+def default_updates(images: int, settings: YoloSettings) -> int:
+    """Return the updates for that many training images: as their root grows.
 
     Never from the clock, so that a seed fixes the result.
     """
-    return max(LEAST_UPDATES, round(360 * math.sqrt(images)))
+    return max(settings.LEAST_UPDATES, round(settings.ROOT_UPDATES * math.sqrt(images)))
 
 
 def learning_rate(update: int, progress: float, peak: float, lr_warmup: int) -> float:

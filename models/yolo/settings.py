@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from msgspec import Meta
@@ -24,6 +25,9 @@ class YoloSettings(Checked):
 
     PREFIX: ClassVar[str] = "yolo."
     LABEL: ClassVar[str] = "YOLO"
+    # Updates by default: so many times √images, and at least so many.
+    ROOT_UPDATES: ClassVar[int] = 360
+    LEAST_UPDATES: ClassVar[int] = 1200
 
     # Channels after the stem; doubles at each stride: 0.4 M weights in all.
     width: Annotated[int, Meta(ge=2, le=1024)] = 8
@@ -39,7 +43,7 @@ class YoloSettings(Checked):
     backbone_rate: Share = 0.1
     # Images an update: twice the updates of half the size learn far more.
     batch: Annotated[int, Meta(ge=1, le=4096)] = 4
-    # 0: 360·√images, so that ten times the images train three times as long.
+    # 0: `ROOT_UPDATES`·√images, so that ten times the images train three times as long.
     updates: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
     # Of hidden kernels, or adamw: after as many updates, mAP@[.50:.95] on val is .59 for .44 on
     # playing cards (2000 updates) and .75 for .65 on the sample (1300).
@@ -82,7 +86,8 @@ class YoloSettings(Checked):
         """What the network has seen before training, None if nothing."""
         if self.backbone == SMALL or self.backbone_weights == SCRATCH:
             return None
-        return "ImageNet" if self.backbone_weights == IMAGENET else self.backbone_weights
+        weights = self.backbone_weights
+        return "ImageNet" if weights == IMAGENET else Path(weights).name
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ class TransferSettings(YoloSettings):
 
     PREFIX: ClassVar[str] = "transfer."
     LABEL: ClassVar[str] = "transfer"
+    ROOT_UPDATES: ClassVar[int] = 150  # which take as long: each costs more, and fewer are needed
+    LEAST_UPDATES: ClassVar[int] = 500
 
     # The fastest of them on a CPU: a third of ResNet50's time, and learnt on as much.
     backbone: Backbone = "mobilenetv2"
