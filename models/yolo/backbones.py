@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from models.errors import TrainingError
+from models.yolo.backbone_weights import BACKBONES, backbone_weights
 from models.yolo.settings import SCRATCH
 
 CAFFE_BGR_MEANS = (103.939, 116.779, 123.68)  # what ResNet50's ImageNet weights want taken off
@@ -25,27 +25,22 @@ def backbone_levels(image: Any, name: str, weights: str, strides: tuple[int, ...
 
     Args:
         image: ``(B, H, W, 3)`` RGB, 0 to 255; sides are multiples of the largest stride.
-        name: one of `settings.BACKBONES` but the first.
-        weights: ``imagenet``, which Keras downloads; ``none``; or a file of weights without top.
+        name: one of `BACKBONES`.
+        weights: ``none``, or what `backbone_weights` takes.
         strides: pixels of the image for one cell.
 
     Raises:
         TrainingError: the weights are not to be had.
     """
-    application = {
-        "mobilenetv2": keras.applications.MobileNetV2,
-        "mobilenetv3": keras.applications.MobileNetV3Large,
-        "resnet50": keras.applications.ResNet50,
-        "efficientnetv2b0": keras.applications.EfficientNetV2B0,
-    }[name]
     height, width = image.shape[1:3]
     if name == "mobilenetv2":  # the last two have their scaling within
         image = layers.Rescaling(1 / 127.5, offset=-1.0)(image)
     if name == "resnet50":
         image = layers.Normalization(mean=CAFFE_BGR_MEANS, variance=(1.0,) * 3)(image[..., ::-1])
+    application = getattr(keras.applications, BACKBONES[name].application)
     base = application(include_top=False, weights=None, input_tensor=image)
     if weights != SCRATCH:
-        _load(base, name, weights)
+        base.set_weights(backbone_weights(name, weights))
         for layer in base.layers:
             layer.trainable = not isinstance(layer, layers.BatchNormalization)
     return [_last_at(base, (height // stride, width // stride)) for stride in strides]
@@ -58,18 +53,6 @@ def backbone_part(network: keras.Model, strides: tuple[int, ...]) -> keras.Model
         return None
     levels = [network.get_layer(REDUCED.format(stride)).input for stride in strides]
     return keras.Model(network.input, levels)
-
-
-def _load(base: keras.Model, name: str, weights: str) -> None:
-    try:
-        if weights == "imagenet":
-            raise OSError("no download here")
-        base.load_weights(weights)
-    except Exception as error:  # Keras raises bare exceptions for lost networks and wrong files
-        raise TrainingError(
-            f"yolo.backbone_weights={weights}: {error}; give a file of {name}'s weights without "
-            "top, or none"
-        ) from error
 
 
 def _last_at(base: keras.Model, cells_hw: tuple[int, int]) -> Any:
