@@ -17,7 +17,7 @@ from pipelines.detections import Describe, FeatureSource, Image, Pictures, recor
 from pipelines.nms import nms_indices
 from pipelines.system.runtime import load_tensorflow
 from pipelines.yolo.detector import YoloDetector
-from pipelines.yolo.storage import load_network, load_yolo
+from pipelines.yolo.storage import load_network, load_yolo, saved_yolo
 
 if TYPE_CHECKING:
     import keras
@@ -33,10 +33,13 @@ def feature_source(folder: Path, threads: int) -> FeatureSource:
     load_tensorflow()
     network = load_network(folder)
     detector = load_yolo(folder, threads=threads)
+    pretrained = saved_yolo(folder).settings.pretrained_on is not None
     return FeatureSource(
-        boxes="YOLO's boxes",
+        boxes="pre-trained YOLO's boxes" if pretrained else "YOLO's boxes",
         propose=partial(boxes_before_nms, detector),
-        descriptors={"YOLO backbone": backbone_descriptor(network)},
+        descriptors={
+            "pre-trained backbone" if pretrained else "YOLO backbone": backbone_descriptor(network)
+        },
         nms_iou=detector.nms_iou,
         pictures=partial(feature_pictures, network),
     )
@@ -57,7 +60,10 @@ def boxes_before_nms(detector: YoloDetector, image: Image) -> Boxes:
 
 
 def backbone_descriptor(network: keras.Model) -> Describe:
-    """Return what describes boxes by the backbone's features there, at three strides."""
+    """Return what describes boxes by the backbone's features there, at three strides.
+
+    Of a large backbone, as many numbers as the neck takes of it.
+    """
     import tensorflow as tf
 
     model = _backbone(network, DESCRIBED_STRIDES)
@@ -94,7 +100,10 @@ def sampled(level: NDArray[np.float32], boxes: Boxes) -> NDArray[np.float32]:
 def feature_pictures(
     network: keras.Model, image: Image, box: NDArray[np.float64]
 ) -> dict[str, Pictures]:
-    """Return the first filters, 0 to 1, and each stride's most distinct channels, cut to a box."""
+    """Return the first filters, 0 to 1, and each stride's most distinct channels, cut to a box.
+
+    Only the small backbone has features at all of `SHOWN_STRIDES`.
+    """
     import keras
 
     first = next(each for each in network.layers if isinstance(each, keras.layers.Conv2D))
@@ -103,8 +112,10 @@ def feature_pictures(
     filters = np.moveaxis((kernel - low) / np.maximum(high - low, 1e-9), 3, 0)
     rows: dict[str, Pictures] = {"first filters": list(filters[:SHOWN])}
     picture, scales = letterbox(image, network.input_shape[1:3])
-    levels = _backbone(network, SHOWN_STRIDES)(picture[None].astype(np.float32), training=False)
-    for stride, level in zip(SHOWN_STRIDES, levels, strict=True):
+    names = {layer.name for layer in network.layers}
+    strides = [stride for stride in SHOWN_STRIDES if f"backbone_{stride}" in names]
+    levels = _backbone(network, strides)(picture[None].astype(np.float32), training=False)
+    for stride, level in zip(strides, levels, strict=True):
         x1, y1 = np.floor(box[:2] * scales[:2] / stride).astype(int)
         x2, y2 = np.maximum(np.ceil(box[2:] * scales[2:] / stride).astype(int), [x1 + 1, y1 + 1])
         inside = np.asarray(level)[0, y1:y2, x1:x2]

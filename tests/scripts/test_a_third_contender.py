@@ -1,4 +1,4 @@
-"""A contender is one file and one row: the whole project then goes with three."""
+"""A contender is one file and one row: the whole project goes with three, one pre-trained."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from voc_files import write_set
 
 ROOT = Path(__file__).resolve().parents[2]
 AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
-NAMES = ["classical", "yolo", "toy"]
+NAMES = ["classical", "transfer", "toy"]
 ROW = """    Contender(
         name="toy",
         label="the toy",
@@ -24,8 +24,8 @@ NAMES = """
 TINY = [
     *("classical.proposals=40", "classical.grabcut_sizes=48", "classical.window_shapes=2"),
     *("classical.moved_copies=1", "classical.mining_rounds=0", "classical.c_factors="),
-    *("yolo.width=4", "yolo.batch=2", "yolo.updates=3", "yolo.validations=1"),
-    *("yolo.early_validations=0", "evaluation.latency_samples=4"),
+    *("transfer.width=4", "transfer.batch=2", "transfer.updates=4", "transfer.validations=2"),
+    *("transfer.early_validations=0", "evaluation.latency_samples=4"),
     *("evaluation.throughput_seconds=0", "evaluation.throughput_batches=1"),
 ]
 
@@ -65,13 +65,17 @@ def run(project, script, *arguments):
 
 @pytest.fixture(scope="module")
 def finished(project):
-    data = project / "photographs"
+    import keras
+
+    data, weights = project / "photographs", project / "seen.weights.h5"
     write_set(data, 16, [("cat", (5, 5, 30, 30)), ("dog", (20, 10, 55, 38))])
+    keras.applications.MobileNetV2(include_top=False, weights=None).save_weights(weights)
     output = run(
         project,
         "compare_detection",
         *("--dataset", data, "--image-size", 64, "--output", "runs/three"),
-        *("--axes", "none", "--set", *TINY),
+        *("--pipelines", *NAMES, "--axes", "none", "--set", *TINY),
+        f"transfer.backbone_weights={weights}",
     )
     # Of every axis what fits into seconds: what it leaves out it still has an answer for.
     output += run(project, "study_axes", "runs/three", "--budget-minutes", 0.05)

@@ -39,6 +39,7 @@ def test_shuffled_training_labels_miss_both_thresholds_of_ci(tmp_path):
         [
             *(sys.executable, ROOT / "scripts" / "compare_detection.py", "--quick"),
             *("--dataset", shuffled, "--output", tmp_path / "run", "--annotate", "0"),
+            *("--pipelines", "classical", "yolo"),
             *("--set", "evaluation.latency_samples=1", "evaluation.warm_up=0"),
             "evaluation.throughput_seconds=0",
             *("--require", *wanted),

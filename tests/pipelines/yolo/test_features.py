@@ -42,6 +42,18 @@ def test_pictures_show_filters_and_maps_of_every_stride(network):
     assert [len(pictures) for pictures in rows.values()] == [4, 6, 6, 6, 6]
 
 
+@pytest.mark.tensorflow
+@pytest.mark.slow
+def test_another_backbone_offers_as_many_numbers_and_its_own_strides():
+    from models.yolo.network import build_network
+
+    other = build_network((SIDE, SIDE), 2, 4, backbone="mobilenetv2")
+    boxes = np.array([[0.0, 0, 40, 40]])
+    assert backbone_descriptor(other)(IMAGE, boxes).shape == (1, 9 * (16 + 32 + 64))
+    rows = feature_pictures(other, IMAGE, np.array([20.0, 30, 90, 100]))
+    assert list(rows) == ["first filters", "stride 8", "stride 16", "stride 32"]
+
+
 def test_samples_lie_in_the_middles_of_a_box_s_parts():
     level = np.arange(12, dtype=np.float32)[None, :, None] + np.zeros((8, 1, 2), np.float32)
     features = sampled(level, np.array([[2.0, 1, 8, 7], [-4, -4, 2, 2]]))
