@@ -149,10 +149,13 @@ def judge(
 
 
 def compared(judged: Mapping[str, Evaluation], images: int) -> dict[str, dict[str, Difference]]:
-    """Return the paired differences of all detectors: ``<a>_minus_<b>.<figure>``."""
+    """Return the paired differences of all detectors: ``<a>_minus_<b>.<figure>``.
+
+    The verdicts on a figure are corrected for the number of pairs.
+    """
+    pairs = list(combinations(judged, 2))
     return {
-        f"{a}_minus_{b}": differences(judged[a], judged[b], images)
-        for a, b in combinations(judged, 2)
+        f"{a}_minus_{b}": differences(judged[a], judged[b], images, len(pairs)) for a, b in pairs
     }
 
 

@@ -51,14 +51,35 @@ def verdict_sentence(metrics: Metrics) -> str:
         price = _price(known[best], known[others[0]])
         return _of_two(names[best], names[others[0]], ahead[others[0]], price, images)
     beaten = [names[name] for name in others if ahead[name].verdict == "better"]
-    near = [names[name] for name in others if ahead[name].verdict != "better"]
+    near = [name for name in others if ahead[name].verdict != "better"]
     sampling = "by more than the sampling error of the test images"
     parts = [f"better than {_listed(beaten)} {sampling}"] if beaten else []
-    parts += [f"not distinguishable from {_listed(near)}"] if near else []
-    return (
+    parts += [f"not distinguishable from {_listed([names[n] for n in near])}"] if near else []
+    sentence = (
         f"{_capitalised(names[best])} has the highest mAP@.50, {scores[best]:.3f} on {images} test "
         f"images: {', but '.join(parts)}."
     )
+    if near:
+        return sentence + _cheapest({name: known[name] for name in (best, *near)}, names)
+    price = _price(known[best], known[others[0]])
+    second = f"{names[others[0]]}, the second with {scores[others[0]]:.3f}"
+    return sentence + (f" Compared with {second}, it {price}." if price else "")
+
+
+def _cheapest(alike: Mapping[str, DetectorMetrics], names: Mapping[str, str]) -> str:
+    """Return who of those that can't be told apart answers and trains fastest, where it is clear.
+
+    In brackets stands how many times as fast as the next.
+    """
+    clauses: dict[str, list[str]] = {}
+    for cost, verb in ((LATENCY, "answers"), (TRAINING, "trains")):
+        known = {name: value for name, each in alike.items() if (value := cost.of(each)) > 0}
+        ranked = sorted(known, key=lambda name: known[name])
+        ratio = times(known[ranked[0]], known[ranked[1]]) if len(ranked) > 1 else ""
+        if ratio and len(known) == len(alike):  # one that was not timed may be faster
+            clauses.setdefault(names[ranked[0]], []).append(f"{verb} fastest ({ratio} times)")
+    text = " and ".join(f"{name} {' and '.join(parts)}" for name, parts in clauses.items())
+    return f" Of these, {text}." if text else ""
 
 
 def _of_two(first: str, second: str, ahead: Difference, price: str, images: int) -> str:

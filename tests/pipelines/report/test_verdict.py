@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import combinations, permutations
 from math import nan
 
 import pytest
@@ -107,12 +108,50 @@ def test_the_verdict_says_who_is_better_how_surely_and_at_what_price(metrics, se
     assert verdict_sentence(metrics) == sentence
 
 
+VALUES = {"classical": 0.70, "yolo": 0.80, "transfer": 0.90}
+COSTS = {"classical": (100.0, 40.0), "yolo": (6.0, 500.0), "transfer": (12.0, 300.0)}
+LABELS = {"classical": "classical pipeline", "yolo": "YOLO", "transfer": "transfer"}
+
+
+@pytest.mark.parametrize("order", list(permutations(VALUES)))
+@pytest.mark.parametrize("tied", [(False, False), (True, False), (True, True)])
+def test_of_three_the_best_the_beaten_and_the_near_are_named_in_every_order(order, tied):
+    best, *others = order
+    values = dict(zip(order, (0.9, 0.8, 0.7), strict=True))
+    comparison = {}
+    for a, b in combinations(VALUES, 2):  # the run's own order, whoever is ahead
+        more = values[a] - values[b]
+        near = best in (a, b) and tied[others.index(b if a == best else a)]
+        verdict = "cannot_tell" if near else "better" if more > 0 else "worse"
+        low, high = (more - 0.2, more + 0.2) if near else (more - 0.05, more + 0.05)
+        comparison[f"{a}_minus_{b}"] = compared(more, low, high, verdict)
+    given = {name: (values[name], *COSTS[name]) for name in VALUES}
+    sentence = verdict_sentence(run(comparison, **given))
+    first, *rest = sentence.split(". ")
+    leader = first.partition(" has the highest mAP@.50, 0.900")[0]
+    assert leader.lower().endswith(LABELS[best].lower())
+    beaten = [name for name, is_tied in zip(others, tied, strict=True) if not is_tied]
+    near = [name for name, is_tied in zip(others, tied, strict=True) if is_tied]
+    better, _, alike = first.partition("not distinguishable from")
+    assert all(LABELS[name] in better.partition("better than")[2] for name in beaten)
+    assert all(LABELS[name] in alike for name in near)
+    assert not any(LABELS[name] in alike for name in beaten)
+    (costs,) = rest
+    if near:
+        quickest = min([best, *near], key=lambda name: COSTS[name][0])
+        assert f"{LABELS[quickest]} answers fastest" in costs
+        trained = min([best, *near], key=lambda name: COSTS[name][1])
+        assert LABELS[trained] in costs.partition("trains fastest")[0]
+    else:
+        assert LABELS[others[0]] in costs.partition(", the second with 0.800")[0]
+
+
 def test_the_verdict_names_a_pre_trained_network_so():
     metrics = run(yolo=(0.5,))
     model = Model(parameters=1, pretrained_on="ImageNet")
     seen = {"yolo": structs.replace(metrics.pipelines["yolo"], model=model)}
     sentence = verdict_sentence(structs.replace(metrics, pipelines=seen))
-    assert sentence.startswith("YOLO (pre-trained) reaches an mAP@.50 of 0.500")
+    assert sentence.startswith("YOLO (pre-trained on ImageNet) reaches an mAP@.50 of 0.500")
 
 
 @pytest.mark.parametrize(
