@@ -19,7 +19,7 @@ from models.yolo.settings import TransferSettings, YoloSettings
 
 S = TypeVar("S", bound=Checked)
 # Of the networks' trainings on the sample: the whole main job in under seven minutes.
-SAMPLE_UPDATES, SAMPLE_TRANSFER = 1100, 400
+SAMPLE_UPDATES, SAMPLE_TRANSFER = 1100, 700
 MOST = 1_000_000_000
 MOST_SEED = 2**31 - 1  # scikit-learn takes twice as many, and studies count on from the run's
 

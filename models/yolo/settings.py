@@ -99,7 +99,7 @@ class TransferSettings(YoloSettings):
 
     PREFIX: ClassVar[str] = "transfer."
     LABEL: ClassVar[str] = "transfer"
-    ROOT_UPDATES: ClassVar[int] = 150  # which take as long: each costs more, and fewer are needed
+    ROOT_UPDATES: ClassVar[int] = 240  # which take as long: each costs more
     LEAST_UPDATES: ClassVar[int] = 500
 
     # The fastest of them on a CPU: a third of ResNet50's time, and learnt on as much.

@@ -3,8 +3,8 @@
     python scripts/measure/transfer.py --weights FILE --cell cards=50,4 bccd=0,10
 
 Each cell ``SET=IMAGES,MINUTES`` is a run of the main job on a set with that many of its training
-images, 0 for all, and half as many validation images; the networks are trained for so many minutes
-each. Cut off, the same command goes on where it was. Figures are of the whole test split.
+images, 0 for all, and its whole validation and test splits; the networks are trained for so many
+minutes each. Cut off, the same command goes on where it was. Figures are of the test split.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def settings_of(
 
 
 def write_part(each: MeasuredCell, folder: Path, seed: int) -> None:
-    """Write the set with some of its training and validation images, as COCO."""
+    """Write the set with some of its training images, as COCO."""
     from datasets.conversion import convert
     from pipelines.runs.data import dataset_folder
     from pipelines.studies.data.plan import subset
@@ -117,8 +117,8 @@ def write_part(each: MeasuredCell, folder: Path, seed: int) -> None:
     dataset = opened(each.dataset)
     if each.images:
         train = subset(dataset.splits["train"], each.images, seed)
-        val = subset(dataset.splits["val"], (each.images + 1) // 2, seed)
-        dataset = replace(dataset, splits={**dataset.splits, "train": train, "val": val})
+
+        dataset = replace(dataset, splits={**dataset.splits, "train": train})
     convert(dataset, dataset_folder(each.dataset), "coco", folder)
 
 

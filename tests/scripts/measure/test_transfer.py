@@ -15,16 +15,14 @@ def test_a_cell_has_a_set_a_number_of_images_and_minutes():
     assert cell.name == "cards-50-4.5"
 
 
-def test_a_part_of_a_set_keeps_its_whole_test_split(tmp_path):
+def test_a_part_of_a_set_keeps_its_validation_and_test_splits(tmp_path):
     source, part = tmp_path / "set", tmp_path / "part"
     write_set(source, 40, [("cat", (5, 5, 30, 30)), ("dog", (20, 10, 55, 38))])
     transfer.write_part(transfer.MeasuredCell(str(source), 9, 1.0), part, seed=0)
     whole, made = (read_dataset(folder, "auto", silently) for folder in (source, part))
-    assert {name: len(images) for name, images in made.splits.items()} == {
-        "train": 9,
-        "val": 5,
-        "test": len(whole.splits["test"]),
-    }
+    assert len(made.splits["train"]) == 9
+    for split in ("val", "test"):
+        assert len(made.splits[split]) == len(whole.splits[split]) > 0
 
 
 def test_random_weights_are_those_of_the_same_network():
