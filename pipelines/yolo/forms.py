@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from pipelines.detections import Detector, Image
 from pipelines.system import runtime
 from pipelines.system.files import replacing
 from pipelines.system.runtime import Device
+
+if TYPE_CHECKING:
+    import keras
 
 CALIBRATION_IMAGES = 60  # training images that show the ranges of activations
 
@@ -70,25 +73,39 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
 def convolutions(folder: Path, image: Image) -> Callable[[], object]:
     """Return a function that only does the convolutions of detecting in one image, in order."""
     runtime.load_tensorflow()
-    import keras
     import tensorflow as tf
 
     from pipelines.yolo.storage import load_network
 
     del image  # every image has the network's input
-    layers = load_network(folder).layers
-    convolutions = [each for each in layers if isinstance(each, keras.layers.Conv2D)]
+    layers = convolution_layers(load_network(folder))
     random = np.random.default_rng(0)
     inputs = [
         tf.constant(random.normal(size=(1, *each.input.shape[1:])).astype(np.float32))
-        for each in convolutions
+        for each in layers
     ]
 
     @tf.function  # type: ignore[untyped-decorator]
     def products(given: list[Any]) -> list[Any]:
-        return [
-            tf.nn.conv2d(x, each.kernel.value, each.strides, "SAME")
-            for x, each in zip(given, convolutions, strict=True)
-        ]
+        return [convolved(x, each) for x, each in zip(given, layers, strict=True)]
 
     return lambda: [x.numpy() for x in products(inputs)[-1:]]
+
+
+def convolution_layers(network: keras.Model) -> list[Any]:
+    """Return the network's layers that are convolutions, those of each channel alone among them."""
+    import keras
+
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)  # the latter is none of the former
+    return [each for each in network.layers if isinstance(each, kinds)]
+
+
+def convolved(x: Any, layer: Any) -> Any:
+    """Return a layer's convolution of ``(B, H, W, C)`` features, without what it adds."""
+    import keras
+    import tensorflow as tf
+
+    padding = layer.padding.upper()
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+        return tf.nn.depthwise_conv2d(x, layer.kernel.value, (1, *layer.strides, 1), padding)
+    return tf.nn.conv2d(x, layer.kernel.value, layer.strides, padding)

@@ -1,0 +1,74 @@
+"""The forms of a network on a backbone of Keras Applications, random weights and all."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets.annotations import Annotations, LabelledImage
+from pipelines.system import runtime
+from pipelines.yolo import forms
+
+SIDE = 64
+IMAGE = np.random.default_rng(0).integers(0, 256, (50, 80, 3), dtype=np.uint8)
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def network():
+    from models.yolo.network import build_network
+
+    return build_network((SIDE, SIDE), 3, 4, backbone="mobilenetv3")
+
+
+@pytest.fixture(scope="module")
+def folder(network, tmp_path_factory):
+    from models.yolo.settings import TransferSettings
+    from pipelines.yolo.storage import save_yolo
+
+    folder = tmp_path_factory.mktemp("transfer")
+    settings = TransferSettings(backbone="mobilenetv3", backbone_weights="none", width=4)
+    save_yolo(network, ("a", "b", "c"), settings, 100, folder)
+    return folder
+
+
+def test_every_convolution_of_a_backbone_is_timed_and_gives_what_its_layer_does(network):
+    import keras
+
+    layers = forms.convolution_layers(network)
+    alone = [each for each in layers if isinstance(each, keras.layers.DepthwiseConv2D)]
+    assert len(alone) == 15  # MobileNetV3Large's blocks
+    random = np.random.default_rng(0)
+    for layer in layers:
+        x = random.normal(size=(1, *layer.input.shape[1:])).astype(np.float32)
+        added = layer.bias.numpy() if layer.use_bias else 0.0
+        got = np.asarray(forms.convolved(x, layer)) + added
+        np.testing.assert_allclose(got, np.asarray(layer(x)), atol=1e-4)
+
+
+def test_all_forms_give_the_same_detections(folder, tmp_path):
+    device = runtime.choose_device("cpu")
+    found = forms.litert(folder, device, 1).detect(IMAGE)
+    assert len(found) > 0
+    again = forms.graph(folder, device, 1).detect(IMAGE)
+    np.testing.assert_allclose(again.scores, found.scores, atol=1e-4)
+    assert forms.convolutions(folder, IMAGE)() is not None
+    path = tmp_path / "a.png"
+    Image.fromarray(IMAGE).save(path)
+    images = [LabelledImage("a.png", path, 80, 50, Annotations([[1, 1, 30, 30]], [0]))]
+    forms.make_int8(folder, images, tmp_path / "int8")
+    rough = forms.litert(tmp_path / "int8", device, 1).detect(IMAGE)
+    np.testing.assert_allclose(rough.scores[0], found.scores[0], atol=0.01)
+
+
+def test_its_parts_features_and_explanation_are_those_of_a_yolo(folder):
+    from pipelines.yolo import contender
+
+    source = contender.features(folder, 1)
+    assert list(source.descriptors) == ["YOLO backbone"]  # nothing was learnt before
+    boxes = np.array([[5.0, 5, 40, 40]])
+    (describe,) = source.descriptors.values()
+    assert describe(IMAGE, boxes).shape == (1, 9 * (16 + 32 + 64))
+    assert len(source.propose(IMAGE)) > 0
+    assert contender.grad_cam(folder)(IMAGE, boxes[0], 1).max() > 0
+    parts = contender.oracles(contender.load(folder, runtime.choose_device("cpu"), 1))
+    assert [each.name for each in parts] == ["classification", "localisation", "nms"]
