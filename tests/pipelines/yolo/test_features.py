@@ -44,12 +44,12 @@ def test_pictures_show_filters_and_maps_of_every_stride(network):
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_another_backbone_offers_as_many_numbers_and_its_own_strides():
+def test_a_larger_backbone_offers_its_own_finest_level_and_has_no_stride_4():
     from models.yolo.network import build_network
 
     other = build_network((SIDE, SIDE), 2, 4, backbone="mobilenetv2")
     boxes = np.array([[0.0, 0, 40, 40]])
-    assert backbone_descriptor(other)(IMAGE, boxes).shape == (1, 9 * (16 + 32 + 64))
+    assert backbone_descriptor(other)(IMAGE, boxes).shape == (1, 9 * 192)
     rows = feature_pictures(other, IMAGE, np.array([20.0, 30, 90, 100]))
     assert list(rows) == ["first filters", "stride 8", "stride 16", "stride 32"]
 

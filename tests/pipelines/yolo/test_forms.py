@@ -67,7 +67,7 @@ def test_its_parts_features_and_explanation_are_those_of_a_yolo(folder):
     assert list(source.descriptors) == ["YOLO backbone"]  # nothing was learnt before
     boxes = np.array([[5.0, 5, 40, 40]])
     (describe,) = source.descriptors.values()
-    assert describe(IMAGE, boxes).shape == (1, 9 * (16 + 32 + 64))
+    assert describe(IMAGE, boxes).shape == (1, 9 * 240)
     assert len(source.propose(IMAGE)) > 0
     assert contender.grad_cam(folder)(IMAGE, boxes[0], 1).max() > 0
     parts = contender.oracles(contender.load(folder, runtime.choose_device("cpu"), 1))
