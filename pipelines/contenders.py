@@ -19,6 +19,7 @@ from datasets.errors import UserError
 from pipelines.classical import contender as classical_contender
 from pipelines.detections import Detector, FeatureSource, Image
 from pipelines.evaluation.oracles import Oracle
+from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
 from pipelines.training import SubsetTrainer, TrainedContender, TrainingJob
 from pipelines.yolo import contender as yolo_contender
@@ -83,6 +84,9 @@ class Contender:
         oracles: gives an oracle for each part of a loaded detector, None without such parts.
         features: gives the boxes and features of the detector in a folder, for a number of threads;
             None where other learners can use none.
+        prepare: gets what it needs besides the data, as weights; called before anything is trained,
+            it raises a `UserError` where the contender can't take part. None where nothing is
+            needed.
     """
 
     name: str
@@ -98,6 +102,7 @@ class Contender:
     subset_trainer: Callable[[TrainingJob], SubsetTrainer] | None = None
     oracles: Callable[[Detector], tuple[Oracle, ...]] | None = None
     features: Callable[[Path, int], FeatureSource] | None = None
+    prepare: Callable[[RunSettings], None] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
