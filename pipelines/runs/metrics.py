@@ -141,6 +141,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         comparison: ``<a>_minus_<b>``, then differences by figure.
         axes: those studied.
         choice: which contender to choose, from all axes, empty without any.
+        left_out: contenders that were asked for and could not take part, with the reason; the
+            settings have the others alone.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -152,6 +154,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Mapping[str, Mapping[str, Difference]]
     axes: Mapping[str, AxisResult] = {}
     choice: str = ""
+    left_out: Mapping[str, str] = {}
 
 
 class _Header(msgspec.Struct):
