@@ -17,8 +17,7 @@ def called(name: str, model: Model | None) -> str:
 
 def display_name(name: str, model: Model | None) -> str:
     """Return what a detector is called in a sentence, with what it had seen."""
-    seen = None if model is None else model.pretrained_on
-    return f"{label_of(name)} (pre-trained on {seen})" if seen else label_of(name)
+    return label_of(name, None if model is None else model.pretrained_on)
 
 
 def listed(words: Sequence[str]) -> str:
