@@ -176,6 +176,10 @@ def contender(name: str) -> Contender:
     return CONTENDERS[NAMES.index(name)]
 
 
-def label_of(name: str) -> str:
-    """Return what to call a detector in a sentence: a contender's label, or another's own name."""
-    return next((row.label for row in CONTENDERS if row.name == name), name)
+def label_of(name: str, seen: str | None = None) -> str:
+    """Return what to call a detector in a sentence: a contender's label, or another's own name.
+
+    With it stands what the detector had seen before its training, if anything.
+    """
+    label = next((row.label for row in CONTENDERS if row.name == name), name)
+    return f"{label} (pre-trained on {seen})" if seen else label

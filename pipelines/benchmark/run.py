@@ -107,8 +107,8 @@ def compare(
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}
     subject = Subject(folder.partial, dataset, settings, figures)
-    studied = study(subject, axes)
-    metrics = msgspec.structs.replace(metrics, axes=studied, choice=choice(studied))
+    metrics = msgspec.structs.replace(metrics, axes=study(subject, axes))
+    metrics = msgspec.structs.replace(metrics, choice=choice(metrics))
     write_metrics(folder.partial / METRICS, metrics)
     report(subject)
     folder.finish()

@@ -156,6 +156,16 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     choice: str = ""
     left_out: Mapping[str, str] = {}
 
+    def difference(self, first: str, second: str, figure: str) -> Difference:
+        """Return how much more of a figure the first of two detectors has than the second.
+
+        Raises:
+            KeyError: they were not compared, or one of them lacks the figure.
+        """
+        if (there := f"{first}_minus_{second}") in self.comparison:
+            return self.comparison[there][figure]
+        return self.comparison[f"{second}_minus_{first}"][figure].turned()
+
 
 class _Header(msgspec.Struct):
     schema_version: int = 0

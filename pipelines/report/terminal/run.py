@@ -22,7 +22,9 @@ def closing_tables(metrics: Metrics) -> Iterator[Table]:
     against = [f"{called[first]} against {called[second]}" for first, second in rows.pairs(metrics)]
     yield _figures(metrics, against)
     if len(against) > 1:
-        differences = Table("", *against, title="differences, two by two")
+        differences = Table(
+            "", *against, title="differences, two by two", caption=rows.corrected(metrics)
+        )
         for row in _quality(metrics):
             differences.add_row(row.label, *_worths(metrics, row))
         yield differences
