@@ -5,7 +5,7 @@ of a hundred test sets. So the pairs of a figure are judged together, in steps (
 2005): the resamples, which all pairs share, show how wide intervals must be for all of them to hold
 in 95 of 100. Those that leave out 0 are told apart; among the others intervals need to be less
 wide, and they are judged again, until no more are told apart. So a detector far behind costs the
-others nothing, and at most five of a hundred test sets have any pair told apart wrongly.
+others nothing, and about five of a hundred test sets have any pair told apart wrongly.
 """
 
 from __future__ import annotations

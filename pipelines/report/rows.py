@@ -193,7 +193,7 @@ def corrected(metrics: Metrics) -> str:
     """Return what stands beside differences of several pairs, which are judged together."""
     return (
         f"Intervals and verdicts are corrected for {len(pairs(metrics))} comparisons a "
-        "figure: of equal detectors, at most 5 of 100 such tests have any called better."
+        "figure: of equal detectors, about 5 of 100 such tests have any called better."
     )
 
 
