@@ -182,7 +182,7 @@ def recorded(stages: Sequence[Stage], image: Image) -> list[Any]:
 
 @dataclass(frozen=True, eq=False)
 class FeatureSource:
-    """A trained detector's boxes and features, each under a name that no other detector uses.
+    """A trained detector's boxes and features, each under a name.
 
     Attributes:
         boxes: name of the boxes it proposes.

@@ -7,18 +7,28 @@ from typing import TypeVar
 
 from rich import progress as bars
 from rich.console import Console
+from rich.table import Column
 
 from datasets.progress import Description
 
 T = TypeVar("T")
+BAR_WIDTH = 12  # characters: on 80, half of the line is left to say what goes on
 CONSOLE = Console(stderr=True, highlight=False)  # for what is not a result
 
 
 def on_terminal(items: Iterable[T], description: Description, total: int) -> Iterator[T]:
-    """Loop over ``items`` with a bar, their number, the time taken and the time left."""
+    """Loop over ``items`` with a bar, their number, the time taken and the time left.
+
+    Where a line is too short for all of it, what goes on folds and the figures stay whole.
+    """
+    whole = Column(no_wrap=True)
     columns = (
-        *(bars.TextColumn("{task.description:<22}"), bars.BarColumn(), bars.MofNCompleteColumn()),
-        *(bars.TimeElapsedColumn(), bars.TextColumn("left"), bars.TimeRemainingColumn()),
+        bars.TextColumn("{task.description:<22}", table_column=Column()),
+        bars.BarColumn(BAR_WIDTH, table_column=whole.copy()),
+        bars.MofNCompleteColumn(table_column=whole.copy()),
+        bars.TimeElapsedColumn(table_column=whole.copy()),
+        bars.TextColumn("left", table_column=whole.copy()),
+        bars.TimeRemainingColumn(table_column=whole.copy()),
     )
     with bars.Progress(*columns, console=CONSOLE) as progress:
         task = progress.add_task(_now(description), total=total)

@@ -15,13 +15,17 @@ MOST_LISTED = 6  # names on the terminal
 
 
 def axes_table(axes: Mapping[str, AxisResult]) -> Table:
-    """Return the table of axes, with a column for each contender."""
+    """Return the table of axes, with a line for each contender's answer.
+
+    A column for each would leave none of them readable on 80 characters.
+    """
     names = list(dict.fromkeys(name for result in axes.values() for name in result.answers))
     title = "Classical or deep, by axis (95 % intervals in brackets)"
-    table = Table("axis", "question", *names, "favours", "how sure", title=title)
+    table = Table("axis", "question, answers and whom they favour", title=title, show_lines=True)
     for axis, result in axes.items():
-        answers = (escape(result.answers.get(name, UNKNOWN)) for name in names)
-        table.add_row(axis, escape(result.question), *answers, result.favours, result.sureness)
+        answers = (f"{name}: {result.answers.get(name, UNKNOWN)}" for name in names)
+        favours = f"favours {result.favours} ({result.sureness})"
+        table.add_row(axis, escape("\n".join([result.question, *answers, favours])))
     return table
 
 

@@ -85,3 +85,16 @@ def mark(axes: Any, places: Iterable[float]) -> None:
     for x in places:
         if not isnan(x):
             axes.axvline(x, color="#444444", linewidth=0.8, linestyle=":")
+
+
+def ring(axes: Any, points: Iterable[tuple[float, float]]) -> None:
+    """Ring each point where two curves meet that is in the plot, and write its x beside it.
+
+    An upright line would not say which two of several curves meet there.
+    """
+    left, right = axes.get_xlim()
+    for x, y in points:
+        if left <= x <= right and not isnan(y):
+            axes.plot(x, y, "o", markersize=12, fillstyle="none", color="#444444")
+            axes.annotate(f"{x:,.0f}", (x, y), (9, -13), textcoords="offset points")
+    axes.set_xlim(left, right)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.evaluation.pairs import Floats
+from pipelines.studies.common.verdict import NEITHER
 from pipelines.studies.data.plan import SubsetResult
 
 RATES = np.geomspace(0.1, 3.0, 40)
@@ -62,7 +63,7 @@ class Crossover:
 
     Attributes:
         better_below: which contender is better with fewer images; with no crossover, which is
-            better with the most.
+            better with the most, and ``neither`` where the curves are equal.
         at: number of images; nan for no crossover between the fewest and the most.
         interval_95: of it; 0 and infinity where the curves of resamples cross before or behind.
         share: of the resamples that agree: there is such a crossover, or there is none.
@@ -154,11 +155,14 @@ def crossover(
 ) -> Crossover:
     """Return where two contenders' curves cross last, up to the most images.
 
-    Both have the same resamples; ``fewest`` and ``most`` are what anything was measured with.
+    Both have the same resamples, and were measured from the ``fewest`` to the ``most``.
     """
     grid: Floats = np.geomspace(fewest, most, GRID)
     first, second = curves
-    places, leads = _last_crossings(first.at(grid) - second.at(grid), grid)
+    apart = first.at(grid) - second.at(grid)
+    places, leads = _last_crossings(apart, grid)
+    if not apart[0].any():
+        return Crossover(NEITHER, nan, (nan, nan), float((~apart[1:].any(axis=1)).mean()))
     at, ahead = places[0], leads[0]
     places, agree = places[1:], leads[1:] == ahead
     if np.isnan(at):
@@ -173,7 +177,7 @@ def crossover(
 
 def _last_crossings(leads: Floats, grid: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Return for each row where its sign last changes, nan if never, and whether it ends above."""
-    ahead = leads > 0
+    ahead = _sides(leads) > 0
     changes = ahead[:, 1:] != ahead[:, :-1]
     place = changes.shape[1] - 1 - changes[:, ::-1].argmax(axis=1)
     rows = np.arange(len(leads))
@@ -181,3 +185,15 @@ def _last_crossings(leads: Floats, grid: Floats) -> tuple[Floats, NDArray[np.boo
     share = np.divide(before, before - after, out=np.zeros(len(leads)), where=before != after)
     at = grid[place] * (grid[place + 1] / grid[place]) ** np.clip(share, 0.0, 1.0)
     return np.where(changes.any(axis=1), at, nan), ahead[:, -1]
+
+
+def _sides(leads: Floats) -> Floats:
+    """Return the leads, those of 0 as the next that is not, or the last: equal is not behind.
+
+    Two that have learnt nothing yet are equal, and neither is overtaken when the other begins to.
+    """
+    columns, known = np.arange(leads.shape[1]), leads != 0
+    following = np.where(known, columns, len(columns))
+    following = np.minimum.accumulate(following[:, ::-1], axis=1)[:, ::-1]
+    last = np.where(known, columns, 0).max(axis=1, keepdims=True)
+    return np.take_along_axis(leads, np.minimum(following, last), axis=1)

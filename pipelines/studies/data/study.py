@@ -10,7 +10,7 @@ shorter trainings. As many trainings run at a time as there are cores, with a co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isinf, isnan
 
@@ -22,7 +22,7 @@ from pipelines.runs.finished import Subject
 from pipelines.settings import MOST_SEED
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
-from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure, scale
+from pipelines.studies.common.plots import colours, draw_curve, new_figure, ring, scale
 from pipelines.studies.common.verdict import ALONE, NEITHER, Study, Verdict
 from pipelines.studies.data.curve_fit import (
     LEAST_SIZES,
@@ -33,6 +33,7 @@ from pipelines.studies.data.curve_fit import (
     fitted_curve,
     learning_curve,
 )
+from pipelines.studies.data.leaders import Stretch, leading, stretches
 from pipelines.studies.data.plan import (
     SEEDS,
     PlannedTraining,
@@ -62,12 +63,15 @@ class DataStudy(Study[TrainingRow]):
 
     Attributes:
         curves: by contender; none where too few trainings are left.
-        crossovers: where two of them cross, by ``<a>_against_<b>``.
+        crossovers: where two of them cross, by ``<a>_against_<b>``; none for two that were not
+            both measured with fewer and with more images.
+        ahead: who is, from the fewest images to the most that all with a curve were measured with.
         undertrained: how many trainings were.
     """
 
     curves: Mapping[str, LearningCurve]
     crossovers: Mapping[str, Crossover]
+    ahead: Sequence[Stretch]
     undertrained: int
 
 
@@ -102,19 +106,20 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
             levelled[planned.pipeline][planned.images].append(result)
     fitted = {name: fitted_curve(by_size) for name, by_size in levelled.items()}
     known = {name: curve for name, curve in fitted.items() if curve is not None}
-    curves = {
-        name: learning_curve(curve, min(levelled[name]), max(levelled[name]))
-        for name, curve in known.items()
-    }
-    crossovers, clauses = {}, []
-    for key, (first, second) in pairs(known).items():
-        fewest = min(*levelled[first], *levelled[second])
-        most = min(max(levelled[first]), max(levelled[second]))  # beyond, one is only guessed
-        cross = crossover((first, second), (known[first], known[second]), fewest, most)
-        crossovers[key] = cross
-        rival = second if cross.better_below == first else first
-        than = f" than {label_of(rival)}" if len(names) > 2 else ""
-        clauses.append(_clause(cross, than, most))
+    measured_with = {name: (min(levelled[name]), max(levelled[name])) for name in known}
+    curves = {name: learning_curve(curve, *measured_with[name]) for name, curve in known.items()}
+    ahead = stretches(known, *_shared(measured_with.values())) if known else ()
+    clauses, crossovers = [], {}
+    if ahead:
+        only = f"of {' and '.join(map(label_of, known))} alone, " if len(known) < len(names) else ""
+        clauses.append(only + leading(ahead, len(known)))
+    for key, pair in pairs(known).items():
+        fewest, most = _shared(measured_with[name] for name in pair)  # beyond, one is only guessed
+        if fewest < most:
+            first, second = pair
+            cross = crossover(pair, (known[first], known[second]), fewest, most)
+            crossovers[key] = cross
+            clauses.append(_clause(pair, cross, fewest, most))
     clauses += [ALONE] if len(names) == 1 else []
     if any(len(each) == 1 for name in known for each in levelled[name].values()):
         clauses.append(
@@ -124,21 +129,29 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
     tried = max((row.images for row in rows), default=0)
     most = min((max(levelled[name]) for name in known), default=tried)
     verdict = _verdict(names, rows, known, most, clauses)
-    return DataStudy(verdict, rows, curves, crossovers, sum(row.undertrained for row in rows))
+    undertrained = sum(row.undertrained for row in rows)
+    return DataStudy(verdict, rows, curves, crossovers, ahead, undertrained)
 
 
-def _clause(cross: Crossover, than: str, most: int) -> str:
-    better = label_of(cross.better_below)
+def _shared(ranges: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Return the fewest and the most images that all were measured with."""
+    fewest, most = zip(*ranges, strict=True)
+    return max(fewest), min(most)
+
+
+def _clause(pair: tuple[str, str], cross: Crossover, fewest: int, most: int) -> str:
+    first, second = map(label_of, pair)
+    if cross.better_below == NEITHER:
+        return f"{first} and {second} are equal from {fewest} to {most}"
+    better, other = (first, second) if cross.better_below == pair[0] else (second, first)
     if isnan(cross.at):
-        return (
-            f"no crossover up to {most} images: {better} is better{than} at the end, and "
-            f"resamples agree in {100 * cross.share:.0f} %"
-        )
+        share = 100 * cross.share
+        return f"{better} is ahead of {other} from {fewest} to {most} in {share:.0f} % of resamples"
     low, high = cross.interval_95
-    start = "fewer than were tried" if low == 0 else f"{low:.0f}"
+    start = f"fewer than {fewest}" if low == 0 else f"{low:.0f}"
     end = f"more than {most}" if isinf(high) else f"{high:.0f}"
     return (
-        f"{better} is better{than} below about {cross.at:.0f} images, 95 % between {start} and "
+        f"{better} is ahead of {other} below about {cross.at:.0f} images, 95 % between {start} and "
         f"{end}"
     )
 
@@ -203,7 +216,6 @@ def draw(result: DataStudy) -> Figure:
         if name in result.curves:
             curve = result.curves[name]
             draw_curve(axes, curve.images, curve.fitted, (curve.low, curve.high), colour)
-    mark(axes, [cross.at for cross in result.crossovers.values()])
     axes.set(
         xscale=scale(row.images for row in result.cells),
         ylim=(0, 1),
@@ -214,6 +226,12 @@ def draw(result: DataStudy) -> Figure:
     axes.set_xticks(sorted({row.images for row in result.cells}))
     axes.set_xticks([], minor=True)
     axes.xaxis.set_major_formatter("{x:,.0f}")
+    crossing = [
+        (cross.at, result.curves[first])
+        for key, (first, _) in pairs(result.curves).items()
+        if (cross := result.crossovers.get(key)) is not None
+    ]
+    ring(axes, [(at, float(np.interp(at, each.images, each.fitted))) for at, each in crossing])
     if result.cells:
         axes.legend(frameon=False)
     return figure

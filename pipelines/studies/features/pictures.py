@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from datasets.boxes import Boxes
 from models.classical.channels import BINS, cells, channels
+from pipelines.contenders import label_of
 from pipelines.detections import FeatureSource, Image, Pictures
 from pipelines.studies.common.plots import new_figure
 
@@ -17,21 +18,24 @@ CELLS = 12  # of the crop's HOG, each way
 AROUND = 0.25  # of the object's sides, seen with it
 
 
-def draw_pictures(image: Image, box: NDArray[np.float64], sources: Iterable[FeatureSource]) -> Any:
+def draw_pictures(
+    image: Image, box: NDArray[np.float64], sources: Mapping[str, FeatureSource]
+) -> Any:
     """Return a figure: the crop and its HOG, and a line for each row of the sources' pictures.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB.
         box: ``(4,)`` of an object in it.
-        sources: of features; some have no pictures.
+        sources: of features, by contender; some have no pictures.
     """
     sides = np.tile(box[2:] - box[:2], 2)
     limits = np.array([image.shape[1], image.shape[0]] * 2, float)
     seen = np.clip(box + AROUND * sides * [-1, -1, 1, 1], 0, limits)
     x1, y1, x2, y2 = np.rint(seen).astype(int)
     rows: dict[str, Pictures] = {}
-    for source in sources:
-        rows |= {} if source.pictures is None else source.pictures(image, seen)
+    for name, source in sources.items():
+        shown = {} if source.pictures is None else source.pictures(image, seen)
+        rows |= {f"{label_of(name)}, {row}": pictures for row, pictures in shown.items()}
     columns = max(map(len, rows.values()), default=2)
     figure = new_figure(1.5 * columns, 1.7 * (1 + len(rows)))
     grid = figure.subplots(1 + len(rows), columns, squeeze=False)
@@ -44,7 +48,7 @@ def draw_pictures(image: Image, box: NDArray[np.float64], sources: Iterable[Feat
     for line, (name, pictures) in zip(grid[1:], rows.items(), strict=True):
         for panel, picture in zip(line, pictures, strict=False):
             panel.imshow(picture, cmap="viridis", interpolation="nearest")
-        line[0].set_title(name, fontsize=9)
+        line[0].set_title(name, fontsize=9, loc="left")
     figure.suptitle("Features made by hand or learnt, of the same crop: edges turn into parts")
     return figure
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from math import nan
 
 import numpy as np
@@ -29,6 +30,7 @@ from pipelines.studies.features.trials import (
     Trial,
     TrialResult,
     Trials,
+    apart,
     own_trials,
     planned,
 )
@@ -64,11 +66,13 @@ class FeaturesStudy(Study[FeaturesRow]):
 def study(subject: Subject, cells: Cells) -> FeaturesStudy:
     """Return how well the same SVM does on each kind of features of the test split's boxes."""
     threads = runtime.usable_cores()
-    sources = {
-        row.name: row.features(subject.model_folder(row.name), threads)
-        for row in subject.contenders
-        if row.features is not None
-    }
+    sources = apart(
+        {
+            row.name: row.features(subject.model_folder(row.name), threads)
+            for row in subject.contenders
+            if row.features is not None
+        }
+    )
     found: dict[Trial, TrialResult] = {}
     if sources:
         trials = Trials(subject, sources)
@@ -90,7 +94,7 @@ def _save_pictures(subject: Subject, sources: Mapping[str, FeatureSource]) -> No
         sides = boxes[:, 2:] - boxes[:, :2]
         if len(boxes) and sides.min(axis=1).max() >= 2:
             largest = boxes[int(sides.prod(axis=1).argmax())]
-            figure = draw_pictures(load_image(image.path), largest, sources.values())
+            figure = draw_pictures(load_image(image.path), largest, sources)
             save(figure, subject.folder / "axes", "features_pictures")
             return
 
@@ -119,7 +123,7 @@ def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]
     compared = {name: trial for name, trial in own.items() if trial is not None}
     known = [trial for trial in found if trial in compared.values()]
     if len(known) > 1:
-        differences = "; ".join(_difference(found, known[0], other) for other in known[1:])
+        differences = "; ".join(_difference(found, *pair) for pair in combinations(known, 2))
         text = f"On the same boxes with the same SVM {differences}"
     elif len(compared) > 1:
         text = "Too little was measured to compare features; give more --budget-minutes"

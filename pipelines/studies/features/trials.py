@@ -6,9 +6,10 @@ the boxes of the others. The SVM and NMS are set as the reference's are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import msgspec
@@ -55,6 +56,26 @@ def reference_of(sources: Mapping[str, FeatureSource]) -> str:
     return next((name for name, each in sources.items() if each.c is not None), next(iter(sources)))
 
 
+def apart(sources: Mapping[str, FeatureSource]) -> dict[str, FeatureSource]:
+    """Return the sources, with the contender's name beside what is not the only one of its name.
+
+    Two networks of one kind call their boxes and features alike.
+    """
+    names = Counter(name for each in sources.values() for name in (each.boxes, *each.descriptors))
+
+    def own(pipeline: str, name: str) -> str:
+        return f"{name} ({pipeline})" if names[name] > 1 else name
+
+    return {
+        pipeline: replace(
+            each,
+            boxes=own(pipeline, each.boxes),
+            descriptors={own(pipeline, name): d for name, d in each.descriptors.items()},
+        )
+        for pipeline, each in sources.items()
+    }
+
+
 def own_trials(sources: Mapping[str, FeatureSource]) -> dict[str, Trial]:
     """Return, by contender, the trial of its own features on the reference's boxes."""
     if not sources:
@@ -76,7 +97,7 @@ def planned(sources: Mapping[str, FeatureSource]) -> list[Trial]:
 
 
 class Trials:
-    """Measures trials; boxes of each kind are proposed once, when they are first needed."""
+    """Measures trials; boxes of a kind are proposed once for all trials on them that follow."""
 
     def __init__(self, subject: Subject, sources: Mapping[str, FeatureSource]) -> None:
         """Take the run and, by contender, what its features come from."""
@@ -86,7 +107,7 @@ class Trials:
         self._descriptors: dict[str, Describe] = {PIXELS: describe_pixels}
         for each in sources.values():
             self._descriptors.update(each.descriptors)
-        self._splits = cache(self._boxed)
+        self._splits = lru_cache(maxsize=1)(self._boxed)  # trials on the same boxes are in a row
 
     def measure(self, trial: Trial) -> TrialResult:
         """Return how well an SVM does on those features of those boxes."""

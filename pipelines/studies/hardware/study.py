@@ -6,6 +6,7 @@ number at another accuracy is another detector. A device that is not there is a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from msgspec.structs import replace
 
-from pipelines.contenders import Contender
+from pipelines.contenders import Contender, label_of
 from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
@@ -152,15 +153,14 @@ def _verdict(
         return Verdict.of(QUESTION, answers, clauses, dict.fromkeys(labels, nan), "")
     resampled = {name: on_one_thread[name, cell.form] for name, cell in best.items()}
     fastest, *slower = sorted(best.values(), key=lambda each: np.median(resampled[each.pipeline]))
-    times = f"{named(fastest)} takes {fastest.p50_ms:.1f} ms an image"
-    low, high = fastest.interval_95
-    if slower:
-        ratio = resampled[slower[0].pipeline] / resampled[fastest.pipeline]
-        times = (
-            f"{named(slower[0])} takes {np.median(ratio):.1f} times as long an image as "
-            f"{named(fastest)}"
-        )
-        low, high = ends(ratio)
+    times = f"{named(fastest)} takes {fastest.p50_ms:.1f} ms an image{_span(fastest.interval_95)}"
+    for number, each in enumerate(slower):
+        ratio = resampled[each.pipeline] / resampled[fastest.pipeline]
+        longer = f"{named(each)} takes {np.median(ratio):.1f} times as long"
+        if number == 0:
+            times = f"{longer} an image as {named(fastest)}{_span(ends(ratio))}"
+        else:
+            times += f", and {longer}{_span(ends(ratio))}"
     gpus = [cell for cell in cells if cell.threads == 0]
     then = "no GPU was found, so none was measured"
     if on_gpu := [cell for cell in gpus if not isnan(cell.p50_ms)]:
@@ -168,9 +168,14 @@ def _verdict(
         then = f"on {first.device} {named(first)} takes {first.p50_ms:.1f} ms"
     elif gpus:
         then = f"no GPU was measured ({gpus[0].note})"
-    clauses = [f"on one CPU thread {times}, 95 % between {low:.1f} and {high:.1f}", then]
+    clauses = [f"on one CPU thread {times}", then]
     sooner = {name: -values for name, values in resampled.items()}
     return Verdict.of(QUESTION, answers, clauses, sooner, "resamples of the calls")
+
+
+def _span(interval_95: tuple[float, float]) -> str:
+    low, high = interval_95
+    return f", 95 % between {low:.1f} and {high:.1f}"
 
 
 def best_form(
@@ -198,12 +203,14 @@ def draw(result: HardwareStudy) -> Figure:
     """Return a plot of latencies by form and device, each with its mAP."""
     rows = sorted(result.cells, key=lambda cell: (cell.threads == 0, cell.threads))
     colour = colours(result.verdict.answers)
+    forms = Counter(form for _, form in {(cell.pipeline, cell.form) for cell in rows})
     figure = new_figure(9, 0.4 * len(rows) + 1.6)
     axes, bars = figure.subplots(), []
     beside = axes.get_yaxis_transform()
     for place, cell in enumerate(rows):
         where = f"{cell.threads} CPU thread{'s' * (cell.threads > 1)}" if cell.threads else "GPU"
-        label = f"{cell.form}, {where}"
+        whose = f"{label_of(cell.pipeline)}: " if forms[cell.form] > 1 else ""
+        label = f"{whose}{cell.form}, {where}"
         if isnan(cell.p50_ms):
             axes.text(0.02, place, cell.note, va="center", fontsize=8, transform=beside)
         else:

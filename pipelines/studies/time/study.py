@@ -18,7 +18,7 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
-from pipelines.studies.common.plots import colours, draw_curve, mark, new_figure, scale
+from pipelines.studies.common.plots import colours, draw_curve, new_figure, ring, scale
 from pipelines.studies.common.verdict import ALONE, Study, Verdict, share_better
 from pipelines.studies.time.contender_time import (
     IMAGES,
@@ -155,13 +155,13 @@ def draw(result: TimeStudy) -> Figure:
     figure = new_figure()
     axes = figure.subplots()
     images = np.logspace(1, 6, 60)
-    colour_of = colours(row.pipeline for row in result.cells)
+    colour_of, drawn = colours(row.pipeline for row in result.cells), {}
     for row in result.cells:
         each = np.array([row.hours_for_10000, *row.hours_interval_95])[:, None] / IMAGES
         hours, low, high = np.nan_to_num(row.training_seconds) / 3600 + images * each
+        drawn[row.pipeline] = hours
         colour = colour_of[row.pipeline]
         draw_curve(axes, images, hours, (low, high), colour, label_of(row.pipeline))
-    mark(axes, [together.at for together in result.done_together.values()])
     axes.set(
         xscale="log",
         yscale=scale(row.hours_for_10000 for row in result.cells),
@@ -169,5 +169,9 @@ def draw(result: TimeStudy) -> Figure:
         ylabel="hours, training included",
         title="Time by the number of images (95 % band)",
     )
+    points = [
+        (result.done_together[key].at, drawn[first]) for key, (first, _) in pairs(drawn).items()
+    ]
+    ring(axes, [(at, float(np.interp(at, images, hours))) for at, hours in points])
     axes.legend(frameon=False)
     return figure

@@ -8,7 +8,25 @@ def axis(**given):
     return AxisResult(**{**row, "favours": "toy", "sureness": "sure: 99.0 %", "cells": (), **given})
 
 
-def test_every_contender_has_a_column_and_every_axis_its_sentence(capsys):
+def test_on_80_characters_nothing_of_three_answers_is_cut(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    names = ("classical", "yolo", "transfer")
+    answers = {name: "mAP@[.50:.95] 0.618 [0.597 0.637]" for name in names}
+    question = "Solved in parts or end to end: which finds more, and where is it lost?"
+    sureness = "likely: 88.2 % of resamples of the calls, a training 10 % either way"
+    axes = {"interpretability": axis(question=question, answers=answers, sureness=sureness)}
+    print_axes(axes, "choose")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+    for name, answer in answers.items():
+        assert any(f"{name}: {answer}" in line for line in lines)
+    said = " ".join(line.split("│")[2].strip() for line in lines if "│" in line)
+    assert said.startswith(question)
+    assert said.endswith(f"favours toy ({sureness})")
+
+
+def test_every_contender_has_a_line_and_every_axis_its_sentence(capsys):
     axes = {"data": axis(), "time": axis(answers={"toy": "1 s"}, left_out=("a", "b"))}
     print_axes(axes, "choose toy")
     text = " ".join(capsys.readouterr().out.split())

@@ -1,4 +1,6 @@
-from pipelines.studies.common.plots import COLOURS, colours, new_figure, save
+import math
+
+from pipelines.studies.common.plots import COLOURS, colours, new_figure, ring, save
 
 
 def test_the_same_figure_gives_the_same_files(tmp_path):
@@ -16,3 +18,13 @@ def test_each_contender_has_a_colour_of_its_own_however_many_there_are():
     names = [str(number) for number in range(len(COLOURS) + 1)]
     assert list(colours(names)) == names
     assert len(set(colours(names[:-1]).values())) == len(COLOURS)
+
+
+def test_only_the_points_within_a_plot_are_ringed_and_named():
+    axes = new_figure(3, 2).subplots()
+    axes.plot([10, 1000], [0, 1])
+    limits = axes.get_xlim()
+    ring(axes, [(120.4, 0.5), (5000.0, 0.5), (math.nan, 0.5), (20.0, math.nan)])
+    assert [text.get_text() for text in axes.texts] == ["120"]
+    assert len(axes.lines) == 2
+    assert axes.get_xlim() == limits

@@ -72,7 +72,16 @@ def test_curves_that_never_cross_have_no_crossover():
     rows = (law(0.9, 1, 0.5, 5), law(0.8, 1, 0.5, 5))
     cross = crossover(NAMES, tuple(map(with_mean, equal, rows)), 10, 160)
     assert math.isnan(cross.at)
+    assert (cross.better_below, cross.share) == ("neither", 0.0)
     cross = crossover(NAMES, (curve(0.9, 1, 0.5, 5), curve(0.5, 1, 0.5, 5)), 10, 160)
     assert math.isnan(cross.at)
     assert cross.better_below == "some"
     assert cross.share == 1.0
+
+
+def test_where_both_have_learnt_nothing_neither_is_overtaken():
+    late, never = curve(0.9, 3.6, 0.5, 5), curve(0.1, 3.6, 0.5, 5)  # the first begins at 16
+    for names, curves in ((NAMES, (late, never)), (NAMES[::-1], (never, late))):
+        cross = crossover(names, curves, 10, 160)
+        assert math.isnan(cross.at)
+        assert (cross.better_below, cross.share) == ("some", 1.0)

@@ -90,7 +90,9 @@ def test_a_toy_s_crossover_is_given_back(tmp_path):
     assert cross.at == pytest.approx(100, rel=0.2)
     low, high = cross.interval_95
     assert 50 < low < 100 < high < 160
-    assert "The classical pipeline is better below about" in result.verdict.sentence
+    sentence = result.verdict.sentence
+    assert sentence.startswith("Measured with 10 to 160 training images: below about")
+    assert "the classical pipeline is ahead of YOLO below about" in sentence
     assert result.verdict.favours == "yolo"
     assert result.verdict.sureness.startswith("sure")
     curve = result.curves["yolo"]
@@ -113,9 +115,11 @@ def test_of_three_each_has_a_curve_and_every_two_a_crossover(tmp_path):
     assert crossings["yolo_against_toy"].better_below == "toy"
     assert crossings["yolo_against_toy"].at == pytest.approx(25, rel=0.1)
     sentence = result.verdict.sentence
-    assert "pipeline is better than YOLO below about" in sentence
-    assert "pipeline is better than toy at the end" in sentence
-    assert "toy is better than YOLO below about" in sentence
+    assert [each.best for each in result.ahead] == [("classical",), ("yolo",)]
+    assert "classical pipeline is best, beyond that YOLO is best; " in sentence
+    assert "pipeline is ahead of YOLO below about" in sentence
+    assert "pipeline is ahead of toy from 10 to 160 in 100 %" in sentence
+    assert "toy is ahead of YOLO below about" in sentence
     assert result.verdict.favours == "yolo"
     draw(result).canvas.draw()
 
@@ -133,7 +137,7 @@ def test_one_alone_has_a_curve_and_nothing_is_favoured(tmp_path):
 def test_a_toy_that_is_always_better_has_no_crossover(tmp_path):
     result, _ = studied(tmp_path, lambda key: quick(key, lambda k: 0.9 if k.updates else 0.4))
     assert math.isnan(result.crossovers["classical_against_yolo"].at)
-    assert "No crossover up to 160 images: YOLO is better at the end" in result.verdict.sentence
+    assert "images: throughout YOLO is best; YOLO is ahead of" in result.verdict.sentence
 
 
 def test_a_study_cut_off_goes_on_and_repeats_no_training(tmp_path):
@@ -217,6 +221,18 @@ def test_undertrained_ones_are_left_out_and_counted(tmp_path):
     assert result.curves["classical"].images[-1] == pytest.approx(160)
     assert "with 40 images" in result.verdict.question
     assert "6 of 15 trainings of YOLO" in result.verdict.sentence
+    assert (result.ahead[0].start, result.ahead[-1].end) == (10, 40)
+
+
+def test_nothing_is_said_of_fewer_images_than_one_was_measured_with(tmp_path):
+    def measure(planned):
+        return quick(planned, undertrained=planned.pipeline == "yolo" and planned.images <= 20)
+
+    result, _ = studied(tmp_path, measure, names=NAMES)
+    assert (result.ahead[0].start, result.ahead[-1].end) == (40, 160)
+    assert math.isnan(result.crossovers["yolo_against_toy"].at)  # they would cross at 25
+    assert "YOLO is ahead of toy from 40 to 160" in result.verdict.sentence
+    assert "pipeline is ahead of toy from 10 to 160" in result.verdict.sentence
 
 
 def test_where_one_has_too_few_trainings_left_the_others_still_cross(tmp_path):
@@ -232,6 +248,7 @@ def test_where_one_has_too_few_trainings_left_the_others_still_cross(tmp_path):
     draw(few).canvas.draw()
     few, _ = studied(tmp_path / "three", measure, names=NAMES)
     assert list(few.crossovers) == ["classical_against_toy"]
+    assert few.verdict.sentence.startswith("Of the classical pipeline and toy alone, measured")
     assert few.verdict.favours == "neither"
 
 

@@ -15,6 +15,7 @@ from pipelines.studies.features.study import concluded, draw, study
 from pipelines.studies.features.trials import (
     PIXELS,
     TrialResult,
+    apart,
     describe_pixels,
     own_trials,
     planned,
@@ -117,6 +118,35 @@ def test_all_features_are_tried_on_one_s_boxes_and_its_simplest_on_the_others():
     ]
 
 
+def test_two_networks_are_tried_apart_each_on_the_same_boxes_and_hog_on_theirs():
+    of_family = {
+        "yolo": source("YOLO's boxes", "YOLO backbone"),
+        "transfer": source("pre-trained YOLO's boxes", "pre-trained backbone"),
+    }
+    rows = planned(apart({"classical": pair()["classical"], **of_family}))
+    assert [(each.features, each.boxes) for each in rows] == [
+        ("HOG", "classical proposals"),
+        ("HOG + colour", "classical proposals"),
+        ("YOLO backbone", "classical proposals"),
+        ("pre-trained backbone", "classical proposals"),
+        (PIXELS, "classical proposals"),
+        ("HOG", "YOLO's boxes"),
+        ("HOG", "pre-trained YOLO's boxes"),
+    ]
+
+
+def test_what_two_contenders_call_alike_is_told_apart_by_their_names():
+    alike = {
+        "yolo": source("YOLO's boxes", "YOLO backbone"),
+        "transfer": source("YOLO's boxes", "YOLO backbone", "more"),
+    }
+    renamed = apart(alike)
+    assert [each.boxes for each in renamed.values()] == [
+        *("YOLO's boxes (yolo)", "YOLO's boxes (transfer)")
+    ]
+    assert list(renamed["transfer"].descriptors) == ["YOLO backbone (transfer)", "more"]
+
+
 def test_learnt_features_that_do_better_favour_yolo():
     conclusion = concluded_of(pair(), [0.5, 0.6, 0.8, 0.3, 0.55])
     assert conclusion.verdict.favours == "yolo"
@@ -150,6 +180,9 @@ def test_a_third_contender_s_features_are_held_against_the_first_s_too():
     conclusion = concluded_of(sources, [0.5, 0.6, 0.7, 0.9, 0.3])
     assert conclusion.verdict.favours == "toy"
     assert conclusion.verdict.sentence.count("against HOG + colour") == 2
+    assert "toy features features give +0.200 mAP@.50 against YOLO backbone" in (
+        conclusion.verdict.sentence
+    )
     draw(conclusion).canvas.draw()
 
 
@@ -167,8 +200,18 @@ def test_contenders_without_features_leave_nothing_to_measure(tmp_path):
 def test_pictures_have_a_line_for_each_row_that_a_source_shows():
     image = np.random.default_rng(0).integers(0, 256, (80, 90, 3), dtype=np.uint8)
     rows = {"maps": [np.zeros((4, 4), np.float32)] * 3, "filters": [np.zeros((3, 3, 3))]}
-    sources = [source("a", "b"), source("c", "d", pictures=lambda image, box: rows)]
+
+    def pictures(image, box):
+        return rows
+
+    sources = {
+        "classical": source("a", "b"),
+        "yolo": source("c", "d", pictures=pictures),
+        "toy": source("e", "f", pictures=pictures),
+    }
     figure = draw_pictures(image, np.array([10.0, 10, 50, 60]), sources)
-    titles = [axes.get_title() for axes in figure.axes]
-    assert [title for title in titles if title] == ["crop", "its HOG", "maps", "filters"]
+    titles = [axes.get_title() or axes.get_title(loc="left") for axes in figure.axes]
+    assert [title for title in titles if title] == [
+        *("crop", "its HOG", "YOLO, maps", "YOLO, filters", "toy, maps", "toy, filters")
+    ]
     figure.canvas.draw()

@@ -86,8 +86,18 @@ def test_three_contenders_are_answered_for_and_the_fastest_meets_its_strongest_r
     assert form.name == "the toy"
     assert result.verdict.favours == "toy"
     assert list(result.verdict.answers) == ["classical", "yolo", "toy"]
-    assert "YOLO (LiteRT float) takes 5.0 times as long" in result.verdict.sentence
+    sentence = result.verdict.sentence
+    assert "YOLO (LiteRT float) takes 5.0 times as long an image as the toy" in sentence
+    assert "and the classical pipeline takes 50.0 times as long" in sentence
     draw(result).canvas.draw()
+
+
+def test_a_form_that_two_contenders_have_is_drawn_with_its_contender():
+    other = replace(YOLO, name="other", label="other")
+    rows = (classical(50.0), yolo(FLOAT, 5.0), timing(other, FLOAT, 9.0))
+    figure = draw(studied(*rows, contenders=(CLASSICAL, YOLO, other)))
+    labels = [each.get_text().split(",")[0] for each in figure.axes[0].get_yticklabels()]
+    assert labels == [CUT.split(",")[0], "YOLO: LiteRT float", "other: LiteRT float"]
 
 
 def test_one_contender_alone_has_its_latency_and_no_rival():
