@@ -78,7 +78,7 @@ def leading(found: Sequence[Stretch], contenders: int) -> str:
     difference is seen``.
     """
     first, last = found[0], found[-1]
-    parts = []
+    parts: list[str] = []
     for stretch in found:
         if stretch is last:
             where = "beyond that" if parts else "throughout"

@@ -11,7 +11,7 @@ def axis(**given):
 def test_on_80_characters_nothing_of_three_answers_is_cut(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     names = ("classical", "yolo", "transfer")
-    answers = {name: "mAP@[.50:.95] 0.618 [0.597 0.637]" for name in names}
+    answers = dict.fromkeys(names, "mAP@[.50:.95] 0.618 [0.597 0.637]")
     question = "Solved in parts or end to end: which finds more, and where is it lost?"
     sureness = "likely: 88.2 % of resamples of the calls, a training 10 % either way"
     axes = {"interpretability": axis(question=question, answers=answers, sureness=sureness)}
