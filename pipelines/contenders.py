@@ -19,10 +19,12 @@ from datasets.errors import UserError
 from pipelines.classical import contender as classical_contender
 from pipelines.detections import Detector, FeatureSource, Image
 from pipelines.evaluation.oracles import Oracle
+from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
 from pipelines.training import SubsetTrainer, TrainedContender, TrainingJob
 from pipelines.yolo import contender as yolo_contender
 from pipelines.yolo import forms as yolo_forms
+from pipelines.yolo import prepare as yolo_prepare
 from pipelines.yolo import subsets as yolo_subsets
 
 Load = Callable[[Path, Device, int], Detector]
@@ -83,6 +85,9 @@ class Contender:
         oracles: gives an oracle for each part of a loaded detector, None without such parts.
         features: gives the boxes and features of the detector in a folder, for a number of threads;
             None where other learners can use none.
+        prepare: gets what it needs besides the data, as weights; called before anything is trained,
+            it raises an `UnavailableError` where the contender can't take part. None where nothing
+            is needed.
     """
 
     name: str
@@ -98,6 +103,7 @@ class Contender:
     subset_trainer: Callable[[TrainingJob], SubsetTrainer] | None = None
     oracles: Callable[[Detector], tuple[Oracle, ...]] | None = None
     features: Callable[[Path, int], FeatureSource] | None = None
+    prepare: Callable[[RunSettings], None] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
@@ -129,6 +135,7 @@ def _network(name: str, label: str) -> Contender:
         subset_trainer=partial(yolo_subsets.subset_trainer, group=name),
         oracles=yolo_contender.oracles,
         features=yolo_contender.features,
+        prepare=partial(yolo_prepare.prepare, group=name),
     )
 
 
@@ -169,6 +176,10 @@ def contender(name: str) -> Contender:
     return CONTENDERS[NAMES.index(name)]
 
 
-def label_of(name: str) -> str:
-    """Return what to call a detector in a sentence: a contender's label, or another's own name."""
-    return next((row.label for row in CONTENDERS if row.name == name), name)
+def label_of(name: str, seen: str | None = None) -> str:
+    """Return what to call a detector in a sentence: a contender's label, or another's own name.
+
+    With it stands what the detector had seen before its training, if anything.
+    """
+    label = next((row.label for row in CONTENDERS if row.name == name), name)
+    return f"{label} (pre-trained on {seen})" if seen else label

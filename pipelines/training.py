@@ -114,6 +114,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         disk_mb: of its folder, MiB.
         input_hw: height and width of a network's input in pixels.
         pretrained_on: what it had seen before training, None if nothing.
+        classes_seen: of the set's classes, those that it had learnt there, as far as is known.
     """
 
     parameters: int
@@ -121,6 +122,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     disk_mb: float = 0.0
     input_hw: tuple[int, int] | None = None
     pretrained_on: str | None = None
+    classes_seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

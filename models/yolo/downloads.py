@@ -6,6 +6,7 @@ Keras waits for ever where a host is silent, and takes what a killed download le
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -14,8 +15,9 @@ from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.error import HTTPError
 
-from models.errors import TrainingError
+from models.errors import TrainingError, UnavailableError
 from models.quiet import native_stderr_hidden
 from models.yolo.weights_file import MOST_BYTES
 
@@ -44,7 +46,7 @@ def downloaded(file: Download, check: Callable[[Path], None], title: str) -> Pat
         title: of the file, for the message.
 
     Raises:
-        TrainingError: it is not to be had.
+        UnavailableError: it is not to be had.
     """
     try:
         place = _cache_of(file.name)
@@ -56,13 +58,22 @@ def downloaded(file: Download, check: Callable[[Path], None], title: str) -> Pat
                 path.unlink()  # left by a download that was killed
             else:
                 return path
+        for left in place.glob(f"{file.name}.*"):
+            if time.time() - left.stat().st_mtime > 2 * LIMIT_S:  # by a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=f"{file.name}.", dir=place) as folder:
             made = Path(folder) / file.name
             _fetch(file, made, title)
-            check(made)
+            try:
+                check(made)
+            except TrainingError as error:  # as a network's page to log in
+                raise UnavailableError(
+                    f"{title} came otherwise than expected from {file.folder} ({error}); check the "
+                    "network, or name a file of them as backbone_weights"
+                ) from error
             made.replace(path)
     except OSError as error:
-        raise TrainingError(
+        raise UnavailableError(
             f"{title} can't be kept in Keras's cache ({error}); set KERAS_HOME to a folder that "
             "can be written"
         ) from error
@@ -90,27 +101,30 @@ def _fetch(file: Download, path: Path, title: str) -> None:
     is given up ends with the process.
 
     Raises:
-        TrainingError: it failed or took too long.
+        UnavailableError: it failed or took too long.
     """
     with native_stderr_hidden():  # the first import of TensorFlow in this process
         from keras.utils import get_file
     origin = f"{file.folder}/{file.name}"
-    failed: list[BaseException] = []
+    failed: list[str] = []
 
     def work() -> None:
         try:
             get_file(file.name, origin, cache_subdir=str(path.parent), file_hash=file.md5)
         except BaseException as error:  # told below, in the thread that waits
-            failed.append(error)
+            failed.append(str(error))
+            if isinstance(error.__context__, HTTPError):
+                error.__context__.close()  # a response that Keras leaves open
 
     with redirect_stdout(sys.stderr):
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        reason = _watch(thread, path)
-    if failed or reason:
-        raise TrainingError(
-            f"{title} could not be downloaded ({failed[0] if failed else f'{origin}: {reason}'}); "
-            "connect to the network, or name a file of them as backbone_weights"
+        reason = _watch(thread, path) or "".join(failed)
+    if reason:
+        where = "" if origin in reason else f"{origin}: "
+        raise UnavailableError(
+            f"{title} could not be downloaded ({where}{reason}); connect to the network, or name a "
+            "file of them as backbone_weights"
         )
 
 

@@ -50,7 +50,8 @@ def add_axes(
         return run.metrics
     subject = with_data(run)
     present |= study(subject, wanted, minutes)
-    metrics = msgspec.structs.replace(run.metrics, axes=present, choice=choice(present))
+    metrics = msgspec.structs.replace(run.metrics, axes=present)
+    metrics = msgspec.structs.replace(metrics, choice=choice(metrics))
     write_metrics(folder / METRICS, metrics)
     report(subject)
     return metrics

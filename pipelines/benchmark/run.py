@@ -17,6 +17,7 @@ from datasets.annotations import Dataset
 from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
+from pipelines.benchmark.prepare import left_out, without
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.contenders import contender
@@ -73,7 +74,7 @@ def compare(
         DatasetError: the data can't be used.
         TrainingError: a contender can't be trained on this data.
         UserError: the folder, the device or another tool's detections can't be used, the settings
-            name an unknown contender, or a step was killed.
+            name an unknown contender, none can take part, or a step was killed.
     """
     for name in settings.pipelines:
         contender(name)  # before an hour of training those before it
@@ -91,6 +92,8 @@ def compare(
     summary = summary_of(dataset)
     decisive = {"settings": settings, "split_sha256": summary.split_sha256}
     folder.open(decisive, overwrite=overwrite, resume=resume)
+    absent = left_out(folder, settings)
+    settings = without(settings, absent)
     trained, detected, memory = _stages(folder, dataset, settings, logs)
     scored = score_saved(dataset, settings, folder.partial, detected, outside, on_terminal)
     _write_models_and_pictures(folder.partial, dataset, settings, trained, scored)
@@ -100,11 +103,12 @@ def compare(
         settings=settings,
         pipelines=_figures(trained, detected, memory, scored),
         comparison=compared(scored.evaluations, len(dataset.splits["test"])),
+        left_out=absent,
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}
     subject = Subject(folder.partial, dataset, settings, figures)
-    studied = study(subject, axes)
-    metrics = msgspec.structs.replace(metrics, axes=studied, choice=choice(studied))
+    metrics = msgspec.structs.replace(metrics, axes=study(subject, axes))
+    metrics = msgspec.structs.replace(metrics, choice=choice(metrics))
     write_metrics(folder.partial / METRICS, metrics)
     report(subject)
     folder.finish()

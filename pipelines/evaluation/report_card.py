@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from math import nan
 
 from datasets.annotations import Annotations
@@ -33,7 +32,8 @@ from pipelines.evaluation.resampling import (
     iou_name,
     resampled,
 )
-from pipelines.evaluation.significance import Difference, differences, intervals
+from pipelines.evaluation.several import pairwise
+from pipelines.evaluation.significance import Difference, intervals
 from pipelines.evaluation.undefined import Number
 
 
@@ -151,12 +151,9 @@ def judge(
 def compared(judged: Mapping[str, Evaluation], images: int) -> dict[str, dict[str, Difference]]:
     """Return the paired differences of all detectors: ``<a>_minus_<b>.<figure>``.
 
-    The verdicts on a figure are corrected for the number of pairs.
+    Verdicts are corrected for the number of pairs, figure by figure.
     """
-    pairs = list(combinations(judged, 2))
-    return {
-        f"{a}_minus_{b}": differences(judged[a], judged[b], images, len(pairs)) for a, b in pairs
-    }
+    return {f"{a}_minus_{b}": each for (a, b), each in pairwise(judged, images).items()}
 
 
 def detect_all(

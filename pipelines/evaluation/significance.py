@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Literal
 
@@ -14,6 +15,12 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.resampling import Resampled
 from pipelines.evaluation.undefined import Number
 
+Word = Literal["better", "worse", "cannot_tell"]
+OPPOSITE: Mapping[Word, Word] = {
+    "better": "worse",
+    "worse": "better",
+    "cannot_tell": "cannot_tell",
+}
 LEVEL = 0.95
 POWER = 0.8  # probability of finding a difference with the estimated number of images
 LEAST_IMAGES = 5  # fewer do not show how images vary
@@ -26,30 +33,50 @@ class Difference:
 
     Attributes:
         difference: the first's figure less the second's.
-        interval_95: within which it lies; nan where it is undefined. Where several detectors are
-            compared, the intervals of all pairs hold together in 95 of 100 cases.
+        interval_95: within which it lies, whoever else is compared; nan where it is undefined.
         share_won: of resamples the first has more in; equal ones are half won.
         verdict: of the first, ``better``, ``worse`` or ``cannot_tell``.
         images: test images it was computed from.
         images_to_settle: about how many would show a difference of this size in four of five such
             test sets; None where it is shown already or no number would.
+        corrected_interval: the interval that decides where several pairs are judged together, as
+            wide as `pipelines.evaluation.several` says; None for a pair judged alone.
     """
 
     difference: Number
     interval_95: tuple[Number, Number]
     share_won: Number
-    verdict: Literal["better", "worse", "cannot_tell"]
+    verdict: Word
     images: int
     images_to_settle: int | None
+    corrected_interval: tuple[Number, Number] | None = None
+
+    @property
+    def deciding_interval(self) -> tuple[float, float]:
+        """The interval to show beside the verdict, which is ``cannot_tell`` if it holds 0."""
+        return self.interval_95 if self.corrected_interval is None else self.corrected_interval
+
+    def turned(self) -> Difference:
+        """Return the second's figure less the first's."""
+        corrected = self.corrected_interval
+        return replace(
+            self,
+            difference=-self.difference,
+            interval_95=_turned(self.interval_95),
+            share_won=1 - self.share_won,
+            verdict=OPPOSITE[self.verdict],
+            corrected_interval=None if corrected is None else _turned(corrected),
+        )
+
+
+def _turned(ends: tuple[float, float]) -> tuple[float, float]:
+    return -ends[1], -ends[0]
 
 
 def interval(
-    point: float, values: Floats, holding: int, comparisons: int = 1
+    point: float, values: Floats, holding: int, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Return the 95 % interval of a figure from its resamples.
-
-    Each of several ``comparisons`` gets its part of the 5 % (Bonferroni), so that one interval
-    that leaves out the truth among them is as rare as with one.
+    """Return the interval of a figure from its resamples, 95 % unless another level is given.
 
     The quantiles are moved by the resamples' own bias, as a small sample's AP is too high and a
     resample's even more so (bias-corrected percentiles, Efron 1987), and spread as Student's t is
@@ -60,7 +87,7 @@ def interval(
         point: the figure itself.
         values: ``(B,)`` in the resamples; nan ones are left out.
         holding: images that hold an object the figure is about; others carry little information.
-        comparisons: in the same table.
+        level: how often such an interval holds the truth, 0 to 1.
 
     Returns:
         low and high; nan where the figure is undefined, most resamples are, or under five images
@@ -69,12 +96,12 @@ def interval(
     known = values[~np.isnan(values)]
     if math.isnan(point) or holding < LEAST_IMAGES or len(known) < len(values) / 2:
         return nan, nan
-    spread = math.sqrt(holding / (holding - 1)) * stdtrit(
-        holding - 1, 1 - (1 - LEVEL) / 2 / comparisons
-    )
+    spread = math.sqrt(holding / (holding - 1)) * stdtrit(holding - 1, 0.5 + level / 2)
     below = (np.mean(known < point) + np.mean(known <= point)) / 2
     bias = ndtri(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known)))
-    ends = np.quantile(known, ndtr(2 * bias + np.array([-spread, spread])))
+    # Beyond 95 % the last few resamples decide, among which the usual quantile lies too far inside.
+    method: Literal["linear", "weibull"] = "linear" if level <= LEVEL else "weibull"
+    ends = np.quantile(known, ndtr(2 * bias + np.array([-spread, spread])), method=method)
     return float(ends[0]), float(ends[1])
 
 
@@ -85,38 +112,43 @@ def difference(
     second_values: Floats,
     images: int,
     holding: int,
-    comparisons: int = 1,
+    level: float | None = None,
 ) -> Difference:
     """Return the paired difference of one figure of two detectors.
 
     ``…_values`` are ``(B,)``, of the same resamples of the ``images``, of which ``holding`` hold an
-    object the figure is about. ``comparisons`` is how many such pairs are judged side by side.
+    object the figure is about. ``level`` is that of the interval that decides, where the pair is
+    one of several.
     """
     more = first - second
     values = first_values - second_values
     known = values[~np.isnan(values)]
-    low, high = interval(more, values, holding, comparisons)
+    alone = interval(more, values, holding)
+    corrected = None if level is None else interval(more, values, holding, level)
+    low, high = corrected or alone
     undecided = not (low > 0 or high < 0)
     return Difference(
         difference=more,
-        interval_95=(low, high),
+        interval_95=alone,
         share_won=float(np.mean(known > 0) + np.mean(known == 0) / 2) if known.size else nan,
         verdict="cannot_tell" if undecided else "better" if low > 0 else "worse",
         images=images,
-        images_to_settle=images_to_settle(more, known, images, comparisons) if undecided else None,
+        images_to_settle=images_to_settle(more, known, images, level or LEVEL)
+        if undecided
+        else None,
+        corrected_interval=corrected,
     )
 
 
-def images_to_settle(more: float, values: Floats, images: int, comparisons: int = 1) -> int | None:
+def images_to_settle(more: float, values: Floats, images: int, level: float = LEVEL) -> int | None:
     """Return about how many images would show a difference; None if no number in reach would.
 
-    The spread of a mean falls with the root of the number of images; the difference has to be
-    (1.96 + 0.84) spreads from 0 to be shown in four of five test sets (Cohen 1988); somewhat more
-    where there are several comparisons.
+    The spread of a mean falls with the root of the number of images; at 95 % the difference has to
+    be (1.96 + 0.84) spreads from 0 to be shown in four of five test sets (Cohen 1988).
     """
     if math.isnan(more) or more == 0 or images < LEAST_IMAGES or not values.size:
         return None
-    wanted = float(ndtri(1 - (1 - LEVEL) / 2 / comparisons) + ndtri(POWER))
+    wanted = float(ndtri(0.5 + level / 2) + ndtri(POWER))
     number = images * (wanted * float(np.std(values)) / abs(more)) ** 2
     if number > MOST_IMAGES:
         return None
@@ -139,9 +171,7 @@ def intervals(each: Resampled) -> dict[str, tuple[float, float]]:
     }
 
 
-def differences(
-    new: Resampled, old: Resampled, images: int, comparisons: int = 1
-) -> dict[str, Difference]:
+def differences(new: Resampled, old: Resampled, images: int) -> dict[str, Difference]:
     """Return the difference of each figure that both have, by the same resamples.
 
     Where the images are not the same, those with fewer objects limit what is known.
@@ -154,7 +184,6 @@ def differences(
             old.resamples[name],
             images,
             min(new.holding[name], old.holding[name]),
-            comparisons,
         )
         for name, point in new.once.items()
         if name in old.once

@@ -1,8 +1,11 @@
-"""What a detector is called: everywhere with what it had seen before its training."""
+"""What a detector is called: everywhere with what it had seen before its training; and lists."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from pipelines.contenders import label_of
+from pipelines.runs.metrics import Metrics
 from pipelines.training import Model
 
 PRETRAINED = " (pre-trained)"
@@ -15,5 +18,38 @@ def called(name: str, model: Model | None) -> str:
 
 def display_name(name: str, model: Model | None) -> str:
     """Return what a detector is called in a sentence, with what it had seen."""
-    seen = None if model is None else model.pretrained_on
-    return f"{label_of(name)} (pre-trained on {seen})" if seen else label_of(name)
+    return label_of(name, None if model is None else model.pretrained_on)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return one word or more as a sentence lists them."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def capitalised(text: str) -> str:
+    """Return the text with a capital letter, to begin a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def left_out_sentences(left_out: Mapping[str, str]) -> list[str]:
+    """Return of each contender that could not take part that it is left out, and why."""
+    return [f"{name}: left out, {reason}" for name, reason in left_out.items()]
+
+
+def caveats(metrics: Metrics) -> list[str]:
+    """Return what has to be known beside a run's figures: who is left out, and who knew what."""
+    lines = left_out_sentences(metrics.left_out)
+    for name, detector in metrics.pipelines.items():
+        model = detector.model
+        if model is None or model.pretrained_on is None:
+            continue
+        lines.append(
+            f"{called(name, model)} has seen other people's images ({model.pretrained_on}), of "
+            "which the others know nothing"
+        )
+        if model.classes_seen:
+            lines.append(
+                f"warning: {called(name, model)} had learnt {', '.join(model.classes_seen)} "
+                "there; on classes that are new to it, expect less"
+            )
+    return lines

@@ -91,6 +91,11 @@ class RunFolder:
         write_text(path, undefined.encode(result).decode())
         return result
 
+    def abandon(self) -> None:
+        """Remove the working folder, if no stage is finished in it."""
+        if not (self.partial / STAGES).exists():
+            shutil.rmtree(self.partial)
+
     def finish(self) -> None:
         """Rename the working folder to the final one, which an older run leaves first."""
         write_schema(self.partial / SCHEMA)

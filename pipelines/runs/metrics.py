@@ -141,6 +141,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         comparison: ``<a>_minus_<b>``, then differences by figure.
         axes: those studied.
         choice: which contender to choose, from all axes, empty without any.
+        left_out: contenders that were asked for and could not take part, with the reason; the
+            settings have the others alone.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -152,6 +154,17 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Mapping[str, Mapping[str, Difference]]
     axes: Mapping[str, AxisResult] = {}
     choice: str = ""
+    left_out: Mapping[str, str] = {}
+
+    def difference(self, first: str, second: str, figure: str) -> Difference:
+        """Return how much more of a figure the first of two detectors has than the second.
+
+        Raises:
+            KeyError: they were not compared, or one of them lacks the figure.
+        """
+        if (there := f"{first}_minus_{second}") in self.comparison:
+            return self.comparison[there][figure]
+        return self.comparison[f"{second}_minus_{first}"][figure].turned()
 
 
 class _Header(msgspec.Struct):

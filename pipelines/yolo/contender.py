@@ -89,8 +89,18 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
             multiply_adds=saved.multiply_adds,
             input_hw=saved.input_hw,
             pretrained_on=settings.pretrained_on,
+            classes_seen=_classes_seen(settings, job.dataset.classes),
         ),
     )
+
+
+def _classes_seen(settings: YoloSettings, classes: Sequence[str]) -> tuple[str, ...]:
+    if settings.pretrained_on is None:
+        return ()
+    from models.yolo.seen_classes import classes_seen, classes_seen_before
+
+    seen = classes_seen(settings.backbone_weights, settings.backbone_classes)
+    return classes_seen_before(classes, seen)
 
 
 def load(folder: Path, device: Device, threads: int) -> Detector:

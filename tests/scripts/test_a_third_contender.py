@@ -4,23 +4,13 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from toy_project import project_with_toys
 from voc_files import write_set
 
-ROOT = Path(__file__).resolve().parents[2]
 AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
 NAMES = ["classical", "transfer", "toy"]
-ROW = """    Contender(
-        name="toy",
-        label="the toy",
-        uses_tensorflow=False,
-        train=toy.train,
-        load=toy.load,
-    ),
-)
-NAMES = """
 TINY = [
     *("classical.proposals=40", "classical.grabcut_sizes=48", "classical.window_shapes=2"),
     *("classical.moved_copies=1", "classical.mining_rounds=0", "classical.c_factors="),
@@ -35,19 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy of the project with one file and one row more."""
-    folder = tmp_path_factory.mktemp("project")
-    for room in ("datasets", "models", "pipelines", "scripts"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / room, folder / room, ignore=ignored)
-    shutil.copy(ROOT / "tests" / "support" / "toy_contender.py", folder / "pipelines" / "toy.py")
-    table = folder / "pipelines" / "contenders.py"
-    text = table.read_text(encoding="utf-8")
-    assert text.count(")\nNAMES = ") == 1
-    text = text.replace(")\nNAMES = ", ROW).replace(
-        "from pipelines.detections", "from pipelines import toy\nfrom pipelines.detections", 1
-    )
-    table.write_text(text, encoding="utf-8")
-    return folder
+    return project_with_toys(tmp_path_factory.mktemp("project"), ["toy"])
 
 
 def run(project, script, *arguments):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,22 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from datasets.errors import UserError
+from models.errors import UnavailableError
 from pipelines.detections import Detections, Detector, Image
+from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
 from pipelines.training import Model, TrainedContender, Training, TrainingJob
 
 LEARNT = "spots.json"
+REASON = "its spots [could] not be downloaded; clean the lens"
+
+
+def prepare(settings: RunSettings) -> None:
+    """Fail where the environment asks for it."""
+    del settings
+    if "TOY_HAS_NO_SPOTS" in os.environ:
+        raise UnavailableError(REASON)
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class SpotDetector:
 
 def train(job: TrainingJob) -> TrainedContender:
     """Learn the commonest class, and keep a level that divides most photographs."""
+    if "TOY_CAN_NOT_LEARN" in os.environ:
+        raise UserError("the lens is dirty")
     started = time.monotonic()
     labels = [image.annotations.labels for image in job.dataset.splits["train"]]
     counts = np.bincount(np.concatenate(labels), minlength=len(job.dataset.classes))

@@ -26,6 +26,7 @@ from pipelines.report.run_page.axes import axis_sections
 from pipelines.report.run_page.gallery import gallery_data
 from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
 from pipelines.report.verdict import row_worths, verdict_sentence
+from pipelines.report.wording import caveats
 from pipelines.runs.compare import flat
 from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.metrics import DetectorMetrics, Metrics
@@ -107,6 +108,7 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
     return {
         "metrics": metrics,
         "verdict": verdict_sentence(metrics),
+        "caveats": caveats(metrics),
         "called": rows.headings(metrics),
         "headline": tables.headline_rows(metrics),
         "costs": rows.cost_rows(metrics),
@@ -116,6 +118,7 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
         "conventions": rows.convention_rows(metrics),
         **{group: rows.loss_rows(metrics, group) for group in rows.LOSSES},
         "pairs": list(rows.pairs(metrics)),
+        "corrected": rows.corrected(metrics),
         "worths": partial(row_worths, metrics),
         "mean_curve": curves.precision_recall(pipelines, None, "pr-mean", "all classes"),
         "class_curves": _class_curves(pipelines),

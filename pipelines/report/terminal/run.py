@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pipelines.report import rows
 from pipelines.report.verdict import row_worths
+from pipelines.report.wording import caveats
 from pipelines.runs.metrics import Metrics
 
 LOSSES = {"errors": "cost of {}", "lost": "objects {}", "recall_ceiling": "recall after {}"}
@@ -21,7 +22,9 @@ def closing_tables(metrics: Metrics) -> Iterator[Table]:
     against = [f"{called[first]} against {called[second]}" for first, second in rows.pairs(metrics)]
     yield _figures(metrics, against)
     if len(against) > 1:
-        differences = Table("", *against, title="differences, two by two")
+        differences = Table(
+            "", *against, title="differences, two by two", caption=rows.corrected(metrics)
+        )
         for row in _quality(metrics):
             differences.add_row(row.label, *_worths(metrics, row))
         yield differences
@@ -44,11 +47,12 @@ def closing_tables(metrics: Metrics) -> Iterator[Table]:
 def _figures(metrics: Metrics, against: list[str]) -> Table:
     """Return the table of figures; a single pair's last column says what differences are worth."""
     test = metrics.dataset.splits["test"]
+    known = "".join(f"{escape(each)}\n" for each in caveats(metrics))
     most = max(detector.quality.max_detections for detector in metrics.pipelines.values())
     table = _table(
         metrics,
         f"{escape(metrics.dataset.name)}: {test.images} test images, {test.boxes} boxes",
-        f"{_machine(metrics)}\n95 % intervals in brackets, by bootstrap over the images; "
+        f"{known}{_machine(metrics)}\n95 % intervals in brackets, by bootstrap over the images; "
         f"at most {most} detections of a class count in an image",
     )
     is_pair = len(against) == 1

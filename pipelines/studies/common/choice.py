@@ -3,42 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pipelines.contenders import label_of
-from pipelines.runs.metrics import AxisResult
+from pipelines.runs.metrics import AxisResult, Metrics
 from pipelines.studies.common.axes import AXES
+from pipelines.studies.common.tradeoff import behind, contenders, costs, gain
 from pipelines.studies.common.verdict import NEITHER
 
 
-def choice(axes: Mapping[str, AxisResult]) -> str:
+def choice(metrics: Metrics) -> str:
     """Return one paragraph on which contender to choose, empty where no axis was studied.
 
     The rules: (1) the first axis that is sure which finds more decides, in the order of the table.
-    (2) Where none is, the costs decide, if the axes of costs that were studied do not contradict
-    each other. (3) Otherwise more than half of all axes that favour anybody decide. (4) Otherwise
-    nothing does. What speaks against the choice is named.
+    (2) Otherwise those that another is surely better than in mAP@.50 on the test images are out,
+    and if one is left it is chosen. (3) Of those left the costs decide, if the axes of costs that
+    were studied do not contradict each other. (4) Otherwise one that more than half of all axes
+    that favour anybody favour. (5) Otherwise nothing does. What the choice gains and costs and what
+    speaks against it is named.
     """
-    rows = {axis.name: axes[axis.name] for axis in AXES if axis.name in axes}
+    rows = {axis.name: metrics.axes[axis.name] for axis in AXES if axis.name in metrics.axes}
     if not rows:
         return ""
-    chosen, reason = _chosen(rows)
+    everybody, out = contenders(metrics), behind(metrics)
+    left = [name for name in everybody if name not in out]
+    chosen, reason = _chosen(rows, left, out)
     if chosen == NEITHER:
-        return f"These figures do not decide between them: {reason}."
+        between = " and ".join(map(label_of, left)) if out else "them"
+        sentences = [
+            f"These figures do not decide between {between}: {reason}.",
+            costs(metrics, left),
+        ]
+        return " ".join(filter(None, sentences))
     against = [name for name, row in rows.items() if row.favours not in {chosen, NEITHER}]
     undecided = [name for name, row in rows.items() if row.favours == NEITHER]
     missing = [axis.name for axis in AXES if axis.name not in rows]
-    sentences = [f"On this data and this machine choose {label_of(chosen)}: {reason}."]
+    figures = metrics.pipelines.get(chosen)
+    called = label_of(chosen, None if figures is None else figures.pretrained_on)
+    sentences = [
+        f"On this data and this machine choose {called}: {reason}.",
+        gain(metrics, chosen),
+        costs(metrics, [chosen, *(name for name in everybody if name != chosen)]),
+    ]
     if against:
         sentences.append(f"Against it speak {_listed(rows, against)}.")
     if undecided:
         sentences.append(f"Nothing follows from {' and '.join(undecided)}.")
     if missing:
         sentences.append(f"Not studied: {', '.join(missing)}.")
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
 
 
-def _chosen(rows: Mapping[str, AxisResult]) -> tuple[str, str]:
+def _chosen(
+    rows: Mapping[str, AxisResult], left: Sequence[str], out: Collection[str]
+) -> tuple[str, str]:
+    """Return who is chosen and why; of contenders some may be out, the others are left."""
     decided = {name: row for name, row in rows.items() if row.favours != NEITHER}
 
     def showing(what: str) -> list[str]:
@@ -47,16 +66,19 @@ def _chosen(rows: Mapping[str, AxisResult]) -> tuple[str, str]:
     for name in showing("accuracy"):
         if decided[name].sureness.startswith("sure"):
             return decided[name].favours, f"it finds more ({name}, {decided[name].sureness})"
-    unknown = "which finds more is not sure"
-    costs = showing("cost")
-    if costs and len({rows[name].favours for name in costs}) == 1:
-        reason = f"{unknown}, and it costs less ({_listed(rows, costs)})"
-        return rows[costs[0]].favours, reason
+    if out and len(left) == 1:
+        return left[0], "it finds more (the test images, by more than their sampling error)"
+    of_whom = f" of {' and '.join(map(label_of, left))}" if out else ""
+    unknown = f"which{of_whom} finds more is not sure"
+    cheapest = {rows[name].favours for name in showing("cost")}
+    if len(cheapest) == 1 and not cheapest & set(out):
+        reason = f"{unknown}, and it costs less ({_listed(rows, showing('cost'))})"
+        return cheapest.pop(), reason
     for name, count in Counter(row.favours for row in decided.values()).most_common(1):
-        if 2 * count > len(decided):
+        if 2 * count > len(decided) and name not in out:
             mine = [axis for axis, row in decided.items() if row.favours == name]
             return name, f"{unknown}, and more axes favour it ({_listed(rows, mine)})"
-    return NEITHER, f"{unknown}, and no contender is favoured by more than half of the axes"
+    return NEITHER, f"{unknown}, and none of them is favoured by more than half of the axes"
 
 
 def _listed(rows: Mapping[str, AxisResult], names: Sequence[str]) -> str:

@@ -77,6 +77,9 @@ def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[st
     The favoured one is better than its strongest rival in the largest share of the resamples. Where
     one was not measured, none is favoured: it may be the strongest.
 
+    Several rivals need no correction: one has to beat all of them, which a further equal makes less
+    likely (an intersection-union test, Berger 1982).
+
     ``values`` are, by contender, ``(B,)`` figures in the same resamples, more is better; nan where
     not measured.
     """

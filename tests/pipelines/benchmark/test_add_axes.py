@@ -26,7 +26,9 @@ def asked(monkeypatch):
 
     monkeypatch.setattr(adding, "with_data", lambda run: None)
     monkeypatch.setattr(adding, "study", study)
-    monkeypatch.setattr(adding, "choice", lambda axes: f"chosen from {' and '.join(axes)}")
+    monkeypatch.setattr(
+        adding, "choice", lambda metrics: f"chosen from {' and '.join(metrics.axes)}"
+    )
     monkeypatch.setattr(adding, "report", lambda subject: seen.append("report"))
     return seen
 

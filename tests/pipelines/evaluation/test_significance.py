@@ -57,28 +57,6 @@ def test_the_verdict_is_that_of_the_interval(more, verdict):
     assert (result.images_to_settle is not None) == (verdict == "cannot_tell")
 
 
-def test_of_three_equal_detectors_one_is_seldom_called_better():
-    """A mean of 40 images stands for the figure; sets drawn anew, 300 of them, 400 resamples."""
-    random = np.random.default_rng(1)
-    images, sets = 40, 300
-    wrong = {1: 0, 3: 0}
-    for _ in range(sets):
-        scores = random.normal(0, 1, (3, images)) + random.normal(0, 1, images)
-        drawn = random.integers(images, size=(400, images))
-        values = scores[:, drawn].mean(axis=2)
-        once = scores.mean(axis=1)
-        for comparisons in wrong:
-            wrong[comparisons] += any(
-                difference(
-                    once[a], once[b], values[a], values[b], images, images, comparisons
-                ).verdict
-                != "cannot_tell"
-                for a, b in ((0, 1), (0, 2), (1, 2))
-            )
-    assert wrong[3] / sets <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / sets)
-    assert wrong[1] / sets > 0.08  # which is what the correction is for
-
-
 def test_pairing_finds_what_both_share():
     shared = RANDOM.normal(0, 0.2, 2000)
     result = difference(0.52, 0.5, 0.52 + shared + SPREAD / 10, 0.5 + shared, 70, 70)

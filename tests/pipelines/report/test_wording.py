@@ -13,7 +13,7 @@ def test_what_had_seen_nothing_is_called_by_its_name(model):
 
 def test_what_had_seen_other_images_is_called_pre_trained():
     assert called("yolo", SEEN) == "yolo (pre-trained)"
-    assert display_name("yolo", SEEN) == "YOLO (pre-trained)"
+    assert display_name("yolo", SEEN) == "YOLO (pre-trained on ImageNet)"
 
 
 def test_another_tools_detector_keeps_its_name_in_a_sentence():

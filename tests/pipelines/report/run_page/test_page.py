@@ -128,6 +128,7 @@ def test_a_contender_that_is_in_no_table_is_shown_like_any_other(tmp_path):
     page = write_report(tmp_path, images, silently)
     text = " ".join(" ".join(read(page).texts).split())
     assert "toy against classical" in text
+    assert "corrected for 3 comparisons" in text
     assert "toy: 3 calls" in text
     assert text.count("mean time of each stage") == 3
     assert 'aria-label="Validation mAP by second; 0.5: 0.100, 1: 0.300"' in page.read_text()

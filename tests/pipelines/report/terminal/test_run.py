@@ -54,6 +54,11 @@ def test_three_detectors_are_compared_two_by_two():
     text = printed(metrics(one=ALL, other=SOME, third=ALL))
     for pair in ("one against other", "one against third", "other against third"):
         assert pair in text
+    assert "corrected for 3 comparisons" in text
+
+
+def test_two_detectors_are_one_comparison_which_needs_no_correction():
+    assert "corrected" not in printed(metrics(one=ALL, other=SOME))
 
 
 def test_one_detector_needs_no_verdict():

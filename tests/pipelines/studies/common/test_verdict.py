@@ -58,3 +58,30 @@ def test_one_contender_has_none_to_be_compared_with():
 def test_equal_resamples_are_half_and_unknown_ones_left_out():
     assert share_better([1, 2, 3, math.nan], [0, 2, 4, 1]) == pytest.approx(0.5)
     assert math.isnan(share_better([math.nan], [1.0]))
+
+
+def shares_favoured(skills, sets=1500, images=40):
+    """In which share of test sets one of such detectors is favoured surely, and at all.
+
+    Their figure is the mean of 40 images' scores; images are easy or hard for all of them alike.
+    """
+    random = np.random.default_rng(0)
+    drawn = random.multinomial(images, np.full(images, 1 / images), 400) / images
+    words = []
+    for _ in range(sets):
+        scores = random.normal(0, 1, (images, 3)) + random.normal(0, 1, (images, 1))
+        values = drawn @ (scores[:, : len(skills)] + skills)
+        words.append(favoured(dict(zip("abc", values.T, strict=False)))[1].split(":")[0])
+    return np.array([words.count("sure"), words.count("sure") + words.count("likely")]) / sets
+
+
+def test_equals_are_favoured_no_more_often_for_a_third():
+    two = shares_favoured((0, 0))  # the same test sets, without the third
+    assert two[0] < 0.08  # resamples of 40 images vary a little too little for 0.05
+    assert (shares_favoured((0, 0, 0)) < two).all()
+    assert (shares_favoured((0, 0, -0.3)) < two).all()
+    assert (shares_favoured((0, 0, -3)) <= two).all()
+
+
+def test_a_clear_lead_of_one_among_three_is_sure():
+    assert shares_favoured((0, 0, 1), sets=100)[0] > 0.9

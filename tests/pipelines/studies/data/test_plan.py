@@ -76,13 +76,14 @@ def test_what_is_counted_in_updates_follows_from_the_main_training(tmp_path, sma
         )
 
     trained = {"classical": figures(30.0, None), "yolo": figures(150.0, 300)}
-    costs = costs_of(Subject(tmp_path, small_sample, RunSettings(), trained))
+    settings = RunSettings(pipelines=tuple(trained))
+    costs = costs_of(Subject(tmp_path, small_sample, settings, trained))
     assert costs == TrainingCosts(
         8, {"classical": 30.0, "yolo": 150.0}, costs.testing, {"yolo": 300}
     )
     assert costs.testing == {"classical": 2.0, "yolo": 2.0 * SLOWER}
     untimed = {**trained, "yolo": figures(150.0, None)}
-    assert costs_of(Subject(tmp_path, small_sample, RunSettings(), untimed)).updates == {}
+    assert costs_of(Subject(tmp_path, small_sample, settings, untimed)).updates == {}
 
 
 def test_trainings_come_seed_by_seed_and_the_longest_first():
