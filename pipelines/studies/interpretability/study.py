@@ -169,7 +169,7 @@ def _percent(value: float) -> str:
 
 def draw(result: InterpretabilityStudy) -> Figure:
     """Return a plot of deletion and insertion by contender and method."""
-    figure = new_figure(9, 4.5)
+    figure = new_figure(12, 4.5)  # each panel has its labels: a contender and its method
     colour = colours(result.summary)
     rows = [
         (name, method, means)
