@@ -1,4 +1,4 @@
-"""Train a classical and a YOLO-style detector on the same images and compare them.
+"""Train a classical detector and YOLO, from scratch and pre-trained, and compare them.
 
 Exit 0 when done, 1 when a requirement is missed, 2 for bad usage or bad input.
 """
@@ -39,7 +39,7 @@ run("--resume", action="store_true", help="go on with a run that was cut off")
 run("--device", choices=["auto", "cpu", "gpu"], help="default: auto")
 run("--seed", type=int, metavar="N", help="of everything left to chance")
 run("--quick", action="store_true", help="a minute-sized run, for a first look")
-training = OPTIONS.add_argument_group("YOLO training")
+training = OPTIONS.add_argument_group("training of the networks")
 amount = training.add_mutually_exclusive_group().add_argument
 amount("--epochs", type=int, metavar="N", help="rounds through the images")
 amount("--train-minutes", type=float, metavar="M", help="by the clock")
