@@ -14,9 +14,9 @@ from math import isnan
 from pipelines.evaluation.significance import Difference
 from pipelines.report.prices import price, times
 from pipelines.report.rows import TableRow, pairs
-from pipelines.report.verdict_of_several import FIGURE, verdict_of_several
+from pipelines.report.verdict_of_several import verdict_of_several
 from pipelines.report.wording import capitalised, display_name
-from pipelines.runs.metrics import Metrics
+from pipelines.runs.metrics import DECISIVE, Metrics
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ def verdict_sentence(metrics: Metrics) -> str:
     names = {name: display_name(name, known[name].model) for name in ranked}
     if others:
         (other,) = others
-        ahead = metrics.difference(best, other, FIGURE)
+        ahead = metrics.difference(best, other, DECISIVE)
         cost = price(known[best], known[other])
         return _of_two(names[best], names[other], ahead, cost, images)
-    span = _span(known[best].quality.interval_95.get(FIGURE))
+    span = _span(known[best].quality.interval_95.get(DECISIVE))
     return (
         f"{capitalised(names[best])} reaches an mAP@.50 of {scores[best]:.3f} "
         f"({span}{images} test images); it was compared with no other."

@@ -12,9 +12,7 @@ from itertools import combinations
 from pipelines.contenders import label_of
 from pipelines.report.prices import fastest, price
 from pipelines.report.wording import capitalised, display_name, listed
-from pipelines.runs.metrics import Metrics
-
-FIGURE = "map_50"
+from pipelines.runs.metrics import DECISIVE, Metrics
 
 
 class Standing:
@@ -37,7 +35,7 @@ class Standing:
 
     def beats(self, first: str, second: str) -> bool:
         """Say whether the first is better by more than the sampling error of the test images."""
-        return self._metrics.difference(first, second, FIGURE).verdict == "better"
+        return self._metrics.difference(first, second, DECISIVE).verdict == "better"
 
     def split(self, names: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return the first of some with those that can't be told from it, and all others."""
@@ -47,7 +45,7 @@ class Standing:
 
     def settling(self, first: str, second: str) -> str:
         """Return about how many images would tell two apart, as far as that is known."""
-        images = self._metrics.difference(first, second, FIGURE).images_to_settle
+        images = self._metrics.difference(first, second, DECISIVE).images_to_settle
         return "" if images is None else f"; about {images:,} would"
 
     def faster(self, names: Sequence[str]) -> str:

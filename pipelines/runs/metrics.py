@@ -23,6 +23,7 @@ from pipelines.training import Model, Training
 
 METRICS = "metrics.json"
 SCHEMA_VERSION = 2
+DECISIVE = "map_50"  # the figure by which a run says who is better
 
 
 class SplitSize(msgspec.Struct, frozen=True):

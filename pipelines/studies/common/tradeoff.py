@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from math import isnan
 
 from pipelines.contenders import label_of
-from pipelines.runs.metrics import DetectorMetrics, Metrics
-
-FIGURE = "map_50"
+from pipelines.runs.metrics import DECISIVE, DetectorMetrics, Metrics
 
 
 def contenders(metrics: Metrics) -> list[str]:
@@ -28,7 +26,7 @@ def behind(metrics: Metrics) -> list[str]:
         name
         for name in names
         if any(
-            metrics.difference(rival, name, FIGURE).verdict == "better"
+            metrics.difference(rival, name, DECISIVE).verdict == "better"
             for rival in names
             if rival != name
         )
@@ -40,7 +38,7 @@ def gain(metrics: Metrics, chosen: str) -> str:
     rivals = [name for name in contenders(metrics) if name != chosen]
     if not rivals or chosen not in contenders(metrics):
         return ""
-    more = metrics.difference(chosen, rivals[0], FIGURE)
+    more = metrics.difference(chosen, rivals[0], DECISIVE)
     way = "lower" if more.difference < 0 else "higher"
     sure = ", which may be chance" if more.verdict == "cannot_tell" else ""
     return (
