@@ -153,11 +153,16 @@ def hidden_kernels(network: keras.Model) -> list[Any]:
     ]
 
 
+def convolution_layers(network: keras.Model) -> list[Any]:
+    """Return the network's layers that are convolutions, those of each channel alone among them."""
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D)  # the latter is none of the former
+    return [layer for layer in network.layers if isinstance(layer, kinds)]
+
+
 def multiply_adds(network: keras.Model) -> int:
     """Return the multiplications with addition that one image costs in the convolutions."""
     total = 0
-    for layer in network.layers:
-        if isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
-            _, rows, columns, _ = layer.output.shape
-            total += int(rows * columns * ops.size(layer.kernel))
+    for layer in convolution_layers(network):
+        _, rows, columns, _ = layer.output.shape
+        total += int(rows * columns * ops.size(layer.kernel))
     return total

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from pipelines.detections import Detector, Image
 from pipelines.system import runtime
 from pipelines.system.files import replacing
 from pipelines.system.runtime import Device
-
-if TYPE_CHECKING:
-    import keras
 
 CALIBRATION_IMAGES = 60  # training images that show the ranges of activations
 
@@ -75,6 +72,7 @@ def convolutions(folder: Path, image: Image) -> Callable[[], object]:
     runtime.load_tensorflow()
     import tensorflow as tf
 
+    from models.yolo.network import convolution_layers
     from pipelines.yolo.storage import load_network
 
     del image  # every image has the network's input
@@ -90,14 +88,6 @@ def convolutions(folder: Path, image: Image) -> Callable[[], object]:
         return [convolved(x, each) for x, each in zip(given, layers, strict=True)]
 
     return lambda: [x.numpy() for x in products(inputs)[-1:]]
-
-
-def convolution_layers(network: keras.Model) -> list[Any]:
-    """Return the network's layers that are convolutions, those of each channel alone among them."""
-    import keras
-
-    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)  # the latter is none of the former
-    return [each for each in network.layers if isinstance(each, kinds)]
 
 
 def convolved(x: Any, layer: Any) -> Any:

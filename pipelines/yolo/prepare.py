@@ -22,4 +22,4 @@ def prepare(settings: RunSettings, group: str) -> None:
     from models.yolo.seen_classes import classes_seen
 
     check_backbone_weights(own.backbone, own.backbone_weights)
-    classes_seen(own.backbone_weights)  # while there is a network
+    classes_seen(own.backbone_weights, own.backbone_classes)  # while there is a network

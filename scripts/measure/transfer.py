@@ -117,7 +117,6 @@ def write_part(each: MeasuredCell, folder: Path, seed: int) -> None:
     dataset = opened(each.dataset)
     if each.images:
         train = subset(dataset.splits["train"], each.images, seed)
-
         dataset = replace(dataset, splits={**dataset.splits, "train": train})
     convert(dataset, dataset_folder(each.dataset), "coco", folder)
 

@@ -34,7 +34,9 @@ def folder(network, tmp_path_factory):
 def test_every_convolution_of_a_backbone_is_timed_and_gives_what_its_layer_does(network):
     import keras
 
-    layers = forms.convolution_layers(network)
+    from models.yolo.network import convolution_layers
+
+    layers = convolution_layers(network)
     alone = [each for each in layers if isinstance(each, keras.layers.DepthwiseConv2D)]
     assert len(alone) == 15  # MobileNetV3Large's blocks
     random = np.random.default_rng(0)
