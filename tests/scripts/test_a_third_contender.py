@@ -2,11 +2,9 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
-from toy_project import project_with_toys
+from toy_project import project_with_toys, run_script
 from voc_files import write_set
 
 AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
@@ -29,14 +27,7 @@ def project(tmp_path_factory):
 
 
 def run(project, script, *arguments):
-    done = subprocess.run(
-        [sys.executable, f"scripts/{script}.py", *map(str, arguments)],
-        check=False,
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    done = run_script(project, script, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

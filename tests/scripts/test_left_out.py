@@ -1,13 +1,10 @@
 """A contender that can't take part is left out, and the others are compared without it."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from toy_contender import REASON
-from toy_project import project_with_toys
+from toy_project import project_with_toys, run_script
 from voc_files import write_set
 
 LINE = f"toy: left out, {REASON}"
@@ -26,15 +23,7 @@ def project(tmp_path_factory):
 
 
 def run(project, script, *arguments, **environment):
-    return subprocess.run(
-        [sys.executable, f"scripts/{script}.py", *map(str, arguments)],
-        check=False,
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=os.environ | environment | {"COLUMNS": "200"},
-    )
+    return run_script(project, script, *arguments, **environment, COLUMNS="200")
 
 
 def compare(project, output, *arguments, names=("spots", "dots", "toy"), **environment):

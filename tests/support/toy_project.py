@@ -1,6 +1,9 @@
 """A copy of the project in which more contenders take part: a file and a row each."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,3 +36,16 @@ def project_with_toys(folder, names, needy=()):
     )
     table.write_text(text, encoding="utf-8")
     return folder
+
+
+def run_script(project, script, *arguments, **environment):
+    """Run a script of the copy there; return the process, which is done."""
+    return subprocess.run(
+        [sys.executable, f"scripts/{script}.py", *map(str, arguments)],
+        check=False,
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env=os.environ | environment,
+    )
