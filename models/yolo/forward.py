@@ -75,9 +75,9 @@ def converted(network: keras.Model, batch: int = 1) -> bytes:
         input_signature=[tf.TensorSpec((batch, *network.input_shape[1:]), tf.float32)],
         autograph=False,
     )
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()])
-    with native_stderr_hidden():
-        return bytes(converter.convert())
+    concrete = call.get_concrete_function()
+    with native_stderr_hidden():  # it wants to be given what holds variables, and there are none
+        return bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
 
 
 def largest_difference(network: keras.Model, forward: Forward) -> float:

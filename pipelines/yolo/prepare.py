@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.errors import UnavailableError
 from models.yolo.settings import YoloSettings
 from pipelines.settings import RunSettings
 
@@ -21,5 +22,8 @@ def prepare(settings: RunSettings, group: str) -> None:
     from models.yolo.backbone_weights import check_backbone_weights  # with HDF5
     from models.yolo.seen_classes import classes_seen
 
-    check_backbone_weights(own.backbone, own.backbone_weights)
+    try:
+        check_backbone_weights(own.backbone, own.backbone_weights)
+    except UnavailableError as error:
+        raise UnavailableError(f"{error} (--set {own.PREFIX}backbone_weights=FILE)") from error
     classes_seen(own.backbone_weights, own.backbone_classes)  # while there is a network
