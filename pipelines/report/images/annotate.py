@@ -24,6 +24,7 @@ PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#C
 LEAST_PANEL_PX, MOST_PANEL_PX = 480, 960
 TEXT_PX, TITLE_PX, GAP_PX = 13, 17, 6
 PAPER, INK = "#101418", "#F2F4F6"
+LEAST_TITLE_PX, MARGIN_PX = 8.0, 6  # of a title too long for its panel, and beside it
 STRIP_PX = TITLE_PX + 10  # height of the strip with a panel's title
 # Length of a dash, and from where it begins to where the next does, pixels.
 SOLID, DASHED, DOTTED = (1e9, 1e9), (9.0, 15.0), (2.0, 6.0)
@@ -121,7 +122,11 @@ def _panel(image: Image.Image, scale: float, title: str, layers: Sequence[BoxLay
     """Return the image below a strip with a title, and boxes over it."""
     panel = Image.new("RGB", (image.width, image.height + STRIP_PX), PAPER)
     panel.paste(image, (0, STRIP_PX))
-    ImageDraw.Draw(panel).text((6, 4), title, INK, font=ImageFont.load_default(TITLE_PX))
+    font = ImageFont.load_default(TITLE_PX)
+    fits = (image.width - 2 * MARGIN_PX) / font.getlength(title)
+    if fits < 1:
+        font = ImageFont.load_default(max(LEAST_TITLE_PX, fits * TITLE_PX))
+    ImageDraw.Draw(panel).text((MARGIN_PX, 4), title, INK, font=font)
     for layer in layers:
         _draw(panel, replace(layer, boxes=layer.boxes * scale))
     return panel

@@ -72,3 +72,12 @@ def test_pictures_are_named_after_their_image_and_never_alike():
         "same.png.png",
         "a__b.jpg.png",
     ] or len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", ["yolo", "transfer (pre-trained)", "a detector of another tool"])
+def test_a_title_ends_within_its_panel(name):
+    drawn = annotate(IMAGE, TRUTH, {name: Detections()}, CLASSES, {name: 0.123})
+    title = drawn[:STRIP, (drawn.shape[1] + GAP_PX) // 2 :]
+    paper = title[0, -1]
+    assert (title != paper).any()
+    assert (title[:, -4:] == paper).all()
