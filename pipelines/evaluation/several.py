@@ -10,6 +10,7 @@ others nothing, and about five of a hundred test sets have any pair told apart w
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
@@ -17,30 +18,96 @@ import numpy as np
 
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.resampling import Resampled
-from pipelines.evaluation.significance import LEVEL, Difference, difference, differences
+from pipelines.evaluation.significance import (
+    LEVEL,
+    Difference,
+    confidence,
+    difference,
+    differences,
+)
 
 Pair = tuple[str, str]
+CLASSES = "per_class."  # begins the names of classes' figures
 
 
 def pairwise(judged: Mapping[str, Resampled], images: int) -> dict[Pair, dict[str, Difference]]:
     """Return the paired differences of every two detectors, the first less the second, by figure.
 
-    A pair that is the only one is judged alone.
+    A pair that is the only one is judged alone in every figure but the classes', of which those of
+    all classes and pairs are judged together.
     """
     pairs = {
         (first, second): differences(judged[first], judged[second], images)
         for first, second in combinations(judged, 2)
     }
+    known = [
+        (pair, figure)
+        for pair, alone in pairs.items()
+        for figure, each in alone.items()
+        if not np.isnan(each.interval_95[0])
+    ]
+    by_figure: dict[str, list[Pair]] = defaultdict(list)
+    by_kind: dict[str, list[tuple[Pair, str]]] = defaultdict(list)
+    for pair, figure in known:
+        if figure.startswith(CLASSES):
+            by_kind[figure.rpartition(".")[2]].append((pair, figure))
+        else:
+            by_figure[figure].append(pair)
     if len(pairs) > 1:
-        for figure in dict.fromkeys(name for alone in pairs.values() for name in alone):
-            known = [pair for pair, alone in pairs.items() if _is_known(alone.get(figure))]
-            for pair, corrected in _together(judged, known, figure, images).items():
+        for figure, of_it in by_figure.items():
+            for pair, corrected in _together(judged, of_it, figure, images).items():
+                pairs[pair][figure] = corrected
+    for comparisons in by_kind.values():
+        if len(comparisons) > 1:
+            for (pair, figure), corrected in _by_holm(judged, comparisons, images).items():
                 pairs[pair][figure] = corrected
     return pairs
 
 
-def _is_known(alone: Difference | None) -> bool:
-    return alone is not None and not np.isnan(alone.interval_95[0])
+def _by_holm(
+    judged: Mapping[str, Resampled], comparisons: Sequence[tuple[Pair, str]], images: int
+) -> dict[tuple[Pair, str], Difference]:
+    """Return the differences of pairs in figures, judged one by one, the surest first.
+
+    The first of ``m`` is judged at the level of ``m`` comparisons, the next at that of one less;
+    from the first that is not told apart on, the level stays.
+    """
+    sureness = {each: _sureness(judged, *each) for each in comparisons}
+    done: dict[tuple[Pair, str], Difference] = {}
+    left, all_told_apart = len(comparisons), True
+    for pair, figure in sorted(comparisons, key=lambda each: -sureness[each]):
+        one = _judged_at(judged, pair, figure, images, 1 - (1 - LEVEL) / left)
+        done[pair, figure] = one
+        all_told_apart = all_told_apart and one.verdict != "cannot_tell"
+        left -= all_told_apart
+    return done
+
+
+def _sureness(judged: Mapping[str, Resampled], pair: Pair, figure: str) -> float:
+    """Return how sure it is that the two of a pair differ, whichever is ahead."""
+    one, two = (judged[name] for name in pair)
+    ahead = confidence(
+        one.once[figure] - two.once[figure],
+        one.resamples[figure] - two.resamples[figure],
+        min(one.holding[figure], two.holding[figure]),
+    )
+    return max(ahead, 1 - ahead)
+
+
+def _judged_at(
+    judged: Mapping[str, Resampled], pair: Pair, figure: str, images: int, level: float
+) -> Difference:
+    """Return the difference of a pair in a figure, which an interval of that level decides."""
+    one, two = (judged[name] for name in pair)
+    return difference(
+        one.once[figure],
+        two.once[figure],
+        one.resamples[figure],
+        two.resamples[figure],
+        images,
+        min(one.holding[figure], two.holding[figure]),
+        level,
+    )
 
 
 def _together(
@@ -51,11 +118,8 @@ def _together(
     while pairs:
         values = {name: judged[name].resamples[figure] for pair in pairs for name in pair}
         level = joint_level(np.array([values[a] - values[b] for a, b in pairs]))
-        for a, b in pairs:
-            one, two = judged[a], judged[b]
-            holding = min(one.holding[figure], two.holding[figure])
-            once = one.once[figure], two.once[figure]
-            done[a, b] = difference(*once, values[a], values[b], images, holding, level)
+        for pair in pairs:
+            done[pair] = _judged_at(judged, pair, figure, images, level)
         left = [pair for pair in pairs if done[pair].verdict == "cannot_tell"]
         pairs = left if len(left) < len(pairs) else ()
     return done

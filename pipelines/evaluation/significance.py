@@ -9,7 +9,7 @@ from math import nan
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.resampling import Resampled
@@ -22,6 +22,8 @@ OPPOSITE: Mapping[Word, Word] = {
     "cannot_tell": "cannot_tell",
 }
 LEVEL = 0.95
+SURE = 0.5 + LEVEL / 2  # of one side
+JUST_NOT = SURE - 1e-6
 POWER = 0.8  # probability of finding a difference with the estimated number of images
 LEAST_IMAGES = 5  # fewer do not show how images vary
 MOST_IMAGES = 1_000_000  # beyond it no number is given: the difference is negligible
@@ -93,16 +95,64 @@ def interval(
         low and high; nan where the figure is undefined, most resamples are, or under five images
         hold an object.
     """
+    known = _known(point, values, holding)
+    if not known.size:
+        return nan, nan
+    spread = _widening(holding) * stdtrit(holding - 1, 0.5 + level / 2)
+    bias = _normal_place(known, point)
+    low, high = (_quantile(known, 2 * bias + side, level) for side in (-spread, spread))
+    return low, high
+
+
+def confidence(point: float, values: Floats, holding: int) -> float:
+    """Return how sure it is that a figure is above 0: at least `SURE` where its 95 % interval is.
+
+    It is the level of the one-sided interval, made as `interval` makes it, that begins at 0; nan
+    where there is none.
+    """
+    known = _known(point, values, holding)
+    if not known.size:
+        return nan
+    beyond = 2 * _normal_place(known, point) - _normal_place(known, 0.0)
+    level = float(stdtr(holding - 1, beyond / _widening(holding)))
+    # The ends of an interval lie between two resamples, which decides here as it does there.
+    low, high = interval(point, values, holding)
+    if low > 0:
+        return max(level, SURE)
+    return min(level, 1 - SURE) if high < 0 else min(max(level, 1 - JUST_NOT), JUST_NOT)
+
+
+def _quantile(known: Floats, place: float, level: float) -> float:
+    """Return the value that lies so many normal standard deviations from the middle resample.
+
+    Beyond 95 % the last few resamples decide, among which the usual quantile lies too far inside,
+    and beyond the very last one the normal's tail goes on.
+    """
+    if level <= LEVEL:
+        return float(np.quantile(known, ndtr(place)))
+    last = -float(ndtri(1 / (len(known) + 1)))
+    inside = float(np.quantile(known, ndtr(np.clip(place, -last, last)), method="weibull"))
+    beyond = max(abs(place) - last, 0.0) * float(np.std(known))
+    return inside + math.copysign(beyond, place)
+
+
+def _known(point: float, values: Floats, holding: int) -> Floats:
+    """Return the resamples that are not nan; none where nothing can be said by them."""
     known = values[~np.isnan(values)]
     if math.isnan(point) or holding < LEAST_IMAGES or len(known) < len(values) / 2:
-        return nan, nan
-    spread = math.sqrt(holding / (holding - 1)) * stdtrit(holding - 1, 0.5 + level / 2)
-    below = (np.mean(known < point) + np.mean(known <= point)) / 2
-    bias = ndtri(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known)))
-    # Beyond 95 % the last few resamples decide, among which the usual quantile lies too far inside.
-    method: Literal["linear", "weibull"] = "linear" if level <= LEVEL else "weibull"
-    ends = np.quantile(known, ndtr(2 * bias + np.array([-spread, spread])), method=method)
-    return float(ends[0]), float(ends[1])
+        return known[:0]
+    return known
+
+
+def _widening(holding: int) -> float:
+    """Return by how much the bootstrap's spread is too small with so many images."""
+    return math.sqrt(holding / (holding - 1))
+
+
+def _normal_place(known: Floats, value: float) -> float:
+    """Return where a value lies among resamples, in normal standard deviations."""
+    below = (np.mean(known < value) + np.mean(known <= value)) / 2
+    return float(ndtri(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known))))
 
 
 def difference(

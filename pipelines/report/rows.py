@@ -189,6 +189,19 @@ def pairs(metrics: Metrics) -> dict[tuple[str, str], Mapping[str, Difference]]:
     }
 
 
+def corrected_classes(metrics: Metrics) -> str:
+    """Return what stands beside the classes' differences; empty where fewer than two are known."""
+    names = class_figures(metrics)
+    known = [each.get(name) for each in pairs(metrics).values() for name in names]
+    count = sum(each is not None and not isnan(each.interval_95[0]) for each in known)
+    if count < 2:
+        return ""
+    return (
+        f"Intervals and verdicts of classes' differences are corrected for {count} comparisons, "
+        "all classes together (Holm)."
+    )
+
+
 def corrected(metrics: Metrics) -> str:
     """Return what stands beside differences of several pairs, which are judged together."""
     return (

@@ -17,6 +17,7 @@ from pipelines.report.rows import TableRow, pairs
 from pipelines.report.verdict_of_several import verdict_of_several
 from pipelines.report.wording import capitalised, display_name
 from pipelines.runs.metrics import DECISIVE, Metrics
+from pipelines.runs.usefulness import what_is_missing
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ def verdict_sentence(metrics: Metrics) -> str:
     ranked = sorted((n for n in scores if not isnan(scores[n])), key=lambda name: -scores[name])
     if not ranked:
         return f"Nothing can be concluded: the {images} test images have no object to be found."
+    if lack := what_is_missing(metrics):
+        return f"{lack.none_usable} {lack.advice}"
     if len(ranked) > 2:
         return verdict_of_several(metrics, ranked)
     best, *others = ranked

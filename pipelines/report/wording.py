@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.contenders import label_of
 from pipelines.runs.metrics import Metrics
+from pipelines.runs.usefulness import few_examples
 from pipelines.training import Model
 
 PRETRAINED = " (pre-trained)"
@@ -37,8 +38,10 @@ def left_out_sentences(left_out: Mapping[str, str]) -> list[str]:
 
 
 def caveats(metrics: Metrics) -> list[str]:
-    """Return what has to be known beside a run's figures: who is left out, and who knew what."""
+    """Return what has to be known beside figures: who is left out, few examples, who knew what."""
     lines = left_out_sentences(metrics.left_out)
+    if few := few_examples(metrics.dataset.training_objects):
+        lines.append(f"{few}: expect little of any detector there")
     for name, detector in metrics.pipelines.items():
         model = detector.model
         if model is None or model.pretrained_on is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from datasets.annotations import SPLITS, Dataset
 from datasets.checking import without_broken_images
-from datasets.class_names import judged_where_learnt
+from datasets.class_names import judged_where_learnt, training_boxes
 from datasets.duplicates import by_split_pair
 from datasets.errors import UserError
 from datasets.path_names import overlap
@@ -16,6 +16,7 @@ from datasets.splits import limited, split_sha256
 from datasets.tfds import PREFIX as TFDS
 from datasets.tfds import stored_folder
 from pipelines.runs.metrics import METRICS, DatasetSummary, Duplicates, SplitSize
+from pipelines.runs.usefulness import few_examples
 from pipelines.settings import RunSettings
 from pipelines.system import runtime
 from pipelines.system.command_line import printable
@@ -47,6 +48,9 @@ def read_checked(settings: RunSettings) -> Dataset:
         CONSOLE.print(f"  note: {printable(line)}", markup=False, soft_wrap=True)
     if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
         CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
+    if few := few_examples(_training_objects(dataset)):
+        line = f"{printable(few)}: expect little of any detector there"
+        CONSOLE.print(f"  note: {line}", markup=False, soft_wrap=True)
     return judged_where_learnt(dataset)
 
 
@@ -97,4 +101,9 @@ def summary_of(dataset: Dataset) -> DatasetSummary:
             sum(each.left_out for each in copies),
             copies,
         ),
+        training_objects=_training_objects(dataset),
     )
+
+
+def _training_objects(dataset: Dataset) -> dict[str, int]:
+    return dict(zip(dataset.classes, training_boxes(dataset).tolist(), strict=True))

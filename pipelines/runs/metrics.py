@@ -56,6 +56,7 @@ class DatasetSummary(msgspec.Struct, frozen=True, kw_only=True):
         problems: each thing repaired, left out or worth knowing.
         problem_counts: how many there are of each kind.
         duplicates: None for a ground truth file.
+        training_objects: in the training split by class, empty for a ground truth file.
     """
 
     name: str
@@ -67,6 +68,7 @@ class DatasetSummary(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     problem_counts: Mapping[str, int] = {}
     duplicates: Duplicates | None = None
+    training_objects: Mapping[str, int] = {}
 
 
 class Memory(msgspec.Struct, frozen=True):

@@ -22,9 +22,8 @@ def closing_tables(metrics: Metrics) -> Iterator[Table]:
     against = [f"{called[first]} against {called[second]}" for first, second in rows.pairs(metrics)]
     yield _figures(metrics, against)
     if len(against) > 1:
-        differences = Table(
-            "", *against, title="differences, two by two", caption=rows.corrected(metrics)
-        )
+        caption = " ".join(filter(None, (rows.corrected(metrics), rows.corrected_classes(metrics))))
+        differences = Table("", *against, title="differences, two by two", caption=caption)
         for row in _quality(metrics):
             differences.add_row(row.label, *_worths(metrics, row))
         yield differences
@@ -48,14 +47,15 @@ def _figures(metrics: Metrics, against: list[str]) -> Table:
     """Return the table of figures; a single pair's last column says what differences are worth."""
     test = metrics.dataset.splits["test"]
     known = "".join(f"{escape(each)}\n" for each in caveats(metrics))
+    is_pair = len(against) == 1
     most = max(detector.quality.max_detections for detector in metrics.pipelines.values())
     table = _table(
         metrics,
         f"{escape(metrics.dataset.name)}: {test.images} test images, {test.boxes} boxes",
         f"{known}{_machine(metrics)}\n95 % intervals in brackets, by bootstrap over the images; "
-        f"at most {most} detections of a class count in an image",
+        f"at most {most} detections of a class count in an image"
+        + (f"\n{rows.corrected_classes(metrics)}" if is_pair else ""),
     )
-    is_pair = len(against) == 1
     if is_pair:
         table.add_column(*against)
     for row in _quality(metrics):

@@ -28,7 +28,7 @@ from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
 from pipelines.studies.common.plots import colours, draw_bars, mark, new_figure
-from pipelines.studies.common.verdict import Study, Verdict
+from pipelines.studies.common.verdict import Sampled, Study, Verdict
 from pipelines.system import runtime
 from pipelines.system.progress import on_terminal
 
@@ -144,13 +144,16 @@ def concluded(
             known = values[1:, ~np.isnan(values).any(axis=0)]
             share = float((known.argmax(axis=0) == place).mean()) if known.size else nan
             weakest[name] = [*by_oracle][1 + place], share
-    return ApproachStudy(_verdict(cells, as_is, weakest), tuple(cells), weakest, len(truth))
+    return ApproachStudy(
+        _verdict(cells, as_is, weakest, holding), tuple(cells), weakest, len(truth)
+    )
 
 
 def _verdict(
     cells: Sequence[Part],
     as_is: Mapping[str, Floats],
     weakest: Mapping[str, tuple[str, float]],
+    holding: int,
 ) -> Verdict:
     rows = {(row.pipeline, row.oracle): row for row in cells}
     clauses, answers = [], {}
@@ -169,7 +172,11 @@ def _verdict(
             "resamples)"
         )
     question = "Solved in parts or end to end: which finds more, and where is it lost?"
-    return Verdict.of(question, answers, clauses, as_is, "resamples of the test images")
+    sampled = {
+        name: Sampled(rows[name, AS_IS].map_50_95, values, holding)
+        for name, values in as_is.items()
+    }
+    return Verdict.of(question, answers, clauses, sampled, "the test images")
 
 
 def draw(result: ApproachStudy) -> Figure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -14,23 +13,23 @@ class Axis:
         name: in options, in ``metrics.json`` and of its folder in `pipelines/studies/`, whose
             ``study.py`` has ``study(subject, cells)`` and ``draw(result)``.
         part: of the time for all axes that are studied, against the others' parts.
-        shows: whether it shows which contender finds more or which costs less, if either.
+        shows_cost: whether it shows which contender costs less.
         in_every_run: cheap enough to be studied unasked.
     """
 
     name: str
     part: float
-    shows: Literal["accuracy", "cost", ""] = ""
+    shows_cost: bool = False
     in_every_run: bool = False
 
 
-# In the order of tables, in which those that show accuracy decide.
+# In the order of tables.
 AXES = (
-    Axis("data", 22.0, shows="accuracy"),
-    Axis("hardware", 4.0, shows="cost"),
+    Axis("data", 22.0),
+    Axis("hardware", 4.0, shows_cost=True),
     Axis("features", 5.0),
-    Axis("approach", 2.0, shows="accuracy", in_every_run=True),
-    Axis("time", 1.0, shows="cost", in_every_run=True),
+    Axis("approach", 2.0, in_every_run=True),
+    Axis("time", 1.0, shows_cost=True, in_every_run=True),
     Axis("interpretability", 4.5),
 )
 NAMES = tuple(axis.name for axis in AXES)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pipelines.contenders import label_of
 from pipelines.runs.metrics import AxisResult, Metrics
+from pipelines.runs.usefulness import what_is_missing
 from pipelines.studies.common.axes import AXES
 from pipelines.studies.common.tradeoff import behind, contenders, costs, gain
 from pipelines.studies.common.verdict import NEITHER
@@ -15,16 +16,18 @@ from pipelines.studies.common.verdict import NEITHER
 def choice(metrics: Metrics) -> str:
     """Return one paragraph on which contender to choose, empty where no axis was studied.
 
-    The rules: (1) the first axis that is sure which finds more decides, in the order of the table.
-    (2) Otherwise those that another is surely better than in mAP@.50 on the test images are out,
-    and if one is left it is chosen. (3) Of those left the costs decide, if the axes of costs that
-    were studied do not contradict each other. (4) Otherwise one that more than half of all axes
-    that favour anybody favour. (5) Otherwise nothing does. What the choice gains and costs and what
-    speaks against it is named.
+    The rules: (1) where none is good enough to be used, none is chosen. (2) Who finds more is what
+    the headline says, by the same paired differences on the test images: those that another is
+    surely better than are out, and if one is left it is chosen. (3) Of those left the costs decide,
+    if the axes of costs that were studied do not contradict each other. (4) Otherwise one that more
+    than half of all axes that favour anybody favour. (5) Otherwise nothing does. What the choice
+    gains and costs and what speaks against it is named.
     """
     rows = {axis.name: metrics.axes[axis.name] for axis in AXES if axis.name in metrics.axes}
     if not rows:
         return ""
+    if lack := what_is_missing(metrics):
+        return f"{lack.none_usable} {lack.advice}"
     everybody, out = contenders(metrics), behind(metrics)
     left = [name for name in everybody if name not in out]
     chosen, reason = _chosen(rows, left, out)
@@ -60,19 +63,14 @@ def _chosen(
     """Return who is chosen and why; of contenders some may be out, the others are left."""
     decided = {name: row for name, row in rows.items() if row.favours != NEITHER}
 
-    def showing(what: str) -> list[str]:
-        return [axis.name for axis in AXES if axis.shows == what and axis.name in decided]
-
-    for name in showing("accuracy"):
-        if decided[name].sureness.startswith("sure"):
-            return decided[name].favours, f"it finds more ({name}, {decided[name].sureness})"
+    priced = [axis.name for axis in AXES if axis.shows_cost and axis.name in decided]
     if out and len(left) == 1:
         return left[0], "it finds more (the test images, by more than their sampling error)"
     of_whom = f" of {' and '.join(map(label_of, left))}" if out else ""
     unknown = f"which{of_whom} finds more is not sure"
-    cheapest = {rows[name].favours for name in showing("cost")}
+    cheapest = {rows[name].favours for name in priced}
     if len(cheapest) == 1 and not cheapest & set(out):
-        reason = f"{unknown}, and it costs less ({_listed(rows, showing('cost'))})"
+        reason = f"{unknown}, and it costs less ({_listed(rows, priced)})"
         return cheapest.pop(), reason
     for name, count in Counter(row.favours for row in decided.values()).most_common(1):
         if 2 * count > len(decided) and name not in out:

@@ -15,6 +15,7 @@ from pipelines.evaluation.quality import evaluation_set
 from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
 from pipelines.evaluation.significance import interval
 from pipelines.evaluation.undefined import Number
+from pipelines.studies.common.verdict import Sampled
 
 RESAMPLES = 400  # of the test images, the same for whatever is compared on them
 
@@ -27,12 +28,19 @@ class MeanPrecision(msgspec.Struct, frozen=True):
         map_50_95: mAP@[.50:.95].
         interval_95: of mAP@.50.
         resampled_map_50: mAP@.50 in each resample of the images.
+        images: test images that hold an object.
     """
 
     map_50: Number
     map_50_95: Number
     interval_95: tuple[Number, Number]
     resampled_map_50: tuple[Number, ...]
+    images: int
+
+    @property
+    def sampled(self) -> Sampled:
+        """Return mAP@.50 as verdicts take it."""
+        return Sampled(self.map_50, np.array(self.resampled_map_50), self.images)
 
 
 def mean_precision(
@@ -46,12 +54,13 @@ def mean_precision(
     once = of_every_size(evaluated, np.ones((1, len(truth)), np.int16))
     counts = bootstrap_counts(len(truth), seed, RESAMPLES)
     values = of_every_size(evaluated, counts)["map_50"]
-    point = float(once["map_50"][0])
+    point, holding = float(once["map_50"][0]), images_holding(evaluated)["map_50"]
     return MeanPrecision(
         point,
         float(once["map_50_95"][0]),
-        interval(point, values, images_holding(evaluated)["map_50"]),
+        interval(point, values, holding),
         tuple(values.round(5).tolist()),
+        holding,
     )
 
 

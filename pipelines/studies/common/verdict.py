@@ -1,7 +1,8 @@
-"""What the study of one axis concludes, and how sure that is: by one rule for all axes.
+"""What the study of one axis concludes, and how sure that is: by the rule of a run's verdict.
 
 A study asks a question, answers it for every contender and says how each came out in every
-resample. From the shares of resamples alone follow whom it favours and how sure it is.
+resample. From these alone follow whom it favours and how sure it is, by the same intervals of
+paired differences as decide a run's headline.
 """
 
 from __future__ import annotations
@@ -15,14 +16,40 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.contenders import label_of
+from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.significance import SURE, confidence
 from pipelines.evaluation.undefined import plain
 from pipelines.runs.metrics import AxisResult
 from pipelines.studies.common.cells import Cells
 
 Cell = TypeVar("Cell")
-SURE, LIKELY = 0.975, 0.84  # of resamples on one side: two standard errors and one
+LIKELY = 0.84  # an interval of 68 % leaves out 0: about one standard error
 NEITHER = "neither"
 ALONE = "there is no other contender to compare with"
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A contender's figure, more is better, and what it is in resamples.
+
+    Attributes:
+        point: the figure itself.
+        values: ``(B,)`` in the same resamples as the other contenders'; nan where not measured.
+        units: of what was resampled and counts: images that hold an object, calls, trainings.
+    """
+
+    point: float
+    values: Floats
+    units: int
+
+    def less_is_better(self) -> Sampled:
+        """Return it with the sign turned."""
+        return Sampled(-self.point, -self.values, self.units)
+
+    @classmethod
+    def unmeasured(cls) -> Sampled:
+        """Return the figure of a contender that was not measured."""
+        return cls(math.nan, np.full(1, math.nan), 0)
 
 
 @dataclass(frozen=True)
@@ -49,13 +76,13 @@ class Verdict:
         question: str,
         answers: Mapping[str, str],
         clauses: Iterable[str],
-        values: Mapping[str, ArrayLike],
+        figures: Mapping[str, Sampled],
         resampled: str,
     ) -> Verdict:
         """Return the verdict that says these clauses and favours whom `favoured` does."""
         text = "; ".join(clauses)
         sentence = f"{text[:1].upper()}{text[1:]}."
-        return cls(question, answers, sentence, *favoured(values, resampled))
+        return cls(question, answers, sentence, *favoured(figures, resampled))
 
 
 @dataclass(frozen=True)
@@ -71,34 +98,41 @@ class Study(Generic[Cell]):
     cells: tuple[Cell, ...]
 
 
-def favoured(values: Mapping[str, ArrayLike], of: str = "resamples") -> tuple[str, str]:
+def favoured(figures: Mapping[str, Sampled], resampled: str = "images") -> tuple[str, str]:
     """Return the contender a study favours, or ``neither``, and how sure it is in words.
 
-    The favoured one is better than its strongest rival in the largest share of the resamples. Where
-    one was not measured, none is favoured: it may be the strongest.
+    The favoured one is most surely better than its strongest rival: "sure" means that the 95 %
+    interval of their difference leaves out 0, as it means in a run's headline. Where one was not
+    measured, none is favoured: it may be the strongest.
 
     Several rivals need no correction: one has to beat all of them, which a further equal makes less
     likely (an intersection-union test, Berger 1982).
 
-    ``values`` are, by contender, ``(B,)`` figures in the same resamples, more is better; nan where
-    not measured.
+    ``resampled`` says of what the resamples are.
     """
-    shares = {
-        name: np.min([share_better(mine, each) for rival, each in values.items() if rival != name])
-        for name, mine in values.items()
-        if len(values) > 1
+    if len(figures) < 2:
+        return NEITHER, f"cannot tell: {ALONE}"
+    if any(np.isnan(each.values).all() for each in figures.values()):
+        return NEITHER, "cannot tell: not measured"
+    sure = {
+        name: min(_ahead(mine, each) for rival, each in figures.items() if rival != name)
+        for name, mine in figures.items()
     }
-    known = {name: share for name, share in shares.items() if not math.isnan(share)}
-    if not known:
-        reason = "not measured" if len(values) > 1 else ALONE
-        return NEITHER, f"cannot tell: {reason}"
-    best = max(known, key=lambda name: known[name])
-    text = f"{100 * known[best]:.1f} % of {of}"
-    if known[best] >= SURE:
+    if any(math.isnan(share) for share in sure.values()):
+        return NEITHER, f"cannot tell: too few {resampled}"
+    best = max(sure, key=lambda name: sure[name])
+    text = f"{100 * sure[best]:.1f} %, by resamples of {resampled}"
+    if sure[best] >= SURE:
         return best, f"sure: {text}"
-    if known[best] >= LIKELY:
+    if sure[best] >= LIKELY:
         return best, f"likely: {text}"
-    return NEITHER, f"cannot tell: {text} for {label_of(best)}"
+    return NEITHER, f"cannot tell: {text}, for {label_of(best)}"
+
+
+def _ahead(first: Sampled, second: Sampled) -> float:
+    """Return how sure it is that the first has more."""
+    units = min(first.units, second.units)
+    return confidence(first.point - second.point, first.values - second.values, units)
 
 
 def share_better(first: ArrayLike, second: ArrayLike) -> float:

@@ -48,13 +48,18 @@ class PowerLaw:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """One contender's power law of mAP@.50 at numbers of images, and its 95 % band there."""
+    """One contender's power law of mAP@.50 at numbers of images, and its 95 % band there.
+
+    The others are those of `PowerLaw`.
+    """
 
     images: tuple[float, ...]
     fitted: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     ceiling: float
+    loss: float
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,8 @@ def learning_curve(fitted: PowerLaw, fewest: int, most: int) -> LearningCurve:
     values = fitted.at(grid)
     low, high = np.quantile(values[1:], [0.025, 0.975], axis=0)
     images, mean, low, high = (tuple(row.tolist()) for row in (grid, values[0], low, high))
-    return LearningCurve(images, mean, low, high, float(fitted.ceiling[0]))
+    law = (float(each[0]) for each in (fitted.ceiling, fitted.loss, fitted.rate))
+    return LearningCurve(images, mean, low, high, *law)
 
 
 def crossover(

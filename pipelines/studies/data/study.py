@@ -23,7 +23,7 @@ from pipelines.settings import MOST_SEED
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
 from pipelines.studies.common.plots import colours, draw_curve, new_figure, ring, scale
-from pipelines.studies.common.verdict import ALONE, NEITHER, Study, Verdict
+from pipelines.studies.common.verdict import ALONE, NEITHER, Sampled, Study, Verdict
 from pipelines.studies.data.curve_fit import (
     LEAST_SIZES,
     Crossover,
@@ -128,7 +128,8 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
         )
     tried = max((row.images for row in rows), default=0)
     most = min((max(levelled[name]) for name in known), default=tried)
-    verdict = _verdict(names, rows, known, most, clauses)
+    units = min((each.precision.images for each in results.values()), default=0)
+    verdict = _verdict(names, rows, known, most, clauses, units)
     undertrained = sum(row.undertrained for row in rows)
     return DataStudy(verdict, rows, curves, crossovers, ahead, undertrained)
 
@@ -162,8 +163,12 @@ def _verdict(
     curves: Mapping[str, PowerLaw],
     most: int,
     clauses: Sequence[str],
+    units: int,
 ) -> Verdict:
-    """Return the conclusion at the most images with which all that have a curve were measured."""
+    """Return the conclusion at the most images with which all that have a curve were measured.
+
+    ``units`` are the test images that hold an object.
+    """
     remarks = list(clauses)
     for name in names:
         late = [row.undertrained for row in rows if row.pipeline == name]
@@ -183,8 +188,8 @@ def _verdict(
         f"How much data does it need (mAP@.50 with {most} images)?",
         answers,
         remarks,
-        {name: values[1:] for name, values in at.items()},
-        f"resamples at {most} images",
+        {name: Sampled(values[0], values[1:], units) for name, values in at.items()},
+        f"the test images and of trainings on {most}",
     )
     if len(curves) < len(names):
         return replace(verdict, favours=NEITHER, sureness="cannot tell: too few trainings")

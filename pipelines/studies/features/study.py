@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from math import nan
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,7 +22,7 @@ from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure, save
-from pipelines.studies.common.verdict import Study, Verdict
+from pipelines.studies.common.verdict import Sampled, Study, Verdict
 from pipelines.studies.features.pictures import draw_pictures
 from pipelines.studies.features.trials import (
     MOST,
@@ -138,8 +137,8 @@ def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]
         "Features made by hand or learnt (mAP@.50 of the same SVM)?",
         {name: _answer(trial, found) for name, trial in own.items()},
         filter(None, [text, others]),
-        {n: _resampled(found[trial]) if trial in found else nan for n, trial in compared.items()},
-        "resamples of the test images",
+        {name: _sampled(found.get(trial)) for name, trial in compared.items()},
+        "the test images",
     )
 
 
@@ -150,6 +149,10 @@ def _difference(found: Mapping[Trial, TrialResult], first: Trial, other: Trial) 
         f"{other.features} features give {b.precision.map_50 - a.precision.map_50:+.3f} mAP@.50 "
         f"against {first.features} (95 % {low:+.3f} to {high:+.3f})"
     )
+
+
+def _sampled(result: TrialResult | None) -> Sampled:
+    return Sampled.unmeasured() if result is None else result.precision.sampled
 
 
 def _resampled(result: TrialResult) -> Floats:

@@ -17,12 +17,11 @@ from matplotlib.figure import Figure
 from msgspec.structs import replace
 
 from pipelines.contenders import Contender, label_of
-from pipelines.evaluation.pairs import Floats
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, medians, whom, with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure, scale
-from pipelines.studies.common.verdict import Study, Verdict
+from pipelines.studies.common.verdict import Sampled, Study, Verdict
 from pipelines.studies.hardware.device_timing import (
     MOST_SCORED,
     FormLatency,
@@ -122,7 +121,8 @@ def concluded(
             )
         )
         if row.threads == 1:
-            on_one_thread[row.pipeline, row.form] = resampled
+            median = float(np.median(calls))
+            on_one_thread[row.pipeline, row.form] = Sampled(median, resampled, len(calls))
     verdict = _verdict(contenders, cells, on_one_thread)
     return HardwareStudy(verdict, tuple(cells), training, scored)
 
@@ -130,7 +130,7 @@ def concluded(
 def _verdict(
     contenders: Sequence[Contender],
     cells: Sequence[FormLatency],
-    on_one_thread: Mapping[tuple[str, str], Floats],
+    on_one_thread: Mapping[tuple[str, str], Sampled],
 ) -> Verdict:
     """Return the verdict for one CPU thread, which every machine has."""
     several = {row.name for row in contenders if len(forms_of(row)) > 1}
@@ -150,8 +150,10 @@ def _verdict(
     answers = {name: _answer(best.get(name), name in several) for name in labels}
     if len(best) < len(labels):
         clauses = [f"one thread was not timed for {whom(len(labels))}; give more --budget-minutes"]
-        return Verdict.of(QUESTION, answers, clauses, dict.fromkeys(labels, nan), "")
-    resampled = {name: on_one_thread[name, cell.form] for name, cell in best.items()}
+        unmeasured = dict.fromkeys(labels, Sampled.unmeasured())
+        return Verdict.of(QUESTION, answers, clauses, unmeasured, "")
+    sampled = {name: on_one_thread[name, cell.form] for name, cell in best.items()}
+    resampled = {name: each.values for name, each in sampled.items()}
     fastest, *slower = sorted(best.values(), key=lambda each: np.median(resampled[each.pipeline]))
     times = f"{named(fastest)} takes {fastest.p50_ms:.1f} ms an image{_span(fastest.interval_95)}"
     for number, each in enumerate(slower):
@@ -169,8 +171,8 @@ def _verdict(
     elif gpus:
         then = f"no GPU was measured ({gpus[0].note})"
     clauses = [f"on one CPU thread {times}", then]
-    sooner = {name: -values for name, values in resampled.items()}
-    return Verdict.of(QUESTION, answers, clauses, sooner, "resamples of the calls")
+    sooner = {name: each.less_is_better() for name, each in sampled.items()}
+    return Verdict.of(QUESTION, answers, clauses, sooner, "the calls")
 
 
 def _span(interval_95: tuple[float, float]) -> str:

@@ -26,7 +26,7 @@ from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import whom, with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure
-from pipelines.studies.common.verdict import Study, Verdict
+from pipelines.studies.common.verdict import Sampled, Study, Verdict
 from pipelines.studies.interpretability.explainers import (
     Explainer,
     load_explainers,
@@ -141,7 +141,7 @@ def _verdict(
     count = min(map(len, gains.values()))
     who = f"{whom(len(gains))} {'has' if len(gains) == 1 else 'have'}"
     answers = dict.fromkeys(gains, f"no detection that {who}")
-    means = dict.fromkeys(gains, np.full(1, nan))
+    means = dict.fromkeys(gains, Sampled.unmeasured())
     if count:
         drawn = np.random.default_rng(seed).integers(count, size=(RESAMPLES, count))
         for name, each in gains.items():
@@ -149,7 +149,7 @@ def _verdict(
             low, high = np.nanquantile(resampled, [0.025, 0.975])
             answers[name] = with_interval(float(np.nanmean(each)), (low, high))
             if count >= LEAST_DETECTIONS:
-                means[name] = resampled
+                means[name] = Sampled(float(np.nanmean(each)), resampled, count)
     kept = []
     for name, methods in summary.items():
         shares = [f"{method} {_percent(each.deletion)}" for method, each in methods.items()]
@@ -160,7 +160,7 @@ def _verdict(
         "less is better",
     ]
     question = "Can a decision be explained (insertion less deletion, D-RISE)?"
-    return Verdict.of(question, answers, clauses, means, f"resamples of {count} detections")
+    return Verdict.of(question, answers, clauses, means, f"{count} detections")
 
 
 def _percent(value: float) -> str:

@@ -19,7 +19,7 @@ from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
 from pipelines.studies.common.plots import colours, draw_curve, new_figure, ring, scale
-from pipelines.studies.common.verdict import ALONE, Study, Verdict, share_better
+from pipelines.studies.common.verdict import ALONE, Sampled, Study, Verdict, share_better
 from pipelines.studies.time.contender_time import (
     IMAGES,
     ContenderTime,
@@ -99,8 +99,11 @@ def concluded(
         f"How long until it is trained and {IMAGES:,} images are done?",
         {row.pipeline: _answer(row, totals[row.pipeline]) for row in done},
         [f"training included, {'; '.join(clauses or [ALONE])}"],
-        {name: -seconds for name, seconds in totals.items()},
-        "resamples of the calls, a training 10 % either way",
+        {
+            name: Sampled(-float(np.median(seconds)), -seconds, len(calls[name]))
+            for name, seconds in totals.items()
+        },
+        "the calls, a training 10 % either way",
     )
     return TimeStudy(verdict, tuple(done), together)
 

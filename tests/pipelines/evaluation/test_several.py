@@ -117,6 +117,38 @@ def test_the_joint_level_lies_between_that_of_one_and_that_of_independent_ones()
     assert joint_level(values) == pytest.approx(LEVEL ** (1 / 3), abs=0.003)
 
 
+def classes_of(skills, seed, classes=20, images=IMAGES):
+    """Give two detectors' AP of many classes, in each of which they differ by a class's skill."""
+    random = np.random.default_rng(seed)
+    names = [f"per_class.{number}.ap_50" for number in range(classes)]
+    holding = dict.fromkeys(names, images)
+    detectors = {}
+    for name, more in zip("ab", (skills, np.zeros(classes)), strict=True):
+        scores = random.normal(0, 1, (images, classes)) + more
+        once, values = scores.mean(axis=0), (SHARES @ scores).T
+        points = dict(zip(names, once.tolist(), strict=True))
+        detectors[name] = Resampled(points, dict(zip(names, values, strict=True)), holding)
+    return detectors
+
+
+def test_of_many_equal_classes_any_is_told_apart_in_five_of_a_hundred_test_sets():
+    count, wrong, alone = 300, 0, 0
+    for seed in range(count):
+        (pair,) = pairwise(classes_of(np.zeros(20), seed), IMAGES).values()
+        wrong += any(each.verdict != "cannot_tell" for each in pair.values())
+        alone += any(is_outside(each.interval_95) for each in pair.values())
+    assert wrong / count <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / count)
+    assert alone / count > 0.5  # what the correction is for
+
+
+def test_classes_that_clearly_differ_are_told_apart_among_many():
+    skills = np.r_[np.full(3, 1.5), np.zeros(17)]
+    (pair,) = pairwise(classes_of(skills, seed=1), IMAGES).values()
+    assert [each.verdict for each in pair.values()] == ["better"] * 3 + ["cannot_tell"] * 17
+    for each in pair.values():
+        assert is_outside(each.deciding_interval) == (each.verdict != "cannot_tell")
+
+
 def test_figures_that_never_vary_are_no_comparisons():
     random = np.random.default_rng(0)
     values = np.vstack([random.normal(size=1000), np.zeros((5, 1000))])

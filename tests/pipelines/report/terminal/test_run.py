@@ -1,6 +1,6 @@
 from msgspec.structs import replace
 from rich.console import Console
-from toy_run import toy_metrics
+from toy_run import CLASSES, toy_metrics
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
@@ -59,6 +59,17 @@ def test_three_detectors_are_compared_two_by_two():
 
 def test_two_detectors_are_one_comparison_which_needs_no_correction():
     assert "corrected" not in printed(metrics(one=ALL, other=SOME))
+
+
+def test_classes_are_compared_together():
+    truth = [Annotations([BOX, FAR], [0, 1]) for _ in range(12)]
+    images = EvaluationImages(truth, CLASSES)  # of some of them there is no object
+    found = {"one": [Detections([BOX, FAR], [0.9, 0.8], [0, 1])] * 12, "other": SOME}
+    judged = {name: judge(images, detections) for name, detections in found.items()}
+    qualities = {name: each.quality for name, each in judged.items()}
+    text = printed(toy_metrics(qualities, compared(judged, 12), 12))
+    assert "corrected for 2 comparisons, all classes together (Holm)" in text
+    assert "comparisons a figure" not in text
 
 
 def test_one_detector_needs_no_verdict():

@@ -24,13 +24,12 @@ def chosen(axes, metrics=None):
 @pytest.mark.parametrize(
     ("axes", "words"),
     [
-        ({"data": row("yolo"), "time": row("classical")}, "choose YOLO: it finds more (data"),
-        ({"data": row("yolo"), "time": row("classical")}, "Against it speak time (sure"),
-        ({"approach": row("classical")}, "choose the classical pipeline: it finds more (approach"),
         (
-            {"data": row("classical"), "approach": row("yolo")},
-            "choose the classical pipeline: it finds more (data",
+            {"data": row("yolo"), "time": row("classical")},
+            "choose the classical pipeline: which finds more is not sure, and it costs less (time",
         ),
+        ({"data": row("yolo"), "time": row("classical")}, "Against it speak data (sure"),
+        ({"approach": row("classical")}, "more axes favour it (approach (sure"),
         (
             {"approach": row("neither", UNSURE), "time": row("yolo"), "hardware": row("yolo")},
             "choose YOLO: which finds more is not sure, and it costs less (hardware",
@@ -41,7 +40,6 @@ def chosen(axes, metrics=None):
         ),
         ({"time": row("yolo"), "hardware": row("classical")}, "do not decide between them"),
         ({"data": row("neither", UNSURE)}, "do not decide between them"),
-        ({"data": row("toy"), "time": row("classical")}, "choose toy: it finds more (data"),
         (
             {"data": row("toy", LIKELY), "time": row("yolo"), "hardware": row("classical")},
             "do not decide between them",
@@ -62,14 +60,19 @@ def test_the_choice_follows_the_rules(axes, words):
     assert words in chosen(axes)
 
 
-def test_a_likely_lead_in_finding_more_does_not_decide_against_cost():
-    paragraph = chosen({"data": row("yolo", LIKELY), "time": row("classical")})
-    assert "choose the classical pipeline" in paragraph
-    assert "Against it speak data (likely: 90.0 %" in paragraph
+def test_the_choice_never_says_more_than_the_headline():
+    axes = {"data": row("yolo"), "approach": row("yolo"), "time": row("classical")}
+    undecided = three({"classical": 0.799, "yolo": 0.8}, [])
+    assert "it finds more" not in chosen(axes, undecided)
+    decided = three({"classical": 0.7, "yolo": 0.8}, [{"classical", "yolo"}])
+    text = chosen(axes, decided)
+    assert "choose YOLO: it finds more (the test images" in text
+    assert "Against it speak time" in text
 
 
 def test_of_three_all_that_favour_another_speak_against_the_choice():
-    paragraph = chosen({"data": row("toy"), "hardware": row("yolo"), "time": row("classical")})
+    for_toy = dict.fromkeys(("data", "features", "approach"), row("toy"))
+    paragraph = chosen({**for_toy, "hardware": row("yolo"), "time": row("classical")})
     assert "Against it speak hardware (sure: 99.0 % of resamples) and time (sure" in paragraph
 
 
@@ -101,7 +104,8 @@ FIRST_TWO = [{"classical", "yolo"}, {"classical", "transfer"}]
 
 
 def test_the_choice_says_what_it_gains_and_what_all_cost():
-    text = chosen({"approach": row("transfer"), "time": row("classical")}, three(SCORES, FIRST_TWO))
+    for_transfer = dict.fromkeys(("features", "approach"), row("transfer"))
+    text = chosen({**for_transfer, "time": row("classical")}, three(SCORES, FIRST_TWO))
     assert text.startswith(
         "On this data and this machine choose transfer (pre-trained on ImageNet)"
     )
@@ -119,7 +123,6 @@ def test_a_sure_gain_is_no_chance():
     metrics = three(SCORES, [*FIRST_TWO, {"yolo", "transfer"}])
     text = chosen({"approach": row("transfer")}, metrics)
     assert "0.050 higher than that of YOLO. " in text
-    assert "0.050 lower than that of transfer. " in chosen({"approach": row("yolo")}, metrics)
 
 
 def test_cheapness_does_not_choose_what_surely_finds_less():

@@ -57,7 +57,7 @@ def quick(planned, share=accuracy, **changes):
     """What a toy's figures would be, without the toy."""
     figure = share(planned)
     resampled = tuple((figure + random_of(planned).normal(0, 0.01, 100)).tolist())
-    precision = MeanPrecision(figure, figure / 2, (math.nan, math.nan), resampled)
+    precision = MeanPrecision(figure, figure / 2, (math.nan, math.nan), resampled, 100)
     return SubsetResult(precision, **changes)
 
 

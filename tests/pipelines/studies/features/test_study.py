@@ -97,7 +97,7 @@ def pair():
 def result(figure):
     resampled = figure + np.random.default_rng(int(1000 * figure)).normal(0, 0.02, 200)
     interval = (figure - 0.05, figure + 0.05)
-    return TrialResult(10, MeanPrecision(figure, figure / 2, interval, tuple(resampled)))
+    return TrialResult(10, MeanPrecision(figure, figure / 2, interval, tuple(resampled), 200))
 
 
 def concluded_of(sources, figures, without=()):
