@@ -21,7 +21,9 @@ from pipelines.evaluation.quality import AREAS, SIZES, EvaluationSet, Quality
 
 RESAMPLES = 1000
 BLOCK = 500  # resamples computed together
-HEADLINE = ("map_50_95", "map_50", "map_75", *SIZES, "average_recall")
+OVER_CLASSES = ("map_50_95", "map_50", "map_75", "average_recall")  # means, whatever the size
+HEADLINE = (*OVER_CLASSES[:3], *SIZES, *OVER_CLASSES[3:])
+LEAST_A_CLASS = 3  # fewer would make intervals that hold everything
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +134,17 @@ def images_holding(given: EvaluationSet, iou: float | None = None) -> dict[str, 
         here = images(objects.label == label)
         holding |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
     return holding
+
+
+def images_a_class(holding: Mapping[str, int]) -> int:
+    """Return how many images typically hold a class, their harmonic mean, of `images_holding`.
+
+    A mean over classes varies as its rarest classes do.
+    """
+    classes = [n for name, n in holding.items() if n and name.startswith("per_class.")]
+    if not classes:
+        return LEAST_A_CLASS
+    return max(LEAST_A_CLASS, round(len(classes) / sum(1 / n for n in classes)))
 
 
 def iou_name(iou: float) -> str:

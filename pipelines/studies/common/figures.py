@@ -12,7 +12,12 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set
-from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
+from pipelines.evaluation.resampling import (
+    bootstrap_counts,
+    images_a_class,
+    images_holding,
+    of_every_size,
+)
 from pipelines.evaluation.significance import interval
 from pipelines.evaluation.undefined import Number
 from pipelines.studies.common.verdict import Sampled
@@ -54,13 +59,13 @@ def mean_precision(
     once = of_every_size(evaluated, np.ones((1, len(truth)), np.int16))
     counts = bootstrap_counts(len(truth), seed, RESAMPLES)
     values = of_every_size(evaluated, counts)["map_50"]
-    point, holding = float(once["map_50"][0]), images_holding(evaluated)["map_50"]
+    point, holding = float(once["map_50"][0]), images_holding(evaluated)
     return MeanPrecision(
         point,
         float(once["map_50_95"][0]),
-        interval(point, values, holding),
+        interval(point, values, holding["map_50"], images_a_class(holding)),
         tuple(values.round(5).tolist()),
-        holding,
+        holding["map_50"],
     )
 
 

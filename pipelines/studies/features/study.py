@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from datasets.images import load_image
 from pipelines.detections import FeatureSource
-from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.significance import difference_interval
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
@@ -144,19 +143,17 @@ def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]
 
 def _difference(found: Mapping[Trial, TrialResult], first: Trial, other: Trial) -> str:
     a, b = found[first], found[other]
-    low, high = np.nanquantile(_resampled(b) - _resampled(a), [0.025, 0.975])
+    one, two = a.precision.sampled, b.precision.sampled
+    more = two.point - one.point
+    low, high = difference_interval(more, two.values - one.values, one.units)
     return (
-        f"{other.features} features give {b.precision.map_50 - a.precision.map_50:+.3f} mAP@.50 "
+        f"{other.features} features give {more:+.3f} mAP@.50 "
         f"against {first.features} (95 % {low:+.3f} to {high:+.3f})"
     )
 
 
 def _sampled(result: TrialResult | None) -> Sampled:
     return Sampled.unmeasured() if result is None else result.precision.sampled
-
-
-def _resampled(result: TrialResult) -> Floats:
-    return np.array(result.precision.resampled_map_50)
 
 
 def _answer(trial: Trial | None, found: Mapping[Trial, TrialResult]) -> str:

@@ -5,7 +5,10 @@ import pytest
 from scipy.special import ndtri
 
 from pipelines.evaluation.significance import (
+    SURE,
+    confidence,
     difference,
+    difference_interval,
     images_to_settle,
     interval,
     rounded_up,
@@ -43,8 +46,32 @@ def test_what_is_not_known_has_no_interval(point, values, images):
     assert all(math.isnan(end) for end in interval(point, values, images))
 
 
-def test_a_figure_that_never_varies_has_an_interval_of_no_width():
-    assert interval(1.0, np.ones(1000), 70) == (1.0, 1.0)
+@pytest.mark.parametrize(("images", "low"), [(5, 0.478), (70, 0.949)])
+def test_images_that_all_agree_leave_room_for_some_that_do_not(images, low):
+    low_end, high_end = interval(1.0, np.ones(1000), images)
+    assert (low_end, high_end) == (pytest.approx(low, abs=1e-3), 1.0)
+    assert low_end**images == pytest.approx(0.025)  # so rarely none of the others would be drawn
+    assert interval(0.0, np.zeros(1000), images) == (0.0, pytest.approx(1 - low_end))
+
+
+@pytest.mark.parametrize(("images", "verdict"), [(5, "cannot_tell"), (6, "better")])
+def test_six_images_that_all_agree_are_a_difference_as_in_a_sign_test(images, verdict):
+    result = difference(1.0, 0.0, np.ones(1000), np.zeros(1000), images, images)
+    assert result.verdict == verdict
+    sure = confidence(1.0, np.ones(1000), images)
+    assert sure == pytest.approx(1 - 0.5**images)
+
+
+@pytest.mark.parametrize("images", [5, 12, 70])
+def test_who_is_ahead_is_sure_where_the_interval_says_so(images):
+    random = np.random.default_rng(0)
+    for more in (-0.2, -0.05, 0.03, 0.2):
+        values = more + random.normal(0, 0.05, 1000)
+        low, high = difference_interval(more, values, images)
+        sure = confidence(more, values, images)
+        assert (sure >= SURE) == (low > 0)
+        assert (sure <= 1 - SURE) == (high < 0)
+        assert low <= np.quantile(values, 0.025) <= np.quantile(values, 0.975) <= high
 
 
 @pytest.mark.parametrize(
