@@ -63,7 +63,7 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
     The trained detectors are in ``folder/models``.
     """
     threads = runtime.usable_cores()
-    runtime.set_threads(threads)
+    runtime.set_threads(threads, blas=1)
     device = runtime.choose_device(settings.device)
     detectors = {
         name: contender(name).load(folder / "models" / name, device, threads)
@@ -108,7 +108,7 @@ def detecting_memory(
     It is run in a process of its own; the trained detectors are in ``folder/models``.
     """
     threads = runtime.usable_cores()
-    runtime.set_threads(threads)
+    runtime.set_threads(threads, blas=1)
     row = contender(name)
     device = runtime.choose_device(row.device_choice(settings.device))
     detector = row.load(folder / "models" / name, device, threads)

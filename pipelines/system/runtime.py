@@ -20,6 +20,7 @@ from pipelines.system import machine
 # Read by BLAS and OpenMP when they are loaded, by TensorFlow before its first operation.
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
 THREADS_OF = tuple(f"{name}_THREADS" for name in _LIBRARIES)
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,11 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def set_threads(count: int) -> None:
-    """Let OpenCV, BLAS, OpenMP and TensorFlow use that many threads, all of them alike.
+def set_threads(count: int, blas: int | None = None) -> None:
+    """Let OpenCV, BLAS, OpenMP and TensorFlow use that many threads, BLAS another number if given.
+
+    What detects gives BLAS one: its products are small, and its other threads, which wait for work
+    in a loop, would take twice the CPU time and save none (`scripts/measure/blas_threads.py`).
 
     Call it before TensorFlow is imported or at least before its first operation: it reads its
     numbers once. Libraries of BLAS and OpenMP that are loaded later read the environment.
@@ -48,14 +52,15 @@ def set_threads(count: int) -> None:
     Raises:
         RuntimeError: TensorFlow has already started with another number.
     """
+    blas = blas or count
     for name in THREADS_OF:
-        os.environ[name] = str(count)
+        os.environ[name] = str(blas if name in BLAS_THREADS else count)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import cv2
     import threadpoolctl
 
     cv2.setNumThreads(count)
-    threadpoolctl.threadpool_limits(count)
+    threadpoolctl.threadpool_limits({"blas": blas, "openmp": count})
     if "tensorflow" in sys.modules:
         threading = sys.modules["tensorflow"].config.threading
         threading.set_intra_op_parallelism_threads(count)

@@ -42,7 +42,7 @@ def loaded(name: str, folder: Path, device_name: str) -> tuple[Detector, Device]
     from pipelines.contenders import contender
 
     threads = runtime.usable_cores()
-    runtime.set_threads(threads)
+    runtime.set_threads(threads, blas=1)
     device = runtime.choose_device(contender(name).device_choice(device_name))
     return contender(name).load(folder, device, threads), device
 

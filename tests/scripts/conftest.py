@@ -5,4 +5,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _threads_as_they_are(monkeypatch):
-    monkeypatch.setattr("pipelines.system.runtime.set_threads", lambda count: None)
+    monkeypatch.setattr("pipelines.system.runtime.set_threads", lambda count, blas=None: None)

@@ -104,7 +104,7 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
     }
     if not threads:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)  # read when TensorFlow starts
-    runtime.set_threads(threads or runtime.usable_cores())
+    runtime.set_threads(threads or runtime.usable_cores(), blas=1)
     try:
         device = runtime.choose_device("cpu" if threads else "gpu")
     except UserError as error:

@@ -46,7 +46,7 @@ def load_explainers(
         UserError: a detector can't be loaded.
     """
     threads = runtime.usable_cores()
-    runtime.set_threads(threads)
+    runtime.set_threads(threads, blas=1)
     device = runtime.choose_device("cpu")
     explainers = {}
     for name in names:

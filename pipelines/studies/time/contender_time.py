@@ -139,7 +139,7 @@ def _decode(image: LabelledImage) -> None:
 
 def loading_seconds(subject: Subject, name: str, started: float) -> float:
     """Load a detector in this fresh process and return the seconds since ``started``, a time."""
-    runtime.set_threads(runtime.usable_cores())
+    runtime.set_threads(runtime.usable_cores(), blas=1)
     device = runtime.choose_device(contender(name).device_choice(subject.settings.device))
     subject.detector(name, device, runtime.usable_cores())
     return time.time() - started

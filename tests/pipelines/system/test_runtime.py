@@ -129,6 +129,15 @@ def test_all_libraries_get_the_same_number_of_threads(machine, threads_kept):
     assert os.environ["OMP_NUM_THREADS"] == os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
 
 
+def test_blas_can_have_a_number_of_its_own(machine, threads_kept):
+    machine(0)
+    runtime.set_threads(2, blas=1)
+    counts = runtime.thread_settings()
+    assert (counts["opencv"], counts["blas"], counts["tensorflow"]) == (2, 1, 2)
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
 def test_threads_are_unknown_of_libraries_that_are_not_loaded(monkeypatch):
     for library in ("tensorflow", "cv2"):
         monkeypatch.delitem(sys.modules, library, raising=False)
