@@ -18,7 +18,7 @@ from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
 from pipelines.benchmark.prepare import left_out, without
-from pipelines.benchmark.score import Scored, outside_detections, score_saved
+from pipelines.benchmark.score import Scored, outside_detections, score_saved, validation_figures
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.contenders import contender
 from pipelines.detections import Detections
@@ -103,6 +103,7 @@ def compare(
         settings=settings,
         pipelines=_figures(trained, detected, memory, scored),
         comparison=compared(scored.evaluations, len(dataset.splits["test"])),
+        validation=validation_figures(scored.on_validation, len(dataset.splits["val"])),
         left_out=absent,
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}

@@ -18,7 +18,16 @@ from pipelines.evaluation.coco_files.misreading import misreading
 from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.operating_point import best_f1
-from pipelines.evaluation.report_card import Evaluation, EvaluationImages, compared, judge
+from pipelines.evaluation.report_card import (
+    Evaluation,
+    EvaluationImages,
+    compared,
+    decisive_alone,
+    judge,
+)
+from pipelines.evaluation.resampling import DECISIVE, Resampled
+from pipelines.evaluation.several import pairwise
+from pipelines.evaluation.significance import intervals
 from pipelines.runs.detection_files import (
     read_detections,
     split_truth,
@@ -33,6 +42,7 @@ from pipelines.runs.metrics import (
     Metrics,
     ProposalShares,
     SplitSize,
+    ValidationFigures,
     write_metrics,
 )
 from pipelines.settings import NamedFile, RunSettings, ScoringSettings
@@ -43,11 +53,15 @@ from pipelines.system.progress import CONSOLE, on_terminal
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """What scoring gives by detector: figures, detections in test images, what proposed them."""
+    """What scoring gives by detector: figures, detections in test images, what proposed them.
+
+    ``on_validation`` is the decisive figure on the validation split, of contenders only.
+    """
 
     evaluations: Mapping[str, Evaluation]
     detections: Mapping[str, Sequence[Detections]]
     proposals: Mapping[str, ProposalShares]
+    on_validation: Mapping[str, Resampled]
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -105,6 +119,8 @@ def score_saved(
     evaluations: dict[str, Evaluation] = {}
     detections: dict[str, Sequence[Detections]] = dict(outside)
     proposals: dict[str, ProposalShares] = {}
+    validation = EvaluationImages(truth["val"], dataset.classes, settings.seed)
+    on_validation: dict[str, Resampled] = {}
     names = [*settings.pipelines, *outside]
     for name in track(names, "scoring", len(names)):
         if name in outside:
@@ -116,12 +132,30 @@ def score_saved(
             for split, place in SPLIT_FOLDERS.items()
         )
         point = best_f1(truth["val"], val)
+        on_validation[name] = decisive_alone(validation, val)
         evaluations[name] = judge(images, test, point, stage.reaches.get(name))
         detections[name] = test
         if name in stage.from_grabcut:
             flags = stage.from_grabcut[name]
             proposals[name] = grabcut_share(truth["test"], test, point.threshold, flags)
-    return Scored(evaluations, {name: detections[name] for name in names}, proposals)
+    found = {name: detections[name] for name in names}
+    return Scored(evaluations, found, proposals, on_validation)
+
+
+def validation_figures(
+    on_validation: Mapping[str, Resampled], images: int
+) -> ValidationFigures | None:
+    """Return the decisive figure on the validation split's images, None without a contender."""
+    if not on_validation:
+        return None
+    return ValidationFigures(
+        map_50={name: each.once[DECISIVE] for name, each in on_validation.items()},
+        interval_95={name: intervals(each)[DECISIVE] for name, each in on_validation.items()},
+        comparison={
+            f"{a}_minus_{b}": each[DECISIVE]
+            for (a, b), each in pairwise(on_validation, images).items()
+        },
+    )
 
 
 def grabcut_share(

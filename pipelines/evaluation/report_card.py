@@ -25,11 +25,13 @@ from pipelines.evaluation.operating_point import ChosenThreshold, OperatingPoint
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import Quality, evaluation_set, mean_known, quality_of
 from pipelines.evaluation.resampling import (
+    DECISIVE,
     Resampled,
     bootstrap_counts,
     headline_figures,
     images_holding,
     iou_name,
+    of_every_size,
     resampled,
 )
 from pipelines.evaluation.several import pairwise
@@ -146,6 +148,23 @@ def judge(
         interval_95=intervals(headline),
     )
     return Evaluation(**vars(headline), quality=full)
+
+
+def decisive_alone(images: EvaluationImages, detections: Sequence[Detections]) -> Resampled:
+    """Return mAP@.50 alone of one detector's detections: what `judge` gives costs ten times more.
+
+    Raises:
+        ValueError: there are not as many detections as images, or a label names no class.
+    """
+    given = evaluation_set(images.ground_truth, detections, images.classes, images.areas)
+    values = of_every_size(given, bootstrap_counts(given.images, images.seed))
+    once, holding = headline_figures(quality_of(given)), images_holding(given)
+    classes = {name: count for name, count in holding.items() if name.startswith("per_class.")}
+    return Resampled(
+        {DECISIVE: once[DECISIVE]},
+        {DECISIVE: values[DECISIVE]},
+        {DECISIVE: holding[DECISIVE], **classes},
+    )
 
 
 def compared(judged: Mapping[str, Evaluation], images: int) -> dict[str, dict[str, Difference]]:

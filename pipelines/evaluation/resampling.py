@@ -21,6 +21,7 @@ from pipelines.evaluation.quality import AREAS, SIZES, EvaluationSet, Quality
 
 RESAMPLES = 1000
 BLOCK = 500  # resamples computed together
+DECISIVE = "map_50"  # the figure by which a run says who is better
 OVER_CLASSES = ("map_50_95", "map_50", "map_75", "average_recall")  # means, whatever the size
 HEADLINE = (*OVER_CLASSES[:3], *SIZES, *OVER_CLASSES[3:])
 LEAST_A_CLASS = 3  # fewer would make intervals that hold everything

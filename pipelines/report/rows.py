@@ -16,6 +16,8 @@ from pipelines.report.wording import called
 from pipelines.runs.metrics import DetectorMetrics, Metrics
 
 UNKNOWN = "–"
+VALIDATION = "validation.map_50"  # among the names of differences
+ON_VALIDATION = "Training and thresholds were chosen on the validation split."
 HEADLINE = {
     "map_50": "mAP@.50",
     "map_50_95": "mAP@[.50:.95]",
@@ -141,6 +143,20 @@ def quality_rows(metrics: Metrics, labels: Mapping[str, str]) -> list[TableRow]:
     return _known(rows)
 
 
+def validation_rows(metrics: Metrics) -> list[TableRow]:
+    """Return the row of mAP@.50 on the validation split, none where it is not known."""
+    validation = metrics.validation
+    if validation is None:
+        return []
+    figures = tuple(
+        Figure(validation.map_50[name], "{:.3f}", *validation.interval_95[name])
+        if name in validation.map_50
+        else Figure(nan)
+        for name in metrics.pipelines
+    )
+    return _known([TableRow("  on validation", figures, VALIDATION, whole=1.0)])
+
+
 def cost_rows(metrics: Metrics) -> list[TableRow]:
     """Return times, memory and sizes, without those that no detector has."""
     rows = []
@@ -183,10 +199,12 @@ def headings(metrics: Metrics) -> dict[str, str]:
 
 def pairs(metrics: Metrics) -> dict[tuple[str, str], Mapping[str, Difference]]:
     """Return how every two detectors differ, the first less the second, by figure."""
-    return {
-        (first, second): metrics.comparison[f"{first}_minus_{second}"]
-        for first, second in combinations(metrics.pipelines, 2)
-    }
+    found: dict[tuple[str, str], Mapping[str, Difference]] = {}
+    for first, second in combinations(metrics.pipelines, 2):
+        on_validation = metrics.validation_difference(first, second)
+        further = {} if on_validation is None else {VALIDATION: on_validation}
+        found[first, second] = {**metrics.comparison[f"{first}_minus_{second}"], **further}
+    return found
 
 
 def corrected_classes(metrics: Metrics) -> str:

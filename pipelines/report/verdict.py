@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
+from pipelines.evaluation.resampling import DECISIVE
 from pipelines.evaluation.significance import Difference
 from pipelines.report.prices import price, times
 from pipelines.report.rows import TableRow, pairs
 from pipelines.report.verdict_of_several import verdict_of_several
-from pipelines.report.wording import capitalised, display_name
-from pipelines.runs.metrics import DECISIVE, Metrics
+from pipelines.report.verdict_on_validation import on_validation
+from pipelines.report.wording import capitalised, display_name, signed
+from pipelines.runs.metrics import Metrics
 from pipelines.runs.usefulness import what_is_missing
 
 
@@ -38,8 +40,9 @@ def verdict_sentence(metrics: Metrics) -> str:
         return f"Nothing can be concluded: the {images} test images have no object to be found."
     if lack := what_is_missing(metrics):
         return f"{lack.none_usable} {lack.advice}"
+    there = on_validation(metrics, ranked)
     if len(ranked) > 2:
-        return verdict_of_several(metrics, ranked)
+        return " ".join(filter(None, (verdict_of_several(metrics, ranked), there)))
     best, *others = ranked
     known = metrics.pipelines
     names = {name: display_name(name, known[name].model) for name in ranked}
@@ -47,7 +50,8 @@ def verdict_sentence(metrics: Metrics) -> str:
         (other,) = others
         ahead = metrics.difference(best, other, DECISIVE)
         cost = price(known[best], known[other])
-        return _of_two(names[best], names[other], ahead, cost, images)
+        sentence = _of_two(names[best], names[other], ahead, cost, images)
+        return " ".join(filter(None, (sentence, there)))
     span = _span(known[best].quality.interval_95.get(DECISIVE))
     return (
         f"{capitalised(names[best])} reaches an mAP@.50 of {scores[best]:.3f} "
@@ -91,9 +95,9 @@ def difference_worth(difference: Difference | None, pair: Sequence[str]) -> Wort
     low, high = difference.deciding_interval
     if difference.verdict == "cannot_tell":
         settle = difference.images_to_settle
-        within = "" if isnan(low) else f" ({_signed(low)} to {_signed(high)})"
+        within = "" if isnan(low) else f" ({signed(low)} to {signed(high)})"
         more = "" if settle is None else f", about {settle:,} images would"
-        return Worth("cannot tell", f"{pair[0]} {_signed(difference.difference)}{within}{more}")
+        return Worth("cannot tell", f"{pair[0]} {signed(difference.difference)}{within}{more}")
     better = pair[difference.verdict == "worse"]
     near, far = sorted(map(abs, (low, high)))  # 0 is not between them
     span = f"by {abs(difference.difference):.3f} ({near:.3f} to {far:.3f})"
@@ -107,10 +111,6 @@ def cost_worth(values: Sequence[float], pair: Sequence[str]) -> Worth | None:
         return None
     ratio = times(one, two)
     return Worth("", f"{pair[one < two]} {ratio} times as much" if ratio else "about alike")
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")
 
 
 def _span(interval: tuple[float, float] | None) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from pipelines.contenders import label_of
+from pipelines.evaluation.resampling import DECISIVE
 from pipelines.report.prices import fastest, price
 from pipelines.report.wording import capitalised, display_name, listed
-from pipelines.runs.metrics import DECISIVE, Metrics
+from pipelines.runs.metrics import Metrics
 
 
 class Standing:

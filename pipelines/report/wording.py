@@ -27,6 +27,11 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def signed(number: float) -> str:
+    """Return a difference with its sign."""
+    return f"{number:+.3f}".replace("-", "−")
+
+
 def capitalised(text: str) -> str:
     """Return the text with a capital letter, to begin a sentence."""
     return text[:1].upper() + text[1:]

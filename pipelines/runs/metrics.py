@@ -23,7 +23,6 @@ from pipelines.training import Model, Training
 
 METRICS = "metrics.json"
 SCHEMA_VERSION = 2
-DECISIVE = "map_50"  # the figure by which a run says who is better
 
 
 class SplitSize(msgspec.Struct, frozen=True):
@@ -109,6 +108,20 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.model is None else self.model.pretrained_on
 
 
+class ValidationFigures(msgspec.Struct, frozen=True):
+    """The contenders' mAP@.50 on the validation split, on which their training was chosen.
+
+    Attributes:
+        map_50: by contender.
+        interval_95: of it.
+        comparison: ``<a>_minus_<b>``, then the difference.
+    """
+
+    map_50: Mapping[str, Number]
+    interval_95: Mapping[str, tuple[Number, Number]]
+    comparison: Mapping[str, Difference]
+
+
 class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the study of one axis gave.
 
@@ -142,6 +155,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         pipelines: figures by the detector's name.
         comparison: ``<a>_minus_<b>``, then differences by figure.
+        validation: the decisive figure on the validation split; None for files that were scored.
         axes: those studied.
         choice: which contender to choose, from all axes, empty without any.
         left_out: contenders that were asked for and could not take part, with the reason; the
@@ -155,6 +169,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     scoring: ScoringSettings | None = None
     pipelines: Mapping[str, DetectorMetrics]
     comparison: Mapping[str, Mapping[str, Difference]]
+    validation: ValidationFigures | None = None
     axes: Mapping[str, AxisResult] = {}
     choice: str = ""
     left_out: Mapping[str, str] = {}
@@ -168,6 +183,14 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         if (there := f"{first}_minus_{second}") in self.comparison:
             return self.comparison[there][figure]
         return self.comparison[f"{second}_minus_{first}"][figure].turned()
+
+    def validation_difference(self, first: str, second: str) -> Difference | None:
+        """Return what `difference` does of mAP@.50 on the validation split, None if not known."""
+        known = {} if self.validation is None else self.validation.comparison
+        if (there := f"{first}_minus_{second}") in known:
+            return known[there]
+        back = known.get(f"{second}_minus_{first}")
+        return None if back is None else back.turned()
 
 
 class _Header(msgspec.Struct):

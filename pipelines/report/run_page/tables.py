@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.evaluation.operating_point import ConfusionMatrix
-from pipelines.report.rows import UNKNOWN, TableRow, class_figures, headline, quality_rows
+from pipelines.report.rows import (
+    UNKNOWN,
+    TableRow,
+    class_figures,
+    headline,
+    quality_rows,
+    validation_rows,
+)
 from pipelines.runs.metrics import Metrics
 
 MOST_CONFUSED = 20  # pairs of classes shown of one detector
@@ -15,8 +22,10 @@ SIZES = {"small": "small, up to 32² px", "medium": "medium, up to 96² px", "la
 
 
 def headline_rows(metrics: Metrics) -> list[TableRow]:
-    """Return mAP and recall of all classes together."""
-    return quality_rows(metrics, {k: v for k, v in headline(metrics).items() if k not in SIZES})
+    """Return mAP and recall of all classes together, with mAP@.50 on the validation split."""
+    labels = {name: label for name, label in headline(metrics).items() if name not in SIZES}
+    found = quality_rows(metrics, labels)
+    return [*found[:1], *validation_rows(metrics), *found[1:]]
 
 
 def class_rows(metrics: Metrics, kind: str = "ap_50") -> list[TableRow]:

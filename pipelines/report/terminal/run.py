@@ -54,7 +54,8 @@ def _figures(metrics: Metrics, against: list[str]) -> Table:
         f"{escape(metrics.dataset.name)}: {test.images} test images, {test.boxes} boxes",
         f"{known}{_machine(metrics)}\n95 % intervals in brackets, by bootstrap over the images; "
         f"at most {most} detections of a class count in an image"
-        + (f"\n{rows.corrected_classes(metrics)}" if is_pair else ""),
+        + (f"\n{rows.corrected_classes(metrics)}" if is_pair else "")
+        + (f"\n{rows.ON_VALIDATION}" if metrics.validation else ""),
     )
     if is_pair:
         table.add_column(*against)
@@ -92,7 +93,8 @@ def _quality(metrics: Metrics) -> list[rows.TableRow]:
     (first, label), *rest = rows.headline(metrics).items()
     named = rows.class_figures(metrics).items()
     classes = {figure: f"  AP@.50 {escape(name)}" for figure, name in named}
-    return rows.quality_rows(metrics, {first: label, **classes, **dict(rest)})
+    found = rows.quality_rows(metrics, {first: label, **classes, **dict(rest)})
+    return [*found[:1], *rows.validation_rows(metrics), *found[1:]]
 
 
 def _with_interval(figure: rows.Figure) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import isnan
 
 from pipelines.contenders import label_of
-from pipelines.runs.metrics import DECISIVE, DetectorMetrics, Metrics
+from pipelines.evaluation.resampling import DECISIVE
+from pipelines.runs.metrics import DetectorMetrics, Metrics
 
 
 def contenders(metrics: Metrics) -> list[str]:
