@@ -75,6 +75,7 @@ class RawSet:
         class_names: in the order they were met, boxes or not.
         problems: what the reader already had to leave out.
         left_out: images it left out on purpose, with a problem for each.
+        outlines: how many objects were no upright box, so that the box around them was taken.
     """
 
     format: str
@@ -84,6 +85,7 @@ class RawSet:
     class_names: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    outlines: int = 0
     _image_indices: dict[str, int] = field(default_factory=dict)
     _class_indices: dict[str, int] = field(default_factory=dict)
     _rows: array[float] = field(default_factory=lambda: array("d"))  # of `RawBoxes`, 8 numbers each

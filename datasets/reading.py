@@ -18,6 +18,7 @@ from datasets.csv_table import csv_tables, read_csv
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
+from datasets.labelme import labelme_files, read_labelme
 from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
@@ -45,6 +46,7 @@ FORMATS: Mapping[str, Format] = {
     "coco": Format("COCO JSON", coco_files, read_coco),
     "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
     "csv": Format("CSV", csv_tables, read_csv),
+    "labelme": Format("LabelMe JSON", labelme_files, read_labelme),
 }
 
 
@@ -96,9 +98,9 @@ def read_folder(folder: Path, format_name: str, track: Track, settings: DatasetS
 
 
 def _read(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
-    files = Files(folder)
     if format_name not in {"auto", *FORMATS}:
         raise DatasetError(f"{format_name}: unknown format; known are {', '.join(FORMATS)}")
+    files = Files(folder)
     others: list[str] = []
     if format_name == "auto":
         format_name, *others = find_formats(files)
@@ -109,6 +111,9 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
             f"instead of {FORMATS[format_name].title}"
         )
         raw.add_problem(Kind.FORMAT, "", text)
+    if raw.outlines:
+        text = f"{raw.outlines} objects are outlines; the box around each is taken"
+        raw.add_problem(Kind.POLYGON, "", text)
     for name in files.images:
         if raw.index_of(name) is None and name not in raw.left_out:
             raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")

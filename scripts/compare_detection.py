@@ -28,8 +28,7 @@ OPTIONS = Options(__doc__)
 data = OPTIONS.add_argument_group("data").add_argument
 where = "a labelled folder, the sample, or tfds:voc/2007"
 data("--dataset", metavar="PATH|sample|tfds:NAME", help=where)
-formats = ["auto", "voc", "coco", "yolo", "csv"]
-data("--format", choices=formats, help="default: found by looking")
+data("--format", metavar="NAME", help="of the annotations; default: found by looking")
 data("--limit", type=int, metavar="N", help="images a split, for a fast look")
 run = OPTIONS.add_argument_group("run").add_argument
 run("--pipelines", nargs="+", choices=NAMES, help="default: all")

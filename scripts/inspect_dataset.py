@@ -20,8 +20,8 @@ from pipelines.system.command_line import Options, command, printable
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
 option("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
-formats = ["auto", "voc", "coco", "yolo", "csv"]
-option("--format", choices=formats, default="auto", help="default: recognised")
+named = "of the annotations; default: found by looking"
+option("--format", metavar="NAME", default="auto", help=named)
 option("--output", type=Path, metavar="DIR", help="default: runs/inspect-<name>")
 option("--convert", choices=["voc", "coco", "yolo"], help="write the set so, into --output DIR")
 option("--headers-only", action="store_true", help="decode no image, which is faster")

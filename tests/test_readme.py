@@ -120,7 +120,8 @@ def test_every_file_of_ours_that_is_named_exists():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
+def test_the_defaults_that_are_documented_are_those_of_the_code():
+    from datasets.reading import FORMATS
     from models.yolo import checkpoint, schedule, training
     from models.yolo.settings import BACKBONES, SMALL, TransferSettings, YoloSettings
     from pipelines.detections import LOWEST_SCORE
@@ -129,11 +130,6 @@ def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
     from pipelines.studies import study
     from pipelines.studies.data import plan as data_plan
 
-    formats = next(
-        action.choices
-        for action in parser_of("compare_detection", monkeypatch)._actions
-        if "--format" in action.option_strings
-    )
     text = " ".join(README.split())
     numbers = {3: "three", 5: "five", 100: "hundred"}
     sentences = [
@@ -148,7 +144,7 @@ def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
         f"drawn into files ({RunSettings().annotate})",
         f"{numbers[data_plan.SIZES]} nested sizes, up to {numbers[data_plan.SEEDS]} seeds",
         *(f"`{name}`" for name in BACKBONES if name != SMALL),
-        *(f"| `{name}` |" for name in formats if name != "auto"),
+        *(f"| `{name}` |" for name in FORMATS),
     ]
     assert [sentence for sentence in sentences if sentence not in text] == []
     assert schedule.default_updates(400, YoloSettings()) == 360 * 20

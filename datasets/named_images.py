@@ -1,0 +1,71 @@
+"""Images that an annotation file names, looked up among the set's own files."""
+
+from __future__ import annotations
+
+import posixpath
+from urllib.parse import unquote, urlsplit
+
+from datasets.files import Files
+from datasets.problems import Kind
+from datasets.raw import RawImage, RawSet
+from datasets.split_names import split_of_folders
+
+Size = tuple[float | None, float | None]  # width and height, where they are given
+
+
+def add_named_image(
+    files: Files,
+    raw: RawSet,
+    written: str,
+    source: str,
+    *,
+    split: str = "",
+    size_px: Size = (None, None),
+    in_fractions: bool = False,
+) -> int | None:
+    """Add the image an annotation file names and return its index, or None, which is noted.
+
+    Args:
+        files: of the set.
+        raw: the set in the making.
+        written: the name as it is written, a path or an address on a server.
+        source: the annotation file.
+        split: that it gives; otherwise it is by the image's folder.
+        size_px: width and height that it gives, if it does.
+        in_fractions: whether its boxes are fractions of width and height.
+    """
+    name = named_image(files, written, source, split)
+    if name is None:
+        raw.add_problem(Kind.NO_IMAGE, source, f"no image called {written}; left out")
+        return None
+    return add_found_image(
+        raw, name, source, split=split, size_px=size_px, in_fractions=in_fractions
+    )
+
+
+def add_found_image(
+    raw: RawSet,
+    name: str,
+    source: str,
+    *,
+    split: str = "",
+    size_px: Size = (None, None),
+    in_fractions: bool = False,
+) -> int | None:
+    """Add an image that is here; see `add_named_image`."""
+    width, height = size_px
+    size = (int(width), int(height)) if width and height else None
+    split = split or split_of_folders(name)
+    return raw.add_image(RawImage(name, split, source, size, in_fractions))
+
+
+def named_image(files: Files, written: str, source: str, split: str) -> str | None:
+    """Return the image of that name, or None.
+
+    The folders of a server are not those of the set: of an address (``gs://bucket/up/a.jpg``) the
+    file's own name is enough.
+    """
+    if "://" not in written:
+        return files.image(written, source, split) if written.strip() else None
+    path = unquote(urlsplit(written.strip()).path).lstrip("/")
+    return files.image(path, source, split) or files.image(posixpath.basename(path), source, split)
