@@ -67,5 +67,13 @@ def named_image(files: Files, written: str, source: str, split: str) -> str | No
     """
     if "://" not in written:
         return files.image(written, source, split) if written.strip() else None
-    path = unquote(urlsplit(written.strip()).path).lstrip("/")
+    path = address_path(written).lstrip("/")
     return files.image(path, source, split) or files.image(posixpath.basename(path), source, split)
+
+
+def address_path(address: str) -> str:
+    """Return the path of an address, without ``%20`` and their like; what is none stays itself."""
+    try:
+        return unquote(urlsplit(address.strip()).path)
+    except ValueError:  # brackets that are no host
+        return address

@@ -14,16 +14,20 @@ from datasets.annotations import Annotations, Dataset, DatasetError, LabelledIma
 from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
 from datasets.coco import coco_files, read_coco
+from datasets.createml import createml_files, read_createml
 from datasets.csv_table import csv_tables, read_csv
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
 from datasets.labelme import labelme_files, read_labelme
+from datasets.labelstudio import labelstudio_files, read_labelstudio
 from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
 from datasets.splits import complete_splits
+from datasets.supervisely import read_supervisely, supervisely_files
+from datasets.via import read_via, via_files
 from datasets.voc import looks_like_voc, read_voc
 from datasets.yolo import looks_like_yolo, read_yolo
 
@@ -47,6 +51,10 @@ FORMATS: Mapping[str, Format] = {
     "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
     "csv": Format("CSV", csv_tables, read_csv),
     "labelme": Format("LabelMe JSON", labelme_files, read_labelme),
+    "labelstudio": Format("Label Studio JSON", labelstudio_files, read_labelstudio),
+    "supervisely": Format("Supervisely", supervisely_files, read_supervisely),
+    "via": Format("VGG Image Annotator", via_files, read_via),
+    "createml": Format("Create ML JSON", createml_files, read_createml),
 }
 
 

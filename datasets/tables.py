@@ -1,0 +1,38 @@
+"""CSV files as rows: their first line, and all rows with the line each ends on."""
+
+from __future__ import annotations
+
+import csv
+
+from datasets.annotations import DatasetError
+from datasets.files import BYTE_ORDER_16, Files
+
+_HEAD_BYTES = 2**16
+_MOST_CHARACTERS = 1_000_000  # of one field, far above any
+
+
+def first_line(files: Files, name: str) -> str:
+    """Return the first line of a text file without reading the rest, empty if it is no text."""
+    path = files.root / name
+    if not path.is_file():
+        return ""
+    with path.open("rb") as stream:
+        data = stream.read(_HEAD_BYTES)
+    encoding = "utf-16" if data[:2] in BYTE_ORDER_16 else "utf-8-sig"
+    return (data.decode(encoding, "replace").splitlines() or [""])[0]
+
+
+def table_rows(files: Files, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return the rows of a table, the header first, each with its line; empty ones are left out.
+
+    Raises:
+        DatasetError: it is no text or no CSV.
+    """
+    csv.field_size_limit(_MOST_CHARACTERS)
+    reader = csv.reader(files.text(name).splitlines(), delimiter=delimiter)
+    try:
+        return [(reader.line_num, row) for row in reader if any(row)]
+    except csv.Error as error:
+        raise DatasetError(
+            f"{files.root / name}, line {reader.line_num}: is not CSV ({error}); repair it"
+        ) from error
