@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,14 +16,14 @@ from typing import TypeVar
 
 import msgspec
 
-from datasets.files import BYTE_ORDER_16, MOST_TEXT_BYTES, Files
+from datasets.encodings import MOST_TEXT_BYTES, as_utf8
+from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawSet
 
 _HEAD_BYTES = 2**16
 _KEY = re.compile(rb'"([A-Za-z_]\w{0,39})"\s*:')
-_UTF_8_MARK = b"\xef\xbb\xbf"
 Name = str | int | float | bool | None  # of a class: tools write numbers as they are
 T = TypeVar("T")
 
@@ -48,9 +49,8 @@ def json_heads(files: Files) -> dict[str, JsonHead]:
 def _head(path: Path) -> JsonHead:
     with path.open("rb") as stream:
         data = stream.read(_HEAD_BYTES)
-    if data[:2] in BYTE_ORDER_16:
-        data = data[2:].replace(b"\0", b"")  # every other byte, which is all the keys need
-    data = data.removeprefix(_UTF_8_MARK).lstrip()
+    with suppress(UnicodeDecodeError):  # what is no text has no keys either
+        data = as_utf8(data).lstrip()
     keys = frozenset(key.decode() for key in _KEY.findall(data))
     return JsonHead(data[:1].decode("ascii", "replace"), keys)
 
@@ -66,10 +66,7 @@ def decoded(path: Path, kind: type[T]) -> T:
             raise ValueError("is no regular file")
         if path.stat().st_size > MOST_TEXT_BYTES:
             raise ValueError(f"has over {MOST_TEXT_BYTES} bytes; split the file")
-        data = path.read_bytes()
-        if data[:2] in BYTE_ORDER_16:
-            data = data.decode("utf-16").encode()
-        return msgspec.json.decode(data.removeprefix(_UTF_8_MARK), type=kind, strict=False)
+        return msgspec.json.decode(as_utf8(path.read_bytes()), type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(f"has another shape ({error})") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -17,11 +17,11 @@ from datasets.files import Files
 from datasets.images import SUFFIXES
 from datasets.json_files import Name, class_text, documents, json_heads
 from datasets.named_images import add_found_image, address_path, named_image
-from datasets.outlines import around, around_ellipse, around_turned
 from datasets.path_names import suffix_of
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
+from datasets.shapes import around, around_ellipse, around_turned
 from datasets.split_names import in_split_order, split_of_file
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")  # what the server puts before the names of uploads

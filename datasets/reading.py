@@ -16,6 +16,7 @@ from datasets.cleaning import clean_boxes
 from datasets.coco import coco_files, read_coco
 from datasets.createml import createml_files, read_createml
 from datasets.csv_table import csv_tables, read_csv
+from datasets.cvat import cvat_files, read_cvat
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
@@ -50,6 +51,7 @@ FORMATS: Mapping[str, Format] = {
     "coco": Format("COCO JSON", coco_files, read_coco),
     "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
     "csv": Format("CSV", csv_tables, read_csv),
+    "cvat": Format("CVAT XML", cvat_files, read_cvat),
     "labelme": Format("LabelMe JSON", labelme_files, read_labelme),
     "labelstudio": Format("Label Studio JSON", labelstudio_files, read_labelstudio),
     "supervisely": Format("Supervisely", supervisely_files, read_supervisely),

@@ -17,10 +17,10 @@ from datasets.annotations import SPLITS
 from datasets.files import Files
 from datasets.json_files import Name, class_text, decoded, documents, json_heads
 from datasets.named_images import add_named_image
-from datasets.outlines import around
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
+from datasets.shapes import around
 from datasets.split_names import split_of_folders
 
 _PNG_SIZE = struct.Struct(">8x8xII")  # signature, length and name of the header, width, height

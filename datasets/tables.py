@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 
 from datasets.annotations import DatasetError
-from datasets.files import BYTE_ORDER_16, Files
+from datasets.encodings import as_utf8
+from datasets.files import Files
 
 _HEAD_BYTES = 2**16
 _MOST_CHARACTERS = 1_000_000  # of one field, far above any
@@ -18,8 +20,10 @@ def first_line(files: Files, name: str) -> str:
         return ""
     with path.open("rb") as stream:
         data = stream.read(_HEAD_BYTES)
-    encoding = "utf-16" if data[:2] in BYTE_ORDER_16 else "utf-8-sig"
-    return (data.decode(encoding, "replace").splitlines() or [""])[0]
+    with suppress(UnicodeDecodeError):
+        lines = as_utf8(data).decode("utf-8", "replace").splitlines()
+        return lines[0] if lines else ""
+    return ""
 
 
 def table_rows(files: Files, name: str, delimiter: str) -> list[tuple[int, list[str]]]:

@@ -17,10 +17,10 @@ from datasets.annotations import DatasetError
 from datasets.files import Files
 from datasets.json_files import Name, class_text, documents, json_heads
 from datasets.named_images import add_named_image
-from datasets.outlines import around, around_ellipse
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
+from datasets.shapes import around, around_ellipse
 from datasets.split_names import in_split_order, split_of_file
 from datasets.tables import first_line, table_rows
 

@@ -8,6 +8,7 @@ way of counting pixels, which tables with ``xmin,ymin,xmax,ymax`` share.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -84,7 +85,7 @@ def read_voc(files: Files, track: Track) -> RawSet:
 def _is_annotation(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES).replace(b"\0", b"")  # UTF-16 has every other byte 0
-        return b"<annotation" in head or b"<!DOCTYPE" in head
+        return re.search(rb"<annotation[\s>]", head) is not None or b"<!DOCTYPE" in head
 
 
 def _read_image(
