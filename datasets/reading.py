@@ -20,6 +20,7 @@ from datasets.cvat import cvat_files, read_cvat
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
 from datasets.images import Header, ImageError, read_header
+from datasets.kitti import kitti_files, read_kitti
 from datasets.labelme import labelme_files, read_labelme
 from datasets.labelstudio import labelstudio_files, read_labelstudio
 from datasets.problems import Kind
@@ -56,6 +57,7 @@ FORMATS: Mapping[str, Format] = {
     "labelstudio": Format("Label Studio JSON", labelstudio_files, read_labelstudio),
     "supervisely": Format("Supervisely", supervisely_files, read_supervisely),
     "via": Format("VGG Image Annotator", via_files, read_via),
+    "kitti": Format("KITTI", kitti_files, read_kitti),
     "createml": Format("Create ML JSON", createml_files, read_createml),
 }
 
