@@ -1,6 +1,7 @@
 """YOLO text labels: a line an object, ``class x y width height`` in fractions, x and y its centre.
 
-Each image has its label file at the same path with ``images`` replaced by ``labels``, or beside it.
+Each image has its label file at the same path with ``images`` replaced by ``labels``, or beside it,
+called by its stem or by its whole name.
 An empty label file means an image without objects, and so does a missing one, which is counted.
 """
 
@@ -73,7 +74,8 @@ def read_yolo(files: Files, track: Track) -> RawSet:
         text = f"{outlines} objects are outlines; the box around each is taken"
         raw.add_problem(Kind.POLYGON, "", text)
     for first, other in files.sharing_a_stem():
-        if first in listed and other in listed:
+        shared = label_file_of(other, labels)
+        if {first, other} <= listed.keys() and shared and shared == label_file_of(first, labels):
             raw.add_problem(Kind.SAME_NAME, other, f"shares its label file with {first}")
     names = f"names from {config.source}"
     if not config.class_names:
@@ -90,8 +92,14 @@ def label_file_of(image: str, labels: Mapping[str, str]) -> str | None:
 
 
 def label_places(image: str) -> list[str]:
-    """Return where the label file of an image may be, the usual place first."""
-    stem = posixpath.splitext(image)[0]
+    """Return where the label file of an image may be, the usual place first.
+
+    Some tools keep the image's suffix in its name: ``a.jpg.txt``.
+    """
+    return [*_places(posixpath.splitext(image)[0]), *_places(image)]
+
+
+def _places(stem: str) -> list[str]:
     parts = stem.split("/")
     moved = [
         "/".join([*parts[:index], "labels", *parts[index + 1 :]])
