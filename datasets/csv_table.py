@@ -2,18 +2,20 @@
 
 ``filename,width,height,class,xmin,ymin,xmax,ymax`` counts pixels as Pascal VOC does, from 1 and
 inclusive; ``left,top,width,height`` is a corner and a size. Where most boxes of a table have no
-number above 1 its numbers are fractions of the image.
+number above 1 its numbers are fractions of the image. Tables of other forms are converted first.
 """
 
 from __future__ import annotations
 
 import csv
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from datasets.annotations import DatasetError
+from datasets.class_lists import name_classes
+from datasets.csv_forms import Form, form_of, plain_name
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
@@ -29,6 +31,7 @@ _COLUMNS = {
     "y1": "ymin y1 top ytop",
     "x2": "xmax x2 right xright",
     "y2": "ymax y2 bottom ybottom",
+    "class_id": "classid categoryid labelid classindex",
     "width": "width w imagewidth boxwidth bboxwidth",
     "height": "height h imageheight boxheight bboxheight",
     "left": "left x bboxx xtopleft bboxleft xmin x1",
@@ -38,6 +41,7 @@ _COLUMNS = {
 }
 _CORNERS, _SIZED = ("x1", "y1", "x2", "y2"), ("left", "top", "width", "height")
 _MOST_CHARACTERS = 1_000_000  # of one field, far above any
+_Numbered = tuple[int, list[str]]  # a row and the line it ends on
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class _Table:
     delimiter: str
     columns: Mapping[str, int]  # index of each known one
     is_spaced: bool  # whether the header has blanks after its delimiters, as the rows then do
+    form: Form | None  # that its rows are to be converted from
 
     @property
     def box(self) -> tuple[str, ...]:
@@ -70,6 +75,7 @@ def read_csv(files: Files, track: Track) -> RawSet:
         _read_table(files, raw, table)
     names = [table.name for table in tables]
     raw.require(raw.images, files.without_images(names))
+    name_classes(files, raw, names)
     raw.summary = f"CSV: {', '.join(names)}"
     return raw
 
@@ -85,16 +91,27 @@ def _table(name: str, text: str) -> _Table | None:
     header = text.split("\n", 1)[0].strip("\r")
     delimiter = max(",;\t|", key=header.count)
     fields = header.split(delimiter)
-    plain = [f.strip(" \"'\t").lower().translate(str.maketrans("", "", " _-/")) for f in fields]
+    spaced = all(field.startswith(" ") for field in fields[1:])
+    table = _Table(name, delimiter, _columns(fields), spaced, None)
+    if not set(table.box) <= set(table.columns):
+        lines = csv.reader(text.splitlines()[:2], delimiter=delimiter, skipinitialspace=spaced)
+        if form := form_of(list(lines)):
+            table = _Table(name, delimiter, _columns(form.header), spaced, form)
+    known = {"image", "class", *table.box}
+    return table if known <= set(table.columns) else None
+
+
+def _columns(fields: Sequence[str]) -> dict[str, int]:
+    """Return the index of each column that is known by its name."""
+    plain = [plain_name(field) for field in fields]
     columns = {
         column: min(plain.index(alias) for alias in aliases.split() if alias in plain)
         for column, aliases in _COLUMNS.items()
         if any(alias in plain for alias in aliases.split())
     }
-    spaced = all(field.startswith(" ") for field in fields[1:])
-    table = _Table(name, delimiter, columns, spaced)
-    known = {"image", "class", *table.box}
-    return table if known <= set(columns) else None
+    if "class_id" in columns:  # where there is no name
+        columns.setdefault("class", columns["class_id"])
+    return columns
 
 
 def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
@@ -102,11 +119,12 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
     lines = files.text(table.name).splitlines()
     reader = csv.reader(lines, delimiter=table.delimiter, skipinitialspace=table.is_spaced)
     try:
-        rows = [(reader.line_num, row) for row in reader][1:]
+        rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise DatasetError(
             f"{files.root / table.name}, line {reader.line_num}: is not CSV ({error}); repair it"
         ) from error
+    rows = _converted(files, table, rows)
     read = [(line, row, _box(table, row)) for line, row in rows if any(row)]
     largest = [max(box) for _, _, box in read if box]
     in_fractions = bool(largest) and median(largest) <= 1
@@ -133,6 +151,22 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
         corners = _corners(table, box, in_fractions)
         ignored = _field(table, row, "ignore").strip().lower() in {"1", "true", "yes"}
         raw.add_box(index, corners, class_name, line, ignore=ignored)
+
+
+def _converted(files: Files, table: _Table, rows: list[_Numbered]) -> list[_Numbered]:
+    """Return the rows below the header, in the columns the table has.
+
+    Raises:
+        DatasetError: they can be read in two ways.
+    """
+    if table.form is None:
+        return rows[1:]
+    below = rows[1:] if table.form.has_header else rows
+    try:
+        converted = table.form.converted([row for _, row in below])
+    except ValueError as error:
+        raise DatasetError(f"{files.root / table.name}: {error}") from error
+    return [(line, row) for (line, _), row in zip(below, converted, strict=True)]
 
 
 def _field(table: _Table, row: list[str], column: str) -> str:
