@@ -39,6 +39,7 @@ _COLUMNS = {
     "split": "split set subset usage mlusage",
     "ignore": "difficult ignore iscrowd isgroupof",
 }
+CSV_SUFFIXES = (".csv", ".tsv")
 _CORNERS, _SIZED = ("x1", "y1", "x2", "y2"), ("left", "top", "width", "height")
 _MOST_CHARACTERS = 1_000_000  # of one field, far above any
 _Numbered = tuple[int, list[str]]  # a row and the line it ends on
@@ -82,7 +83,7 @@ def read_csv(files: Files, track: Track) -> RawSet:
 
 def csv_tables(files: Files) -> list[_Table]:
     """Return the CSV files whose header names images, classes and boxes, those of train first."""
-    found = [_table(name, files.text(name)) for name in files.with_suffix(".csv", ".tsv")]
+    found = [_table(name, files.text(name)) for name in files.with_suffix(*CSV_SUFFIXES)]
     tables = [table for table in found if table is not None]
     return sorted(tables, key=lambda table: in_split_order(table.name))
 
@@ -99,6 +100,27 @@ def _table(name: str, text: str) -> _Table | None:
             table = _Table(name, delimiter, _columns(form.header), spaced, form)
     known = {"image", "class", *table.box}
     return table if known <= set(table.columns) else None
+
+
+def lacking_columns(fields: Sequence[str]) -> str:
+    """Return what a header lacks of image, class and box, empty if that is nothing or nearly all.
+
+    Two of the three make a table of boxes; with one it is a table of something else.
+    """
+    header = list(fields)
+    columns = _columns(header)
+    form = form_of([header, ["[0, 0, 1, 1]"] * len(header)])
+    if form and form.has_header:
+        columns |= _columns(form.header)
+    parts = {"the image": ("image",), "the class": ("class",), "the box": _SIZED}
+    lacks = [part for part, names in parts.items() if not set(names) <= set(columns)]
+    if set(_CORNERS) <= set(columns) and "the box" in lacks:
+        lacks.remove("the box")
+    some = set(columns) & {*_CORNERS, *_SIZED} - {"width", "height"}
+    if len(lacks) != 1 or (lacks == ["the box"] and not some):
+        return ""
+    named = {"the image": "filename", "the class": "class", "the box": "xmin, ymin, xmax, ymax"}
+    return f"{lacks[0]}, as {named[lacks[0]]}"
 
 
 def _columns(fields: Sequence[str]) -> dict[str, int]:

@@ -29,6 +29,7 @@ from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
 from datasets.splits import complete_splits
 from datasets.supervisely import read_supervisely, supervisely_files
+from datasets.unread import unread_formats
 from datasets.via import read_via, via_files
 from datasets.voc import looks_like_voc, read_voc
 from datasets.yolo import looks_like_yolo, read_yolo
@@ -154,11 +155,12 @@ def find_formats(files: Files) -> list[str]:
         raise DatasetError(f"{files.root}: is empty; --dataset takes a folder with labelled images")
     known = [name for name, how in FORMATS.items() if how.is_there(files)]
     if not known:
-        raise DatasetError(
-            f"{files.root}: no annotations found for its {len(files.images)} images; boxes may be "
-            "in Pascal VOC XML, COCO JSON, YOLO text files or a CSV with a header "
-            "filename,class,xmin,ymin,xmax,ymax"
+        titles = ", ".join(how.title for how in FORMATS.values())
+        unread = "; ".join(unread_formats(files)) or (
+            f"boxes may be in {titles}; a CSV has a header as filename,class,xmin,ymin,xmax,ymax"
         )
+        images = f"its {len(files.images)} images"
+        raise DatasetError(f"{files.root}: no annotations found for {images}; {unread}")
     return known
 
 

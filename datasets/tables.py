@@ -1,4 +1,4 @@
-"""CSV files as rows: their first line, and all rows with the line each ends on."""
+"""Text files that are tables or lists: what they begin with, and all rows of a CSV."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ _MOST_CHARACTERS = 1_000_000  # of one field, far above any
 
 def first_line(files: Files, name: str) -> str:
     """Return the first line of a text file without reading the rest, empty if it is no text."""
+    return (head(files, name).splitlines() or [""])[0]
+
+
+def head(files: Files, name: str) -> str:
+    """Return what a text file begins with, empty if it is no text or no regular file."""
     path = files.root / name
     if not path.is_file():
         return ""
     with path.open("rb") as stream:
         data = stream.read(_HEAD_BYTES)
     with suppress(UnicodeDecodeError):
-        lines = as_utf8(data).decode("utf-8", "replace").splitlines()
-        return lines[0] if lines else ""
+        return as_utf8(data).decode("utf-8", "replace")
     return ""
 
 
