@@ -17,7 +17,7 @@ from datasets.path_names import suffix_of
 Row = list[str]
 BOX = ("left", "top", "width", "height")
 _RETINANET_FIELDS = 6  # path, x1, y1, x2, y2, class
-_AUTOML_CORNERS = (4, 8)  # fewest and most numbers of its two or four corners
+_AUTOML_CORNERS = (6, 8)  # fields of its corners: x,y,,,x,y and perhaps two more
 _AUTOML_SPLITS = {
     **{"train": "train", "training": "train", "validate": "val", "validation": "val"},
     **{"test": "test", "unassigned": "", "": ""},
@@ -87,9 +87,7 @@ def _headerless(row: Row) -> Form | None:
     """Return the form of a table that begins with a row of data."""
     starts_with_path = suffix_of(row[0].strip()) in SUFFIXES
     if starts_with_path and len(row) == _RETINANET_FIELDS and _all_numbers(row[1:5]):
-        return Form(
-            ("filename", *BOX, "class"), False, partial(_in_place, [1, 2, 3, 4], _from_corners)
-        )
+        return Form(("filename", *BOX, "class"), False, _from_retinanet)
     has_split = row[0].strip().lower() in _AUTOML_SPLITS
     least, most = (length + 2 + has_split for length in _AUTOML_CORNERS)
     if least <= len(row) <= most and _all_numbers(row[2 + has_split :]):
@@ -146,6 +144,23 @@ def _in_place(
             for place, number in zip(places, convert(numbers), strict=True):
                 new[place] = repr(number)
         converted.append(new)
+    return converted
+
+
+def _from_retinanet(rows: Sequence[Row]) -> list[Row]:
+    """Return path, box and class for path,x1,y1,x2,y2,class.
+
+    Raises:
+        ValueError: its numbers are no corners.
+    """
+    converted = _in_place([1, 2, 3, 4], _from_corners, rows)
+    sides = [_float(row[place]) for row in converted for place in (3, 4) if place < len(row)]
+    flat = sum(side is not None and side <= 0 for side in sides)
+    if flat > _LEAST_SHARE * len(sides):
+        raise ValueError(
+            "has no header, and its numbers are not corners as keras-retinanet's; give it a first "
+            "line that names them, like filename,left,top,width,height,class"
+        )
     return converted
 
 

@@ -17,6 +17,7 @@ from datasets.annotations import DatasetError
 from datasets.class_lists import name_classes
 from datasets.csv_forms import Form, form_of, plain_name
 from datasets.files import Files
+from datasets.named_images import named_image
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawImage, RawSet
@@ -152,9 +153,9 @@ def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
     in_fractions = bool(largest) and median(largest) <= 1
     split_of_table = split_of_file(posixpath.basename(table.name))
     for line, row, box in read:
-        written = _field(table, row, "image").split("://", 1)[-1]
+        written = _field(table, row, "image")
         split = split_of_file(_field(table, row, "split").strip()) or split_of_table
-        name = files.image(written, table.name, split) if written.strip() else None
+        name = named_image(files, written, table.name, split)
         if name is None:
             raw.add_problem(Kind.NO_IMAGE, table.name, f"no image called {written}; left out", line)
             continue

@@ -16,7 +16,7 @@ import msgspec
 from datasets.files import Files
 from datasets.images import SUFFIXES
 from datasets.json_files import Name, class_text, documents, json_heads
-from datasets.named_images import add_found_image, address_path, named_image
+from datasets.named_images import add_found_image, address_path, served_image
 from datasets.path_names import suffix_of
 from datasets.problems import Kind
 from datasets.progress import Track
@@ -196,17 +196,13 @@ def _image_text(texts: dict[str, str]) -> str:
 
 
 def _image(files: Files, written: str, source: str, split: str) -> str | None:
-    """Return the image at an address of Label Studio's own server, or wherever it was, or None."""
-    place = written
-    if written.startswith("/data/"):
-        query = parse_qs(written.partition("?")[2])
-        place = (query.get("d") or [address_path(written)])[0].lstrip("/")
-    base = posixpath.basename(place.replace("\\", "/"))
-    return (
-        named_image(files, place, source, split)
-        or files.image(base, source, split)
-        or files.image(_UPLOADED.sub("", base), source, split)
-    )
+    """Return the image at an address, on Label Studio's own server or another, or None."""
+    query = parse_qs(written.partition("?")[2])
+    path = query["d"][0] if "d" in query and "/local-files/" in written else address_path(written)
+    if found := served_image(files, path, source, split):
+        return found
+    base = posixpath.basename(path)
+    return served_image(files, _UPLOADED.sub("", base), source, split)
 
 
 def _corners(shape: _Shape) -> Corners:

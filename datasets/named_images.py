@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from urllib.parse import unquote, urlsplit
 
 from datasets.files import Files
@@ -60,15 +59,23 @@ def add_found_image(
 
 
 def named_image(files: Files, written: str, source: str, split: str) -> str | None:
-    """Return the image of that name, or None.
+    """Return the image of that name, which may be an address as ``gs://bucket/up/a.jpg``, or None.
 
-    The folders of a server are not those of the set: of an address (``gs://bucket/up/a.jpg``) the
-    file's own name is enough.
+    See `add_named_image` for the arguments.
     """
-    if "://" not in written:
-        return files.image(written, source, split) if written.strip() else None
-    path = address_path(written).lstrip("/")
-    return files.image(path, source, split) or files.image(posixpath.basename(path), source, split)
+    if "://" in written:
+        return served_image(files, address_path(written), source, split)
+    return files.image(written, source, split) if written.strip() else None
+
+
+def served_image(files: Files, path: str, source: str, split: str) -> str | None:
+    """Return the image with most of the last parts of a path on a server, or None.
+
+    The folders of a server are not those of the set; which of them are is not known.
+    """
+    parts = [p for p in path.replace("\\", "/").split("/") if p.strip(".") and not p.endswith(":")]
+    tails = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next(filter(None, (files.image(tail, source, split) for tail in tails)), None)
 
 
 def address_path(address: str) -> str:

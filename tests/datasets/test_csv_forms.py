@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from set_files import everything, write_csv_set
-from voc_files import found_in
+from voc_files import found_in, write_image
 
 from datasets.annotations import DatasetError
 
@@ -30,6 +30,14 @@ def test_an_image_without_objects_may_be_its_first_row(tmp_path):
     assert boxes.tolist() == [[10, 20, 40, 30]]
 
 
+def test_other_numbers_without_a_header_are_not_taken_for_corners(tmp_path):
+    with pytest.raises(DatasetError, match=r"labels\.csv: has no header.*left,top"):
+        one(tmp_path, ["0.png,30,20,10,10,cat", "1.png,1,2,9,8,cat"], None)
+    (tmp_path / "labels.csv").write_text("0.png,cat,10,20,40,30\n")
+    with pytest.raises(DatasetError, match=r"labels\.csv has no header"):
+        found_in(tmp_path)
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -43,6 +51,17 @@ def test_an_image_without_objects_may_be_its_first_row(tmp_path):
 def test_automl_has_no_header_and_two_or_four_corners_in_fractions(tmp_path, row):
     boxes, problems = one(tmp_path, [row], None, count=1)
     assert boxes.tolist() == [[15, 20, 45, 30]]
+    assert not problems
+
+
+def test_folders_of_a_server_tell_images_of_one_name_apart(tmp_path):
+    for seed, folder in enumerate("ab"):
+        write_image(tmp_path / "images" / folder / "0.png", seed=seed)
+    rows = [f"TEST,gs://bucket/up/{f}/0.png,{f},0.25,0.5,,,0.75,0.75,," for f in "ab"]
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    found, problems = found_in(tmp_path)
+    labels = {i.name: found.classes[i.annotations.labels[0]] for i in found.splits["test"]}
+    assert labels == {"images/a/0.png": "a", "images/b/0.png": "b"}
     assert not problems
 
 
