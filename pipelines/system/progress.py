@@ -19,7 +19,8 @@ CONSOLE = Console(stderr=True, highlight=False)  # for what is not a result
 def on_terminal(items: Iterable[T], description: Description, total: int) -> Iterator[T]:
     """Loop over ``items`` with a bar, their number, the time taken and the time left.
 
-    Where a line is too short for all of it, what goes on folds and the figures stay whole.
+    A ``total`` of 0 is one that nobody knows. Where a line is too short for all of it, what goes on
+    folds and the figures stay whole.
     """
     whole = Column(no_wrap=True)
     columns = (
@@ -31,7 +32,7 @@ def on_terminal(items: Iterable[T], description: Description, total: int) -> Ite
         bars.TimeRemainingColumn(table_column=whole.copy()),
     )
     with bars.Progress(*columns, console=CONSOLE) as progress:
-        task = progress.add_task(_now(description), total=total)
+        task = progress.add_task(_now(description), total=total or None)
         for item in items:
             yield item
             progress.update(task, advance=1, description=_now(description))
