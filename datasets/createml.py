@@ -15,7 +15,7 @@ from datasets.progress import Track
 from datasets.raw import RawSet
 from datasets.split_names import in_split_order, split_of_file
 
-_OF_IMAGES = frozenset({"image", "imagefilename", "annotations", "annotation"})
+_OF_IMAGES = frozenset({"image", "imagefilename", "annotations", "annotation", "verified"})
 
 
 class _Box(msgspec.Struct, gc=False):

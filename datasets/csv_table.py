@@ -7,7 +7,6 @@ number above 1 its numbers are fractions of the image. Tables of other forms are
 
 from __future__ import annotations
 
-import csv
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import in_split_order, split_of_file
+from datasets.tables import first_rows, table_rows
 from datasets.voc import exclusive
 
 # The names columns go by, in lower case and without blanks, dashes and underscores.
@@ -42,7 +42,6 @@ _COLUMNS = {
 }
 CSV_SUFFIXES = (".csv", ".tsv")
 _CORNERS, _SIZED = ("x1", "y1", "x2", "y2"), ("left", "top", "width", "height")
-_MOST_CHARACTERS = 1_000_000  # of one field, far above any
 _Numbered = tuple[int, list[str]]  # a row and the line it ends on
 
 
@@ -95,10 +94,9 @@ def _table(name: str, text: str) -> _Table | None:
     fields = header.split(delimiter)
     spaced = all(field.startswith(" ") for field in fields[1:])
     table = _Table(name, delimiter, _columns(fields), spaced, None)
-    if not set(table.box) <= set(table.columns):
-        lines = csv.reader(text.splitlines()[:2], delimiter=delimiter, skipinitialspace=spaced)
-        if form := form_of(list(lines)):
-            table = _Table(name, delimiter, _columns(form.header), spaced, form)
+    has_box = set(table.box) <= set(table.columns)
+    if not has_box and (form := form_of(first_rows(text, delimiter, spaced))):
+        table = _Table(name, delimiter, _columns(form.header), spaced, form)
     known = {"image", "class", *table.box}
     return table if known <= set(table.columns) else None
 
@@ -138,17 +136,8 @@ def _columns(fields: Sequence[str]) -> dict[str, int]:
 
 
 def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
-    csv.field_size_limit(_MOST_CHARACTERS)
-    lines = files.text(table.name).splitlines()
-    reader = csv.reader(lines, delimiter=table.delimiter, skipinitialspace=table.is_spaced)
-    try:
-        rows = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise DatasetError(
-            f"{files.root / table.name}, line {reader.line_num}: is not CSV ({error}); repair it"
-        ) from error
-    rows = _converted(files, table, rows)
-    read = [(line, row, _box(table, row)) for line, row in rows if any(row)]
+    rows = table_rows(files, table.name, table.delimiter, table.is_spaced)
+    read = [(line, row, _box(table, row)) for line, row in _converted(files, table, rows)]
     largest = [max(box) for _, _, box in read if box]
     in_fractions = bool(largest) and median(largest) <= 1
     split_of_table = split_of_file(posixpath.basename(table.name))

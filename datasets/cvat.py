@@ -45,8 +45,9 @@ def read_cvat(files: Files, track: Track) -> RawSet:
         try:
             for element in elements(files.root / name, {"image", "labels", "track"}):
                 if element.tag == "labels":
-                    for label in element.iterfind("label/name"):
-                        raw.add_class(label.text or "")
+                    for label in element.iterfind("label"):
+                        if label.find("parent") is None:  # and no part of a skeleton
+                            raw.add_class(label.findtext("name") or "")
                 elif element.tag == "image":
                     _read_image(files, raw, name, element)
                 else:

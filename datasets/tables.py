@@ -10,6 +10,7 @@ from datasets.encodings import as_utf8
 from datasets.files import Files
 
 _HEAD_BYTES = 2**16
+_FIRST_ROWS = 50
 _MOST_CHARACTERS = 1_000_000  # of one field, far above any
 
 
@@ -30,14 +31,28 @@ def head(files: Files, name: str) -> str:
     return ""
 
 
-def table_rows(files: Files, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Return the rows of a table, the header first, each with its line; empty ones are left out.
+def first_rows(text: str, delimiter: str, is_spaced: bool) -> list[list[str]]:
+    """Return the first rows of a table, none where they are no CSV; see `table_rows`."""
+    lines = [line.strip("\r") for line in text.split("\n", _FIRST_ROWS)[:_FIRST_ROWS]]
+    try:
+        return list(csv.reader(lines, delimiter=delimiter, skipinitialspace=is_spaced))
+    except csv.Error:
+        return []
+
+
+def table_rows(
+    files: Files, name: str, delimiter: str, is_spaced: bool = False
+) -> list[tuple[int, list[str]]]:
+    """Return the rows of a table, a header first, each with its line; empty ones are left out.
+
+    ``is_spaced`` says whether blanks follow the delimiters.
 
     Raises:
         DatasetError: it is no text or no CSV.
     """
     csv.field_size_limit(_MOST_CHARACTERS)
-    reader = csv.reader(files.text(name).splitlines(), delimiter=delimiter)
+    lines = files.text(name).splitlines()
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=is_spaced)
     try:
         return [(reader.line_num, row) for row in reader if any(row)]
     except csv.Error as error:

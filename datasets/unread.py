@@ -6,7 +6,6 @@ told which column it lacks.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datasets.csv_forms import lacks_header
 from datasets.csv_table import CSV_SUFFIXES, lacking_columns
 from datasets.files import Files
 from datasets.json_files import json_heads
-from datasets.tables import first_line, head
+from datasets.tables import first_line, first_rows, head
 
 _LOOKED_AT = 50  # text files of a set; one is enough where all are alike
 _MOST_CHARACTERS = 500  # of a line that is compared
@@ -98,6 +97,11 @@ UNREAD = (
         COCO,
         _with_line(rf"{_NUMBER}(,\s*{_NUMBER}){{5,9}}"),
     ),
+    Unread(
+        "tracks of KITTI, which are of a video",
+        COCO,
+        _with_line(rf"\d+ -?\d+ [A-Za-z]\w*( {_NUMBER}){{14,15}}"),
+    ),
     Unread("a list of WIDER FACE", COCO, _with_line(r"\S+--\S+/\S+\.jpg")),
     Unread(
         "labels of BBox-Label-Tool, which have no classes or pixels for YOLO's fractions",
@@ -125,8 +129,8 @@ def _of_table(files: Files, name: str) -> str:
     """Return why a table is not read, empty where it does not look like one of boxes."""
     line = first_line(files, name)
     delimiter = max(",;\t|", key=line.count)
-    row = next(csv.reader([line], delimiter=delimiter), [])
-    if row and lacks_header(row):
+    row = next(iter(first_rows(line, delimiter, is_spaced=False)), [])
+    if lacks_header(row):
         return "has no header; give it a first line like filename,class,xmin,ymin,xmax,ymax"
     if missing := lacking_columns(row):
         return f"has no column for {missing} (it has {', '.join(field.strip() for field in row)})"

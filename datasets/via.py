@@ -6,7 +6,6 @@ only one there is; where neither is true the set is refused with what there is.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,7 +21,7 @@ from datasets.progress import Track
 from datasets.raw import Corners, RawSet
 from datasets.shapes import around, around_ellipse
 from datasets.split_names import in_split_order, split_of_file
-from datasets.tables import first_line, table_rows
+from datasets.tables import first_line, first_rows, table_rows
 
 _CLASS = ("class", "label", "classname", "labelname", "category", "name", "object", "type")
 _CSV = ("filename", "region_shape_attributes", "region_attributes")
@@ -77,7 +76,8 @@ def via_files(files: Files) -> list[str]:
 
 
 def _is_csv(header: str) -> bool:
-    return set(_CSV) <= {field.strip().lstrip("#") for field in next(csv.reader([header]), [])}
+    rows = first_rows(header, ",", is_spaced=False)
+    return bool(rows) and set(_CSV) <= {field.strip().lstrip("#") for field in rows[0]}
 
 
 def read_via(files: Files, track: Track) -> RawSet:

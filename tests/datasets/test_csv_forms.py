@@ -93,6 +93,20 @@ def test_a_box_in_one_cell_is_a_corner_and_a_size_where_it_can_be_no_corners(tmp
     assert not problems
 
 
+def test_images_without_objects_may_come_before_the_first_box_in_a_cell(tmp_path):
+    boxes, problems = one(tmp_path, ["1,60,40,,", '0,60,40,"[10, 20, 5, 10]",cat'], WHEAT)
+    assert boxes.tolist() == [[10, 20, 15, 30]]
+    assert not problems
+
+
+def test_tables_that_are_no_csv_are_not_taken_for_boxes(tmp_path):
+    long = "a" * 200_000
+    (tmp_path / "notes.csv").write_text(f"{long}\na\rb,c\n")
+    (tmp_path / "empty.csv").write_text("\n\n")
+    boxes, _ = one(tmp_path, ["0.png,10,20,40,30,cat"], None)
+    assert boxes.tolist() == [[10, 20, 40, 30]]
+
+
 def test_a_box_in_one_cell_is_two_corners_where_it_can_be_no_size(tmp_path):
     boxes, _ = one(tmp_path, ['0,60,40,"[10, 20, 55, 38]",cat'], WHEAT)
     assert boxes.tolist() == [[10, 20, 55, 38]]

@@ -7,6 +7,7 @@ from datasets.annotations import DatasetError
 
 BOX = '<box label="cat" occluded="0" xtl="10" ytl="20" xbr="40.5" ybr="30" z_order="0"></box>'
 LABELS = "".join(f"<label><name>{name}</name><type>any</type></label>" for name in ("cat", "dog"))
+LABELS += "<label><name>knee</name><type>points</type><parent>dog</parent></label>"
 META = f"<meta><task><name>t</name><labels>{LABELS}</labels></task></meta>"
 
 

@@ -37,6 +37,7 @@ LABELBOX = [{"data_row": {"id": "x"}, "projects": {}}]
         ("labelTxt/0.txt", "1.0 2.0 9.0 2.0 9.0 8.0 1.0 8.0 plane 0\n", "DOTA", "outlines"),
         ("labelTxt/0.txt", "imagesource:GoogleEarth\ngsd:0.1\n", "DOTA", "outlines"),
         ("gt/gt.txt", "1,1,912,484,97,109,0,7,1\n", "MOTChallenge", "COCO"),
+        ("label_02/0000.txt", "0 2 Van 0 0 -1.79 296.7 161.7 455.2" + " 1" * 8, "KITTI", "COCO"),
         ("wider_face.txt", "0--Parade/0_Parade_marchingband_1_849.jpg\n1\n", "WIDER FACE", "COCO"),
         ("Labels/0.txt", "2\n10 20 40 30\n1 2 9 8\n", "BBox-Label-Tool", "filename,class"),
         ("0.txt", "# PASCAL Annotation Version 1.00\n", "PASCAL annotations", "COCO"),
