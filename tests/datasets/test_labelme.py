@@ -58,7 +58,7 @@ def test_a_rectangle_is_two_opposite_corners_between_pixels(tmp_path):
     ],
 )
 def test_other_shapes_are_the_box_around_them_which_is_said_once(tmp_path, kind, points, box):
-    truth, problems = one(tmp_path, [shape("cat", points, kind)] * 2)
+    truth, problems = one(tmp_path, [shape(name, points, kind) for name in ("cat", "dog")])
     np.testing.assert_allclose(truth.boxes, [box, box])
     assert problems == ["2 objects are outlines; the box around each is taken"]
 

@@ -9,6 +9,7 @@ from set_files import everything
 from voc_files import found_in, write_image
 
 BOX = ("cat", "rectangle", [[10, 20], [39, 29]])
+LAST = ("cat", "rectangle", [[0, 0], [8, 8]])
 
 
 def obj(title, kind, points=None, **more):
@@ -38,7 +39,7 @@ def bitmap(width, height, origin):
 
 
 def one(folder, objects):
-    found, problems = found_in(write_project(folder, [*objects, obj(*BOX)]))
+    found, problems = found_in(write_project(folder, [*objects, obj(*LAST)]))
     assert found.format == "supervisely"
     return everything(found)["ds1/img/0.png"].annotations.boxes.tolist()[:-1], problems
 
