@@ -70,7 +70,9 @@ def form_of(rows: Sequence[Row]) -> Form | None:
         if all(found):
             places = [names.index(name) for name in found]
             return Form(_header(names, places), True, partial(_in_place, places, convert))
-    place = next((names.index(name) for name in _TEXTS if name in names), len(names))
+    place = next((names.index(name) for name in _TEXTS if name in names), None)
+    if place is None:
+        return None
     if any(place < len(row) and _numbers(row[place]) for row in rows[1:]):
         sides = [names.index(name) if name in names else -1 for name in ("width", "height")]
         header = (*_header(names, []), *BOX)

@@ -25,6 +25,7 @@ from datasets.shapes import around, around_ellipse, around_turned
 from datasets.split_names import in_split_order, split_of_file
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")  # what the server puts before the names of uploads
+_MOST_DIGITS = 15  # of a task's id, which is kept among floats
 # Keys that only its exports have together; the third is one in which nothing is annotated yet.
 _KEYS = ({"data", "result"}, {"original_width", "rectanglelabels"}, {"data", "annotations", "id"})
 
@@ -124,7 +125,7 @@ def _task(content: msgspec.Raw, place: int) -> _Labelled:
     """
     fields = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     written = bytes(fields.get("id", b""))
-    number = int(written) if written.isdigit() else place
+    number = int(written) if written.isdigit() and len(written) <= _MOST_DIGITS else place
     if "data" not in fields:
         lists = [value for value in fields.values() if b'labels"' in bytes(value)]
         shapes = [s for v in lists for s in msgspec.json.decode(v, type=list[_Shape], strict=False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from urllib.parse import unquote, urlsplit
 
 from datasets.files import Files
@@ -52,7 +53,7 @@ def add_found_image(
     in_fractions: bool = False,
 ) -> int | None:
     """Add an image that is here; see `add_named_image`."""
-    width, height = size_px
+    width, height = (side if side and math.isfinite(side) else 0 for side in size_px)
     size = (int(width), int(height)) if width and height else None
     split = split or split_of_folders(name)
     return raw.add_image(RawImage(name, split, source, size, in_fractions))

@@ -78,6 +78,13 @@ def test_tags_are_no_objects_and_broken_shapes_are_named_with_their_line(tmp_pat
     ]
 
 
+@pytest.mark.parametrize("width", ["inf", "nan", "wide", "-1", ""])
+def test_a_size_that_is_none_is_not_looked_at(tmp_path, width):
+    write_images(tmp_path, 1)
+    write_cvat(tmp_path, image(BOX).replace('width="60"', f'width="{width}"'))
+    assert len(everything(found_in(tmp_path)[0])["0.png"].annotations) == 1
+
+
 def test_subsets_of_a_project_are_splits(tmp_path):
     write_images(tmp_path / "images", 2)
     images = [image(BOX, f"{n}.png", subset=subset) for n, subset in enumerate(("Train", "Test"))]

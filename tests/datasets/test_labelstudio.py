@@ -129,7 +129,7 @@ def test_the_short_export_is_read_too(tmp_path):
 
 
 def test_a_task_of_another_shape_is_left_out_and_the_rest_is_read(tmp_path):
-    broken = {"id": 9, "data": {"image": "1.png"}, "annotations": [{"result": "none"}]}
+    broken = {"id": 10**400, "data": {"image": "1.png"}, "annotations": [{"result": "none"}]}
     images, problems = read(tmp_path, [task("0.png", [result()]), broken, 7])
     assert list(images) == ["images/0.png"]
     assert sum("is no task" in problem for problem in problems) == 2
