@@ -9,7 +9,7 @@ import msgspec
 
 from datasets.files import Files
 from datasets.json_files import Name, class_text, documents, json_heads
-from datasets.named_images import add_named_image
+from datasets.named_images import add_named_image, require_images
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawSet
@@ -70,7 +70,7 @@ def read_createml(files: Files, track: Track) -> RawSet:
                 number += 1
                 if index is not None:
                     _add(raw, index, each, number)
-    raw.require(raw.images, files.without_images(names))
+    require_images(files, raw, names, "Create ML")
     raw.summary = f"Create ML JSON: {', '.join(names)}"
     return raw
 

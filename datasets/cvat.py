@@ -10,7 +10,7 @@ import re
 from xml.etree.ElementTree import Element
 
 from datasets.files import Files
-from datasets.named_images import Size, add_named_image
+from datasets.named_images import Size, add_named_image, require_images
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
@@ -54,13 +54,13 @@ def read_cvat(files: Files, track: Track) -> RawSet:
                     tracks += 1
         except ValueError as error:
             raw.add_problem(Kind.BROKEN_FILE, name, f"{error}; what comes after it is left out")
-    if tracks and not raw.images:
+    if tracks:
         raw.require(
             raw.images,
             f"{files.root}: {', '.join(names)} has the tracks of a video, whose frames are not "
             "named; choose 'CVAT for images 1.1' in CVAT's export, with its images",
         )
-    raw.require(raw.images, f"{files.without_images(names)}, which CVAT exports beside them")
+    require_images(files, raw, names, "CVAT")
     raw.summary = f"CVAT for images: {', '.join(names)}"
     return raw
 

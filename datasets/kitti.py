@@ -11,8 +11,9 @@ import posixpath
 import re
 from collections import defaultdict
 
+from datasets.annotations import DatasetError
 from datasets.files import Files
-from datasets.named_images import add_found_image
+from datasets.named_images import add_found_image, require_images
 from datasets.path_names import without_suffix
 from datasets.problems import Kind
 from datasets.progress import Track
@@ -55,9 +56,14 @@ def read_kitti(files: Files, track: Track) -> RawSet:
                 raw.add_problem(Kind.NO_IMAGE, name, text)
             continue
         index = add_found_image(raw, image, name, split=split_of_folders(name))
-        if index is not None:
+        if index is None:
+            continue
+        try:
             unlabelled += _read_labels(raw, index, name, files.text(name))
-    raw.require(raw.images, f"{files.root}: none of its label files in KITTI's format has an image")
+        except DatasetError as error:
+            cause = str(error).removeprefix(f"{files.root / name}: ")
+            raw.add_problem(Kind.BROKEN_FILE, name, f"{cause}; its objects are left out")
+    require_images(files, raw, labels, "KITTI")
     if unlabelled:
         text = f"{unlabelled} boxes of {UNLABELLED} are of no class; left out"
         raw.add_problem(Kind.CLASS, "", text)

@@ -12,7 +12,7 @@ import msgspec
 
 from datasets.files import Files
 from datasets.json_files import Name, class_text, documents, json_heads
-from datasets.named_images import add_found_image, add_named_image
+from datasets.named_images import add_found_image, add_named_image, require_images
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
@@ -53,10 +53,7 @@ def read_labelme(files: Files, track: Track) -> RawSet:
     names = labelme_files(files)
     for name, document in documents(files, raw, names, _Document, track):
         _read_image(files, raw, name, document)
-    raw.require(
-        raw.images,
-        f"{files.root}: none of its {len(names)} files in LabelMe's format has its image here",
-    )
+    require_images(files, raw, names, "LabelMe")
     raw.summary = f"LabelMe JSON: {len(raw.images)} images"
     return raw
 

@@ -16,7 +16,7 @@ import msgspec
 from datasets.files import Files
 from datasets.images import SUFFIXES
 from datasets.json_files import Name, class_text, documents, json_heads
-from datasets.named_images import add_found_image, address_path, served_image
+from datasets.named_images import add_found_image, address_path, require_images, served_image
 from datasets.path_names import suffix_of
 from datasets.problems import Kind
 from datasets.progress import Track
@@ -112,7 +112,7 @@ def read_labelstudio(files: Files, track: Track) -> RawSet:
                 raw.add_problem(Kind.BROKEN_FILE, name, f"is no task ({error}); left out", place)
             else:
                 _add_task(files, raw, name, task)
-    raw.require(raw.images, files.without_images(names))
+    require_images(files, raw, names, "Label Studio")
     raw.summary = f"Label Studio: {', '.join(names)}"
     return raw
 

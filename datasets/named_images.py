@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
+from datasets.annotations import DatasetError
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.raw import RawImage, RawSet
 from datasets.split_names import split_of_folders
 
+_LISTED = 3  # files in a sentence
 Size = tuple[float | None, float | None]  # width and height, where they are given
 
 
@@ -77,6 +80,18 @@ def served_image(files: Files, path: str, source: str, split: str) -> str | None
     parts = [p for p in path.replace("\\", "/").split("/") if p.strip(".") and not p.endswith(":")]
     tails = ("/".join(parts[start:]) for start in range(len(parts)))
     return next(filter(None, (files.image(tail, source, split) for tail in tails)), None)
+
+
+def require_images(files: Files, raw: RawSet, sources: Sequence[str], title: str) -> None:
+    """Refuse a set of which no image was added.
+
+    Raises:
+        DatasetError: there is no file of the format of that title, or no image of those named.
+    """
+    if not sources:
+        raise DatasetError(f"{files.root}: no file in it begins like one of {title}")
+    more = [f"{len(sources) - _LISTED} more"] if len(sources) > _LISTED else []
+    raw.require(raw.images, f"{title}: {files.without_images([*sources[:_LISTED], *more])}")
 
 
 def address_path(address: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from datasets.annotations import SPLITS
 from datasets.files import Files
 from datasets.json_files import Name, class_text, decoded, documents, json_heads
-from datasets.named_images import add_named_image
+from datasets.named_images import add_named_image, require_images
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
@@ -90,10 +90,7 @@ def read_supervisely(files: Files, track: Track) -> RawSet:
     names = supervisely_files(files)
     for name, document in documents(files, raw, names, _Document, track):
         _read_image(files, raw, name, document)
-    raw.require(
-        raw.images,
-        f"{files.root}: none of its {len(names)} annotations of Supervisely has its image here",
-    )
+    require_images(files, raw, names, "Supervisely")
     raw.summary = f"Supervisely: {len(raw.images)} images"
     return raw
 

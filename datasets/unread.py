@@ -10,11 +10,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from datasets.csv_forms import lacks_header
-from datasets.csv_table import CSV_SUFFIXES, lacking_columns
+from datasets.csv_table import unread_tables
 from datasets.files import Files
 from datasets.json_files import json_heads
-from datasets.tables import first_line, first_rows, head
+from datasets.tables import first_line, head
 
 _LOOKED_AT = 50  # text files of a set; one is enough where all are alike
 _MOST_CHARACTERS = 500  # of a line that is compared
@@ -115,23 +114,8 @@ UNREAD = (
 def unread_formats(files: Files) -> list[str]:
     """Return half a sentence for each thing that looks like annotations of a format not read."""
     found: dict[str, str] = {}
-    for name in files.with_suffix(*CSV_SUFFIXES):
-        if reason := _of_table(files, name):
-            found.setdefault(reason, f"{name} {reason}")
     for unread in UNREAD:
         if example := unread.found(files):
             text = f"{example} looks like {unread.title}, which is not read; {unread.way_out}"
             found.setdefault(unread.title, text)
-    return list(found.values())
-
-
-def _of_table(files: Files, name: str) -> str:
-    """Return why a table is not read, empty where it does not look like one of boxes."""
-    line = first_line(files, name)
-    delimiter = max(",;\t|", key=line.count)
-    row = next(iter(first_rows(line, delimiter, is_spaced=False)), [])
-    if lacks_header(row):
-        return "has no header; give it a first line like filename,class,xmin,ymin,xmax,ymax"
-    if missing := lacking_columns(row):
-        return f"has no column for {missing} (it has {', '.join(field.strip() for field in row)})"
-    return ""
+    return [*unread_tables(files), *found.values()]

@@ -15,7 +15,7 @@ import msgspec
 from datasets.annotations import DatasetError
 from datasets.files import Files
 from datasets.json_files import Name, class_text, documents, json_heads
-from datasets.named_images import add_named_image
+from datasets.named_images import add_named_image, require_images
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
@@ -104,7 +104,7 @@ def read_via(files: Files, track: Track) -> RawSet:
         index = add_named_image(files, raw, written, source, split=split_of_file(source))
         for number, region in regions if index is not None else ():
             _add(raw, index or 0, number, region, attribute)
-    raw.require(raw.images, files.without_images(names))
+    require_images(files, raw, names, "VGG Image Annotator")
     raw.summary = f"VGG Image Annotator: {', '.join(names)}, classes are its attribute {attribute}"
     return raw
 
