@@ -14,14 +14,14 @@ from statistics import median
 
 from datasets.annotations import DatasetError
 from datasets.class_lists import name_classes
-from datasets.csv_forms import Form, form_of, lacks_header, plain_name
+from datasets.csv_forms import Form, form_of, plain_name
 from datasets.files import Files
 from datasets.named_images import named_image
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import in_split_order, split_of_file
-from datasets.tables import first_line, first_rows, table_rows
+from datasets.tables import first_rows, table_rows
 from datasets.voc import exclusive
 
 # The names columns go by, in lower case and without blanks, dashes and underscores.
@@ -40,7 +40,6 @@ _COLUMNS = {
     "split": "split set subset usage mlusage",
     "ignore": "difficult ignore iscrowd isgroupof",
 }
-CSV_SUFFIXES = (".csv", ".tsv")
 _CORNERS, _SIZED = ("x1", "y1", "x2", "y2"), ("left", "top", "width", "height")
 _Numbered = tuple[int, list[str]]  # a row and the line it ends on
 
@@ -68,11 +67,10 @@ def read_csv(files: Files, track: Track) -> RawSet:
     raw = RawSet("csv")
     tables = csv_tables(files)
     if not tables:
-        otherwise = (
-            "has no CSV file whose header names image, class and box, as "
+        raise DatasetError(
+            f"{files.root}: has no CSV file whose header names image, class and box, as "
             "filename,class,xmin,ymin,xmax,ymax does"
         )
-        raise DatasetError(f"{files.root}: {'; '.join(unread_tables(files)) or otherwise}")
     for table in track(tables, "reading annotations", len(tables)):
         _read_table(files, raw, table)
     names = [table.name for table in tables]
@@ -84,67 +82,25 @@ def read_csv(files: Files, track: Track) -> RawSet:
 
 def csv_tables(files: Files) -> list[_Table]:
     """Return the CSV files whose header names images, classes and boxes, those of train first."""
-    found = [_table(name, files.text(name)) for name in files.with_suffix(*CSV_SUFFIXES)]
+    found = [_table(name, files.text(name)) for name in files.with_suffix(".csv", ".tsv")]
     tables = [table for table in found if table is not None]
     return sorted(tables, key=lambda table: in_split_order(table.name))
 
 
 def _table(name: str, text: str) -> _Table | None:
     header = text.split("\n", 1)[0].strip("\r")
-    delimiter = _delimiter(header)
+    delimiter = max(",;\t|", key=header.count)
     fields = header.split(delimiter)
     spaced = all(field.startswith(" ") for field in fields[1:])
-    table = _Table(name, delimiter, _columns(fields), spaced, None)
+    table = _Table(name, delimiter, columns_of(fields), spaced, None)
     has_box = set(table.box) <= set(table.columns)
     if not has_box and (form := form_of(first_rows(text, delimiter, spaced))):
-        table = _Table(name, delimiter, _columns(form.header), spaced, form)
+        table = _Table(name, delimiter, columns_of(form.header), spaced, form)
     known = {"image", "class", *table.box}
     return table if known <= set(table.columns) else None
 
 
-def unread_tables(files: Files) -> list[str]:
-    """Return half a sentence for each CSV that looks like boxes, why it can't be read as such."""
-    found: dict[str, str] = {}
-    for name in files.with_suffix(*CSV_SUFFIXES):
-        line = first_line(files, name)
-        row = next(iter(first_rows(line, _delimiter(line), is_spaced=False)), [])
-        reason = _lacking(row)
-        if lacks_header(row):
-            reason = "has no header; give it a first line like filename,class,xmin,ymin,xmax,ymax"
-        if reason:
-            found.setdefault(reason, f"{name} {reason}")
-    return list(found.values())
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t|", key=header.count)
-
-
-def _lacking(header: Sequence[str]) -> str:
-    """Return which of image, class and box a header has no column for, empty if it is not one.
-
-    Two of the three make a table of boxes; with one it is a table of something else.
-    """
-    columns = _columns(header)
-    form = form_of([list(header), ["[0, 0, 1, 1]"] * len(header)])
-    if form and form.has_header:
-        columns |= _columns(form.header)
-    lacks = {
-        "the image, as filename": "image" not in columns,
-        "the class, as class": "class" not in columns,
-        "the box, as xmin, ymin, xmax, ymax": not any(
-            set(names) <= set(columns) for names in (_CORNERS, _SIZED)
-        ),
-    }
-    missing = [part for part, is_missing in lacks.items() if is_missing]
-    has_part_of_box = set(columns) & {*_CORNERS, "left", "top"}
-    if len(missing) != 1 or not has_part_of_box:
-        return ""
-    named = ", ".join(field.strip() for field in header)
-    return f"has no column for {missing[0]} (it has {named})"
-
-
-def _columns(fields: Sequence[str]) -> dict[str, int]:
+def columns_of(fields: Sequence[str]) -> dict[str, int]:
     """Return the index of each column that is known by its name."""
     plain = [plain_name(field) for field in fields]
     columns = {

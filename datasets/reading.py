@@ -117,7 +117,7 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
     others: list[str] = []
     if format_name == "auto":
         format_name, *others = find_formats(files)
-    raw = FORMATS[format_name].read(files, track)
+    raw = _raw_set(files, FORMATS[format_name], track)
     for other in others:
         text = (
             f"there is {FORMATS[other].title} too, which was not read; --format {other} reads it "
@@ -143,6 +143,20 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
     splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
     problems = (*raw.problems, *repairs, *remarks)
     return Dataset(folder.name, format_name, classes, splits, problems, raw.summary)
+
+
+def _raw_set(files: Files, how: Format, track: Track) -> RawSet:
+    """Return what a reader gives.
+
+    Raises:
+        DatasetError: nothing can be used; where the format is not there, what is there instead.
+    """
+    try:
+        return how.read(files, track)
+    except DatasetError as error:
+        if how.is_there(files) or not (unread := unread_formats(files)):
+            raise
+        raise DatasetError(f"{error}; {'; '.join(unread)}") from error
 
 
 def find_formats(files: Files) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from datasets.csv_table import unread_tables
+from datasets.csv_lacks import unread_tables
 from datasets.files import Files
 from datasets.json_files import json_heads
 from datasets.tables import first_line, head
