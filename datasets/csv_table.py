@@ -19,7 +19,7 @@ from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import in_split_order, split_of_file
-from datasets.voc import exclusive
+from datasets.voc_objects import exclusive
 
 # The names columns go by, in lower case and without blanks, dashes and underscores.
 _COLUMNS = {

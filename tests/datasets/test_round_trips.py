@@ -15,7 +15,7 @@ from voc_files import found_in, write_set
 from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
 from datasets.boxes import number_text
 from datasets.conversion import TARGETS, convert
-from datasets.voc import inclusive
+from datasets.voc_objects import inclusive
 
 NAMES = st.text("abcXYZ é&<>'\"#:-.", min_size=1, max_size=6).filter(lambda s: s == s.strip() and s)
 CLASSES = st.lists(NAMES, min_size=1, max_size=3, unique_by=lambda s: "".join(s.split()).casefold())
