@@ -26,6 +26,14 @@ SUFFIXES = frozenset(
         *("webp", "avif", "ppm", "pgm", "pbm", "pnm"),
     )
 )
+# Photographs as phones, cameras and scanners store them, which are not read; they are named.
+UNREAD_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("heic", "heif", "hif", "avci", "jxl", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2"),
+        *("raf", "dcm", "tga", "exr", "hdr"),
+    )
+)
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
@@ -104,8 +112,7 @@ def _open(path: Path, max_pixels: int) -> Image.Image:
     try:
         image = Image.open(path)
     except UnidentifiedImageError as error:
-        what = "is empty" if path.stat().st_size == 0 else "is not an image that can be decoded"
-        raise ImageError(f"{path}: {what}") from error
+        raise ImageError(f"{path}: {_why_unread(path)}") from error
     except OSError as error:
         raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
     except _UNDECODABLE as error:
@@ -117,6 +124,19 @@ def _open(path: Path, max_pixels: int) -> Image.Image:
             "smaller or raise dataset.max_pixels"
         )
     return image
+
+
+def unread(name: str) -> str:
+    """Return what is wrong with a picture whose format is not read, and the way out."""
+    return f"is {Path(name).suffix[1:].upper()}, which can't be read; save it as JPEG or PNG"
+
+
+def _why_unread(path: Path) -> str:
+    if path.stat().st_size == 0:
+        return "is empty"
+    if path.suffix.lower() in UNREAD_SUFFIXES:
+        return unread(path.name)
+    return "is not an image that can be decoded"
 
 
 def _orientation(path: Path, image: Image.Image) -> int:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     NO_IMAGE = "annotations whose image is missing, left out"
     NO_ANNOTATION = "images without annotation, left out"
     NO_LABEL_FILE = "images without a label file, taken as images without objects"
+    LED_OUT = "names leading out of the set's folder, looked up inside it by their last parts"
     SAME_NAME = "images that share a name"
     TWICE = "images described twice, of which the first is taken"
     LISTED = "disagreements between split lists and images"

@@ -17,7 +17,7 @@ from datasets.coco import coco_files, read_coco
 from datasets.csv_table import csv_tables, read_csv
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
-from datasets.images import Header, ImageError, read_header
+from datasets.images import Header, ImageError, read_header, unread
 from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
@@ -109,12 +109,7 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
             f"instead of {FORMATS[format_name].title}"
         )
         raw.add_problem(Kind.FORMAT, "", text)
-    for name in files.images:
-        if raw.index_of(name) is None and name not in raw.left_out:
-            raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
-    for (source, name), (taken, other) in files.doubtful.items():
-        text = f"{name} may be {taken} or {other}; the first is taken"
-        raw.add_problem(Kind.SAME_NAME, source, text)
+    _note_names(files, raw)
     headers = _headers(files, raw, settings.max_pixels, track)
     boxes, repairs = clean_boxes(raw, headers)
     classes, label_of, remarks = label_classes(
@@ -125,6 +120,22 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
     splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
     problems = (*raw.problems, *repairs, *remarks)
     return Dataset(folder.name, format_name, classes, splits, problems, raw.summary)
+
+
+def _note_names(files: Files, raw: RawSet) -> None:
+    """Note every image that was passed over, and what was made of names that fit badly."""
+    for name in files.images:
+        if raw.index_of(name) is None and name not in raw.left_out:
+            raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
+    for name in files.unread_pictures:
+        raw.add_problem(Kind.BROKEN_IMAGE, name, f"{unread(name)}; left out")
+    for (source, name), (taken, other) in files.doubtful.items():
+        text = f"{name} may be {taken} or {other}; the first is taken"
+        raw.add_problem(Kind.SAME_NAME, source, text)
+    for (source, name), taken in list(files.led_out.items())[:1]:
+        others = f", and so for {len(files.led_out) - 1} others" if len(files.led_out) > 1 else ""
+        text = f"names {name!r}, which leads out of the set's folder; {taken} in it is taken"
+        raw.add_problem(Kind.LED_OUT, source, text + others)
 
 
 def find_formats(files: Files) -> list[str]:
