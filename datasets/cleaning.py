@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.annotations import DatasetError
 from datasets.boxes import Boxes
 from datasets.images import Header
 from datasets.problems import Kind, Problem
@@ -33,9 +32,6 @@ def clean_boxes(
 
     With them come the problems: what was repaired or left out. An image whose header is None is
     left out with its boxes.
-
-    Raises:
-        DatasetError: a number is not finite.
     """
     table = raw.boxes()
     problems: list[Problem] = []
@@ -47,9 +43,8 @@ def clean_boxes(
             problems.append(Problem(kind, place, f"a box of {name} {text}"))
 
     endless = np.any(~(np.abs(table.corners) <= LARGEST), axis=1)
-    named(endless, Kind.NOT_A_BOX, "has a number that is not finite or beyond any image; repair it")
-    if problems:
-        raise DatasetError(f"{problems[0]} ({len(problems)} such boxes in all)")
+    named(endless, Kind.NOT_A_BOX, "has a number that is not finite or beyond any image; left out")
+    table = table.at(~endless)
     sizes = np.array(
         [(h.width_px, h.height_px) if h else (0, 0) for h in headers], dtype=np.float64
     ).reshape(-1, 2)

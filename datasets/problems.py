@@ -37,6 +37,11 @@ class Kind(StrEnum):
     COPY = "images that are in one split twice, byte for byte"
     SIMILAR = "images that look nearly like one of another split"
 
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What sorts the kinds that cost objects first, and remarks behind all others."""
+        return self.startswith("remarks"), list(Kind).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -105,11 +105,13 @@ class RawSet:
         """Refuse a set without images or boxes.
 
         Raises:
-            DatasetError: there are none: ``otherwise``, and the first problem met.
+            DatasetError: there are none: ``otherwise``, and the first problem of the gravest kind.
         """
         if not len(some):
-            first = f" The first problem: {self.problems[0]}." if self.problems else ""
-            raise DatasetError(f"{otherwise}.{first}")
+            gravest = min(self.problems, key=lambda each: each.kind.rank, default=None)
+            raise DatasetError(
+                f"{otherwise}. {f'The first problem: {gravest}.' if gravest else ''}"
+            )
 
     def index_of(self, name: str) -> int | None:
         """Return the index of an image that was added."""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
 from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
-from datasets.coco import coco_files, read_coco
+from datasets.coco import read_coco
+from datasets.coco_json import coco_files
 from datasets.csv_table import csv_tables, read_csv
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
@@ -112,13 +113,14 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
     _note_names(files, raw)
     headers = _headers(files, raw, settings.max_pixels, track)
     boxes, repairs = clean_boxes(raw, headers)
+    raw.problems += repairs
     classes, label_of, remarks = label_classes(
         raw.class_names, boxes.class_name, merge=settings.merge_classes
     )
     nothing = "no annotation has an object that can be used; there is nothing to learn"
     raw.require(boxes.image, f"{folder}: {nothing}")
     splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
-    problems = (*raw.problems, *repairs, *remarks)
+    problems = (*raw.problems, *remarks)
     return Dataset(folder.name, format_name, classes, splits, problems, raw.summary)
 
 
