@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from datasets.annotations import Annotations, DatasetError, Splits
+from datasets.box_readings import SIZED
 from datasets.boxes import area, xyxy_to_xywh
 from datasets.coco_ids import Id, plain_id, shifted
 from datasets.coco_json import (
@@ -44,7 +45,7 @@ def read_coco(files: Files, track: Track) -> RawSet:
     Raises:
         DatasetError: a file has another shape, or none of its images is there.
     """
-    raw = RawSet("coco", counts_in="annotation")
+    raw = RawSet("coco", counts_in="annotation", reading=SIZED)
     names = coco_files(files)
     if not names:
         raise DatasetError(

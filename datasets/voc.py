@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
+from datasets.box_readings import PIXEL_CORNERS
 from datasets.boxes import number_text
 from datasets.files import Files
 from datasets.problems import Kind
@@ -38,7 +39,7 @@ def read_voc(files: Files, track: Track) -> RawSet:
     Raises:
         DatasetError: no annotation matches an image, or a file is not safe to read.
     """
-    raw = RawSet("voc")
+    raw = RawSet("voc", reading=PIXEL_CORNERS)
     names = files.with_suffix(".xml")
     listed = listed_splits(files, raw)
     outlines = 0

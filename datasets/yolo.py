@@ -14,6 +14,7 @@ import numpy as np
 import yaml
 
 from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
+from datasets.box_readings import MIDDLE
 from datasets.boxes import number_text, xyxy_to_xywh
 from datasets.files import Files
 from datasets.problems import Kind
@@ -45,7 +46,7 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     Raises:
         DatasetError: no image has labels, or an entry or number can't be used.
     """
-    raw = RawSet("yolo")
+    raw = RawSet("yolo", reading=MIDDLE)
     config = find_config(files)
     for _, class_name in sorted(config.class_names.items()):
         raw.add_class(class_name)

@@ -34,10 +34,10 @@ e05 not list; e13 annotation; i01 12 bits; m01 val.* no object; s10 ^(?!.*a row 
 v03 outline; v22 dataset\.split; y07 p8\.heic.*p9|p9.*p8\.heic; y34 twice"""
 # ... and what is enough where the boxes can't be right, or the format is not read.
 ENOUGH = r"""c03 one id; c15 category null; c05 fractions; c24 counted; e01 file names; e14 area;
-j01 LabelMe; j02 VGG; j04 Label Studio; m09 difficult; s04 column; s05 no header; s06 column; s08 VGG; s09 description;
-s13 column; s15 no header|AutoML; s21 column; v01 Unspecified; v07 save it as UTF-8; v10 CVAT;
-y02b quote; y03c quote; y08 classes\.txt.*(other|disagree); y10 \.jpg\.txt;
-y27 OIDv4; y30 corners"""
+j01 LabelMe; j02 VGG; j04 Label Studio; m09 difficult; s04 column; s05 no header; s06
+column; s08 VGG; s09 description; s13 column; s15 no header|AutoML; s21 column; v01
+Unspecified; v07 save it as UTF-8; v10 CVAT; y02b quote; y03c quote; y08
+classes\.txt.*(other|disagree); y10 \.jpg\.txt; y27 OIDv4; y30 corners"""
 
 OPTIONS = Options(__doc__)
 default = Path(__file__).resolve().parents[2].parent / "shared" / "cases"

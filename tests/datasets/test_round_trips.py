@@ -57,7 +57,12 @@ def sets(draw):
     width, height = first[0]
     for label in range(len(classes)):
         first[1].append(((0.0, 0.0, float(width), float(height)), label, False))
-    return classes, images
+    # A box that is given twice is read once.
+    once = {
+        split: [(size, list(dict.fromkeys(rows))) for size, rows in items]
+        for split, items in images.items()
+    }
+    return classes, once
 
 
 def written(folder, classes, images):
