@@ -23,7 +23,7 @@ from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
-from datasets.splits import complete_splits
+from datasets.splits import complete_splits, remarks_on_splits
 from datasets.voc import looks_like_voc, read_voc
 from datasets.yolo import looks_like_yolo, read_yolo
 
@@ -73,12 +73,14 @@ def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
         DatasetError: there are too few images for three splits.
     """
     digest = cache(file_sha256)  # each file is read at most once
-    splits, notes = complete_splits(dataset.splits, settings.shares(), digest)
+    divide = bool(settings.split)
+    splits, notes = complete_splits(dataset.splits, settings.shares(), digest, divide=divide)
     copies = find_copies(splits, digest)
     splits, copies = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
     problems = (*dataset.problems, *notes, *map(problem_of, copies))
     dataset = replace(dataset, splits=splits, problems=problems, duplicates=copies)
-    return replace(dataset, problems=(*problems, *remarks_on_classes(dataset)))
+    remarks = (*remarks_on_splits(splits), *remarks_on_classes(dataset))
+    return replace(dataset, problems=(*problems, *remarks))
 
 
 def read_folder(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
