@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from datasets.csv_columns import columns_of
 from datasets.csv_forms import BOX, form_of, lacks_header
-from datasets.csv_table import columns_of
 from datasets.files import Files
 from datasets.tables import first_line, first_rows
 
@@ -33,10 +33,10 @@ def _lacking(header: Sequence[str]) -> str:
 
     Two of the three make a table of boxes; with one it is a table of something else.
     """
-    columns = set(columns_of(header))
+    columns = set(columns_of(header)[0].places)
     form = form_of([list(header), _A_BOX * len(header)])
     if form and form.has_header:
-        columns |= set(columns_of(form.header))
+        columns |= set(columns_of(form.header)[0].places)
     lacks = {
         "the image, as filename": "image" not in columns,
         "the class, as class": "class" not in columns,

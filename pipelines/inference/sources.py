@@ -17,13 +17,15 @@ import numpy as np
 from cv2.typing import MatLike
 
 from datasets.errors import UserError
-from datasets.images import SUFFIXES, ImageError, load_image
+from datasets.images import SUFFIXES, UNREAD_SUFFIXES, ImageError, load_image
 from datasets.path_names import suffix_of, walk
 from pipelines.detections import Image
 from pipelines.inference.live import Camera, camera_name, camera_of, frame_rate, live_frames
 
 _VIDEOS = ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv", "ts", "3gp")
 VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS)
+_COUNTED = frozenset({".avi", ".mp4", ".m4v", ".mov"})  # containers that list their frames
+MISSED = 0.05  # share of frames by which others may err, which compute them from their duration
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class Picture:
 def found_sources(given: Sequence[str]) -> list[Source]:
     """Return the files that were named, below a folder or by a pattern, each once, or a camera.
 
-    Of folders and patterns only files that are named like images or videos are taken. A name that
-    is there is never a pattern, whatever brackets are in it.
+    Of folders and patterns only files that are named like images or videos are taken, pictures that
+    can't be read among them, so that they are reported. A name that is there is never a pattern,
+    whatever brackets are in it.
 
     Raises:
         UserError: one of them is not there, or has nothing in it, or a camera is not alone.
@@ -131,15 +134,25 @@ def pictures(
 
 
 def _frames(source: Source) -> Iterator[Picture]:
-    """Yield the frames of a video, turned upright as its own data ask for."""
+    """Yield the frames of a video, turned upright as its own data ask for.
+
+    Where it ends before its last frame, as one that was cut off or is broken, what is missing is
+    reported as a picture that can't be read.
+    """
     video = cv2.VideoCapture(str(source.path))
     rate = frame_rate(video)
     number = 0
     while (read := video.read())[0]:
         number += 1
         yield _picture(source, number, rate, read[1])
+    declared = _frame_count(source.path)
     if not number:
-        yield Picture(source.name, partial(_refuse, source.path))
+        yield Picture(
+            source.name, partial(_refuse, source.path, "is not a video that can be decoded")
+        )
+    elif declared - number > (0 if suffix_of(source.name) in _COUNTED else MISSED * declared):
+        what = f"only {number} of {declared} frames can be decoded; the rest is missing"
+        yield Picture(source.name, partial(_refuse, source.path, what))
 
 
 def _picture(source: Source, number: int, rate: float, pixels: MatLike) -> Picture:
@@ -151,8 +164,8 @@ def _rgb(pixels: MatLike) -> Image:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _refuse(path: Path) -> Never:
-    raise ImageError(f"{path}: is not a video that can be decoded")
+def _refuse(path: Path, what: str) -> Never:
+    raise ImageError(f"{path}: {what}")
 
 
 def _frame_count(path: Path) -> int:
@@ -173,7 +186,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _is_picture(path: Path) -> bool:
-    return suffix_of(path.name) in SUFFIXES | VIDEO_SUFFIXES
+    return suffix_of(path.name) in SUFFIXES | UNREAD_SUFFIXES | VIDEO_SUFFIXES
 
 
 def _why_nothing(path: Path, matched: Sequence[Path]) -> str:
