@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datasets.csv_columns import columns_of
-from datasets.csv_forms import BOX, form_of, lacks_header
+from datasets.csv_forms import BOX, form_of, lacks_header, plain_name
 from datasets.files import Files
 from datasets.tables import first_line, first_rows
 
 _CORNERS = ("x1", "y1", "x2", "y2")
+_PARTS = frozenset(
+    {*_CORNERS, "x", "y", "left", "top", "right", "bottom", "xmin", "ymin", "xmax", "ymax"}
+)
 _A_BOX = ["[0, 0, 1, 1]"]  # in a cell, whatever the table has there
 
 
@@ -45,8 +48,8 @@ def _lacking(header: Sequence[str]) -> str:
         ),
     }
     missing = [part for part, is_missing in lacks.items() if is_missing]
-    has_part_of_box = columns & {*_CORNERS, "left", "top"}
-    if len(missing) != 1 or not has_part_of_box:
+    names = {plain_name(field) for field in header}
+    if len(missing) != 1 or not (names & _PARTS or columns.issuperset(BOX)):
         return ""
     named = ", ".join(field.strip() for field in header)
     return f"has no column for {missing[0]} (it has {named})"
