@@ -67,21 +67,43 @@ def camera_name(camera: Camera) -> str:
 def live_frames(camera: Camera, stop: threading.Event) -> Iterator[LiveFrame]:
     """Yield the newest frame each time, until ``stop`` is set or no more come.
 
+    What says how many frames it has is a file behind an address: it waits, and no frame is missed.
+
     Raises:
         UserError: it can't be opened.
     """
-    capture = cv2.VideoCapture(camera)
-    if not capture.isOpened():
-        raise UserError(f"{camera_name(camera)}: can't be opened; is it there and free?")
+    capture = _opened(camera)
     rate = frame_rate(capture)
+    number = 0
+    if capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
+        while not stop.is_set() and (read := capture.read())[0]:
+            number += 1
+            yield LiveFrame(number, rate, read[1])
+        capture.release()
+        return
     newest = _Newest(capture, stop)
     try:
-        number = 0
         while (found := newest.after(number)) is not None:
             number, pixels = found
             yield LiveFrame(number, rate, pixels)
     finally:
         newest.close()
+
+
+def _opened(camera: Camera) -> cv2.VideoCapture:
+    """Return a camera that is open; what OpenCV would print of its attempts is left out.
+
+    Raises:
+        UserError: it can't be opened.
+    """
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        capture = cv2.VideoCapture(camera)
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+    if not capture.isOpened():
+        raise UserError(f"{camera_name(camera)}: can't be opened; is it there and free?")
+    return capture
 
 
 def frame_rate(video: cv2.VideoCapture) -> float:

@@ -2,6 +2,7 @@
 
 import threading
 
+import cv2
 import numpy as np
 
 
@@ -11,9 +12,10 @@ class Capture:
     ``before`` is called before each read, with the number of frames that came.
     """
 
-    def __init__(self, frames, before=lambda number: None, size=(64, 48), opened=True, rate=0.0):
-        self.frames, self.before, self.size = frames, before, size
-        self.opened, self.rate, self.number = opened, rate, 0
+    def __init__(self, frames, before=lambda number: None, *, opened=True, rate=0.0, declared=0):
+        self.frames, self.before, self.number = frames, before, 0
+        self.opened, self.size = opened, (64, 48)
+        self.says = {cv2.CAP_PROP_FPS: rate, cv2.CAP_PROP_FRAME_COUNT: declared}
         self.released = threading.Event()
 
     def __call__(self, camera):
@@ -24,7 +26,7 @@ class Capture:
         return self.opened
 
     def get(self, which):
-        return self.rate
+        return self.says[which]
 
     def read(self):
         self.before(self.number)

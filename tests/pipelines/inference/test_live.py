@@ -99,6 +99,21 @@ def test_it_ends_where_no_more_frames_come(stand_in):
     assert capture.released.wait(PATIENCE)
 
 
+def test_a_file_behind_an_address_waits_so_that_no_frame_is_missed(stand_in):
+    capture = stand_in(5, declared=5)
+    stop = threading.Event()
+    frames = live_frames("http://host/clip.mp4", stop)
+    assert [next(frames).number, capture.number, next(frames).number, capture.number] == [
+        1,
+        1,
+        2,
+        2,
+    ]
+    stop.set()
+    assert next(frames, None) is None
+    assert capture.released.is_set()
+
+
 def test_a_camera_that_does_not_open_is_refused_by_its_name(stand_in):
     stand_in(1, opened=False)
     with pytest.raises(UserError, match=f"^{camera_name(3)}: can't be opened"):
