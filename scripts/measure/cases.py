@@ -140,7 +140,7 @@ def score(case: Path, words: list[str]) -> bool:
 
     truth = read_ground_truth(case / "gt.json")
     found, notes = outside_detections([NamedFile("other", str(case / "det.json"))], truth)
-    words += [*getattr(truth, "notes", ()), *notes]
+    words += notes
     images = EvaluationImages(truth.annotations, truth.classes, 0, truth.areas)
     return judge(images, found["other"]).quality.map_50 >= GOOD_SCORE
 
