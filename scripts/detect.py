@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
-from pipelines.system.command_line import Options, command, printable, real, whole
+from pipelines.system.command_line import Options, command, real, say, whole
 
 if TYPE_CHECKING:
     from pipelines.inference.detect import Summary
@@ -61,7 +61,7 @@ def main(arguments: argparse.Namespace) -> int:
         apart_from=[*folders, *(source.path for source in sources)],
     )
     note = "" if threshold.is_chosen else "note: "
-    print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
+    say(f"{note}score from {threshold.score:.4g}: {threshold.source}", error=True)
     options = DetectOptions(
         threshold,
         arguments.format,
@@ -80,15 +80,15 @@ def show(summary: Summary, output: Path) -> None:
         f"{summary.pictures_per_second:.1f} a second on {summary.device}"
     )
     if summary.pretrained_on:
-        print(f"by a detector that is pre-trained on {summary.pretrained_on}")
+        say(f"by a detector that is pre-trained on {summary.pretrained_on}")
     if problems := summary.unreadable:
         print(f"{len(problems)} could not be read:")
         for line in problems[:LISTED_PROBLEMS]:
-            print(f"  {printable(line)}")
+            say(f"  {line}")
         if len(problems) > LISTED_PROBLEMS:
             print("  and more; summary.json lists all")
     pictures = ", annotated/" if (output / "annotated").is_dir() else ""
-    print(f"{output}: {summary.results}{pictures}, summary.json")
+    say(f"{output}: {summary.results}{pictures}, summary.json")
 
 
 if __name__ == "__main__":

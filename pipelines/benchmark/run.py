@@ -80,7 +80,7 @@ def compare(
         contender(name)  # before an hour of training those before it
     folder = RunFolder(output)
     if resume and folder.is_whole and not folder.partial.exists():
-        CONSOLE.print(f"{output}: this run is whole, nothing is left to do")
+        CONSOLE.print_line(f"{output}: this run is whole, nothing is left to do")
         return read_metrics(output / METRICS)
     if settings.device == "gpu":
         in_own_process(_check_device)
@@ -120,7 +120,7 @@ def _outside(dataset: Dataset, settings: RunSettings) -> Mapping[str, Sequence[D
     truth = ground_truth_file(split_truth(dataset, "test"), "ground_truth.json")
     detections, notes = outside_detections(settings.detections, truth, settings.pipelines)
     for note in notes:
-        CONSOLE.print(f"  note: {note}", markup=False)
+        CONSOLE.print_line(f"  note: {note}")
     return detections
 
 

@@ -152,7 +152,7 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
     truth = read_ground_truth(Path(settings.ground_truth))
     detections, notes = outside_detections(settings.detections, truth)
     for note in notes:
-        CONSOLE.print(f"note: {note}", markup=False)
+        CONSOLE.print_line(f"note: {note}")
     choices = truth.areas, settings.iou, settings.inclusive_pixels
     images = EvaluationImages(truth.annotations, truth.classes, settings.seed, *choices)
     evaluations = {
