@@ -41,6 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
     # From here on it takes a moment to import.
     from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
+    from pipelines.report.images.fonts import undrawn
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.files import check_output
     from pipelines.system.progress import on_terminal
@@ -62,6 +63,8 @@ def main(arguments: argparse.Namespace) -> int:
     )
     note = "" if threshold.is_chosen else "note: "
     say(f"{note}score from {threshold.score:.4g}: {threshold.source}", error=True)
+    if not arguments.no_draw and (missing := undrawn(model.classes)):
+        say(f"note: {missing}", error=True)
     options = DetectOptions(
         threshold,
         arguments.format,

@@ -24,6 +24,7 @@ from pipelines.contenders import contender
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_file
 from pipelines.evaluation.report_card import compared
+from pipelines.report.images.fonts import undrawn
 from pipelines.report.images.write import write_pictures
 from pipelines.report.wording import called
 from pipelines.runs.data import keep_out_of_data, read_checked, summary_of
@@ -85,6 +86,8 @@ def compare(
     if settings.device == "gpu":
         in_own_process(_check_device)
     dataset = read_checked(settings)
+    if missing := undrawn(dataset.classes):
+        CONSOLE.print_line(f"  note: {missing}")
     logs = None if tensorboard is None else tensorboard / output.name
     for place in filter(None, (output, logs)):
         keep_out_of_data(place, settings)
