@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
-from pipelines.system.command_line import Options, command, printable, real, whole
+from pipelines.system.command_line import Options, command, real, say, whole
 
 if TYPE_CHECKING:
     from pipelines.inference.detect import Summary
@@ -42,6 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
     # From here on it takes a moment to import.
     from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
+    from pipelines.report.images.fonts import undrawn
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.files import check_output
     from pipelines.system.progress import on_terminal
@@ -54,7 +55,7 @@ def main(arguments: argparse.Namespace) -> int:
     name = Path(arguments.sources[0]).resolve().stem.strip("*?[] ") or "pictures"
     if sources[0].camera is not None:
         name = Path(sources[0].name).name
-        print(f"{sources[0].name}: Ctrl-C stops it and keeps what was found", file=sys.stderr)
+        say(f"{sources[0].name}: Ctrl-C stops it and keeps what was found", error=True)
     output = arguments.output or Path("runs") / f"detect-{name}"
     folders = [Path(text) for text in arguments.sources if Path(text).is_dir()]
     check_output(
@@ -65,7 +66,9 @@ def main(arguments: argparse.Namespace) -> int:
         apart_from=[*folders, *(s.path for s in sources if s.camera is None)],
     )
     note = "" if threshold.is_chosen else "note: "
-    print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
+    say(f"{note}score from {threshold.score:.4g}: {threshold.source}", error=True)
+    if not arguments.no_draw and (missing := undrawn(model.classes)):
+        say(f"note: {missing}", error=True)
     options = DetectOptions(
         threshold,
         arguments.format,
@@ -84,17 +87,17 @@ def show(summary: Summary, output: Path) -> None:
         f"{summary.pictures_per_second:.1f} a second on {summary.device}"
     )
     if summary.pretrained_on:
-        print(f"by a detector that is pre-trained on {summary.pretrained_on}")
+        say(f"by a detector that is pre-trained on {summary.pretrained_on}")
     if summary.passed_over:
         print(f"{summary.passed_over} frames came faster than that and were passed over")
     if problems := summary.unreadable:
         print(f"{len(problems)} could not be read:")
         for line in problems[:LISTED_PROBLEMS]:
-            print(f"  {printable(line)}")
+            say(f"  {line}")
         if len(problems) > LISTED_PROBLEMS:
             print("  and more; summary.json lists all")
     pictures = ", annotated/" if (output / "annotated").is_dir() else ""
-    print(f"{output}: {summary.results}{pictures}, summary.json")
+    say(f"{output}: {summary.results}{pictures}, summary.json")
 
 
 if __name__ == "__main__":

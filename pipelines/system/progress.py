@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich import progress as bars
-from rich.console import Console
 from rich.table import Column
 
 from datasets.progress import Description
+from pipelines.system.terminal import Terminal
 
 T = TypeVar("T")
 BAR_WIDTH = 12  # characters: on 80, half of the line is left to say what goes on
-CONSOLE = Console(stderr=True, highlight=False)  # for what is not a result
+CONSOLE = Terminal(stderr=True, highlight=False)  # for what is not a result
 
 
 def on_terminal(items: Iterable[T], description: Description, total: int) -> Iterator[T]:

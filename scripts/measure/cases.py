@@ -90,13 +90,12 @@ def pattern_of(name: str, table: str) -> str:
 
 def read_set(case: Path, words: list[str]) -> bool:
     """Say whether a set's boxes are those expected; print it as the look at a set does."""
-    from rich.console import Console
-
     from datasets.checking import decoded
     from datasets.reading import completed, read_folder
     from datasets.settings import DatasetSettings
     from datasets.statistics import statistics
     from pipelines.report.terminal.inspection import inspection_text
+    from pipelines.system.terminal import Terminal
 
     settings = DatasetSettings()
     dataset = read_folder(case / "set", "auto", lambda items, *_: items, settings)
@@ -107,7 +106,7 @@ def read_set(case: Path, words: list[str]) -> bool:
         whole = dataset
     words += map(str, decoded(whole, lambda items, *_: items, 1).problems)
     with Path("/dev/null").open("w") as nowhere:
-        Console(file=nowhere).print(*inspection_text(statistics(dataset)))
+        Terminal(file=nowhere).print(*inspection_text(statistics(dataset)))
     expected = json.loads((case / "expected.json").read_text("utf-8"))
     return same_boxes(dataset, expected)
 
@@ -140,7 +139,7 @@ def score(case: Path, words: list[str]) -> bool:
 
     truth = read_ground_truth(case / "gt.json")
     found, notes = outside_detections([NamedFile("other", str(case / "det.json"))], truth)
-    words += [*getattr(truth, "notes", ()), *notes]
+    words += notes
     images = EvaluationImages(truth.annotations, truth.classes, 0, truth.areas)
     return judge(images, found["other"]).quality.map_50 >= GOOD_SCORE
 

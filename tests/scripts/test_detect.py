@@ -101,7 +101,8 @@ def test_pictures_results_and_what_could_not_be_read_are_left(model, photos, tmp
 
 
 def test_the_evaluator_reads_the_results(model, photos, tmp_path):
-    from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
+    from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
+    from pipelines.evaluation.coco_files.rows import as_detections
 
     assert run(model, photos, "--no-draw", "--output", "out") == 0
     images = [{"id": 7, "file_name": "deep/a.png"}, {"id": 9, "file_name": "a.png"}]
