@@ -16,7 +16,7 @@ from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage, Splits
 from datasets.duplicates import problem_of
-from datasets.images import ImageError, load_image
+from datasets.images import ImageError, load_with_depth
 from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
 
@@ -50,11 +50,18 @@ def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
     )
     hashes: dict[str, int] = {}
     broken = []
+    shallow: dict[int, list[str]] = {}
     for image, result in zip(images, track(results, "checking images", len(images)), strict=True):
-        if isinstance(result, int):
-            hashes[image.name] = result
+        if isinstance(result, tuple):
+            hashes[image.name], depth = result
+            if depth:
+                shallow.setdefault(depth, []).append(image.name)
         else:
             broken.append(Problem(Kind.BROKEN_IMAGE, image.name, f"{result}; left out"))
+    for depth, names in shallow.items():
+        text = f"its grey levels use {depth} bits of 16 and are scaled by that range"
+        others = f", as those of {len(names) - 1} others" if len(names) > 1 else ""
+        broken.append(Problem(Kind.DEPTH, names[0], text + others))
     splits = {
         split: tuple(image for image in found if image.name in hashes)
         for split, found in dataset.splits.items()
@@ -92,10 +99,14 @@ def near_duplicates(
     return tuple(alike)
 
 
-def _hash_or_error(image: LabelledImage) -> int | str:
-    """Return the perceptual hash of an image, or why it does not decode."""
+def _hash_or_error(image: LabelledImage) -> tuple[int, int] | str:
+    """Return an image's perceptual hash and how many bits of 16 its grey levels use, 0 if all.
+
+    Where it does not decode: why.
+    """
     try:
-        return perceptual_hash(load_image(image.path))
+        pixels, depth = load_with_depth(image.path)
+        return perceptual_hash(pixels), depth
     except ImageError as error:
         return str(error).removeprefix(f"{image.path}: ")
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.annotations import DatasetError
 from datasets.boxes import Boxes
 from datasets.images import Header
+from datasets.plausibility import plausible_boxes
 from datasets.problems import Kind, Problem
-from datasets.raw import RawBoxes, RawSet
+from datasets.raw import RawBoxes, RawImage, RawSet
 
 # Boxes lie on a grid of a billionth of a pixel. It is far finer than any label and far coarser than
 # what is rounded off when a box is written as corner and size or as fractions and read again: the
@@ -23,6 +23,7 @@ from datasets.raw import RawBoxes, RawSet
 DECIMALS = 9
 LARGEST = 1e7  # pixels; a coordinate beyond is no coordinate
 OVERHANG_PX = 0.01
+_ODD = np.random.default_rng(0).integers(2**63, size=7, dtype=np.uint64) * 2 + 1
 BoxMask = NDArray[np.bool_]
 
 
@@ -33,9 +34,6 @@ def clean_boxes(
 
     With them come the problems: what was repaired or left out. An image whose header is None is
     left out with its boxes.
-
-    Raises:
-        DatasetError: a number is not finite.
     """
     table = raw.boxes()
     problems: list[Problem] = []
@@ -47,20 +45,21 @@ def clean_boxes(
             problems.append(Problem(kind, place, f"a box of {name} {text}"))
 
     endless = np.any(~(np.abs(table.corners) <= LARGEST), axis=1)
-    named(endless, Kind.NOT_A_BOX, "has a number that is not finite or beyond any image; repair it")
-    if problems:
-        raise DatasetError(f"{problems[0]} ({len(problems)} such boxes in all)")
+    named(endless, Kind.NOT_A_BOX, "has a number that is not finite or beyond any image; left out")
+    table = table.at(~endless)
     sizes = np.array(
         [(h.width_px, h.height_px) if h else (0, 0) for h in headers], dtype=np.float64
     ).reshape(-1, 2)
     table = table.at(sizes[table.image, 0] > 0)
-    fractions = np.array([image.in_fractions for image in raw.images], dtype=bool)
-    corners = table.corners * np.tile(np.where(fractions[:, None], sizes, 1.0), 2)[table.image]
-    for index, (image, header) in enumerate(zip(raw.images, headers, strict=True)):
+    pairs = list(zip(raw.images, headers, strict=True))
+    stored = np.array([_is_as_stored(image, header) for image, header in pairs], dtype=bool)
+    corners, readings = plausible_boxes(raw, table, sizes, stored)
+    problems += readings
+    for index, (image, header) in enumerate(pairs):
         stated = image.stated_size_px
         if header is None or stated in {None, (0, 0), (header.width_px, header.height_px)}:
             continue
-        if header.is_turned and stated == (header.height_px, header.width_px):
+        if stored[index]:
             rows = table.image == index
             corners[rows] = _turn(corners[rows], header)
             kind = Kind.TURNED
@@ -78,11 +77,34 @@ def clean_boxes(
     good = ~flat & ~outside
     # Six decimals of a fraction are not exact to a hundredth of a pixel: that is no overhang.
     reaching = good & np.any(np.abs(cut - corners) > OVERHANG_PX, axis=1)
+    good &= ~(repeated := good & _repeats(replace(table, corners=cut)))
     named(flat, Kind.NO_AREA, "has no area; left out")
     named(outside, Kind.OUTSIDE, "is outside the image; left out")
     named(swapped & good, Kind.SWAPPED, "had its corners swapped; repaired")
+    named(repeated, Kind.REPEATED, "is given twice; taken once")
     named(reaching, Kind.CUT, "was cut to the image")
     return replace(table, corners=cut).at(good), tuple(problems)
+
+
+def _is_as_stored(image: RawImage, header: Header | None) -> bool:
+    """Say whether an image that lies on its side was labelled so."""
+    if header is None or not header.is_turned:
+        return False
+    is_square = header.width_px == header.height_px
+    return not is_square and image.stated_size_px == (header.height_px, header.width_px)
+
+
+def _repeats(table: RawBoxes) -> BoxMask:
+    """Return which boxes are the same as one before of their image, class and all."""
+    keys = np.column_stack([table.corners + 0.0, table.image, table.class_name, table.ignore])
+    # One number a row is sorted far faster than seven; rows of one number are then compared.
+    mixed = (keys.view(np.uint64) * _ODD).sum(axis=1)
+    order = np.argsort(mixed, kind="stable")
+    same = mixed[order][1:] == mixed[order][:-1]
+    same &= (keys[order][1:] == keys[order][:-1]).all(axis=1)
+    repeats = np.zeros(len(keys), dtype=bool)
+    repeats[order[1:]] = same
+    return repeats
 
 
 def _turn(corners: Boxes, header: Header) -> Boxes:

@@ -1,14 +1,13 @@
 """COCO JSON: images, categories and boxes as left, top, width, height (Lin et al., 2014).
 
 One file for all, one a split (``annotations/instances_train2017.json`` beside ``train2017/``) or
-one in each split's folder (``_annotations.coco.json``). Files are decoded straight into the few
-fields that are needed: outlines, by far the most of such a file, never become objects.
+one in each split's folder (``_annotations.coco.json``). Of outlines and masks that have no box the
+box around each is taken.
 """
 
 from __future__ import annotations
 
-import posixpath
-import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -16,47 +15,28 @@ from pathlib import Path
 import msgspec
 
 from datasets.annotations import Annotations, DatasetError, Splits
+from datasets.box_readings import SIZED
 from datasets.boxes import area, xyxy_to_xywh
+from datasets.coco_ids import Id, plain_id, shifted
+from datasets.coco_json import (
+    KEYS,
+    CocoCategory,
+    CocoDocument,
+    CocoImage,
+    coco_bytes,
+    coco_files,
+    corners_of,
+    decoded,
+    like_coco,
+    with_outlines,
+)
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import RawImage, RawSet
-from datasets.split_names import in_split_order, split_of_file
+from datasets.raw import Corners, RawImage, RawSet
+from datasets.split_names import split_of_file
 
-_HEAD_BYTES = 2**20  # a long list of categories may come first
-_KEYS = (b'"images"', b'"annotations"')
-# What the COCO project itself puts beside its boxes.
-_OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
-_ENDLESS = re.compile(rb"(NaN|-?Infinity)")
-Id = int | str
-
-
-class _Image(msgspec.Struct, gc=False):
-    id: Id
-    file_name: str
-    width: float | None = None
-    height: float | None = None
-
-
-class _Category(msgspec.Struct, gc=False):
-    id: Id
-    name: str
-    supercategory: str | None = None
-
-
-class _Annotation(msgspec.Struct, gc=False):
-    image_id: Id
-    category_id: Id
-    id: Id = -1
-    bbox: list[float] | None = None
-    iscrowd: int | bool | None = 0
-    ignore: int | bool | None = 0
-
-
-class _Document(msgspec.Struct):
-    images: list[_Image]
-    categories: list[_Category]
-    annotations: list[_Annotation] = []
+LEAST_SHIFTED = 0.05  # share of annotations below all categories from which these are shifted
 
 
 def read_coco(files: Files, track: Track) -> RawSet:
@@ -65,93 +45,133 @@ def read_coco(files: Files, track: Track) -> RawSet:
     Raises:
         DatasetError: a file has another shape, or none of its images is there.
     """
-    raw = RawSet("coco", counts_in="annotation")
+    raw = RawSet("coco", counts_in="annotation", reading=SIZED)
     names = coco_files(files)
     if not names:
         raise DatasetError(
             f"{files.root}: has no JSON file with images, annotations and categories, as COCO's"
         )
+    if passed_over := sorted({*like_coco(files)} - {*names}):
+        text = f"not read, as the boxes are in {names[0]}: {', '.join(passed_over)}"
+        raw.add_problem(Kind.FORMAT, "", text)
     for name in track(names, "reading annotations", len(names)):
-        _read_document(files, raw, name, _decoded(files.root / name))
+        data = coco_bytes(files.root / name)
+        try:
+            document = decoded(files.root / name, data, CocoDocument)
+        except DatasetError as error:
+            if all(key in data for key in (*KEYS, b'"categories"')):
+                raise
+            cause = str(error).removeprefix(f"{files.root / name}: ")
+            raw.add_problem(Kind.BROKEN_FILE, name, f"{cause}; left out")
+            continue
+        boxes = [corners_of(annotation.bbox) for annotation in document.annotations]
+        if None in boxes:
+            outlines, boxes = boxes, with_outlines(boxes, files.root / name, data)
+            if taken := sum(a is not b for a, b in zip(outlines, boxes, strict=True)):
+                text = f"{taken} objects are outlines without a bbox; the box around each is taken"
+                raw.add_problem(Kind.POLYGON, name, text)
+        _read_document(files, raw, name, document, boxes)
     raw.require(raw.images, files.without_images(names))
     raw.summary = f"COCO JSON: {', '.join(names)}"
     return raw
 
 
-def coco_files(files: Files) -> list[str]:
-    """Return the JSON files that begin like COCO's, those of train before val and test."""
-    found = []
-    for name in files.with_suffix(".json"):
-        with (files.root / name).open("rb") as stream:
-            head = stream.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
-        if head.startswith(b"{") and any(key in head for key in _KEYS):
-            found += [] if _OTHER_TASKS.match(posixpath.basename(name)) else [name]
-    return sorted(found, key=in_split_order)
-
-
-def _decoded(path: Path) -> _Document:
-    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    try:
-        return msgspec.json.decode(data, type=_Document, strict=False)
-    except msgspec.ValidationError as error:
-        raise DatasetError(
-            f"{path}: is not COCO JSON ({error}); it needs images, annotations and categories"
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        endless = _ENDLESS.search(data)
-        cause = f"has the number {endless[1].decode()}, which is not finite" if endless else error
-        raise DatasetError(f"{path}: is not JSON ({cause}); write the file again") from error
-
-
-def _read_document(files: Files, raw: RawSet, source: str, document: _Document) -> None:
-    split = split_of_file(source)
-    names = {_plain(c.id): c.name for c in document.categories}
+def _read_document(
+    files: Files,
+    raw: RawSet,
+    source: str,
+    document: CocoDocument,
+    boxes: Sequence[Corners | None],
+) -> None:
+    names: dict[Id | None, str] = {plain_id(c.id): _text(c.name) for c in document.categories}
+    _refuse_shifted(files.root / source, document, names)
     for category in _classes(document):
-        raw.add_class(category.name)
-    indices: dict[Id, int | None] = {}  # None where an image's boxes are to be left out
-    for image in document.images:
-        index = None
-        if name := files.image(image.file_name, source, split):
-            sides = image.width, image.height
-            size = (int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None
-            index = raw.add_image(RawImage(name, split, source, size))
-        else:
-            text = f"no image called {image.file_name}; left out"
-            raw.add_problem(Kind.NO_IMAGE, source, text)
-        indices[_plain(image.id)] = index
-    for annotation in document.annotations:
+        raw.add_class(_text(category.name))
+    indices = _images(files, raw, source, document.images)
+    for annotation, box in zip(document.annotations, boxes, strict=True):
         line = annotation.id if isinstance(annotation.id, int) else -1
-        if (image_id := _plain(annotation.image_id)) not in indices:
-            text = f"is of image {annotation.image_id}, which the file does not list; left out"
+        image_id, class_id = plain_id(annotation.image_id), plain_id(annotation.category_id)
+        if image_id not in indices:
+            text = f"is of image {_shown(image_id)}, which the file does not list; left out"
             raw.add_problem(Kind.NO_IMAGE, source, text, line)
             continue
         if (index := indices[image_id]) is None:
             continue
-        class_name = names.get(_plain(annotation.category_id))
-        box = annotation.bbox or []
-        if class_name is None or len(box) != 4:
-            unknown = f"category {annotation.category_id} is not in the file"
+        class_name = names.get(class_id)
+        if class_name is None or box is None:
+            unknown = f"category {_shown(class_id)} is not in the file"
             text = f"{unknown if class_name is None else 'has no bbox of four numbers'}; left out"
             raw.add_problem(Kind.NOT_A_BOX, source, text, line)
             continue
-        x, y, width, height = box
-        ignore = bool(annotation.iscrowd or annotation.ignore)
-        raw.add_box(index, (x, y, x + width, y + height), class_name, line, ignore=ignore)
+        raw.add_box(
+            index, box, class_name, line, ignore=bool(annotation.iscrowd or annotation.ignore)
+        )
 
 
-def _classes(document: _Document) -> list[_Category]:
+def _images(
+    files: Files, raw: RawSet, source: str, images: Sequence[CocoImage]
+) -> dict[Id | None, int | None]:
+    """Add the images and return their indices by id, None where boxes are to be left out."""
+    split = split_of_file(source)
+    names_of: dict[Id | None, dict[str, None]] = {}
+    for image in images:
+        names_of.setdefault(plain_id(image.id), {})[str(image.file_name)] = None
+    indices: dict[Id | None, int | None] = {}
+    for image in images:
+        key, written = plain_id(image.id), str(image.file_name)
+        name = files.image(written, source, split)
+        if len(names_of[key]) > 1:
+            if key not in indices:
+                both = " and ".join(list(names_of[key])[:3])
+                text = f"{both} have one id {key}: whose boxes are whose can't be known; left out"
+                raw.add_problem(Kind.TWICE, source, text)
+            raw.left_out.update([name] if name else [])
+            indices[key] = None
+        elif key not in indices:
+            indices[key] = None
+            if name:
+                sides = image.width, image.height
+                size = (int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None
+                indices[key] = raw.add_image(RawImage(name, split, source, size))
+            else:
+                raw.add_problem(Kind.NO_IMAGE, source, f"no image called {written}; left out")
+    return indices
+
+
+def _refuse_shifted(path: Path, document: CocoDocument, names: dict[Id | None, str]) -> None:
+    """Refuse a file whose annotations count the categories from another number than its list.
+
+    Raises:
+        DatasetError: it is one, so that the classes of all its objects are others' too.
+    """
+    used = Counter(plain_id(a.category_id) for a in document.annotations)
+    del used[None]
+    strange = sum(number for key, number in used.items() if key not in names)
+    if strange > LEAST_SHIFTED * used.total() and (step := shifted({*used}, {*names})):
+        raise DatasetError(
+            f"{path}: {strange} annotations are of a category that is not listed, and none would "
+            f"be if their ids were {abs(step)} {'higher' if step > 0 else 'lower'}: ids seem to be "
+            "counted from different numbers, so every class may be another; give both the same ids"
+        )
+
+
+def _shown(key: Id | None) -> str:
+    return "null" if key is None else str(key)
+
+
+def _text(name: object) -> str:
+    """Return a name that may be a number, or one of JSON's words, as it is written."""
+    return name if isinstance(name, str) else msgspec.json.encode(name).decode()
+
+
+def _classes(document: CocoDocument) -> list[CocoCategory]:
     """Return the categories without those that are only there as the group of others.
 
     Some tools export the project's name as a category, above all others and without a box.
     """
     groups = {c.supercategory for c in document.categories if c.supercategory != c.name}
-    used = {_plain(a.category_id) for a in document.annotations}
-    return [c for c in document.categories if _plain(c.id) in used or c.name not in groups]
-
-
-def _plain(key: Id) -> Id:
-    """Return an id such that ``1`` and ``"1"`` are one."""
-    return int(key) if isinstance(key, str) and key.isascii() and key.isdigit() else key
+    used = {plain_id(a.category_id) for a in document.annotations}
+    return [c for c in document.categories if plain_id(c.id) in used or c.name not in groups]
 
 
 def write_coco(folder: Path, splits: Splits, classes: Sequence[str]) -> None:

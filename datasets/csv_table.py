@@ -2,55 +2,55 @@
 
 ``filename,width,height,class,xmin,ymin,xmax,ymax`` counts pixels as Pascal VOC does, from 1 and
 inclusive; ``left,top,width,height`` is a corner and a size. Where most boxes of a table have no
-number above 1 its numbers are fractions of the image.
+number above 1 its numbers are fractions of the image. What the columns are is decided by all their
+names together, and where that leaves it open by the rows.
 """
 
 from __future__ import annotations
 
-import csv
 import posixpath
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
 from statistics import median
 
 from datasets.annotations import DatasetError
+from datasets.box_readings import PIXEL_CORNERS, SIZED, Reading, of_fractions
+from datasets.class_lists import name_classes
+from datasets.csv_choice import chosen_columns, stated_size
+from datasets.csv_columns import BOX_CORNERS, BOX_SIZED, Columns, columns_of
+from datasets.csv_forms import Form, form_of
 from datasets.files import Files
+from datasets.named_images import named_image
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import in_split_order, split_of_file
-from datasets.voc import exclusive
+from datasets.tables import first_rows, head, table_rows
+from datasets.voc_objects import exclusive, is_marked
 
-# The names columns go by, in lower case and without blanks, dashes and underscores.
-_COLUMNS = {
-    "image": "filename file image imagename imagefilename imageid imagepath path filepath img",
-    "class": "class label classname labelname category name categoryname classlabel",
-    "x1": "xmin x1 left xleft",
-    "y1": "ymin y1 top ytop",
-    "x2": "xmax x2 right xright",
-    "y2": "ymax y2 bottom ybottom",
-    "width": "width w imagewidth boxwidth bboxwidth",
-    "height": "height h imageheight boxheight bboxheight",
-    "left": "left x bboxx xtopleft bboxleft xmin x1",
-    "top": "top y bboxy ytopleft bboxtop ymin y1",
-    "split": "split set subset usage mlusage",
-    "ignore": "difficult ignore iscrowd isgroupof",
-}
-_CORNERS, _SIZED = ("x1", "y1", "x2", "y2"), ("left", "top", "width", "height")
-_MOST_CHARACTERS = 1_000_000  # of one field, far above any
+Row = tuple[int, list[str]]  # the line it ends on and its fields
+_NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none"})  # what programs write for no value
 
 
 @dataclass(frozen=True)
 class _Table:
     name: str
     delimiter: str
-    columns: Mapping[str, int]  # index of each known one
+    options: tuple[Columns, ...]  # the ways to take its header, the likeliest first
     is_spaced: bool  # whether the header has blanks after its delimiters, as the rows then do
+    form: Form | None = None  # that its rows are to be converted from
+
+    @property
+    def columns(self) -> Mapping[str, int]:
+        """The index of each known column."""
+        return self.options[0].places
 
     @property
     def box(self) -> tuple[str, ...]:
         """Return the columns of the box: its corners, or else a corner and a size."""
-        return _CORNERS if all(c in self.columns for c in _CORNERS) else _SIZED
+        return BOX_CORNERS if BOX_CORNERS[0] in self.columns else BOX_SIZED
 
 
 def read_csv(files: Files, track: Track) -> RawSet:
@@ -67,83 +67,125 @@ def read_csv(files: Files, track: Track) -> RawSet:
             "filename,class,xmin,ymin,xmax,ymax does"
         )
     for table in track(tables, "reading annotations", len(tables)):
-        _read_table(files, raw, table)
+        try:
+            rows = _rows(files, table)
+        except DatasetError as error:
+            cause = str(error).removeprefix(f"{files.root / table.name}: ")
+            raw.add_problem(Kind.BROKEN_FILE, table.name, f"{cause}; left out")
+            continue
+        _read_table(files, raw, _decided(files, table, rows), rows)
     names = [table.name for table in tables]
     raw.require(raw.images, files.without_images(names))
+    name_classes(files, raw, names)
     raw.summary = f"CSV: {', '.join(names)}"
     return raw
 
 
 def csv_tables(files: Files) -> list[_Table]:
     """Return the CSV files whose header names images, classes and boxes, those of train first."""
-    found = [_table(name, files.text(name)) for name in files.with_suffix(".csv", ".tsv")]
+    found = [_table(name, head(files, name)) for name in files.with_suffix(".csv", ".tsv")]
     tables = [table for table in found if table is not None]
     return sorted(tables, key=lambda table: in_split_order(table.name))
 
 
 def _table(name: str, text: str) -> _Table | None:
+    """Return the table that begins so, if it has image, class and box."""
     header = text.split("\n", 1)[0].strip("\r")
     delimiter = max(",;\t|", key=header.count)
     fields = header.split(delimiter)
-    plain = [f.strip(" \"'\t").lower().translate(str.maketrans("", "", " _-/")) for f in fields]
-    columns = {
-        column: min(plain.index(alias) for alias in aliases.split() if alias in plain)
-        for column, aliases in _COLUMNS.items()
-        if any(alias in plain for alias in aliases.split())
-    }
     spaced = all(field.startswith(" ") for field in fields[1:])
-    table = _Table(name, delimiter, columns, spaced)
+    table = _Table(name, delimiter, tuple(columns_of(fields)), spaced)
+    has_box = set(table.box) <= set(table.columns)
+    if not has_box and (form := form_of(first_rows(text, delimiter, spaced))):
+        table = _Table(name, delimiter, tuple(columns_of(form.header)), spaced, form)
     known = {"image", "class", *table.box}
-    return table if known <= set(columns) else None
+    return table if known <= set(table.columns) else None
 
 
-def _read_table(files: Files, raw: RawSet, table: _Table) -> None:
-    csv.field_size_limit(_MOST_CHARACTERS)
-    lines = files.text(table.name).splitlines()
-    reader = csv.reader(lines, delimiter=table.delimiter, skipinitialspace=table.is_spaced)
+def _rows(files: Files, table: _Table) -> list[Row]:
+    """Return the rows below the header that are not empty.
+
+    Raises:
+        DatasetError: the table is no text or no CSV.
+    """
+    rows = table_rows(files, table.name, table.delimiter, table.is_spaced)
+    if table.form is None:
+        return rows[1:]
+    below = rows[1:] if table.form.has_header else rows
     try:
-        rows = [(reader.line_num, row) for row in reader][1:]
-    except csv.Error as error:
-        raise DatasetError(
-            f"{files.root / table.name}, line {reader.line_num}: is not CSV ({error}); repair it"
-        ) from error
-    read = [(line, row, _box(table, row)) for line, row in rows if any(row)]
-    largest = [max(box) for _, _, box in read if box]
+        converted = table.form.converted([row for _, row in below])
+    except ValueError as error:
+        raise DatasetError(f"{files.root / table.name}: {error}") from error
+    return [(line, row) for (line, _), row in zip(below, converted, strict=True)]
+
+
+def _decided(files: Files, table: _Table, rows: Sequence[Row]) -> _Table:
+    """Return the table with the one way to take its header that its rows agree with.
+
+    Raises:
+        DatasetError: none does, or it is open which.
+    """
+
+    def numbers(columns: Columns, row: Sequence[str]) -> tuple[float, ...] | None:
+        return _box(replace(table, options=(columns,)), row)
+
+    fields = [row for _, row in rows]
+    taken = chosen_columns(files, table.name, table.options, fields, numbers)
+    return replace(table, options=(taken,))
+
+
+def _read_table(files: Files, raw: RawSet, table: _Table, rows: Sequence[Row]) -> None:
+    read = [(line, row, _box(table, row)) for line, row in rows]
+    with_box = {_field(table, row, "class").strip() for _, row, box in read if box}
+    without_box: Counter[str] = Counter()
+    largest = [max(box) for _, _, box in read if box and all(map(isfinite, box))]
     in_fractions = bool(largest) and median(largest) <= 1
+    reading = SIZED if table.box == BOX_SIZED else PIXEL_CORNERS
+    if in_fractions or table.options[0].from_zero:
+        reading = of_fractions(reading)
+    raw.readings[table.name] = reading
     split_of_table = split_of_file(posixpath.basename(table.name))
     for line, row, box in read:
-        written = _field(table, row, "image").split("://", 1)[-1]
+        written = _field(table, row, "image")
         split = split_of_file(_field(table, row, "split").strip()) or split_of_table
-        name = files.image(written, table.name, split) if written.strip() else None
+        name = named_image(files, written, table.name, split)
         if name is None:
             raw.add_problem(Kind.NO_IMAGE, table.name, f"no image called {written}; left out", line)
             continue
         index = raw.index_of(name)
         if index is None or raw.images[index].source != table.name:
             split = split or split_of_file(name)
-            image = RawImage(name, split, table.name, _size(table, row), in_fractions)
+            image = RawImage(
+                name, split, table.name, stated_size(table.options[0], row), in_fractions
+            )
             index = raw.add_image(image)
         class_name = _field(table, row, "class")
-        if index is None or (box is None and not class_name.strip()):
-            continue  # described by an earlier table, or a row for an image without objects
-        if not box or not class_name.strip():
+        if index is None:
+            continue  # described by an earlier table
+        if box is None and (class_name.strip() not in with_box):
+            without_box[class_name.strip()] += 1  # a row for an image without objects
+        elif not box or not class_name.strip():
             text = "a row without four numbers and a class"
             raw.add_problem(Kind.NOT_A_BOX, table.name, text, line)
-            continue
-        corners = _corners(table, box, in_fractions)
-        ignored = _field(table, row, "ignore").strip().lower() in {"1", "true", "yes"}
-        raw.add_box(index, corners, class_name, line, ignore=ignored)
+        else:
+            corners = _corners(reading, box)
+            ignored = is_marked(_field(table, row, "ignore"))
+            raw.add_box(index, corners, class_name, line, ignore=ignored)
+    for name, count in without_box.items():
+        if name.lower() not in _NOTHING:
+            text = f"{count} rows say {name!r} and have no box; no object is made of them"
+            raw.add_problem(Kind.FORMAT, table.name, text)
 
 
-def _field(table: _Table, row: list[str], column: str) -> str:
+def _field(table: _Table, row: Sequence[str], column: str) -> str:
     place = table.columns.get(column, len(row))
     return row[place] if place < len(row) else ""
 
 
-def _box(table: _Table, row: list[str]) -> tuple[float, ...] | None:
+def _box(table: _Table, row: Sequence[str]) -> tuple[float, ...] | None:
     """Return the four numbers of a row, None where it has none, empty where they are no numbers."""
     texts = [_field(table, row, column).strip() for column in table.box]
-    if not any(texts):
+    if all(text.lower() in _NOTHING for text in texts):
         return None
     if table.delimiter == ";":  # where a comma parts whole and fraction, semicolons part columns
         texts = [text.replace(",", ".") for text in texts]
@@ -153,20 +195,10 @@ def _box(table: _Table, row: list[str]) -> tuple[float, ...] | None:
         return ()
 
 
-def _corners(table: _Table, box: tuple[float, ...], in_fractions: bool) -> Corners:
+def _corners(reading: Reading, box: tuple[float, ...]) -> Corners:
     """Return the exclusive corners for the four numbers of a row."""
     x, y, right, bottom = box
-    if table.box == _SIZED:
+    if reading is SIZED:
         return x, y, x + right, y + bottom
     corners = x, y, right, bottom
-    return corners if in_fractions else exclusive(corners)
-
-
-def _size(table: _Table, row: list[str]) -> tuple[int, int] | None:
-    """Return the image's size, where width and height are not the box's."""
-    if table.box == _SIZED:
-        return None
-    try:
-        return int(float(_field(table, row, "width"))), int(float(_field(table, row, "height")))
-    except (ValueError, OverflowError):
-        return None
+    return exclusive(corners) if reading is PIXEL_CORNERS else corners

@@ -1,7 +1,8 @@
 """The files below a set's folder, listed once; names in annotations only select from the list.
 
 So no name in a file can lead out of the folder, and case, slashes, suffixes and nesting are handled
-in one place for all formats.
+in one place for all formats. Where a name is of another place, as of the machine it was labelled
+on, its last parts are looked up in the list.
 """
 
 from __future__ import annotations
@@ -13,22 +14,23 @@ from functools import cached_property
 from pathlib import Path
 
 from datasets.annotations import DatasetError
-from datasets.images import SUFFIXES
+from datasets.encodings import read_text
+from datasets.images import SUFFIXES, UNREAD_SUFFIXES
 from datasets.path_names import (
     fitting,
     grouped,
-    is_absolute,
-    leads_out,
+    inside,
     plain,
     shared_folders,
+    sharing_most,
+    spellings,
     suffix_of,
     walk,
     without_suffix,
 )
 from datasets.split_names import split_of_folders
 
-MOST_TEXT_BYTES = 512 * 2**20  # of a CSV or list file; COCO's own largest JSON is about that
-_BYTE_ORDER_16 = (b"\xff\xfe", b"\xfe\xff")
+_PICTURES = SUFFIXES | UNREAD_SUFFIXES
 
 
 class Files:
@@ -39,6 +41,7 @@ class Files:
         names: all paths below it, with ``/``, sorted.
         doubtful: for a source and a name in it that fits several images alike, the one taken and
             another.
+        led_out: for a source and a name in it that leads out of the folder, what was taken inside.
     """
 
     def __init__(self, root: Path) -> None:
@@ -51,6 +54,7 @@ class Files:
             raise DatasetError(f"{root}: is not a folder; --dataset takes the folder of a set")
         self.root = root
         self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
+        self.led_out: dict[tuple[str, str], str] = {}
         self.names: tuple[str, ...] = tuple(sorted(walk(root)))
         for name in self.names:
             if not name.isascii() and name.encode(errors="replace").decode() != name:
@@ -60,6 +64,11 @@ class Files:
     def images(self) -> tuple[str, ...]:
         """The names of image files, sorted."""
         return self.with_suffix(*SUFFIXES)
+
+    @cached_property
+    def unread_pictures(self) -> tuple[str, ...]:
+        """The names of pictures in formats that can't be read, sorted."""
+        return self.with_suffix(*UNREAD_SUFFIXES)
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
         """Return the names that end so, in whatever case, sorted."""
@@ -83,16 +92,7 @@ class Files:
         Raises:
             DatasetError: it can't be read as text, or is too large to be a list.
         """
-        path = self.root / name
-        try:
-            if path.stat().st_size > MOST_TEXT_BYTES:
-                raise DatasetError(f"{path}: has over {MOST_TEXT_BYTES} bytes; split the file")
-            data = path.read_bytes()
-            return data.decode("utf-16" if data[:2] in _BYTE_ORDER_16 else "utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise DatasetError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
-        except OSError as error:
-            raise DatasetError(f"{path}: can't be read ({error.strerror})") from error
+        return read_text(self.root / name)
 
     def image(self, name: str, source: str, split: str = "") -> str | None:
         """Return the image an annotation file refers to, or None.
@@ -103,15 +103,41 @@ class Files:
             split: that it belongs to, where it is known.
 
         Raises:
-            DatasetError: the name is absolute or leads out of the set's folder.
+            DatasetError: the name leads out of the folder, and its last parts fit several images.
         """
-        tail = self.inside(name, source).lower()
-        named = fitting(self._images_by_name.get(posixpath.basename(tail), ()), tail)
-        if not named:
-            stem = without_suffix(tail)
+        found = (self._image(name, spelt, source, split) for spelt in spellings(name))
+        return next(filter(None, found), None)
+
+    def _image(self, written: str, spelt: str, source: str, split: str) -> str | None:
+        exact, leads_out = inside(spelt)
+        tail = exact.lower()
+        fits = sharing_most if leads_out else fitting
+        named = fits(self._images_by_name.get(posixpath.basename(tail), ()), tail)
+        # An id may have no suffix, and dots that are none; another suffix may be the image's own.
+        stems = [tail, *([without_suffix(tail)] if suffix_of(tail) in _PICTURES else [])]
+        for stem in stems if not named else ():
             candidates = self._images_by_stem.get(posixpath.basename(stem), ())
-            named = fitting(candidates, stem, without_suffix)
-        return self._nearest(self._of_split(named, split), name, source, split)
+            named = named or fits(candidates, stem, without_suffix)
+        if not leads_out:
+            return self._nearest(self._of_split(named, split), spelt, source, split)
+        return self._inside(self._of_split(named, split_of_folders(tail) or split), written, source)
+
+    def _inside(self, names: Sequence[str], written: str, source: str) -> str | None:
+        """Return the one image that a name which leads out of the folder can mean.
+
+        Raises:
+            DatasetError: there are several.
+        """
+        exact = [n for n in names if posixpath.basename(n) == posixpath.basename(plain(written))]
+        names = exact or names
+        if len(names) > 1:
+            raise DatasetError(
+                f"{self.root / source}: names {written!r}, which leads out of the set's folder; "
+                f"in it that may be {names[0]} or {names[1]}; write it relative to the folder"
+            )
+        if names:
+            self.led_out.setdefault((source, written), names[0])
+        return names[0] if names else None
 
     def image_beside(self, source: str, name: str) -> str | None:
         """Return the image with the stem of an annotation file of its own, or None.
@@ -120,50 +146,52 @@ class Files:
             source: the annotation file.
             name: of the image as written there, which decides between images of one stem.
         """
-        named = self._images_by_stem.get(without_suffix(posixpath.basename(source)).lower(), ())
+        stem = without_suffix(posixpath.basename(source)).lower()
+        named = [
+            *self._images_by_stem.get(stem, ()),
+            *self._images_by_name.get(stem, ()),
+        ]  # a.jpg.xml
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
         return self._nearest(beside or self._of_split(named, split), name, source, split)
 
-    def inside(self, written: str, source: str) -> str:
-        """Return a name from a file in plain form: relative, with ``/``, without ``.``.
+    def within(self, place: str, source: str, written: str) -> str:
+        """Return a place of a set's description in plain form, what leads out of the set undone.
+
+        ``../train/images`` in a ``data.yaml`` at the top is the ``train/images`` beside it: exports
+        are written that way, and name a split's folder even if the split is empty and not there.
+        Of a place on another machine, as ``/content/set/images``, the last parts are taken.
 
         Raises:
-            DatasetError: the name is absolute or leads out of the set's folder.
+            DatasetError: the place is out of the set's folder and not in it either.
         """
-        if leads_out(written.strip()):
-            raise self._outside(source, written)
-        return plain(written.strip())
-
-    def _outside(self, source: str, written: str) -> DatasetError:
-        return DatasetError(
+        tail, leads_out = inside(place)
+        if not leads_out:
+            return tail
+        parts = tail.split("/")
+        for there in ("/".join(parts[start:]) for start in range(len(parts))):
+            for base in dict.fromkeys([posixpath.dirname(source), ""]):
+                if self._is_there(found := posixpath.join(base, there)):
+                    if there != tail or not place.startswith(".."):
+                        self.led_out.setdefault((source, written), found)
+                    return found
+        if split_of_folders(f"{tail}/"):
+            return tail
+        raise DatasetError(
             f"{self.root / source}: names {written!r}, which is absolute or leads out of the set's "
             "folder; write it relative to the folder"
         )
 
-    def within(self, place: str, source: str, written: str) -> str:
-        """Return a place of a set's description in plain form, steps out of the set undone.
-
-        ``../train/images`` in a ``data.yaml`` at the top is the ``train/images`` beside it: exports
-        are written that way, and name a split's folder even if the split is empty and not there.
-
-        Raises:
-            DatasetError: the place is absolute, or out of the set's folder and not in it either.
-        """
-        named = plain(place)
-        there = re.sub(r"^(\.\.(/|$))+", "", named)
-        fixed = re.split(r"[*?]", there)[0]
-        known = fixed and any(f"{name}/".startswith(fixed) for name in self.names)
-        known = known or bool(split_of_folders(f"{there}/"))
-        if is_absolute(named) or (there != named and not known):
-            raise self._outside(source, written)
-        return there or "."
+    def _is_there(self, place: str) -> bool:
+        """Say whether a file or something in a folder is called so, or fits such a pattern."""
+        fixed = re.split(r"[*?]", place)[0]
+        return bool(fixed.strip("./")) and any(f"{n}/".startswith(fixed) for n in self.names)
 
     def resolve(self, name: str, source: str) -> str:
         """Return the file a description names, from its own folder or the set's, or empty."""
-        plain, folder = self.inside(name, source), posixpath.dirname(source)
-        own = posixpath.normpath(posixpath.join(folder, plain))
-        places = [own, plain, posixpath.join(folder, posixpath.basename(plain))]
+        named, folder = inside(name)[0], posixpath.dirname(source)
+        own = posixpath.normpath(posixpath.join(folder, named))
+        places = [own, named, posixpath.join(folder, posixpath.basename(named))]
         return next((place for place in places if place in self.name_set), "")
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:
@@ -184,14 +212,17 @@ class Files:
         if len(names) < 2:
             return names[0] if names else None
         tail = written.strip().replace("\\", "/").removeprefix("./")
+        stem = posixpath.basename(without_suffix(tail or source))
+        own = {stem, posixpath.basename(tail), posixpath.basename(without_suffix(source))}
 
-        def rank(name: str) -> tuple[bool, int, int, bool]:
+        def rank(name: str) -> tuple[bool, int, int, bool, bool]:
             folders, others = name.split("/")[:-1], source.split("/")[:-1]
             return (
                 bool(split) and split_of_folders(name) != split,
                 -shared_folders(folders, others),
                 -shared_folders(folders[::-1], others[::-1]),
                 not name.endswith(tail),
+                posixpath.basename(without_suffix(name)) not in own,
             )
 
         first, second = sorted(names, key=lambda name: (rank(name), len(name), name))[:2]
@@ -215,5 +246,5 @@ class Files:
     def sharing_a_stem(self) -> list[tuple[str, str]]:
         """Return (first, other) for images of one folder that differ in their suffix alone."""
         firsts: dict[str, str] = {}
-        pairs = ((firsts.setdefault(without_suffix(n).lower(), n), n) for n in self.images)
+        pairs = ((firsts.setdefault(without_suffix(n), n), n) for n in self.images)
         return [(first, name) for first, name in pairs if first != name]

@@ -2,7 +2,8 @@
 
 A photograph is turned upright as its EXIF orientation says, as every viewer and labelling tool
 shows it, and boxes are taken to be in the pixels of the upright picture. Of an animation the first
-frame is taken, transparent parts are white, and 16 bits a channel become the upper 8.
+frame is taken, transparent parts are white, and grey levels of 16 bits become 8: the upper ones of
+those that are used, since many cameras store 10, 12 or 14 bits in 16.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ SUFFIXES = frozenset(
         *("webp", "avif", "ppm", "pgm", "pbm", "pnm"),
     )
 )
+# Photographs as phones, cameras and scanners store them, which are not read; they are named.
+UNREAD_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("heic", "heif", "hif", "avci", "jxl", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2"),
+        *("raf", "dcm", "tga", "exr", "hdr"),
+    )
+)
+_DEPTHS = (8, 10, 12, 14, 16)  # bits of a grey level that is stored in 16
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
@@ -82,7 +92,17 @@ def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
         ImageError: the file is missing, truncated, no image, of a kind that has no RGB, or has
             more than ``max_pixels``. Images of a set were held to its limit when it was read.
     """
+    return load_with_depth(path, max_pixels)[0]
+
+
+def load_with_depth(path: Path, max_pixels: int = MOST_PIXELS) -> tuple[NDArray[np.uint8], int]:
+    """Return what `load_image` does, and how many bits of 16 the grey levels use: 0 if all or of 8.
+
+    Raises:
+        ImageError: as `load_image`.
+    """
     with _open(path, max_pixels) as image:
+        depth = 0
         try:
             upright = ImageOps.exif_transpose(image)
             if upright.mode in {"I", "F"}:
@@ -91,11 +111,14 @@ def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
                 )
             if upright.mode.startswith("I;16"):
                 wide = np.asarray(upright).astype(np.uint16)
-                upright = Image.fromarray((wide >> 8).astype(np.uint8))
+                used = int(wide.max(initial=0)).bit_length()
+                bits = next(bits for bits in _DEPTHS if used <= bits)
+                upright = Image.fromarray((wide >> (bits - 8)).astype(np.uint8))
+                depth = bits % _DEPTHS[-1]
             if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
                 white = Image.new("RGBA", upright.size, "white")
                 upright = Image.alpha_composite(white, upright.convert("RGBA"))
-            return np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
+            return np.array(upright if upright.mode == "RGB" else upright.convert("RGB")), depth
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
 
@@ -104,8 +127,7 @@ def _open(path: Path, max_pixels: int) -> Image.Image:
     try:
         image = Image.open(path)
     except UnidentifiedImageError as error:
-        what = "is empty" if path.stat().st_size == 0 else "is not an image that can be decoded"
-        raise ImageError(f"{path}: {what}") from error
+        raise ImageError(f"{path}: {_why_unread(path)}") from error
     except OSError as error:
         raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
     except _UNDECODABLE as error:
@@ -117,6 +139,19 @@ def _open(path: Path, max_pixels: int) -> Image.Image:
             "smaller or raise dataset.max_pixels"
         )
     return image
+
+
+def unread(name: str) -> str:
+    """Return what is wrong with a picture whose format is not read, and the way out."""
+    return f"is {Path(name).suffix[1:].upper()}, which can't be read; save it as JPEG or PNG"
+
+
+def _why_unread(path: Path) -> str:
+    if path.stat().st_size == 0:
+        return "is empty"
+    if path.suffix.lower() in UNREAD_SUFFIXES:
+        return unread(path.name)
+    return "is not an image that can be decoded"
 
 
 def _orientation(path: Path, image: Image.Image) -> int:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
+from urllib.parse import unquote
 
 SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
 
@@ -24,14 +25,28 @@ def plain(name: str) -> str:
     return posixpath.normpath(name.replace("\\", "/"))
 
 
-def is_absolute(name: str) -> bool:
-    """Say whether a name in `plain` form begins at a root, of Windows' drives too."""
-    return name.startswith("/") or re.match(r"[A-Za-z]:/", name) is not None
+def inside(name: str) -> tuple[str, bool]:
+    """Return a name in `plain` form without what leads out of the folder that it is relative to.
+
+    That is a root, a drive, the beginning of an address or steps up. With it comes whether there
+    was such a thing: then only the last parts of the name may mean something in the folder.
+    """
+    named = plain(re.sub(r"^[A-Za-z][\w+.-]+:/+", "/", name.strip().replace("\\", "/")))
+    tail = re.sub(r"^([A-Za-z]:)?/+|^(\.\.(/|$))+", "", named)
+    return tail or ".", tail != named
 
 
 def leads_out(name: str) -> bool:
     """Say whether a name is of something outside the folder that it is relative to."""
-    return is_absolute(plain(name)) or plain(name).split("/")[0] == ".."
+    return inside(name)[1]
+
+
+def spellings(name: str) -> list[str]:
+    """Return a name as it is written and as it is meant where blanks are written ``%20``."""
+    found = [name]
+    while "%" in found[-1] and (meant := unquote(found[-1])) != found[-1]:
+        found.append(meant)
+    return found
 
 
 def shared_folders(first: Sequence[str], second: Sequence[str]) -> int:
@@ -59,6 +74,13 @@ def fitting(names: Iterable[str], tail: str, key: Callable[[str], str] = str) ->
     """Return the names that end with ``tail`` or that ``tail`` ends with, whole folders only."""
     full = {name: f"/{key(name.lower())}" for name in names}
     return [n for n in full if full[n].endswith(f"/{tail}") or f"/{tail}".endswith(full[n])]
+
+
+def sharing_most(names: Iterable[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
+    """Return the names that share most of their last parts with ``tail``, in lower case."""
+    wanted = tail.split("/")[::-1]
+    shared = {n: shared_folders(key(n.lower()).split("/")[::-1], wanted) for n in names}
+    return [name for name, count in shared.items() if count == max(shared.values())]
 
 
 def grouped(names: Iterable[str], key: Callable[[str], str] = str) -> dict[str, list[str]]:

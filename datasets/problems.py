@@ -18,14 +18,18 @@ class Kind(StrEnum):
     CUT = "boxes reaching beyond their image, cut to it"
     OUTSIDE = "boxes wholly outside their image, left out"
     NOT_A_BOX = "objects that are not a box with a class, left out"
+    REPEATED = "boxes given twice in their image, taken once"
     POLYGON = "remarks on outlines"
+    READING = "remarks on what the numbers of boxes are"
     SIZE = "annotations giving another size than the image has; the image is right"
     TURNED = "images annotated as stored, turned upright together with their boxes"
     BROKEN_IMAGE = "images that can't be used, left out"
+    DEPTH = "remarks on grey levels"
     BROKEN_FILE = "annotation files that can't be read, left out"
     NO_IMAGE = "annotations whose image is missing, left out"
     NO_ANNOTATION = "images without annotation, left out"
     NO_LABEL_FILE = "images without a label file, taken as images without objects"
+    LED_OUT = "names leading out of the set's folder, looked up inside it by their last parts"
     SAME_NAME = "images that share a name"
     TWICE = "images described twice, of which the first is taken"
     LISTED = "disagreements between split lists and images"
@@ -35,6 +39,11 @@ class Kind(StrEnum):
     DUPLICATE = "images that are in two splits byte for byte"
     COPY = "images that are in one split twice, byte for byte"
     SIMILAR = "images that look nearly like one of another split"
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What sorts the kinds that cost objects first, and remarks behind all others."""
+        return self.startswith("remarks"), list(Kind).index(self)
 
 
 @dataclass(frozen=True, slots=True)

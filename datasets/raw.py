@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.annotations import DatasetError
+from datasets.box_readings import CORNERS, Reading
 from datasets.boxes import Boxes
 from datasets.problems import Kind, Problem
 
@@ -70,20 +71,26 @@ class RawSet:
     Attributes:
         format: the reader's name, for example ``voc``.
         summary: what was found, as half a sentence.
+        reading: what the four numbers of a box are in its files.
+        readings: the same by source, where they differ.
         counts_in: what ``line`` counts: lines of a text file or ids of annotations.
         images: in the order they were read.
         class_names: in the order they were met, boxes or not.
         problems: what the reader already had to leave out.
         left_out: images it left out on purpose, with a problem for each.
+        outlines: how many objects were no upright box, so that the box around them was taken.
     """
 
     format: str
     summary: str = ""
     counts_in: str = "line"
+    reading: Reading = CORNERS
+    readings: dict[str, Reading] = field(default_factory=dict)
     images: list[RawImage] = field(default_factory=list)
     class_names: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    outlines: int = 0
     _image_indices: dict[str, int] = field(default_factory=dict)
     _class_indices: dict[str, int] = field(default_factory=dict)
     _rows: array[float] = field(default_factory=lambda: array("d"))  # of `RawBoxes`, 8 numbers each
@@ -105,11 +112,13 @@ class RawSet:
         """Refuse a set without images or boxes.
 
         Raises:
-            DatasetError: there are none: ``otherwise``, and the first problem met.
+            DatasetError: there are none: ``otherwise``, and the first problem of the gravest kind.
         """
         if not len(some):
-            first = f" The first problem: {self.problems[0]}." if self.problems else ""
-            raise DatasetError(f"{otherwise}.{first}")
+            gravest = min(self.problems, key=lambda each: each.kind.rank, default=None)
+            raise DatasetError(
+                f"{otherwise}. {f'The first problem: {gravest}.' if gravest else ''}"
+            )
 
     def index_of(self, name: str) -> int | None:
         """Return the index of an image that was added."""

@@ -13,16 +13,25 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
 from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
-from datasets.coco import coco_files, read_coco
+from datasets.coco import read_coco
+from datasets.coco_json import coco_files
+from datasets.createml import createml_files, read_createml
 from datasets.csv_table import csv_tables, read_csv
+from datasets.cvat import cvat_files, read_cvat
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
-from datasets.images import Header, ImageError, read_header
+from datasets.images import Header, ImageError, read_header, unread
+from datasets.kitti import kitti_files, read_kitti
+from datasets.labelme import labelme_files, read_labelme
+from datasets.labelstudio import labelstudio_files, read_labelstudio
 from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
-from datasets.splits import complete_splits
+from datasets.splits import complete_splits, remarks_on_splits
+from datasets.supervisely import read_supervisely, supervisely_files
+from datasets.unread import unread_formats
+from datasets.via import read_via, via_files
 from datasets.voc import looks_like_voc, read_voc
 from datasets.yolo import looks_like_yolo, read_yolo
 
@@ -45,6 +54,13 @@ FORMATS: Mapping[str, Format] = {
     "coco": Format("COCO JSON", coco_files, read_coco),
     "yolo": Format("YOLO text labels", looks_like_yolo, read_yolo),
     "csv": Format("CSV", csv_tables, read_csv),
+    "cvat": Format("CVAT XML", cvat_files, read_cvat),
+    "labelme": Format("LabelMe JSON", labelme_files, read_labelme),
+    "labelstudio": Format("Label Studio JSON", labelstudio_files, read_labelstudio),
+    "supervisely": Format("Supervisely", supervisely_files, read_supervisely),
+    "via": Format("VGG Image Annotator", via_files, read_via),
+    "kitti": Format("KITTI", kitti_files, read_kitti),
+    "createml": Format("Create ML JSON", createml_files, read_createml),
 }
 
 
@@ -72,12 +88,14 @@ def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
         DatasetError: there are too few images for three splits.
     """
     digest = cache(file_sha256)  # each file is read at most once
-    splits, notes = complete_splits(dataset.splits, settings.shares(), digest)
+    divide = bool(settings.split)
+    splits, notes = complete_splits(dataset.splits, settings.shares(), digest, divide=divide)
     copies = find_copies(splits, digest)
     splits, copies = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
     problems = (*dataset.problems, *notes, *map(problem_of, copies))
     dataset = replace(dataset, splits=splits, problems=problems, duplicates=copies)
-    return replace(dataset, problems=(*problems, *remarks_on_classes(dataset)))
+    remarks = (*remarks_on_splits(splits), *remarks_on_classes(dataset))
+    return replace(dataset, problems=(*problems, *remarks))
 
 
 def read_folder(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
@@ -96,35 +114,64 @@ def read_folder(folder: Path, format_name: str, track: Track, settings: DatasetS
 
 
 def _read(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
-    files = Files(folder)
     if format_name not in {"auto", *FORMATS}:
         raise DatasetError(f"{format_name}: unknown format; known are {', '.join(FORMATS)}")
+    files = Files(folder)
     others: list[str] = []
     if format_name == "auto":
         format_name, *others = find_formats(files)
-    raw = FORMATS[format_name].read(files, track)
+    raw = _raw_set(files, FORMATS[format_name], track)
     for other in others:
         text = (
             f"there is {FORMATS[other].title} too, which was not read; --format {other} reads it "
             f"instead of {FORMATS[format_name].title}"
         )
         raw.add_problem(Kind.FORMAT, "", text)
-    for name in files.images:
-        if raw.index_of(name) is None and name not in raw.left_out:
-            raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
-    for (source, name), (taken, other) in files.doubtful.items():
-        text = f"{name} may be {taken} or {other}; the first is taken"
-        raw.add_problem(Kind.SAME_NAME, source, text)
+    if raw.outlines:
+        text = f"{raw.outlines} objects are outlines; the box around each is taken"
+        raw.add_problem(Kind.POLYGON, "", text)
+    _note_names(files, raw)
     headers = _headers(files, raw, settings.max_pixels, track)
     boxes, repairs = clean_boxes(raw, headers)
+    raw.problems += repairs
     classes, label_of, remarks = label_classes(
         raw.class_names, boxes.class_name, merge=settings.merge_classes
     )
     nothing = "no annotation has an object that can be used; there is nothing to learn"
     raw.require(boxes.image, f"{folder}: {nothing}")
     splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
-    problems = (*raw.problems, *repairs, *remarks)
+    problems = (*raw.problems, *remarks)
     return Dataset(folder.name, format_name, classes, splits, problems, raw.summary)
+
+
+def _raw_set(files: Files, how: Format, track: Track) -> RawSet:
+    """Return what a reader gives.
+
+    Raises:
+        DatasetError: nothing can be used; where the format is not there, what is there instead.
+    """
+    try:
+        return how.read(files, track)
+    except DatasetError as error:
+        if how.is_there(files) or not (unread := unread_formats(files)):
+            raise
+        raise DatasetError(f"{error}; {'; '.join(unread)}") from error
+
+
+def _note_names(files: Files, raw: RawSet) -> None:
+    """Note every image that was passed over, and what was made of names that fit badly."""
+    for name in files.images:
+        if raw.index_of(name) is None and name not in raw.left_out:
+            raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
+    for name in files.unread_pictures:
+        raw.add_problem(Kind.BROKEN_IMAGE, name, f"{unread(name)}; left out")
+    for (source, name), (taken, other) in files.doubtful.items():
+        text = f"{name} may be {taken} or {other}; the first is taken"
+        raw.add_problem(Kind.SAME_NAME, source, text)
+    for (source, name), taken in list(files.led_out.items())[:1]:
+        others = f", and so for {len(files.led_out) - 1} others" if len(files.led_out) > 1 else ""
+        text = f"names {name!r}, which leads out of the set's folder; {taken} in it is taken"
+        raw.add_problem(Kind.LED_OUT, source, text + others)
 
 
 def find_formats(files: Files) -> list[str]:
@@ -137,11 +184,12 @@ def find_formats(files: Files) -> list[str]:
         raise DatasetError(f"{files.root}: is empty; --dataset takes a folder with labelled images")
     known = [name for name, how in FORMATS.items() if how.is_there(files)]
     if not known:
-        raise DatasetError(
-            f"{files.root}: no annotations found for its {len(files.images)} images; boxes may be "
-            "in Pascal VOC XML, COCO JSON, YOLO text files or a CSV with a header "
-            "filename,class,xmin,ymin,xmax,ymax"
+        titles = ", ".join(how.title for how in FORMATS.values())
+        unread = "; ".join(unread_formats(files)) or (
+            f"boxes may be in {titles}; a CSV has a header as filename,class,xmin,ymin,xmax,ymax"
         )
+        images = f"its {len(files.images)} images"
+        raise DatasetError(f"{files.root}: no annotations found for {images}; {unread}")
     return known
 
 

@@ -14,12 +14,16 @@ MAX_PIXELS = 50_000_000  # 150 MB as RGB; phones make up to about that, bombs ma
 MOST_PIXELS = 1_000_000_000  # what `max_pixels` may be raised to: 3 GB as RGB
 
 
+USUAL_SPLIT = "70/15/15"
+
+
 @dataclass(frozen=True)
 class DatasetSettings(Checked):
     """What a reader may choose.
 
     Attributes:
-        split: shares of train, val and test where a set has no splits of its own.
+        split: shares of train, val and test where a set has no splits of its own, or no train
+            split; it is not divided anew unless they are given. ``""`` stands for `USUAL_SPLIT`.
         keep_duplicates: leave a test image in test though train or val holds the same file.
         merge_classes: take class names that differ by case or blanks for one class.
         max_pixels: images with more are left out, so that memory stays bounded.
@@ -27,7 +31,7 @@ class DatasetSettings(Checked):
 
     PREFIX: ClassVar[str] = "dataset."
 
-    split: str = "70/15/15"
+    split: str = ""
     keep_duplicates: bool = False
     merge_classes: bool = False
     max_pixels: Annotated[int, Meta(ge=1, le=MOST_PIXELS)] = MAX_PIXELS
@@ -48,7 +52,8 @@ class DatasetSettings(Checked):
             UserError: ``split`` is not three positive numbers.
         """
         try:
-            parts = [float(part) for part in self.split.replace(",", "/").split("/")]
+            split = self.split or USUAL_SPLIT
+            parts = [float(part) for part in split.replace(",", "/").split("/")]
         except ValueError:
             parts = []
         if len(parts) != 3 or not all(0 < part < float("inf") for part in parts):

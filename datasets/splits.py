@@ -16,6 +16,7 @@ import numpy as np
 
 from datasets.annotations import SPLITS, Dataset, DatasetError, LabelledImage, Splits
 from datasets.problems import Kind, Problem
+from datasets.settings import USUAL_SPLIT
 
 T = TypeVar("T")
 
@@ -26,18 +27,30 @@ def complete_splits(
     found: Mapping[str, Images],
     shares: tuple[float, float, float],
     digest: Callable[[LabelledImage], str],
+    *,
+    divide: bool = False,
 ) -> tuple[dict[str, Images], tuple[Problem, ...]]:
     """Return train, val and test, and a remark on each split that had to be drawn.
 
     A set without splits is divided by ``shares``. A set with a val but no test split is scored on
     its val, as such sets are published. What is then missing is taken from train. Found images are
-    by split, ``""`` for those that belong to none; ``digest`` gives a file's content.
+    by split, ``""`` for those that belong to none; ``digest`` gives a file's content. A set of a
+    val or test split alone is only divided where ``divide`` says so.
 
     Raises:
-        DatasetError: there are too few images for three splits.
+        DatasetError: there are too few images for three splits, or none to train on.
     """
     splits = {split: images for split, images in found.items() if images}
     notes = []
+    if splits and not {"train", ""} & {*splits}:
+        names = " and ".join(splits)
+        if not divide:
+            raise DatasetError(
+                f"there is only a {names} split ({sum(map(len, splits.values()))} images) and "
+                f"nothing to train on; --set dataset.split={USUAL_SPLIT} divides it into three"
+            )
+        notes.append(f"its {names} split is divided anew, as dataset.split asks for")
+        splits = {"": tuple(image for images in splits.values() for image in images)}
     if "" in splits:
         loose = splits.pop("")
         if not splits:
@@ -62,6 +75,23 @@ def complete_splits(
             )
     problems = tuple(Problem(Kind.SPLIT, "", note) for note in notes)
     return {split: splits[split] for split in SPLITS}, problems
+
+
+def remarks_on_splits(splits: Mapping[str, Images]) -> tuple[Problem, ...]:
+    """Return a remark on each split without an object to learn, to choose by or to judge by."""
+    costs = {
+        "train": "there is nothing to learn from",
+        "val": "no score can be chosen by it, so the usual one stands in",
+        "test": "no figure can be given",
+    }
+    remarks = []
+    for split, images in splits.items():
+        truths = [image.annotations for image in images]
+        if not any((~truth.ignore).any() for truth in truths):
+            why = "" if not any(map(len, truths)) else " that is not ignored (difficult or crowd)"
+            text = f"the {split} split has no object{why}: {costs[split]}"
+            remarks.append(Problem(Kind.SPLIT, "", text))
+    return tuple(remarks)
 
 
 def draw(

@@ -1,46 +1,31 @@
 """Pascal VOC: one XML file an image, corners 1-based and inclusive (Everingham et al., 2010).
 
 Three layouts are read: ``JPEGImages/Annotations/ImageSets/Main``, split folders (``train/``,
-``val/`` or ``valid/``, ``test/``) and XML beside the images. This is the one file that knows VOC's
-way of counting pixels, which tables with ``xmin,ymin,xmax,ymax`` share.
+``val/`` or ``valid/``, ``test/``) and XML beside the images.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from datasets.annotations import SPLITS, LabelledImage, Splits
+from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
+from datasets.box_readings import PIXEL_CORNERS
 from datasets.boxes import number_text
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import Corners, RawImage, RawSet
+from datasets.raw import RawImage, RawSet
 from datasets.split_names import split_of_folders
 from datasets.voc_lists import ListedSplits, listed_splits
-from datasets.xml_lines import line_of, parse_xml
+from datasets.voc_objects import CORNERS, inclusive, read_object
+from datasets.xml_lines import parse_xml
 
-CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _HEAD_BYTES = 4096
-
-
-def exclusive(corners: Corners) -> Corners:
-    """Return 1-based inclusive corners as 0-based exclusive ones, swapped ones still swapped.
-
-    The first pixel has number 1, so the smaller end moves by one and the larger, which is then
-    excluded, stays. Equal ends mean no area, before the conversion and after it.
-    """
-    x1, y1, x2, y2 = corners
-    return x1 - (x1 < x2), y1 - (y1 < y2), x2 - (x2 < x1), y2 - (y2 < y1)
-
-
-def inclusive(corners: Corners) -> Corners:
-    """Return 0-based exclusive corners as 1-based inclusive ones."""
-    x1, y1, x2, y2 = corners
-    return x1 + 1, y1 + 1, x2, y2
 
 
 def looks_like_voc(files: Files) -> bool:
@@ -54,18 +39,20 @@ def read_voc(files: Files, track: Track) -> RawSet:
     Raises:
         DatasetError: no annotation matches an image, or a file is not safe to read.
     """
-    raw = RawSet("voc")
+    raw = RawSet("voc", reading=PIXEL_CORNERS)
     names = files.with_suffix(".xml")
     listed = listed_splits(files, raw)
+    outlines = 0
     for name in track(names, "reading annotations", len(names)):
         try:
-            root = parse_xml(files.root / name)
-            if root.tag != "annotation":
-                raise ValueError("is not a Pascal VOC annotation")
+            root = _annotation(files.root / name)
         except ValueError as error:
             raw.add_problem(Kind.BROKEN_FILE, name, f"{error}; left out")
             continue
-        _read_image(files, raw, name, root, listed)
+        outlines += _read_image(files, raw, name, root, listed)
+    if outlines:
+        text = f"{outlines} objects are outlines or rotated; the box around each is taken"
+        raw.add_problem(Kind.POLYGON, "", text)
     raw.require(
         raw.images,
         f"{files.root}: none of its {len(names)} XML files matches one of its {len(files.images)} "
@@ -81,56 +68,63 @@ def read_voc(files: Files, track: Track) -> RawSet:
     return raw
 
 
+def _annotation(path: Path) -> Element:
+    """Return the root of an annotation.
+
+    Raises:
+        DatasetError: it is one that is not safe to read.
+        ValueError: it is none, in half a sentence.
+    """
+    other = "is not a Pascal VOC annotation"
+    try:
+        root = parse_xml(path)
+    except DatasetError as error:
+        if _is_annotation(path):
+            raise
+        raise ValueError(other) from error
+    if root.tag != "annotation":
+        raise ValueError(other)
+    return root
+
+
 def _is_annotation(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES).replace(b"\0", b"")  # UTF-16 has every other byte 0
-        return b"<annotation" in head or b"<!DOCTYPE" in head
+        return re.search(rb"<annotation[\s>]", head) is not None
 
 
 def _read_image(
     files: Files, raw: RawSet, source: str, root: Element, listed: ListedSplits | None
-) -> None:
+) -> int:
+    """Add the image of a file with its boxes; return how many are around an outline."""
     name = (root.findtext("filename") or "").strip()
-    beside = files.image_beside(source, name)
-    # Even if it is not needed: a name that leads out of the folder is refused.
-    named = files.image(name, source, split_of_folders(source)) if name else None
-    image = beside or named
+    image = files.image_beside(source, name)
+    if image is None and name:  # what a tool writes there differs, and beside it is the image
+        image = files.image(name, source, split_of_folders(source))
     if image is None:
         text = f"no image called {posixpath.basename(source)[:-4]} or {name}; left out"
         raw.add_problem(Kind.NO_IMAGE, source, text)
-        return
+        return 0
     split = split_of_folders(image) or split_of_folders(source)
     if listed:
         in_list = listed.split_of(image)
         if in_list is None:
             raw.add_problem(Kind.LISTED, image, f"is in no list of {listed.folders}; left out")
             raw.left_out.add(image)
-            return
+            return 0
         split = in_list
-    size = None
-    with suppress(ValueError):
-        size = int(root.findtext("size/width") or 0), int(root.findtext("size/height") or 0)
-    index = raw.add_image(RawImage(image, split, source, size))
-    if index is not None:
-        for element in root.iter("object"):
-            _read_object(raw, index, source, element)
+    index = raw.add_image(RawImage(image, split, source, _size(root)))
+    if index is None:
+        return 0
+    return sum(read_object(raw, index, source, element) for element in root.iter("object"))
 
 
-def _read_object(raw: RawSet, index: int, source: str, element: Element) -> None:
-    name = element.findtext("name") or ""
-    if "\n" in name:  # set on lines of its own by a pretty-printer
-        name = name.strip()
-    wrong = "" if name.strip() else "an object without a name"
-    box = element if (inner := element.find("bndbox")) is None else inner
-    try:
-        x1, y1, x2, y2 = (float(box.findtext(c) or "") for c in CORNERS)
-    except ValueError:
-        wrong = wrong or f"a {name} whose box is not four numbers"
-    if wrong:
-        raw.add_problem(Kind.NOT_A_BOX, source, f"{wrong}; left out", line_of(element))
-        return
-    difficult = (element.findtext("difficult") or "0").strip().lower() not in {"0", "", "false"}
-    raw.add_box(index, exclusive((x1, y1, x2, y2)), name, line_of(box), ignore=difficult)
+def _size(root: Element) -> tuple[int, int] | None:
+    """Return the image's width and height as the file has them, whole or as ``120.0``."""
+    with suppress(ValueError, OverflowError):
+        width, height = (float(root.findtext(f"size/{side}") or 0) for side in ("width", "height"))
+        return int(width), int(height)
+    return None
 
 
 def write_voc(folder: Path, splits: Splits, classes: Sequence[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -10,9 +12,15 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from datasets.annotations import DatasetError
+from datasets.encodings import MOST_TEXT_BYTES
 
 LINE = "line number"  # an attribute no file can have: a blank is not allowed in a name
 MOST_XML_BYTES = 64 * 2**20
+_READ_BYTES = 2**16
+_DECLARED = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]+)["'][^>]*\?>"""
+)
+_PARSERS_OWN = frozenset({"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1"})
 
 
 def parse_xml(path: Path) -> Element:
@@ -22,22 +30,40 @@ def parse_xml(path: Path) -> Element:
         DatasetError: the file has a DTD or entities, or is too large for one image.
         ValueError: it is not XML, in half a sentence.
     """
-    if path.stat().st_size > MOST_XML_BYTES:
-        raise DatasetError(f"{path}: has over {MOST_XML_BYTES} bytes; no image needs that many")
+    try:
+        if path.stat().st_size > MOST_XML_BYTES:
+            raise DatasetError(f"{path}: has over {MOST_XML_BYTES} bytes; no image needs that many")
+        data = _decoded(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"can't be read ({error.strerror})") from error
     builder = _LinedTree()
     parser = builder.parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     try:
-        parser.feed(path.read_bytes())
+        parser.feed(data)
         root: Element = parser.close()
     except DefusedXmlException as error:
         raise DatasetError(
             f"{path}: has a DTD or entities, which may hide an attack; remove them"
         ) from error
     except (ParseError, UnicodeDecodeError, LookupError, ValueError) as error:
-        raise ValueError(f"is not XML ({error})") from error
-    except OSError as error:
-        raise ValueError(f"can't be read ({error.strerror})") from error
+        raise ValueError(f"is not XML ({error}); save it as UTF-8") from error
     return root
+
+
+def _decoded(data: bytes) -> bytes | str:
+    """Return a file as text where it declares an encoding that the parser does not know.
+
+    Raises:
+        ValueError: it is not in that encoding, or there is none of that name.
+    """
+    found = _DECLARED.match(data)
+    name = found[1].decode("ascii").lower() if found else ""
+    if found is None or name in _PARSERS_OWN:
+        return data
+    try:
+        return data[found.end() :].decode(name)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise ValueError(f"is not in its encoding {name} ({error}); save it as UTF-8") from error
 
 
 def line_of(element: Element) -> int:
@@ -58,3 +84,48 @@ class _LinedTree(TreeBuilder):
     def end(self, tag: str) -> Element:
         """End an element."""
         return super().end(tag.rpartition("}")[2])
+
+
+def elements(path: Path, tags: Collection[str]) -> Iterator[Element]:
+    """Yield the elements of those tags as they end, with their lines; what was read is forgotten.
+
+    Raises:
+        DatasetError: the file has a DTD or entities, or is too large for one set.
+        ValueError: it is not XML, in half a sentence.
+    """
+    if path.stat().st_size > MOST_TEXT_BYTES:
+        raise DatasetError(f"{path}: has over {MOST_TEXT_BYTES} bytes; export the set in parts")
+    builder = _Parts(tags)
+    parser = builder.parser = DefusedXMLParser(target=builder, forbid_dtd=True)
+    try:
+        with path.open("rb") as stream:
+            while data := stream.read(_READ_BYTES):
+                parser.feed(data)
+                while builder.ended:
+                    yield (element := builder.ended.pop(0))
+                    element.clear()
+        parser.close()
+    except DefusedXmlException as error:
+        raise DatasetError(
+            f"{path}: has a DTD or entities, which may hide an attack; remove them"
+        ) from error
+    except (ParseError, UnicodeDecodeError, LookupError, ValueError) as error:
+        raise ValueError(f"is not XML ({error})") from error
+    except OSError as error:
+        raise ValueError(f"can't be read ({error.strerror})") from error
+
+
+class _Parts(_LinedTree):
+    """Keeps the elements of some tags that have ended, until somebody takes them."""
+
+    def __init__(self, tags: Collection[str]) -> None:
+        super().__init__()
+        self.tags = tags
+        self.ended: list[Element] = []
+
+    def end(self, tag: str) -> Element:
+        """End an element."""
+        element = super().end(tag)
+        if element.tag in self.tags:
+            self.ended.append(element)
+        return element

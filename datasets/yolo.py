@@ -1,6 +1,5 @@
 """YOLO text labels: a line an object, ``class x y width height`` in fractions, x and y its centre.
 
-Each image has its label file at the same path with ``images`` replaced by ``labels``, or beside it.
 An empty label file means an image without objects, and so does a missing one, which is counted.
 """
 
@@ -14,16 +13,25 @@ import numpy as np
 import yaml
 
 from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
+from datasets.box_readings import MIDDLE
 from datasets.boxes import number_text, xyxy_to_xywh
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
-from datasets.yolo_config import NAME_LISTS, YoloConfig, find_config, images_of_splits
+from datasets.yolo_config import YoloConfig, find_config
+from datasets.yolo_labels import (
+    BOX_NUMBERS,
+    SCORED_NUMBERS,
+    label_files,
+    label_places,
+    labels_of_images,
+    numbers_of,
+    orphans,
+)
+from datasets.yolo_splits import images_of_splits
 
-BOX_NUMBERS, SCORED_NUMBERS, LEAST_OUTLINE_NUMBERS = 5, 6, 7
 _PIXELS = (2.0, 1e6)  # a number between is no fraction, but a pixel
-_IMAGE_FOLDERS = frozenset({"images", "image", "img", "imgs", "jpegimages"})
 IGNORED = "ignored"  # our own list beside data.yaml; the format itself has no such thing
 
 
@@ -31,11 +39,11 @@ def looks_like_yolo(files: Files) -> bool:
     """Return whether the set describes itself as YOLO's do, or has a label file beside an image."""
     if find_config(files).entries:
         return True
-    labels = _label_files(files)
-    for image in files.images:
-        name = label_file_of(image, labels)
-        if name and (lines := files.text(name).split("\n")) and lines[0].strip():
-            return _numbers(lines[0]) is not None
+    labels = labels_of_images(files.images, label_files(files))
+    for name in labels.values():
+        first = files.text(name).split("\n", 1)[0]
+        if first.strip():
+            return numbers_of(first) is not None
     return False
 
 
@@ -45,22 +53,28 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     Raises:
         DatasetError: no image has labels, or an entry or number can't be used.
     """
-    raw = RawSet("yolo")
+    raw = RawSet("yolo", reading=MIDDLE)
     config = find_config(files)
-    for _, class_name in sorted(config.class_names.items()):
+    for class_name in config.all_names():
         raw.add_class(class_name)
     ignored = _ignored_boxes(files, config)
-    labels = _label_files(files)
     listed = images_of_splits(files, config, raw)
+    labels = labels_of_images(files.images, label_files(files))
     far = outlines = 0
     for image, split in track(sorted(listed.items()), "reading annotations", len(listed)):
-        label = label_file_of(image, labels)
+        label = labels.get(image)
+        try:
+            text = files.text(label) if label else ""
+        except DatasetError as error:
+            raw.add_problem(Kind.BROKEN_FILE, image, f"{error}; left out")
+            raw.left_out.add(image)
+            continue
         index = raw.add_image(RawImage(image, split, label or image, in_fractions=True))
         if label is None:
             raw.add_problem(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
         elif index is not None:
             hidden = ignored.get(image, frozenset())
-            counts = _read_labels(raw, index, files.text(label), config, hidden)
+            counts = _read_labels(raw, index, text, config, hidden)
             far, outlines = far + counts[0], outlines + counts[1]
     where = config.source or "its folders"
     raw.require(raw.images, f"{files.root}: no image is where {where} has the images")
@@ -72,43 +86,27 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     if outlines:
         text = f"{outlines} objects are outlines; the box around each is taken"
         raw.add_problem(Kind.POLYGON, "", text)
-    for first, other in files.sharing_a_stem():
-        if first in listed and other in listed:
-            raw.add_problem(Kind.SAME_NAME, other, f"shares its label file with {first}")
+    _note_files(files, raw, labels)
     names = f"names from {config.source}"
     if not config.class_names:
         names = "classes called by number, no names found"
         raw.add_problem(Kind.FORMAT, "", "no data.yaml or classes.txt names the classes")
+    for other in config.disagreeing:
+        text = f"names other classes than {config.source}, {config.what_counts}"
+        raw.add_problem(Kind.CLASS, other, text)
     raw.summary = f"YOLO text labels: {len(raw.images)} images, {names}"
     return raw
 
 
-def label_file_of(image: str, labels: Mapping[str, str]) -> str | None:
-    """Return the label file of an image out of those by name in lower case, or None."""
-    places = map(str.lower, label_places(image))
-    return next((labels[place] for place in places if place in labels), None)
-
-
-def label_places(image: str) -> list[str]:
-    """Return where the label file of an image may be, the usual place first."""
-    stem = posixpath.splitext(image)[0]
-    parts = stem.split("/")
-    moved = [
-        "/".join([*parts[:index], "labels", *parts[index + 1 :]])
-        for index in range(len(parts) - 2, -1, -1)
-        if parts[index].lower() in _IMAGE_FOLDERS
-    ]
-    folder, base = posixpath.split(stem)
-    beside = posixpath.join(folder, "labels", base)
-    return [f"{place}.txt" for place in (*moved, stem, beside, f"labels/{stem}")]
-
-
-def _label_files(files: Files) -> dict[str, str]:
-    return {
-        name.lower(): name
-        for name in files.with_suffix(".txt")
-        if posixpath.basename(name).lower() not in NAME_LISTS
-    }
+def _note_files(files: Files, raw: RawSet, labels: Mapping[str, str]) -> None:
+    """Note label files that two images share, and those that no image has."""
+    first_of: dict[str, str] = {}
+    for image in (image.name for image in raw.images if image.name in labels):
+        first = first_of.setdefault(labels[image], image)
+        if first != image:
+            raw.add_problem(Kind.SAME_NAME, image, f"shares its label file with {first}")
+    for name in orphans(files, labels.values()):
+        raw.add_problem(Kind.NO_IMAGE, name, "has labels and no image of its name; left out")
 
 
 def _read_labels(
@@ -116,13 +114,14 @@ def _read_labels(
 ) -> tuple[int, int]:
     """Add the boxes of one label file; return how many lie far out and how many are outlines."""
     source = raw.images[index].source
+    names = config.names_for(source)
     far = outlines = count = 0
     for line, words in enumerate(text.splitlines(), 1):
         if not words.strip():
             continue
-        numbers = _numbers(words)
+        numbers = numbers_of(words)
         number = int(numbers[0]) if numbers else -1
-        class_name = config.class_names.get(number) if config.class_names else str(number)
+        class_name = names.get(number) if config.class_names else str(number)
         if numbers is None or class_name is None:
             unknown = f"class {number} is not in {config.source}"
             text = unknown if numbers else f"{words.strip()[:60]!r} is no box"
@@ -139,17 +138,6 @@ def _read_labels(
         raw.add_box(index, corners, class_name, line, ignore=count in ignored)
         count += 1
     return far, outlines
-
-
-def _numbers(line: str) -> list[float] | None:
-    """Return the numbers of a box or outline, or None if the line is neither."""
-    try:
-        numbers = [float(word) for word in line.split()]
-    except ValueError:
-        return None
-    whole = len(numbers) >= BOX_NUMBERS and numbers[0] >= 0 and numbers[0] == numbers[0] // 1
-    outline = len(numbers) >= LEAST_OUTLINE_NUMBERS and len(numbers) % 2 == 1
-    return numbers if whole and (len(numbers) <= SCORED_NUMBERS or outline) else None
 
 
 def _ignored_boxes(files: Files, config: YoloConfig) -> dict[str, frozenset[int]]:

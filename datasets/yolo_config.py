@@ -1,7 +1,8 @@
 """Where a YOLO set has its class names and splits: ``data.yaml``, ``obj.data`` or lists of names.
 
-Entries are folders, lists of files or patterns, relative to the file, to its ``path`` or to the
-set's folder. Exports often write ``../train/images`` for a ``train`` that is beside ``data.yaml``.
+Names are text as it is written, whatever YAML makes of ``yes``, ``007`` or ``12:30``. Where a set
+has lists of names and nothing else, each counts for the labels nearest to it: labelImg leaves one
+in each folder, and their orders may differ.
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ import yaml
 
 from datasets.annotations import SPLITS, DatasetError
 from datasets.files import Files
-from datasets.problems import Kind
-from datasets.raw import RawSet
-from datasets.split_names import split_of_folders
+from datasets.path_names import shared_folders
 
 SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 NAME_LISTS = ("classes.txt", "obj.names", "_darknet.labels", "classes.names", "labels.txt")
 _MOST_YAML_CHARACTERS = 1_000_000
+_NOTHING = ("", "~", "null", "Null", "NULL")  # what YAML has for no value
 _MOST_STARS = 6  # of a pattern; matching many would take ages
+
+
+class _AsWritten(yaml.SafeLoader):
+    """Reads every value as text: ``no`` is no Boolean, ``2020-01-01`` no date."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - typed by the base class
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class YoloConfig:
     Attributes:
         source: the file that does; empty if there is none.
         class_names: by number; empty if no file has them.
+        lists: the names by number of each list of names, by its file.
+        is_described: whether a file describes the set, whose names count for all labels.
         entries: those of each split, as written.
         base: the folder its ``path`` names, inside the set's.
         has_keypoints: whether objects have keypoints after their box.
@@ -41,9 +49,38 @@ class YoloConfig:
 
     source: str = ""
     class_names: Mapping[int, str] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    is_described: bool = False
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base: str = ""
     has_keypoints: bool = False
+
+    @property
+    def disagreeing(self) -> list[str]:
+        """The lists that name other classes, or in another order, than what is taken first."""
+        return [name for name, names in self.lists.items() if names != self.class_names]
+
+    @property
+    def what_counts(self) -> str:
+        """Which names count where lists disagree, as half a sentence."""
+        return "which counts" if self.is_described else "and each counts for the labels nearest"
+
+    def all_names(self) -> list[str]:
+        """Return every class name, in the order of numbers."""
+        used = [self.class_names, *([] if self.is_described else self.lists.values())]
+        return [name for names in used for _, name in sorted(names.items())]
+
+    def names_for(self, label: str) -> Mapping[int, str]:
+        """Return the names by number that count for a label file."""
+        if self.is_described or not self.disagreeing:
+            return self.class_names
+        folders = label.split("/")[:-1]
+
+        def nearness(name: str) -> tuple[int, int, str]:
+            own = name.split("/")[:-1]
+            return -shared_folders(own, folders), len(own), name
+
+        return self.lists[min(self.lists, key=nearness)]
 
 
 def find_config(files: Files) -> YoloConfig:
@@ -52,95 +89,50 @@ def find_config(files: Files) -> YoloConfig:
     Raises:
         DatasetError: its file is not what it should be.
     """
-    for name in sorted(files.with_suffix(".yaml", ".yml"), key=_nearest_root):
-        text = files.text(name)
+    lists = _name_lists(files)
+    described = [(name, files.text(name)) for name in files.with_suffix(".yaml", ".yml")]
+    for name, text in sorted(described, key=_likeness):
         if re.search(r"^['\"]?(names|nc)['\"]?\s*:", text, re.MULTILINE):
-            return _from_mapping(files, name, _yaml(files, name, text))
+            return _from_mapping(files, name, _yaml(files, name, text), lists)
     for name in sorted(files.with_suffix(".data"), key=_nearest_root):
         pairs = [line.partition("=") for line in files.text(name).splitlines()]
         values = {key.strip(): value.strip() for key, equals, value in pairs if equals}
         if "names" in values:
-            listed = files.resolve(values["names"], name) or _name_list(files)
-            return _from_mapping(files, name, {**values, "names": _names_by_line(files, listed)})
-    return YoloConfig(_name_list(files), _names_by_line(files, _name_list(files)))
+            listed = files.resolve(values["names"], name) or next(iter(lists), "")
+            named = {**values, "names": _names_by_line(files, listed)}
+            return _from_mapping(files, name, named, lists)
+    first = next(iter(lists), "")
+    return YoloConfig(first, lists.get(first, {}), lists)
 
 
-def images_of_splits(files: Files, config: YoloConfig, raw: RawSet) -> dict[str, str]:
-    """Return the split of each image that belongs to the set; the first split that has it counts.
-
-    Raises:
-        DatasetError: an entry leads out of the set's folder.
-    """
-    if not config.entries:
-        return {name: split_of_folders(name) for name in files.images}
-    split_of: dict[str, str] = {}
-    for split, entries in config.entries.items():
-        for entry in entries:
-            if not (found := _images(files, config, entry, raw, split)):
-                raw.add_problem(Kind.LISTED, config.source, f"{split}: {entry} holds no image")
-            for name in found:
-                first = split_of.setdefault(name, split)
-                if first != split:
-                    text = f"{split}: {name} is in {first} too and stays there"
-                    raw.add_problem(Kind.LISTED, config.source, text)
-    for name in files.images:
-        if name not in split_of:
-            raw.add_problem(Kind.LISTED, name, f"is in no split of {config.source}; left out")
-            raw.left_out.add(name)
-    return split_of
+def _likeness(described: tuple[str, str]) -> tuple[bool, bool, tuple[int, str]]:
+    """Sort descriptions of a set before those of a network, which has a number of classes too."""
+    name, text = described
+    has_names = re.search(r"^['\"]?names['\"]?\s*:", text, re.MULTILINE)
+    has_splits = re.search(r"^['\"]?(train|val|test)['\"]?\s*:", text, re.MULTILINE)
+    return has_names is None, has_splits is None, _nearest_root(name)
 
 
-def _images(files: Files, config: YoloConfig, entry: str, raw: RawSet, split: str) -> list[str]:
-    """Return the images of one entry: a folder, a list or a pattern."""
-    own = posixpath.dirname(config.source)
-    bases = list(dict.fromkeys([posixpath.join(own, config.base), own, ""]))
-    for base in bases:
-        place = files.within(posixpath.join(base, entry), config.source, entry)
-        if place in files.name_set and place.lower().endswith(".txt"):
-            return _listed(files, place, raw, split)
-        if place in files.name_set:
-            return [place] if place in files.images else []
-        pattern = _as_pattern(place)
-        if found := [name for name in files.images if pattern.fullmatch(name)]:
-            return found
-    # Darknet's lists are relative to where it was started, with a folder in front.
-    listed = files.resolve(posixpath.basename(entry), config.source)
-    return _listed(files, listed, raw, split) if listed.lower().endswith(".txt") else []
-
-
-def _listed(files: Files, source: str, raw: RawSet, split: str) -> list[str]:
-    """Return the images a list of files names."""
-    found = []
-    for number, line in enumerate(files.text(source).splitlines(), 1):
-        if name := files.image(line, source, split) if line.strip() else None:
-            found.append(name)
-        elif written := line.strip():
-            raw.add_problem(Kind.NO_IMAGE, source, f"no image called {written}; left out", number)
-    return found
-
-
-def _as_pattern(place: str) -> re.Pattern[str]:
-    """Return what matches the images in a folder or of a pattern with ``*``, ``**`` and ``?``."""
-    if not re.search(r"[*?]", place):
-        return re.compile(".*" if place == "." else re.escape(place) + "/.*")
-    tokens = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", place)
-    return re.compile("".join(tokens.get(part, re.escape(part)) for part in parts))
-
-
-def _from_mapping(files: Files, source: str, values: Mapping[str, object]) -> YoloConfig:
+def _from_mapping(
+    files: Files,
+    source: str,
+    values: Mapping[str, object],
+    lists: Mapping[str, Mapping[int, str]],
+) -> YoloConfig:
     entries = {
         SPLIT_KEYS[key]: _strings(files, source, key, value)
         for key, value in values.items()
-        if key in SPLIT_KEYS and value
+        if key in SPLIT_KEYS and value not in _NOTHING
     }
     base = values.get("path") or ""
     # Where the set once was on somebody's disk does not matter for where it is now.
-    if not isinstance(base, str) or re.match(r"[/~\\]|[A-Za-z]:|\.\.", base):
+    if not isinstance(base, str) or base in _NOTHING or re.match(r"[/~\\]|[A-Za-z]:|\.\.", base):
         base = ""
     return YoloConfig(
         source,
-        _names(files, source, values),
+        _names(files, source, values, lists),
+        lists,
+        True,
         {split: entries[split] for split in SPLITS if split in entries},
         base.replace("\\", "/"),
         "kpt_shape" in values,
@@ -151,7 +143,7 @@ def _yaml(files: Files, name: str, text: str) -> dict[str, object]:
     if len(text) > _MOST_YAML_CHARACTERS:
         raise DatasetError(f"{files.root / name}: is too long for a description of a set")
     try:
-        values = yaml.safe_load(text)
+        values = yaml.load(text, Loader=_AsWritten)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         first = " ".join(str(error).split())[:200]
         raise DatasetError(f"{files.root / name}: is not YAML ({first}); repair it") from error
@@ -169,23 +161,32 @@ def _strings(files: Files, source: str, key: str, value: object) -> tuple[str, .
     return tuple(parts)
 
 
-def _names(files: Files, source: str, values: Mapping[str, object]) -> dict[int, str]:
+def _names(
+    files: Files,
+    source: str,
+    values: Mapping[str, object],
+    lists: Mapping[str, Mapping[int, str]],
+) -> dict[int, str]:
     names, classes = values.get("names"), cast("int", values.get("nc", 0))
+    if names is None and lists:
+        names = dict(next(iter(lists.values())))
     with suppress(TypeError, ValueError):
         if names is None:
             names = range(min(int(classes), 10_000))
         if isinstance(names, list | range):
             names = dict(enumerate(names))
-        if isinstance(names, dict) and all(
-            isinstance(n, str | int | float) for n in names.values()
-        ):
+        if isinstance(names, dict) and all(isinstance(n, str | int) for n in names.values()):
             return {int(number): str(name) for number, name in names.items()}
-    raise DatasetError(f"{files.root / source}: names must be a list or numbers with their names")
+    raise DatasetError(
+        f"{files.root / source}: names must be a list or numbers with their names; quote a name "
+        "with a colon or brackets"
+    )
 
 
-def _name_list(files: Files) -> str:
-    lists = [n for n in files.names if posixpath.basename(n).lower() in NAME_LISTS]
-    return min(lists, key=_nearest_root, default="")
+def _name_lists(files: Files) -> dict[str, dict[int, str]]:
+    """Return the names of each list of names, that nearest to the set's folder first."""
+    found = [n for n in files.names if posixpath.basename(n).lower() in NAME_LISTS]
+    return {name: _names_by_line(files, name) for name in sorted(found, key=_nearest_root)}
 
 
 def _names_by_line(files: Files, name: str) -> dict[int, str]:

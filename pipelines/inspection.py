@@ -17,6 +17,7 @@ from datasets.reading import completed
 from datasets.settings import DatasetSettings
 from datasets.statistics import Statistics, statistics
 from pipelines.report.images.contact_sheet import chosen, contact_sheet
+from pipelines.report.images.fonts import undrawn
 from pipelines.system.files import check_output, replacing
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
@@ -50,6 +51,9 @@ def inspect(
     dataset = _as_far_as_possible(dataset, settings)
     if decode:
         dataset = decoded(dataset, track, jobs)
+    if missing := undrawn(dataset.classes):
+        remark = Problem(Kind.CLASS, "", missing)
+        dataset = replace(dataset, problems=(*dataset.problems, remark))
     numbers = statistics(dataset)
     with replacing(output) as work:
         lines = "".join(f"{problem}\n" for problem in numbers.problems)

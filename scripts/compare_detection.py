@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipelines.contenders import NAMES
 from pipelines.runs.requirements import Requirement, parse_requirement
 from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting
-from pipelines.system.command_line import Options, command
+from pipelines.system.command_line import Options, command, say
 
 if TYPE_CHECKING:
     from pipelines.runs.metrics import Metrics
@@ -28,8 +28,7 @@ OPTIONS = Options(__doc__)
 data = OPTIONS.add_argument_group("data").add_argument
 where = "a labelled folder, the sample, or tfds:voc/2007"
 data("--dataset", metavar="PATH|sample|tfds:NAME", help=where)
-formats = ["auto", "voc", "coco", "yolo", "csv"]
-data("--format", choices=formats, help="default: found by looking")
+data("--format", metavar="NAME", help="of the annotations; default: found by looking")
 data("--limit", type=int, metavar="N", help="images a split, for a fast look")
 run = OPTIONS.add_argument_group("run").add_argument
 run("--pipelines", nargs="+", choices=NAMES, help="default: all")
@@ -113,17 +112,18 @@ def main(arguments: argparse.Namespace) -> int:
 
 def show(metrics: Metrics, output: Path) -> None:
     """Print the closing table and where everything is."""
-    from rich.console import Console
+    from rich.markup import escape
 
     from pipelines.report.terminal.axes import print_axes
     from pipelines.report.terminal.run import closing_tables
+    from pipelines.system.terminal import Terminal
 
-    console = Console()
+    console = Terminal()
     console.print(*closing_tables(metrics))
     if metrics.axes:
         print_axes(metrics.axes, metrics.choice)
     rest = "metrics.json, annotated/, axes/, detections/, models/"
-    console.print(f"[bold]{output}/report.html[/bold], {rest}")
+    console.print(f"[bold]{escape(f'{output}/report.html')}[/bold], {rest}")
 
 
 def judge(requirements: Sequence[Requirement], metrics: Metrics) -> int:
@@ -134,7 +134,7 @@ def judge(requirements: Sequence[Requirement], metrics: Metrics) -> int:
         met = figure >= requirement.least  # an undefined figure is never enough
         said = "null" if isnan(figure) else f"{figure:.4f}"
         wanted = f"at least {requirement.least} wanted"
-        print(f"{'met' if met else 'MISSED':<6} {requirement.name} = {said}, {wanted}")
+        say(f"{'met' if met else 'MISSED':<6} {requirement.name} = {said}, {wanted}")
         missed += not met
     return min(missed, 1)
 

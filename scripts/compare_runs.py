@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.system.command_line import Options, command, real
+from pipelines.system.command_line import Options, command, real, say
 
 if TYPE_CHECKING:
     from pipelines.runs.gate import Gate
@@ -39,24 +39,25 @@ option("--output", type=Path, default=Path("runs/comparison.html"), metavar="FIL
 def main(arguments: argparse.Namespace) -> int:
     """Compare, write the page and print; return the exit status."""
     # From here on it takes a second to import.
-    from rich.console import Console
+    from rich.markup import escape
 
     from pipelines.report.runs_page.page import is_page, pairing, runs_page, runs_tables
     from pipelines.runs.compare import compare_runs, open_runs
     from pipelines.runs.gate import gates
     from pipelines.system.files import check_output, write_text
     from pipelines.system.progress import on_terminal
+    from pipelines.system.terminal import Terminal
 
     output, drop = arguments.output, arguments.max_drop
     check_output(output, "page of compare_runs", is_page)
     comparison = compare_runs(open_runs(runs_of(arguments)), on_terminal)
     judged = [] if drop is None else gates(comparison, arguments.figure, drop)
     write_text(output, runs_page(comparison, verdicts(judged, drop)))
-    console = Console()
+    console = Terminal()
     console.print(*runs_tables(comparison), pairing(comparison))
     for line in verdicts(judged, drop):
-        print(line)
-    console.print(f"[bold]{output}[/bold]")
+        say(line)
+    console.print(f"[bold]{escape(str(output))}[/bold]")
     return 1 if any(gate.failed for gate in judged) else 0
 
 

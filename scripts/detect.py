@@ -1,4 +1,4 @@
-"""Run a trained detector on images, folders, globs or videos.
+"""Run a trained detector on images, folders, globs, videos or a camera.
 
 Exit 0 when done, also where some pictures could not be read; 2 for bad usage or bad input.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
-from pipelines.system.command_line import Options, command, printable, real, whole
+from pipelines.system.command_line import Options, command, real, say, whole
 
 if TYPE_CHECKING:
     from pipelines.inference.detect import Summary
@@ -23,7 +23,8 @@ LISTED_PROBLEMS = 12  # lines on the terminal; summary.json has all
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
 option("model", type=Path, metavar="RUN/models/PIPELINE", help="of a finished run")
-option("sources", nargs="+", metavar="SOURCE", help="an image, folder, 'glob/*.jpg' or video")
+given = "images, folders, 'glob/*.jpg', videos; or a camera's number or rtsp://… address"
+option("sources", nargs="+", metavar="SOURCE", help=given)
 option("--output", type=Path, metavar="DIR", help="default: runs/detect-<source>")
 option("--overwrite", action="store_true", help="replace the results in DIR")
 option("--format", choices=["coco", "csv"], default="coco", help="default: coco")
@@ -41,6 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
     # From here on it takes a moment to import.
     from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
+    from pipelines.report.images.fonts import undrawn
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.files import check_output
     from pipelines.system.progress import on_terminal
@@ -51,6 +53,9 @@ def main(arguments: argparse.Namespace) -> int:
         threshold = Threshold(arguments.threshold, "given as --threshold")
     sources = found_sources(arguments.sources)
     name = Path(arguments.sources[0]).resolve().stem.strip("*?[] ") or "pictures"
+    if sources[0].camera is not None:
+        name = Path(sources[0].name).name
+        say(f"{sources[0].name}: Ctrl-C stops it and keeps what was found", error=True)
     output = arguments.output or Path("runs") / f"detect-{name}"
     folders = [Path(text) for text in arguments.sources if Path(text).is_dir()]
     check_output(
@@ -58,10 +63,12 @@ def main(arguments: argparse.Namespace) -> int:
         "result of scripts/detect.py",
         is_result,
         overwrite=arguments.overwrite,
-        apart_from=[*folders, *(source.path for source in sources)],
+        apart_from=[*folders, *(s.path for s in sources if s.camera is None)],
     )
     note = "" if threshold.is_chosen else "note: "
-    print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
+    say(f"{note}score from {threshold.score:.4g}: {threshold.source}", error=True)
+    if not arguments.no_draw and (missing := undrawn(model.classes)):
+        say(f"note: {missing}", error=True)
     options = DetectOptions(
         threshold,
         arguments.format,
@@ -80,15 +87,17 @@ def show(summary: Summary, output: Path) -> None:
         f"{summary.pictures_per_second:.1f} a second on {summary.device}"
     )
     if summary.pretrained_on:
-        print(f"by a detector that is pre-trained on {summary.pretrained_on}")
+        say(f"by a detector that is pre-trained on {summary.pretrained_on}")
+    if summary.passed_over:
+        print(f"{summary.passed_over} frames came faster than that and were passed over")
     if problems := summary.unreadable:
         print(f"{len(problems)} could not be read:")
         for line in problems[:LISTED_PROBLEMS]:
-            print(f"  {printable(line)}")
+            say(f"  {line}")
         if len(problems) > LISTED_PROBLEMS:
             print("  and more; summary.json lists all")
     pictures = ", annotated/" if (output / "annotated").is_dir() else ""
-    print(f"{output}: {summary.results}{pictures}, summary.json")
+    say(f"{output}: {summary.results}{pictures}, summary.json")
 
 
 if __name__ == "__main__":

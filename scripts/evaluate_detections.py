@@ -32,10 +32,11 @@ option("--seed", type=int, default=0, metavar="N", help="of the resamples")
 def main(arguments: argparse.Namespace) -> int:
     """Score the files and print; return the exit status."""
     # From here on it takes a second to import.
-    from rich.console import Console
+    from rich.markup import escape
 
     from pipelines.benchmark.score import compare_files
     from pipelines.report.terminal.run import closing_tables
+    from pipelines.system.terminal import Terminal
 
     settings = ScoringSettings(
         ground_truth=str(arguments.ground_truth),
@@ -45,7 +46,8 @@ def main(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
     )
     metrics = compare_files(settings, arguments.output, overwrite=arguments.overwrite)
-    Console().print(*closing_tables(metrics), f"[bold]{arguments.output}[/bold]: metrics.json")
+    shown = escape(str(arguments.output))
+    Terminal().print(*closing_tables(metrics), f"[bold]{shown}[/bold]: metrics.json")
     return 0
 
 

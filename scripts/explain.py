@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from pipelines.system.command_line import Options, run, whole
+from pipelines.system.command_line import Options, run, say, whole
 
 
 def parser() -> Options:
@@ -52,7 +52,7 @@ def explained(arguments: argparse.Namespace) -> int:
     explainers = load_explainers(finished.folder, metrics.pipelines, names)
     found = explain_image(explainers, image, arguments.masks, arguments.seed, on_terminal)
     if not found:
-        print(f"{arguments.image}: nothing is found that there is to explain")
+        say(f"{arguments.image}: nothing is found that there is to explain")
         return 0
     folder, classes = arguments.output or finished.folder / "explained", metrics.dataset.classes
     save(draw_explanations(image, found, classes), folder, arguments.image.stem)
@@ -62,11 +62,11 @@ def explained(arguments: argparse.Namespace) -> int:
             f"insertion {one.faithfulness.insertion:.3f}"
             for method, one in each.explanations.items()
         )
-        print(
+        say(
             f"{each.pipeline}: {classes[each.target.label]} {each.score:.3f}; {figures}; "
             f"two runs of D-RISE agree by {each.explanations['D-RISE'].agreement:.2f}"
         )
-    print(f"{folder}: {arguments.image.stem}.png and .svg")
+    say(f"{folder}: {arguments.image.stem}.png and .svg")
     return 0
 
 

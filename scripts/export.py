@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
-from pipelines.system.command_line import Options, command
+from pipelines.system.command_line import Options, command, say
 
 if TYPE_CHECKING:
     from pipelines.export.agreement import Agreement
@@ -55,9 +55,8 @@ def main(arguments: argparse.Namespace) -> int:
         if find_spec(needed) is None:
             raise UserError(f"ONNX needs {needed}; pip install '.[export]' brings it")
     description = export_network(model, options, output, on_terminal)
-    for line in check_lines(description.check):
-        print(line)
-    print(f"{output}: {description.network}, {DESCRIPTION}")
+    say(*check_lines(description.check))
+    say(f"{output}: {description.network}, {DESCRIPTION}")
     return 0
 
 

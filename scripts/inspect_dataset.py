@@ -15,13 +15,13 @@ from datasets.annotations import Dataset
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings
 from pipelines.settings import RunSettings, with_setting
-from pipelines.system.command_line import Options, command, printable
+from pipelines.system.command_line import Options, command, say
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
 option("dataset", metavar="PATH|sample|tfds:NAME", help="a labelled folder")
-formats = ["auto", "voc", "coco", "yolo", "csv"]
-option("--format", choices=formats, default="auto", help="default: recognised")
+named = "of the annotations; default: found by looking"
+option("--format", metavar="NAME", default="auto", help=named)
 option("--output", type=Path, metavar="DIR", help="default: runs/inspect-<name>")
 option("--convert", choices=["voc", "coco", "yolo"], help="write the set so, into --output DIR")
 option("--headers-only", action="store_true", help="decode no image, which is faster")
@@ -58,22 +58,25 @@ def main(arguments: argparse.Namespace) -> int:
 
 def inspect_set(found: Dataset, settings: DatasetSettings, output: Path, *, decode: bool) -> None:
     """Print and write what is in the set."""
-    from rich.console import Console
+    from rich.markup import escape
 
     from datasets.problems import summary
     from pipelines.inspection import PROBLEMS, inspect
     from pipelines.report.terminal.inspection import inspection_text
     from pipelines.system import runtime
     from pipelines.system.progress import on_terminal
+    from pipelines.system.terminal import Terminal
 
     jobs = runtime.usable_cores()
     dataset, numbers = inspect(found, settings, output, on_terminal, jobs, decode=decode)
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     for part in inspection_text(numbers):
         console.print(part, soft_wrap=isinstance(part, str))
     for line in summary(dataset.problems):
-        console.print(f"  {printable(line)}", markup=False, soft_wrap=True)
-    console.print(f"[bold]{output}[/bold]: inspection.json, contact_sheet.png, {PROBLEMS}")
+        console.print_line(f"  {line}")
+    console.print(
+        f"[bold]{escape(str(output))}[/bold]: inspection.json, contact_sheet.png, {PROBLEMS}"
+    )
 
 
 def convert_set(found: Dataset, folder: Path, target: str, output: Path) -> None:
@@ -83,12 +86,11 @@ def convert_set(found: Dataset, folder: Path, target: str, output: Path) -> None
     from pipelines.system.progress import on_terminal
 
     lost = convert(found, folder, target, output, on_terminal)
-    print(f"{found.name}: {found.summary}")
-    for line in (*summary(found.problems), *lost):
-        print(f"  {printable(line)}")
+    say(f"{found.name}: {found.summary}")
+    say(*(f"  {line}" for line in (*summary(found.problems), *lost)))
     images = [image for split in found.splits.values() for image in split]
     boxes = sum(len(image.annotations) for image in images)
-    print(f"{output}: {len(images)} images and {boxes} boxes as {target}")
+    say(f"{output}: {len(images)} images and {boxes} boxes as {target}")
 
 
 if __name__ == "__main__":

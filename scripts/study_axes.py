@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipelines.studies.common.axes import NAMES
-from pipelines.system.command_line import Options, real, run
+from pipelines.system.command_line import Options, real, run, say
 
 
 def parser() -> Options:
@@ -61,8 +61,8 @@ def studied(arguments: argparse.Namespace) -> int:
     print_axes(results, metrics.choice)
     kept = [name for name, result in results.items() if result == before.get(name)]
     if kept:
-        print(f"kept as studied before: {', '.join(kept)}; --overwrite measures again")
-    print(f"{arguments.run}: metrics.json, axes/*.png and *.svg")
+        say(f"kept as studied before: {', '.join(kept)}; --overwrite measures again")
+    say(f"{arguments.run}: metrics.json, axes/*.png and *.svg")
     return 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
 from datasets.path_names import leads_out
-from pipelines.system.command_line import Options, command
+from pipelines.system.command_line import Options, command, say
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     data = dataset_folder(arguments.dataset or finished.settings.dataset)
     images = {name: data / name for name in names if not leads_out(name)}
     try:
-        print(write_report(finished.folder, images, on_terminal))
+        say(str(write_report(finished.folder, images, on_terminal)))
     except ImageError as error:
         raise UserError(f"{error}; give the data's folder with --dataset") from error
     return 0

@@ -3,14 +3,16 @@
 import argparse
 import configparser
 import importlib
-import json
 import re
 import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
+from format_examples import ALL_IMAGES, AN_IMAGE
 from PIL import Image
+
+from datasets.reading import FORMATS, read_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,11 +30,6 @@ DOCUMENTED = (
 RARE = {"--help", "--iou", "--inclusive-pixels"}  # documented by --help alone
 
 COPIES = 10  # of a format's example: enough for three splits
-VOC = """<annotation><filename>{}.jpg</filename>
-<size><width>64</width><height>64</height><depth>3</depth></size>
-<object><name>cat</name>
-<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>40</xmax><ymax>50</ymax></bndbox></object>
-</annotation>"""
 
 
 class ParsedError(Exception):
@@ -120,7 +117,7 @@ def test_every_file_of_ours_that_is_named_exists():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
+def test_the_defaults_that_are_documented_are_those_of_the_code():
     from models.yolo import checkpoint, schedule, training
     from models.yolo.settings import BACKBONES, SMALL, TransferSettings, YoloSettings
     from pipelines.detections import LOWEST_SCORE
@@ -129,11 +126,6 @@ def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
     from pipelines.studies import study
     from pipelines.studies.data import plan as data_plan
 
-    formats = next(
-        action.choices
-        for action in parser_of("compare_detection", monkeypatch)._actions
-        if "--format" in action.option_strings
-    )
     text = " ".join(README.split())
     numbers = {3: "three", 5: "five", 100: "hundred"}
     sentences = [
@@ -148,16 +140,14 @@ def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
         f"drawn into files ({RunSettings().annotate})",
         f"{numbers[data_plan.SIZES]} nested sizes, up to {numbers[data_plan.SEEDS]} seeds",
         *(f"`{name}`" for name in BACKBONES if name != SMALL),
-        *(f"| `{name}` |" for name in formats if name != "auto"),
+        *(f"| `{name}` |" for name in FORMATS),
     ]
     assert [sentence for sentence in sentences if sentence not in text] == []
     assert schedule.default_updates(400, YoloSettings()) == 360 * 20
 
 
-@pytest.mark.parametrize("name", ["voc", "coco", "yolo", "csv"])
+@pytest.mark.parametrize("name", list(FORMATS))
 def test_the_example_of_a_format_is_read_as_that_format(name, tmp_path):
-    from datasets.reading import read_dataset
-
     (row,) = (line for line in README.splitlines() if line.startswith(f"| `{name}` |"))
     files = [Path(span) for span in re.findall(r"`([^`]+)`", row.split("|")[3])]
     pictures = [tmp_path / file for file in files if file.suffix == ".jpg"]
@@ -169,7 +159,9 @@ def test_the_example_of_a_format_is_read_as_that_format(name, tmp_path):
     assert {file for file in files if not (tmp_path / file).is_file()} == set()
     dataset = read_dataset(tmp_path / "set")
     assert dataset.format == name
-    assert sum(len(images) for images in dataset.splits.values()) == COPIES
+    assert dataset.classes == ("cat",)
+    truths = [image.annotations for images in dataset.splits.values() for image in images]
+    np.testing.assert_allclose([truth.boxes for truth in truths], [[[10, 20, 40, 50]]] * COPIES)
 
 
 def write_example(name, picture, labels, folder):
@@ -181,27 +173,13 @@ def write_example(name, picture, labels, folder):
     for stem in stems:
         noise = random.integers(0, 255, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
         Image.fromarray(noise).save(picture.with_stem(stem))
-        if name == "voc":
-            labels.with_stem(stem).write_text(VOC.format(stem))
-        if name == "yolo":
-            labels.with_stem(stem).write_text("0 0.5 0.5 0.4 0.4\n")
+        if name in AN_IMAGE:
+            own = labels.with_name(labels.name.replace("a", stem, 1))
+            own.write_text(AN_IMAGE[name](stem))
+    if name in ALL_IMAGES:
+        labels.write_text(ALL_IMAGES[name](stems))
     if name == "yolo":
         (folder / "data.yaml").write_text("names: [cat]\ntrain: images\n")
-    if name == "csv":
-        rows = [f"{stem}.jpg,cat,10,20,40,50" for stem in stems]
-        labels.write_text("\n".join(["filename,class,xmin,ymin,xmax,ymax", *rows]))
-    if name == "coco":
-        boxes = [
-            {"id": n, "image_id": n, "category_id": 1, "bbox": [10, 20, 30, 30]}
-            for n in range(COPIES)
-        ]
-        images = [
-            {"id": n, "file_name": f"{stem}.jpg", "width": 64, "height": 64}
-            for n, stem in enumerate(stems)
-        ]
-        kinds = [{"id": 1, "name": "cat"}]
-        document = {"images": images, "annotations": boxes, "categories": kinds}
-        labels.write_text(json.dumps(document))
 
 
 def test_the_order_is_a_new_readers():

@@ -12,7 +12,6 @@ from pipelines.contenders import contender
 from pipelines.report.wording import left_out_sentences
 from pipelines.runs.folder import RunFolder
 from pipelines.settings import RunSettings
-from pipelines.system.command_line import printable
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE
 
@@ -34,7 +33,7 @@ def left_out(folder: RunFolder, settings: RunSettings) -> Mapping[str, str]:
         folder.abandon()
         raise
     for sentence in left_out_sentences(absent):
-        CONSOLE.print(printable(sentence), markup=False, soft_wrap=True)
+        CONSOLE.print_line(sentence)
     return absent
 
 

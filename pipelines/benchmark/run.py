@@ -24,6 +24,7 @@ from pipelines.contenders import contender
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_file
 from pipelines.evaluation.report_card import compared
+from pipelines.report.images.fonts import undrawn
 from pipelines.report.images.write import write_pictures
 from pipelines.report.wording import called
 from pipelines.runs.data import keep_out_of_data, read_checked, summary_of
@@ -80,11 +81,13 @@ def compare(
         contender(name)  # before an hour of training those before it
     folder = RunFolder(output)
     if resume and folder.is_whole and not folder.partial.exists():
-        CONSOLE.print(f"{output}: this run is whole, nothing is left to do")
+        CONSOLE.print_line(f"{output}: this run is whole, nothing is left to do")
         return read_metrics(output / METRICS)
     if settings.device == "gpu":
         in_own_process(_check_device)
     dataset = read_checked(settings)
+    if missing := undrawn(dataset.classes):
+        CONSOLE.print_line(f"  note: {missing}")
     logs = None if tensorboard is None else tensorboard / output.name
     for place in filter(None, (output, logs)):
         keep_out_of_data(place, settings)
@@ -121,7 +124,7 @@ def _outside(dataset: Dataset, settings: RunSettings) -> Mapping[str, Sequence[D
     truth = ground_truth_file(split_truth(dataset, "test"), "ground_truth.json")
     detections, notes = outside_detections(settings.detections, truth, settings.pipelines)
     for note in notes:
-        CONSOLE.print(f"  note: {note}", markup=False)
+        CONSOLE.print_line(f"  note: {note}")
     return detections
 
 

@@ -15,7 +15,8 @@ from pipelines.benchmark.detect import DetectionStage
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import GroundTruthFile
 from pipelines.evaluation.coco_files.misreading import misreading
-from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
+from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
+from pipelines.evaluation.coco_files.rows import as_detections
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.report_card import (
@@ -82,7 +83,7 @@ def outside_detections(
         UserError: a file can't be used, or means something else than the ground truth.
     """
     detections: dict[str, list[Detections]] = {}
-    notes = []
+    notes = [*truth.notes]
     for each in named:
         name, path = each.name, Path(each.path)
         if name in detections or name in taken:
@@ -91,6 +92,7 @@ def outside_detections(
         meaning = misreading(rows, truth)
         if meaning is not None:
             raise UserError(f"{path}: seems to mean something else. Its {meaning}")
+        notes += rows.notes
         detections[name] = as_detections(rows, len(truth.image_ids))
         bare = sum(not len(each) for each in detections[name])
         if bare:
@@ -184,7 +186,7 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
     truth = read_ground_truth(Path(settings.ground_truth))
     detections, notes = outside_detections(settings.detections, truth)
     for note in notes:
-        CONSOLE.print(f"note: {note}", markup=False)
+        CONSOLE.print_line(f"note: {note}")
     choices = truth.areas, settings.iou, settings.inclusive_pixels
     images = EvaluationImages(truth.annotations, truth.classes, settings.seed, *choices)
     evaluations = {

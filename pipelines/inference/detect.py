@@ -24,6 +24,7 @@ from datasets.images import ImageError
 from datasets.progress import Track
 from pipelines.contenders import contender
 from pipelines.detections import Detector
+from pipelines.inference.live import until_interrupted
 from pipelines.inference.result_files import FORMATS, DrawnFiles, PictureResult
 from pipelines.inference.sources import Picture, Source, picture_count, pictures
 from pipelines.report.images.annotate import draw_found
@@ -65,7 +66,8 @@ class Summary(_Mark, frozen=True, kw_only=True):
     """What ``summary.json`` holds.
 
     ``pipeline`` is the contender, ``unreadable`` has a sentence for each picture that could not be
-    read, and opening and writing are part of ``seconds``.
+    read, and opening and writing are part of ``seconds``. ``passed_over`` are frames of a camera
+    that came while others were detected in.
     """
 
     model: str
@@ -82,6 +84,7 @@ class Summary(_Mark, frozen=True, kw_only=True):
     pictures_per_second: float
     threads: int
     device: str
+    passed_over: int = 0
 
 
 def detect_sources(
@@ -92,6 +95,8 @@ def detect_sources(
     track: Track,
 ) -> Summary:
     """Write the results into a new folder and return its ``summary.json``.
+
+    A camera is detected in until Ctrl-C, which keeps what was found.
 
     Raises:
         UserError: there is no such device, the detector can't be loaded, the folder can't be
@@ -106,12 +111,13 @@ def detect_sources(
     ahead = 1 if any(source.is_video for source in sources) else AHEAD * threads
     name, open_results = FORMATS[options.format]
     unreadable: list[str] = []
-    read = detections = 0
+    read = detections = last = 0
+    is_live = any(source.camera is not None for source in sources)
     started = time.perf_counter()
-    with replacing(output) as work:
+    with replacing(output) as work, until_interrupted() if is_live else nullcontext() as stop:
         drawn_files = DrawnFiles(work / ANNOTATED, sources) if options.draw else None
         detect = detecting(detectors, options.threshold.score, model.classes, drawn_files)
-        results = in_order(pictures(sources, options.max_pixels), detect, threads, ahead)
+        results = in_order(pictures(sources, options.max_pixels, stop), detect, threads, ahead)
         with (
             closing(drawn_files) if drawn_files else nullcontext(),
             open_results(work / name, model.classes) as write,
@@ -124,10 +130,13 @@ def detect_sources(
                 read, detections = read + 1, detections + len(result.detections)
                 write(result)
                 frame = result.picture.frame
+                last = frame.number if frame else last
                 if drawn_files and frame and result.drawn is not None:
                     drawn_files.write_frame(frame, result.drawn)
         seconds = time.perf_counter() - started
         if not read:
+            if not unreadable:
+                raise UserError(f"{sources[0].name}: no picture came")
             raise UserError(f"none of {len(unreadable)} pictures could be read, as {unreadable[0]}")
         summary = Summary(
             made_by=MADE_BY,
@@ -145,6 +154,7 @@ def detect_sources(
             pictures_per_second=read / seconds,
             threads=threads,
             device=device.name,
+            passed_over=last - read if is_live else 0,
         )
         write_json(work / SUMMARY, msgspec.to_builtins(summary))
     return summary

@@ -125,6 +125,7 @@ class DrawnFiles:
             self._paths |= {name: folder / file for name, file in zip(names, files, strict=True)}
         self._video = cv2.VideoWriter()
         self._name = ""
+        self._last = 0
 
     def write_image(self, name: str, drawn: Image) -> None:
         """Write an image, in any thread."""
@@ -133,16 +134,22 @@ class DrawnFiles:
     def write_frame(self, frame: Frame, drawn: Image) -> None:
         """Write the next frame of a video; they come in order.
 
+        Where a camera's frames were passed over it stands in for them, so that time stays right.
+
         Raises:
             UserError: this OpenCV can't write videos.
         """
         if frame.video != self._name:
             self._name, path = frame.video, self._paths[frame.video]
+            self._last = frame.number - 1
             size = drawn.shape[1], drawn.shape[0]
             code = cv2.VideoWriter.fourcc(*CODEC)
             if not self._video.open(str(path), code, frame.rate, size):  # ends the one before
                 raise UserError(f"no video can be written to {path}; --no-draw does without")
-        self._video.write(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+        pixels = cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)
+        for _ in range(self._last, frame.number):
+            self._video.write(pixels)
+        self._last = frame.number
 
     def close(self) -> None:
         """Finish the video that is open."""

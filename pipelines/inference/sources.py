@@ -1,10 +1,11 @@
-"""Pictures to detect in: files, folders, globs and videos, listed at once and opened one by one."""
+"""Pictures to detect in: files, folders, globs, videos or a camera, opened one by one."""
 
 from __future__ import annotations
 
 import glob
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,22 +17,28 @@ import numpy as np
 from cv2.typing import MatLike
 
 from datasets.errors import UserError
-from datasets.images import SUFFIXES, ImageError, load_image
+from datasets.images import SUFFIXES, UNREAD_SUFFIXES, ImageError, load_image
 from datasets.path_names import suffix_of, walk
 from pipelines.detections import Image
+from pipelines.inference.live import Camera, camera_name, camera_of, frame_rate, live_frames
 
 _VIDEOS = ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv", "ts", "3gp")
 VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS)
-USUAL_RATE = 25.0  # frames a second, of a video whose own is missing
+_COUNTED = frozenset({".avi", ".mp4", ".m4v", ".mov"})  # containers that list their frames
+MISSED = 0.05  # share of frames by which others may err, which compute them from their duration
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file: ``name`` is its path below the folder that all share, with ``/``; unique."""
+    """One file: ``name`` is its path below the folder that all share, with ``/``; unique.
+
+    ``camera`` is the number or address of what is no file but sends frames until it is stopped.
+    """
 
     name: str
     path: Path
     is_video: bool
+    camera: Camera | None = None
 
 
 @dataclass(frozen=True)
@@ -59,14 +66,21 @@ class Picture:
 
 
 def found_sources(given: Sequence[str]) -> list[Source]:
-    """Return the files that were named, below a folder or by a pattern, each once.
+    """Return the files that were named, below a folder or by a pattern, each once, or a camera.
 
-    Of folders and patterns only files that are named like images or videos are taken. A name that
-    is there is never a pattern, whatever brackets are in it.
+    Of folders and patterns only files that are named like images or videos are taken, pictures that
+    can't be read among them, so that they are reported. A name that is there is never a pattern,
+    whatever brackets are in it.
 
     Raises:
-        UserError: one of them is not there, or has nothing in it.
+        UserError: one of them is not there, or has nothing in it, or a camera is not alone.
     """
+    for text in given:
+        if not Path(text).exists() and (camera := camera_of(text)) is not None:
+            name = camera_name(camera)
+            if len(given) > 1:
+                raise UserError(f"{name}: goes on until it is stopped; give it alone")
+            return [Source(name, Path(name), True, camera)]
     paths: dict[Path, None] = {}
     bases: list[str] = []
     for text in given:
@@ -92,42 +106,66 @@ def found_sources(given: Sequence[str]) -> list[Source]:
 
 
 def picture_count(sources: Sequence[Source]) -> int:
-    """Return how many pictures there are, by the number of frames that videos declare."""
+    """Return how many pictures there are, by the frames that videos declare; 0 of a camera."""
+    if any(source.camera is not None for source in sources):
+        return 0
     return sum(_frame_count(source.path) if source.is_video else 1 for source in sources)
 
 
-def pictures(sources: Sequence[Source], max_pixels: int) -> Iterator[Picture]:
+def pictures(
+    sources: Sequence[Source], max_pixels: int, stop: threading.Event | None = None
+) -> Iterator[Picture]:
     """Yield each image, and each frame of each video; images are decoded by whoever reads them.
 
-    An image of more than ``max_pixels`` can't be read.
+    An image of more than ``max_pixels`` can't be read. A camera's newest frame is yielded until
+    ``stop`` is set.
+
+    Raises:
+        UserError: a camera can't be opened.
     """
     for source in sources:
-        if source.is_video:
+        if source.camera is not None:
+            for live in live_frames(source.camera, stop or threading.Event()):
+                yield _picture(source, live.number, live.rate, live.pixels)
+        elif source.is_video:
             yield from _frames(source)
         else:
             yield Picture(source.name, partial(load_image, source.path, max_pixels))
 
 
 def _frames(source: Source) -> Iterator[Picture]:
-    """Yield the frames of a video, turned upright as its own data ask for."""
+    """Yield the frames of a video, turned upright as its own data ask for.
+
+    Where it ends before its last frame, as one that was cut off or is broken, what is missing is
+    reported as a picture that can't be read.
+    """
     video = cv2.VideoCapture(str(source.path))
-    rate = video.get(cv2.CAP_PROP_FPS)
-    rate = rate if math.isfinite(rate) and 0 < rate <= 1000 else USUAL_RATE
+    rate = frame_rate(video)
     number = 0
     while (read := video.read())[0]:
         number += 1
-        frame = Frame(source.name, number, rate)
-        yield Picture(f"{source.name}#{number:06}", partial(_rgb, read[1]), frame)
+        yield _picture(source, number, rate, read[1])
+    declared = _frame_count(source.path)
     if not number:
-        yield Picture(source.name, partial(_refuse, source.path))
+        yield Picture(
+            source.name, partial(_refuse, source.path, "is not a video that can be decoded")
+        )
+    elif declared - number > (0 if suffix_of(source.name) in _COUNTED else MISSED * declared):
+        what = f"only {number} of {declared} frames can be decoded; the rest is missing"
+        yield Picture(source.name, partial(_refuse, source.path, what))
+
+
+def _picture(source: Source, number: int, rate: float, pixels: MatLike) -> Picture:
+    frame = Frame(source.name, number, rate)
+    return Picture(f"{source.name}#{number:06}", partial(_rgb, pixels), frame)
 
 
 def _rgb(pixels: MatLike) -> Image:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _refuse(path: Path) -> Never:
-    raise ImageError(f"{path}: is not a video that can be decoded")
+def _refuse(path: Path, what: str) -> Never:
+    raise ImageError(f"{path}: {what}")
 
 
 def _frame_count(path: Path) -> int:
@@ -148,7 +186,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _is_picture(path: Path) -> bool:
-    return suffix_of(path.name) in SUFFIXES | VIDEO_SUFFIXES
+    return suffix_of(path.name) in SUFFIXES | UNREAD_SUFFIXES | VIDEO_SUFFIXES
 
 
 def _why_nothing(path: Path, matched: Sequence[Path]) -> str:

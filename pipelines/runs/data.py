@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.markup import escape
+
 from datasets.annotations import SPLITS, Dataset
 from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt, training_boxes
@@ -19,7 +21,6 @@ from pipelines.runs.metrics import METRICS, DatasetSummary, Duplicates, SplitSiz
 from pipelines.runs.usefulness import few_examples
 from pipelines.settings import RunSettings
 from pipelines.system import runtime
-from pipelines.system.command_line import printable
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE, on_terminal
 
@@ -34,7 +35,7 @@ def read_checked(settings: RunSettings) -> Dataset:
     """
     path = dataset_folder(settings.dataset)
     dataset = read_dataset(path, settings.format, on_terminal, settings.data)
-    CONSOLE.print(f"[bold]{dataset.name}[/bold]: {dataset.summary}")
+    CONSOLE.print(f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.summary)}")
     if settings.limit is not None:
         dataset = limited(dataset, settings.limit, settings.seed)
     dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
@@ -45,7 +46,7 @@ def read_checked(settings: RunSettings) -> Dataset:
     )
     lines = summary(dataset.problems)
     for line in lines[:LISTED_PROBLEMS]:
-        CONSOLE.print(f"  note: {printable(line)}", markup=False, soft_wrap=True)
+        CONSOLE.print_line(f"  note: {line}")
     if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
         CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
     if few := few_examples(_training_objects(dataset)):

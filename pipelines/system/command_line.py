@@ -15,6 +15,8 @@ from datasets.checked_settings import converted
 from datasets.errors import UserError
 
 MOST = 2**31 - 1  # of counts and seeds, which C's integers hold everywhere
+_COMMANDS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # categories of Unicode
+_JOINERS = "\u200c\u200d"  # within words and emoji
 STOPPED = 130  # the exit status of a program that Ctrl-C ended
 
 
@@ -88,7 +90,7 @@ def run(
     except KeyboardInterrupt:
         print(file=sys.stderr)  # behind the terminal's own ^C
         status, sentence = STOPPED, "; ".join(filter(None, ("stopped", stopped)))
-    print(f"{script}: {printable(sentence)}", file=sys.stderr)
+    say(f"{script}: {sentence}", error=True)
     return status
 
 
@@ -98,11 +100,19 @@ def why(error: OSError) -> str:
     return reason if error.filename is None else f"{error.filename}: {reason}"
 
 
+def say(*lines: str, error: bool = False) -> None:
+    """Print lines as they are, in results or beside them, but for control characters."""
+    for line in lines:
+        print(printable(line), file=sys.stderr if error else sys.stdout)
+
+
 def printable(text: str) -> str:
     """Return the text with control characters escaped: in file names they command terminals."""
+    if text.isprintable():
+        return text
     return "".join(
         character.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        if unicodedata.category(character) in _COMMANDS and character not in _JOINERS
         else character
         for character in text
     )

@@ -6,20 +6,21 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich import progress as bars
-from rich.console import Console
 from rich.table import Column
 
 from datasets.progress import Description
+from pipelines.system.terminal import Terminal
 
 T = TypeVar("T")
 BAR_WIDTH = 12  # characters: on 80, half of the line is left to say what goes on
-CONSOLE = Console(stderr=True, highlight=False)  # for what is not a result
+CONSOLE = Terminal(stderr=True, highlight=False)  # for what is not a result
 
 
 def on_terminal(items: Iterable[T], description: Description, total: int) -> Iterator[T]:
     """Loop over ``items`` with a bar, their number, the time taken and the time left.
 
-    Where a line is too short for all of it, what goes on folds and the figures stay whole.
+    A ``total`` of 0 is one that nobody knows. Where a line is too short for all of it, what goes on
+    folds and the figures stay whole.
     """
     whole = Column(no_wrap=True)
     columns = (
@@ -31,7 +32,7 @@ def on_terminal(items: Iterable[T], description: Description, total: int) -> Ite
         bars.TimeRemainingColumn(table_column=whole.copy()),
     )
     with bars.Progress(*columns, console=CONSOLE) as progress:
-        task = progress.add_task(_now(description), total=total)
+        task = progress.add_task(_now(description), total=total or None)
         for item in items:
             yield item
             progress.update(task, advance=1, description=_now(description))

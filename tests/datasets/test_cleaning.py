@@ -79,7 +79,7 @@ def test_numbers_that_are_not_finite_are_refused_with_their_file(tmp_path, numbe
 @pytest.mark.parametrize(
     "name", ["../secret.png", "/etc/secret.png", "a/../../b.png", "C:\\x\\b.png", "..\\b.png"]
 )
-def test_names_that_lead_out_of_the_folder_are_refused_in_every_format(tmp_path, name):
+def test_nothing_outside_the_folder_is_ever_read_whatever_a_name_says(tmp_path, name):
     write_image(tmp_path / "secret.png")
     write_coco_set(tmp_path / "coco", [GOOD], file_names=[name])
     write_image(tmp_path / "coco" / "0.png")
@@ -89,9 +89,10 @@ def test_names_that_lead_out_of_the_folder_are_refused_in_every_format(tmp_path,
     (tmp_path / "list" / "train.txt").write_text(f"{name}\n")
     write_image(tmp_path / "voc" / "a.png")
     write_xml(tmp_path / "voc" / "a.xml", image=name)
-    for folder in ("coco", "csv", "yolo", "list", "voc"):
-        with pytest.raises(DatasetError, match="leads out of the set's folder"):
+    for folder in ("coco", "csv", "yolo", "list"):
+        with pytest.raises(DatasetError, match=r"secret\.png|b\.png"):
             found_in(tmp_path / folder)
+    assert list(everything(found_in(tmp_path / "voc")[0])) == ["a.png"]
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])

@@ -134,3 +134,96 @@ def test_other_tasks_of_the_coco_project_are_not_boxes(tmp_path):
     path = tmp_path / "annotations" / "captions_val2017.json"
     path.write_text(json.dumps(captions))
     assert len(everything(found_in(tmp_path)[0])) == 1
+
+
+def test_two_images_with_one_id_are_left_out_for_nobody_knows_whose_the_boxes_are(tmp_path):
+    write_coco_set(tmp_path, [GOOD, GOOD, GOOD])
+    path = tmp_path / "annotations.json"
+    path.write_text(path.read_text().replace('"id": 2, "file_name"', '"id": "1", "file_name"'))
+    found, problems = found_in(tmp_path)
+    assert list(everything(found)) == ["0.png"]
+    assert "1.png and 2.png have one id 1" in problems[0]
+
+
+def test_an_image_listed_twice_under_its_id_keeps_its_boxes(tmp_path):
+    images = [{"id": 0, "file_name": "0.png"}] * 2
+    found, problems = found_in(write_coco_set(tmp_path, [GOOD], images=images))
+    assert len(everything(found)["0.png"].annotations) == 1
+    assert not problems
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_categories_counted_from_another_number_are_never_shifted(tmp_path, step):
+    boxes = [[("cat", (0, 0, 5, 5)), ("dog", (9, 9, 5, 5)), ("owl", (20, 9, 5, 5))]]
+    names = [{"id": 1 + n, "name": name} for n, name in enumerate(["cat", "dog", "owl", "x"])]
+    write_coco_set(tmp_path, boxes, categories=names)
+    path = tmp_path / "annotations.json"
+    text = path.read_text()
+    for number, ident in enumerate((3, 13, 23)):
+        moved = number if step < 0 else number + 3
+        text = text.replace(f'"category_id": {ident}', f'"category_id": {moved}')
+    path.write_text(text)
+    with pytest.raises(DatasetError, match="counted from different numbers"):
+        found_in(tmp_path)
+
+
+def test_one_annotation_without_a_known_category_costs_that_annotation(tmp_path):
+    write_coco_set(tmp_path, [GOOD * 30])
+    path = tmp_path / "annotations.json"
+    text = path.read_text().replace('"category_id": 3', '"category_id": null', 1)
+    path.write_text(text.replace('"category_id": 3', '"category_id": 2', 1))
+    _, problems = found_in(tmp_path)
+    assert "annotation 0: category null is not in the file" in problems[0]
+    assert "annotation 1: category 2 is not in the file" in problems[1]
+
+
+def test_names_of_classes_may_be_numbers(tmp_path):
+    write_coco_set(tmp_path, [GOOD], categories=[{"id": 3, "name": 7, "supercategory": 1}])
+    assert found_in(tmp_path)[0].classes == ("7",)
+
+
+def test_outlines_and_masks_without_a_box_are_read_as_the_box_around_them(tmp_path):
+    outline = [[10, 20, 40, 20, 40, 30], [12, 25, 13, 31, 12, 31]]
+    mask = {"size": [40, 60], "counts": [10 * 40 + 5, 3, 37, 4, 40 * 60 - 10 * 40 - 5 - 44]}
+    objects = [("cat", (), {"segmentation": outline}), ("cat", (), {"segmentation": mask})]
+    found, problems = found_in(write_coco_set(tmp_path, [objects]))
+    truth = everything(found)["0.png"].annotations
+    assert truth.boxes.tolist() == [[10, 20, 40, 31], [10, 5, 12, 9]]
+    assert "2 objects are outlines without a bbox" in problems[0]
+
+
+def test_a_file_of_keypoints_is_read_where_it_is_the_only_one_with_boxes(tmp_path):
+    place = "annotations/person_keypoints_train2017.json"
+    write_coco_set(tmp_path, [GOOD], place=place)
+    assert len(everything(found_in(tmp_path)[0])["0.png"].annotations) == 1
+    write_coco_set(tmp_path, [GOOD], place="annotations/instances_train2017.json")
+    found, problems = found_in(tmp_path)
+    assert found.summary == "COCO JSON: annotations/instances_train2017.json"
+    assert problems[0].endswith(place)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_as_windows_saves_them_are_read_however_late_their_keys_come(tmp_path, encoding):
+    write_coco_set(tmp_path, [GOOD], file_names=["0.png"])
+    write_images(tmp_path, 1)
+    path = tmp_path / "annotations.json"
+    late = f'{{"info": "{"x" * 1_200_000}", ' + path.read_text()[1:]
+    path.write_text(late, encoding=encoding)
+    assert found_in(tmp_path)[0].format == "coco"
+
+
+def test_a_stray_file_of_another_shape_costs_a_line_and_not_the_set(tmp_path):
+    write_coco_set(tmp_path, [GOOD])
+    (tmp_path / "gallery.json").write_text('{"images": ["a", "b"]}')
+    found, problems = found_in(tmp_path)
+    assert len(everything(found)) == 1
+    assert problems[0].startswith("gallery.json: is not COCO JSON")
+
+
+def test_a_number_that_is_not_finite_costs_its_box(tmp_path):
+    write_coco_set(tmp_path, [[*GOOD, ("cat", (1, 1, 9, 9))]])
+    path = tmp_path / "annotations.json"
+    path.write_text(path.read_text().replace("[1, 1, 9, 9]", "[1, 1, NaN, 9]"))
+    found, problems = found_in(tmp_path)
+    assert len(everything(found)["0.png"].annotations) == 1
+    assert "annotation 1: a box of cat has a number that is not finite" in problems[0]

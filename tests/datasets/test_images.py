@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets.images import ImageError, load_image, read_header
+from datasets.images import ImageError, load_image, load_with_depth, read_header
 
 RED = (255, 0, 0)
 
@@ -93,3 +93,15 @@ def test_a_header_of_a_large_png_costs_no_decoding(tmp_path):
     assert read_header(path).width_px == 64
     with pytest.raises(ImageError, match="does not decode"):
         load_image(path)
+
+
+@pytest.mark.parametrize(
+    ("most", "depth", "shown"),
+    [(4095, 12, 255), (1000, 10, 250), (9000, 14, 140), (200, 8, 200), (65535, 0, 255)],
+)
+def test_grey_levels_of_16_bits_are_scaled_by_those_that_are_used(tmp_path, most, depth, shown):
+    levels = np.linspace(0, most, 12).astype(np.uint16).reshape(3, 4)
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    pixels, found = load_with_depth(tmp_path / "a.png")
+    assert found == depth
+    assert pixels.max() == shown

@@ -15,7 +15,7 @@ from voc_files import found_in, write_set
 from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
 from datasets.boxes import number_text
 from datasets.conversion import TARGETS, convert
-from datasets.voc import inclusive
+from datasets.voc_objects import inclusive
 
 NAMES = st.text("abcXYZ é&<>'\"#:-.", min_size=1, max_size=6).filter(lambda s: s == s.strip() and s)
 CLASSES = st.lists(NAMES, min_size=1, max_size=3, unique_by=lambda s: "".join(s.split()).casefold())
@@ -57,7 +57,12 @@ def sets(draw):
     width, height = first[0]
     for label in range(len(classes)):
         first[1].append(((0.0, 0.0, float(width), float(height)), label, False))
-    return classes, images
+    # A box that is given twice is read once.
+    once = {
+        split: [(size, list(dict.fromkeys(rows))) for size, rows in items]
+        for split, items in images.items()
+    }
+    return classes, once
 
 
 def written(folder, classes, images):

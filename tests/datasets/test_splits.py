@@ -3,8 +3,9 @@ from collections import Counter
 import pytest
 from voc_files import write_image, write_xml
 
-from datasets.annotations import SPLITS
+from datasets.annotations import SPLITS, DatasetError
 from datasets.reading import read_dataset
+from datasets.settings import DatasetSettings
 from datasets.splits import split_sha256
 
 
@@ -66,3 +67,38 @@ def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):
     before = split_sha256(read_dataset(tmp_path).splits)
     write_xml(tmp_path / "003.xml", [("a", (1, 1, 9, 8))])
     assert split_sha256(read_dataset(tmp_path).splits) != before
+
+
+def folder_set(folder, split, count, objects=(("a", (1, 1, 9, 9)),), difficult=0):
+    """So many images of one split."""
+    for index in range(count):
+        write_image(folder / split / f"{split}{index}.png", seed=100 * SPLITS.index(split) + index)
+        write_xml(folder / split / f"{split}{index}.xml", objects, difficult=difficult)
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_a_set_of_one_split_is_only_divided_when_asked_for(tmp_path, split):
+    folder_set(tmp_path, split, 20)
+    sentence = rf"only a {split} split \(20 images\).*--set dataset\.split=70/15/15"
+    with pytest.raises(DatasetError, match=sentence):
+        read_dataset(tmp_path)
+    dataset = read_dataset(tmp_path, settings=DatasetSettings(split="60/20/20"))
+    assert [len(dataset.splits[split]) for split in SPLITS] == [12, 4, 4]
+    assert any("divided anew" in str(problem) for problem in dataset.problems)
+
+
+@pytest.mark.parametrize(
+    ("objects", "difficult", "sentence"),
+    [
+        ([], 0, "the val split has no object: no score can be chosen"),
+        ([("a", (1, 1, 9, 9))], 1, "the val split has no object that is not ignored"),
+    ],
+)
+def test_a_split_without_objects_is_said_at_the_start(tmp_path, objects, difficult, sentence):
+    for split in SPLITS:
+        folder_set(tmp_path, split, 3)
+    folder_set(tmp_path, "val", 3, objects, difficult)
+    problems = [str(problem) for problem in read_dataset(tmp_path).problems]
+    assert [problem for problem in problems if "has no object" in problem] == [
+        next(problem for problem in problems if problem.startswith(sentence))
+    ]

@@ -210,3 +210,12 @@ def test_a_folder_of_several_years_has_the_lists_of_all(tmp_path):
         "test": ["VOC2007_1"],
         "train": ["VOC2012_1"],
     }
+
+
+def test_how_grey_levels_were_scaled_is_said_once(tmp_path):
+    write_set(tmp_path)
+    for index in range(8):
+        levels = np.random.default_rng(index).integers(0, 4096, (40, 60), np.uint16)
+        Image.fromarray(levels).save(tmp_path / f"im{index}.png")
+    problems = without_broken_images(read_dataset(tmp_path)).problems
+    assert sum("use 12 bits of 16" in str(problem) for problem in problems) == 1

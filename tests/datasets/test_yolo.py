@@ -179,3 +179,22 @@ def test_an_export_may_name_a_split_it_does_not_have(tmp_path):
         "data.yaml: val: ../valid/images holds no image",
         "data.yaml: test: ../test/images holds no image",
     ]
+
+
+def test_label_files_named_with_the_images_suffix_are_found(tmp_path):
+    write_yolo_set(tmp_path, [None, "1 0.5 0.5 0.5 0.5\n"])
+    (tmp_path / "labels" / "0.PNG.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    found, problems = found_in(tmp_path)
+    assert [len(image.annotations) for image in everything(found).values()] == [1, 1]
+    assert not problems
+
+
+def test_images_of_one_stem_have_their_own_label_files_where_those_keep_the_suffix(tmp_path):
+    write_yolo_set(tmp_path, [None])
+    write_image(tmp_path / "images" / "0.jpg", seed=1)
+    for number, suffix in enumerate(("png", "jpg")):
+        (tmp_path / "labels" / f"0.{suffix}.txt").write_text(f"{number} 0.5 0.5 0.5 0.5\n")
+    found, problems = found_in(tmp_path)
+    labels = {name: im.annotations.labels.tolist() for name, im in everything(found).items()}
+    assert labels == {"images/0.png": [0], "images/0.jpg": [1]}
+    assert not problems

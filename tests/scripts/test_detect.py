@@ -3,12 +3,14 @@
 import csv
 import hashlib
 import json
+import signal
 import threading
 import time
 
 import cv2
 import numpy as np
 import pytest
+from captures import Capture
 from PIL import Image
 
 from pipelines.detections import Detections
@@ -99,7 +101,8 @@ def test_pictures_results_and_what_could_not_be_read_are_left(model, photos, tmp
 
 
 def test_the_evaluator_reads_the_results(model, photos, tmp_path):
-    from pipelines.evaluation.coco_files.results import as_detections, read_ground_truth, read_rows
+    from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
+    from pipelines.evaluation.coco_files.rows import as_detections
 
     assert run(model, photos, "--no-draw", "--output", "out") == 0
     images = [{"id": 7, "file_name": "deep/a.png"}, {"id": 9, "file_name": "a.png"}]
@@ -227,3 +230,38 @@ def test_an_error_in_a_thread_is_not_lost():
 
     with pytest.raises(ValueError, match="broken"):
         list(in_order(range(10), work, threads=2))
+
+
+def test_a_camera_is_detected_in_until_ctrl_c_which_keeps_what_was_found(
+    model, tmp_path, monkeypatch, capsys
+):
+    def before(number):
+        if number == 8:
+            signal.raise_signal(signal.SIGINT)
+        time.sleep(0.05)
+
+    monkeypatch.setattr("pipelines.inference.live.cv2.VideoCapture", Capture(10**6, before))
+    assert run(model, "0") == 0
+    output = tmp_path / "runs" / "detect-camera-0"
+    images = json.loads((output / "detections.json").read_text())["images"]
+    assert images[0]["file_name"].startswith("camera-0#0000")
+    assert (output / "annotated" / "camera-0.mp4").stat().st_size > 0
+    assert "camera-0: Ctrl-C stops it and keeps what was found" in capsys.readouterr().err
+    summary = json.loads((output / "summary.json").read_text())
+    assert summary["pictures"] + summary["passed_over"] == images[-1]["frame"]
+
+
+def test_an_address_leaves_no_password_and_refuses_where_nothing_comes(
+    model, tmp_path, monkeypatch, capsys
+):
+    address = "rtsp://me:secret@host.example:554/cam?token=secret"
+    monkeypatch.setattr("pipelines.inference.live.cv2.VideoCapture", Capture(0))
+    assert run(model, address) == 2
+    assert "host.example/cam: no picture came" in capsys.readouterr().err
+    monkeypatch.setattr("pipelines.inference.live.cv2.VideoCapture", Capture(2))
+    assert run(model, address, "--no-draw") == 0
+    written = [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
+    assert written
+    printed = capsys.readouterr()
+    texts = [printed.out, printed.err, *(path.read_text() for path in written), *map(str, written)]
+    assert not any("secret" in text for text in texts)

@@ -9,7 +9,7 @@ The types hold other tools' files too, whose ids may be any, also names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, TypeVar
@@ -19,11 +19,11 @@ import numpy as np
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import Boxes, area, as_boxes, xywh_to_xyxy, xyxy_to_xywh
+from datasets.coco_ids import Id, plain_id
 from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
 
-Id = int | float | str
 T = TypeVar("T")
 
 
@@ -44,15 +44,18 @@ class CocoCategory(msgspec.Struct, frozen=True):
 
 
 class CocoAnnotation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An object; its area in square pixels is that of its outline where it has one."""
+    """An object; its area in square pixels is that of its outline where it has one.
 
-    id: Id = -1
-    image_id: Id
-    category_id: Id
-    bbox: tuple[float, float, float, float]
+    What other tools leave out or write as null is read, and judged by `ground_truth_file`.
+    """
+
+    id: Id | None = -1
+    image_id: Id | None
+    category_id: Id | None = None
+    bbox: tuple[float, ...] | None = None
     area: float | None = None
-    iscrowd: int | bool = 0
-    ignore: int | bool = 0
+    iscrowd: int | float | bool | None = 0
+    ignore: int | float | bool | None = 0
 
 
 class CocoGroundTruth(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +87,7 @@ class GroundTruthFile:
         category_ids: of the file, sorted; their places are the labels, ``classes`` their names.
         annotations: *ignore* where ``iscrowd``, as pycocotools has it.
         areas: of the objects in square pixels, of their outlines where the file has it so.
+        notes: what was left out of the file, a sentence a kind.
     """
 
     image_ids: tuple[Id, ...]
@@ -93,6 +97,7 @@ class GroundTruthFile:
     classes: tuple[str, ...]
     annotations: tuple[Annotations, ...]
     areas: tuple[Floats, ...]
+    notes: tuple[str, ...] = ()
 
 
 def ground_truth_to_coco(
@@ -138,23 +143,22 @@ def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
     Raises:
         UserError: it is not sound.
     """
-    names = {category.id: category.name for category in coco.categories}
+    names = {plain_id(category.id): category.name for category in coco.categories}
     category_ids = tuple(sorted(names, key=lambda each: (isinstance(each, str), each)))
-    label = {category: number for number, category in enumerate(category_ids)}
-    by_image: dict[Id, list[CocoAnnotation]] = {image.id: [] for image in coco.images}
+    label: dict[Id | None, int] = {category: n for n, category in enumerate(category_ids)}
+    by_image: dict[Id | None, list[CocoAnnotation]] = {plain_id(im.id): [] for im in coco.images}
     if len(by_image) != len(coco.images):
         raise UserError(f"{name}: two images have one id; give each its own")
+    left_out: dict[str, list[Id | None]] = {}
     for row in coco.annotations:
-        if row.image_id not in by_image or row.category_id not in label:
-            raise UserError(
-                f"{name}: an annotation of image {row.image_id} and category {row.category_id}, "
-                "which are not both listed; list them"
-            )
-        if not all(map(isfinite, row.bbox)) or min(row.bbox[2:]) < 0:
-            raise UserError(f"{name}: a bbox is not left, top, width, height in pixels")
-        by_image[row.image_id].append(row)
+        if why := _wrong(row, by_image, label):
+            left_out.setdefault(why, []).append(row.id)
+        else:
+            by_image[plain_id(row.image_id)].append(row)
+    if coco.annotations and not any(by_image.values()):
+        raise UserError(f"{name}: no annotation can be used; the first {next(iter(left_out))}")
     return GroundTruthFile(
-        image_ids=tuple(by_image),
+        image_ids=tuple(plain_id(image.id) for image in coco.images),
         image_names=tuple(image.file_name for image in coco.images),
         sizes=np.array([(im.width, im.height) for im in coco.images], np.float64).reshape(-1, 2),
         category_ids=category_ids,
@@ -162,13 +166,31 @@ def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
         annotations=tuple(
             Annotations(
                 _boxes(rows),
-                [label[row.category_id] for row in rows],
+                [label[plain_id(row.category_id)] for row in rows],
                 [bool(row.iscrowd) for row in rows],
             )
             for rows in by_image.values()
         ),
         areas=tuple(np.array([_area(row) for row in rows]) for rows in by_image.values()),
+        notes=tuple(
+            f"{name}: left out {len(ids)} annotation{'s' * (len(ids) > 1)}, as {ids[0]}, "
+            f"{'each of which' if len(ids) > 1 else 'which'} {why}"
+            for why, ids in left_out.items()
+        ),
     )
+
+
+def _wrong(
+    row: CocoAnnotation, images: Container[Id | None], categories: Container[Id | None]
+) -> str:
+    """Return why an annotation can't be judged by, empty if it can."""
+    if plain_id(row.image_id) not in images:
+        return "is of an image that is not listed"
+    if plain_id(row.category_id) not in categories:
+        return "is of a category that is not listed"
+    if row.bbox is None or len(row.bbox) != 4 or not all(map(isfinite, row.bbox)):
+        return "has no bbox of four numbers"
+    return "has a bbox of negative width or height" if min(row.bbox[2:]) < 0 else ""
 
 
 def detections_to_coco(detections: Sequence[Detections]) -> list[CocoDetection]:
@@ -214,7 +236,7 @@ def decode_ground_truth(data: bytes) -> CocoGroundTruth:
 
 
 def _boxes(rows: Sequence[CocoAnnotation] | Sequence[CocoDetection]) -> Boxes:
-    return xywh_to_xyxy(as_boxes([row.bbox for row in rows]))
+    return xywh_to_xyxy(as_boxes([row.bbox or () for row in rows]))
 
 
 def _decoded(data: bytes, kind: type[T]) -> T:
@@ -225,4 +247,6 @@ def _decoded(data: bytes, kind: type[T]) -> T:
 
 
 def _area(row: CocoAnnotation) -> float:
-    return row.bbox[2] * row.bbox[3] if row.area is None else row.area
+    if row.area is not None or row.bbox is None:
+        return row.area or 0.0
+    return row.bbox[2] * row.bbox[3]

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from datasets.box_readings import READINGS, SIZED
+from datasets.boxes import Boxes
 from pipelines.evaluation.coco_files.format import GroundTruthFile
-from pipelines.evaluation.coco_files.results import Rows, as_detections
-from pipelines.evaluation.pairs import FlatObjects, flat_detections, flat_objects, overlapping
+from pipelines.evaluation.coco_files.rows import Rows, objects_met
+from pipelines.evaluation.pairs import flat_objects
 
-MET_IOU = 0.5
 LEAST_SHARE, LEAST_OBJECTS = 0.2, 5  # another reading has to meet so many objects to be believed
 TIMES = 3  # and so many times as many as the file as it stands
 
@@ -34,29 +35,17 @@ def misreading(rows: Rows, truth: GroundTruthFile) -> str | None:
     return None
 
 
-def objects_met(rows: Rows, objects: FlatObjects, images: int) -> int:
-    """Return how many objects a detection of their class overlaps by half."""
-    found = flat_detections(as_detections(rows, images))
-    pairs = overlapping(found, objects, MET_IOU, same_class=True)
-    return len(np.unique(pairs.object[~objects.ignore[pairs.object]]))
-
-
 def _other_readings(rows: Rows, truth: GroundTruthFile) -> Iterator[tuple[str, Rows]]:
-    first, second = rows.bbox[:, :2], rows.bbox[:, 2:]
-    corners_and_sizes = {
-        "left, top, right, bottom": (first, second - first),
-        "the middle, width and height": (first - second / 2, second),
-        "top, left, height, width": (first[:, ::-1], second[:, ::-1]),
-    }
     boxes = {
-        f"boxes are {meaning}, not left, top, width, height": np.hstack([at, np.maximum(size, 0)])
-        for meaning, (at, size) in corners_and_sizes.items()
+        f"boxes are {reading.meaning}, not {SIZED.meaning}": _sized(reading.boxes(rows.bbox))
+        for reading in READINGS
+        if reading is not SIZED
     }
     for meaning, bbox in boxes.items():
         yield meaning, replace(rows, bbox=bbox)
     if not np.isnan(truth.sizes).any() and rows.bbox.size and np.abs(rows.bbox).max() <= 2:
         shares, pixels = "boxes are shares of the image's size, not pixels", truth.sizes[rows.image]
-        as_they_stand = np.hstack([first, np.maximum(second, 0)])
+        as_they_stand = _sized(SIZED.boxes(rows.bbox))
         for meaning, bbox in {"": as_they_stand, **boxes}.items():
             also = f", and {meaning}" if meaning else ""
             yield shares + also, replace(rows, bbox=bbox * np.tile(pixels, 2))
@@ -69,3 +58,9 @@ def _other_readings(rows: Rows, truth: GroundTruthFile) -> Iterator[tuple[str, R
             inside = (moved >= 0) & (moved < most)
             other = replace(rows, image=moved) if kind == "image" else replace(rows, label=moved)
             yield f"{kind} ids are {error}", other.where(inside)
+
+
+def _sized(boxes: Boxes) -> Boxes:
+    """Return boxes as left, top, width, height, none of them negative."""
+    sized = SIZED.numbers(boxes)
+    return np.hstack([sized[:, :2], np.maximum(sized[:, 2:], 0)])

@@ -7,45 +7,29 @@ almost nothing and look like a bad detector. So what can be seen to be wrong is 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from datasets.boxes import as_boxes, xywh_to_xyxy
+from datasets.boxes import as_boxes
+from datasets.coco_ids import Id, plain_id
+from datasets.encodings import as_utf8
 from datasets.errors import UserError
-from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
     CocoCategory,
     CocoDetection,
     CocoGroundTruth,
     CocoImage,
     GroundTruthFile,
-    Id,
     ground_truth_file,
 )
-from pipelines.evaluation.pairs import Bools, Floats, Ints
+from pipelines.evaluation.coco_files.image_ids import places, with_images
+from pipelines.evaluation.coco_files.rows import Rows
 
 _NOT_FINITE = re.compile(rb"NaN|-?Infinity")
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """A results file, row by row: place of the image, label, left, top, third, fourth, score."""
-
-    image: Ints
-    label: Ints
-    bbox: Floats
-    score: Floats
-
-    def where(self, keep: Bools) -> Rows:
-        """Return some of the rows."""
-        return Rows(*(column[keep] for column in vars(self).values()))
 
 
 class _ResultsFile(msgspec.Struct, frozen=True):
@@ -73,7 +57,8 @@ def read_rows(path: Path, truth: GroundTruthFile) -> Rows:
 
     The file is COCO's list of results, or an object with ``annotations`` (the results),
     ``categories`` and ``images``: then classes are known by name and images by file name. An
-    ``image_id`` may also be an image's file name, with or without folder and suffix.
+    ``image_id`` may also be an image's file name, with or without folder and suffix, or the number
+    in it (`with_images`).
 
     Raises:
         UserError: it can't be read, or means other images or classes.
@@ -90,32 +75,19 @@ def read_rows(path: Path, truth: GroundTruthFile) -> Rows:
     sound = np.isfinite(bbox).all(axis=1) & np.isfinite(score)
     if not sound.all():
         raise UserError(f"{path}: row {int(np.argmin(sound))} has no finite number")
-    images = _image_places(truth, document.images)
     labels = _category_places(path, truth, document.categories)
-    return Rows(
-        _places(path, "image", [row.image_id for row in rows], images),
-        _places(path, "category", [row.category_id for row in rows], labels),
-        bbox,
-        score,
+    categories = [plain_id(row.category_id) for row in rows]
+    found = Rows(
+        np.zeros(len(rows), np.int64), places(path, "category", categories, labels), bbox, score
     )
-
-
-def as_detections(rows: Rows, images: int) -> list[Detections]:
-    """Return the detections of each image, boxes read as left, top, width, height."""
-    order = np.argsort(rows.image, kind="stable")
-    edges = np.searchsorted(rows.image[order], np.arange(images + 1))
-    boxes = xywh_to_xyxy(rows.bbox)
-    return [
-        Detections(boxes[here], rows.score[here], rows.label[here])
-        for here in (order[a:b] for a, b in pairwise(edges.tolist()))
-    ]
+    return with_images(path, found, [row.image_id for row in rows], document.images, truth)
 
 
 def _decoded(path: Path, kind: Any, wanted: str) -> Any:
     """Return a JSON file as that type; numbers in quotes are numbers too."""
     data = b""
     try:
-        data = path.read_bytes()
+        data = as_utf8(path.read_bytes())
         return msgspec.json.decode(data, type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: is no COCO {wanted} ({error})") from error
@@ -123,21 +95,6 @@ def _decoded(path: Path, kind: Any, wanted: str) -> Any:
         endless = _NOT_FINITE.search(data)
         reason = f"{endless[0].decode()} is not a finite number" if endless else error
         raise UserError(f"{path}: can't be read as JSON ({reason})") from error
-
-
-def _image_places(truth: GroundTruthFile, listed: Sequence[CocoImage] | None) -> dict[Id, int]:
-    """Return the place of each image by all that a file may call it."""
-    names = truth.image_names
-    parts = [{name, PurePosixPath(name).name, PurePosixPath(name).stem} - {""} for name in names]
-    count = Counter(called for some in parts for called in some)  # two images may have one name
-    places: dict[Id, int] = {
-        called: n for n, some in enumerate(parts) for called in some if count[called] == 1
-    }
-    if len({*names} - {""}) == len(names):  # then a whole name is no other's last part
-        places |= {name: n for n, name in enumerate(names)}
-    if listed is not None and all(image.file_name in places for image in listed):
-        return {image.id: places[image.file_name] for image in listed}
-    return places | {image_id: number for number, image_id in enumerate(truth.image_ids)}
 
 
 def _category_places(
@@ -153,23 +110,4 @@ def _category_places(
             f"{path}: has a class {strange[0]!r} that the ground truth has not; its classes are "
             f"{', '.join(truth.classes)}"
         )
-    return {category.id: known[category.name] for category in listed}
-
-
-def _places(path: Path, kind: str, ids: Sequence[Id], known: Mapping[Id, int]) -> Ints:
-    """Return the place of each row's id.
-
-    Raises:
-        UserError: the ground truth has no such id.
-    """
-    strange = sorted({str(each) for each in ids if each not in known})
-    if strange:
-        numbers = [each for each in known if isinstance(each, int)]
-        hint = ""
-        if numbers and "0" in strange and all(each + 1 in known for each in ids if each == 0):
-            hint = f"; are they counted from 0? the ground truth's go from {min(numbers)}"
-        raise UserError(
-            f"{path}: {len(strange)} of its {kind} ids are not in the ground truth, as "
-            f"{', '.join(strange[:3])}{hint}"
-        )
-    return np.array([known[each] for each in ids], dtype=np.int64)
+    return {plain_id(category.id): known[category.name] for category in listed}

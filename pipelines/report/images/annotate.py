@@ -13,12 +13,13 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw
 
 from datasets.annotations import Annotations
 from datasets.boxes import Boxes
 from pipelines.detections import Detections
 from pipelines.evaluation.matching import match
+from pipelines.report.images.fonts import lay_out
 
 PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#FFFFFF")
 LEAST_PANEL_PX, MOST_PANEL_PX = 480, 960
@@ -122,11 +123,11 @@ def _panel(image: Image.Image, scale: float, title: str, layers: Sequence[BoxLay
     """Return the image below a strip with a title, and boxes over it."""
     panel = Image.new("RGB", (image.width, image.height + STRIP_PX), PAPER)
     panel.paste(image, (0, STRIP_PX))
-    font = ImageFont.load_default(TITLE_PX)
-    fits = (image.width - 2 * MARGIN_PX) / font.getlength(title)
+    line = lay_out(title, TITLE_PX)
+    fits = (image.width - 2 * MARGIN_PX) / line.length
     if fits < 1:
-        font = ImageFont.load_default(max(LEAST_TITLE_PX, fits * TITLE_PX))
-    ImageDraw.Draw(panel).text((MARGIN_PX, 4), title, INK, font=font)
+        line = lay_out(title, max(LEAST_TITLE_PX, fits * TITLE_PX))
+    line.draw(ImageDraw.Draw(panel), MARGIN_PX, 4, INK)
     for layer in layers:
         _draw(panel, replace(layer, boxes=layer.boxes * scale))
     return panel
@@ -135,7 +136,6 @@ def _panel(image: Image.Image, scale: float, title: str, layers: Sequence[BoxLay
 def _draw(panel: Image.Image, layer: BoxLayer, strip: int = STRIP_PX, size: float = 1.0) -> None:
     """Draw boxes, then their names above all lines, none beyond the panel or in its strip."""
     pen = ImageDraw.Draw(panel)
-    font = ImageFont.load_default(round(TEXT_PX * size))
     moved = layer.boxes + np.array([0, strip, 0, strip])
     colours = [PALETTE[label % len(PALETTE)] for label in layer.labels]
     for (x1, y1, x2, y2), colour, style in zip(moved, colours, layer.styles, strict=True):
@@ -143,12 +143,13 @@ def _draw(panel: Image.Image, layer: BoxLayer, strip: int = STRIP_PX, size: floa
         for start, end in pairwise(corners):
             _line(pen, start, end, colour, style, size)
     for (x1, y1, _, _), colour, name in zip(moved, colours, layer.names, strict=True):
-        left, top, right, bottom = font.getbbox(name)
+        line = lay_out(name, round(TEXT_PX * size))
+        left, top, right, bottom = line.box
         wide, high = right - left + 4, bottom - top + 4
         x = min(max(x1, 0), max(panel.width - wide, 0))
         y = min(max(y1 - high, strip), panel.height - high)
         pen.rectangle((x, y, x + wide, y + high), fill=colour)
-        pen.text((x + 2 - left, y + 2 - top), name, "#000000", font=font)
+        line.draw(pen, x + 2 - left, y + 2 - top, "#000000")
 
 
 def _line(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pipelines.report.rows import UNKNOWN
 from pipelines.runs.metrics import AxisResult
+from pipelines.system.terminal import Terminal
 
 MOST_LISTED = 6  # names on the terminal
 
@@ -38,7 +38,7 @@ def listed(names: Sequence[str]) -> str:
 
 def print_axes(axes: Mapping[str, AxisResult], choice: str) -> None:
     """Print the table, each verdict in its sentence, what was left out, and the choice."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     console.print(axes_table(axes))
     for axis, result in axes.items():
         console.print(f"{axis}: {result.verdict}", markup=False)

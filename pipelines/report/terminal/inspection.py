@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import isnan
 
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from datasets.statistics import LARGE_PX, PERCENTILES, SMALL_PX, Statistics
@@ -15,7 +16,7 @@ CLASSES_PRINTED = 40
 
 def inspection_text(numbers: Statistics) -> Iterator[RenderableType]:
     """Yield what to print of the numbers of a set."""
-    yield f"[bold]{numbers.name}[/bold]: {numbers.found}"
+    yield f"[bold]{escape(numbers.name)}[/bold]: {escape(numbers.found)}"
     yield (
         f"{numbers.images} images ({numbers.images_without_objects} without objects), "
         f"{numbers.boxes} usable boxes ({numbers.ignored_boxes} of them ignored), "
@@ -41,7 +42,7 @@ def _classes(numbers: Statistics) -> Table:
         ]
         width, height = row.width_px["p50"], row.height_px["p50"]
         size = f"{width:.0f} × {height:.0f}" if row.boxes else "–"
-        table.add_row(name, str(row.images), str(row.boxes), *by_split, size)
+        table.add_row(escape(name), str(row.images), str(row.boxes), *by_split, size)
     if len(ranked) > CLASSES_PRINTED:
         table.add_row(f"and {len(ranked) - CLASSES_PRINTED} more")
     table.add_section()

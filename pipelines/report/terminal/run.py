@@ -23,7 +23,8 @@ def closing_tables(metrics: Metrics) -> Iterator[Table]:
     yield _figures(metrics, against)
     if len(against) > 1:
         caption = " ".join(filter(None, (rows.corrected(metrics), rows.corrected_classes(metrics))))
-        differences = Table("", *against, title="differences, two by two", caption=caption)
+        titles = {"title": "differences, two by two", "caption": escape(caption)}
+        differences = Table("", *map(escape, against), **titles)
         for row in _quality(metrics):
             differences.add_row(row.label, *_worths(metrics, row))
         yield differences
@@ -58,7 +59,7 @@ def _figures(metrics: Metrics, against: list[str]) -> Table:
         + (f"\n{rows.ON_VALIDATION}" if metrics.validation else ""),
     )
     if is_pair:
-        table.add_column(*against)
+        table.add_column(*map(escape, against))
     for row in _quality(metrics):
         worths = _worths(metrics, row) if is_pair else []
         table.add_row(row.label, *map(_with_interval, row.figures), *worths)
@@ -70,7 +71,7 @@ def _table(metrics: Metrics, title: str, caption: str | None = None) -> Table:
     """Return a table with a column for each detector."""
     table = Table("", title=title, caption=caption)
     for name in rows.headings(metrics).values():
-        table.add_column(name, justify="right")
+        table.add_column(escape(name), justify="right")
     return table
 
 

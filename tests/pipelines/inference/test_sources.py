@@ -118,3 +118,27 @@ def test_a_broken_video_is_one_picture_that_can_not_be_read(tmp_path):
 def test_linked_files_keep_the_name_they_have_here(folder):
     (folder / "photos" / "z.png").symlink_to(folder / "photos" / "b.png")
     assert names(folder / "photos") == ["a/b.jpg", "b.png", "z.png"]
+
+
+def test_a_video_that_is_cut_off_gives_what_it_has_and_says_what_is_missing(tmp_path):
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    random = np.random.default_rng(0)
+    for _ in range(12):
+        writer.write(random.integers(0, 256, (48, 64, 3), np.uint8))
+    writer.release()
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    found = list(pictures(found_sources([str(path)]), MANY))
+    assert 0 < len(found) - 1 < 12
+    assert all(picture.frame for picture in found[:-1])
+    with pytest.raises(ImageError, match=rf"only {len(found) - 1} of 12 frames"):
+        found[-1].read()
+
+
+def test_a_picture_in_a_format_that_is_not_read_is_listed_and_not_passed_over(folder):
+    (folder / "photos" / "IMG_1.HEIC").write_bytes(b"ftypheic")
+    sources = found_sources([str(folder / "photos")])
+    found = {picture.name: picture for picture in pictures(sources, MANY)}
+    with pytest.raises(ImageError, match="is HEIC, which can't be read; save it as JPEG"):
+        found["IMG_1.HEIC"].read()

@@ -14,11 +14,8 @@ from pipelines.evaluation.coco_files.format import (
     ground_truth_to_coco,
 )
 from pipelines.evaluation.coco_files.misreading import misreading
-from pipelines.evaluation.coco_files.results import (
-    as_detections,
-    read_ground_truth,
-    read_rows,
-)
+from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
+from pipelines.evaluation.coco_files.rows import as_detections
 from pipelines.evaluation.quality import score
 from pipelines.evaluation.undefined import convert, plain
 
@@ -174,10 +171,9 @@ def test_a_bad_detector_is_not_taken_for_a_misread_file(tmp_path):
     "damage",
     [
         lambda coco: coco.pop("images"),
-        lambda coco: coco["annotations"][0].pop("bbox"),
-        lambda coco: coco["annotations"][0].update(image_id=99),
-        lambda coco: coco["annotations"][0].update(bbox=[0, 0, -1, 5]),
         lambda coco: coco["images"][1].update(id=1),
+        lambda coco: coco["images"][1].update(id="1"),
+        lambda coco: [row.update(image_id=99) for row in coco["annotations"]],
         lambda coco: coco.update(images=3),
     ],
 )
@@ -199,3 +195,46 @@ def test_boxes_go_there_and_back(tmp_path):
     found = as_detections(read(tmp_path, results()), 4)
     for before, after in zip(TRUTH.annotations, found, strict=True):
         np.testing.assert_allclose(xyxy_to_xywh(after.boxes), xyxy_to_xywh(before.boxes))
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        ({"bbox": None}, "has no bbox of four numbers"),
+        ({"bbox": []}, "has no bbox of four numbers"),
+        ({"image_id": 99}, "is of an image that is not listed"),
+        ({"image_id": None}, "is of an image that is not listed"),
+        ({"category_id": None}, "is of a category that is not listed"),
+        ({"bbox": [0, 0, -1, 5]}, "has a bbox of negative width or height"),
+    ],
+)
+def test_an_annotation_that_can_not_be_judged_by_is_left_out_and_named(tmp_path, damage, why):
+    coco = coco_truth()
+    coco["annotations"][3].update(damage, id=77)
+    (tmp_path / "gt.json").write_text(json.dumps(coco))
+    truth = read_ground_truth(tmp_path / "gt.json")
+    assert sum(map(len, truth.annotations)) == 23
+    assert truth.notes == (f"{tmp_path}/gt.json: left out 1 annotation, as 77, which {why}",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_as_windows_saves_them_are_read(tmp_path, encoding):
+    (tmp_path / "gt.json").write_text(json.dumps(coco_truth()), encoding=encoding)
+    (tmp_path / "det.json").write_text(json.dumps(results()), encoding=encoding)
+    truth = read_ground_truth(tmp_path / "gt.json")
+    assert len(read_rows(tmp_path / "det.json", truth).image) == 24
+
+
+def test_ids_as_text_and_as_numbers_are_one(tmp_path):
+    coco = coco_truth()
+    for image in coco["images"]:
+        image["id"] = str(image["id"])
+    for category in coco["categories"]:
+        category["id"] = float(category["id"])
+    truth = ground_truth_file(convert(coco, CocoGroundTruth), "truth.json")
+    assert sum(map(len, truth.annotations)) == 24
+    path = tmp_path / "det.json"
+    path.write_text(json.dumps(changed(category_id=str)), encoding="utf-8")
+    rows = read_rows(path, truth)
+    np.testing.assert_array_equal(rows.label, read(tmp_path, results()).label)
+    np.testing.assert_array_equal(rows.image, read(tmp_path, results()).image)

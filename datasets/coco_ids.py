@@ -1,0 +1,38 @@
+"""Ids of COCO's files: ``1`` and ``"1"`` are one, as tools write either."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+Id = int | float | str
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+
+
+T = TypeVar("T", Id, Id | None)
+
+
+def plain_id(key: T) -> T:
+    """Return an id such that ``1``, ``1.0`` and ``"1"`` are one; ``"01"`` is another."""
+    if isinstance(key, float):
+        return int(key) if key.is_integer() else key
+    if isinstance(key, str) and _NUMBER.fullmatch(key):
+        return int(key)
+    return key
+
+
+def shifted(used: set[Id | None], known: set[Id | None]) -> int:
+    """Return by how much the ids used are all too low, 0 unless the two count from two numbers.
+
+    They do where both are numbers, an id is used below the lowest known, the highest known is never
+    used, and so many higher each would be known.
+    """
+    numbers = {each for each in used if isinstance(each, int)}
+    others = {each for each in known if isinstance(each, int)}
+    if not numbers or len(numbers) < len(used) or len(others) < len(known):
+        return 0
+    step = min(others) - min(numbers)
+    if step == 0 or not {each + step for each in numbers} <= others:
+        return 0
+    beyond = max(others) in numbers if step > 0 else min(others) in numbers
+    return 0 if beyond or numbers <= others else step
