@@ -39,6 +39,7 @@ class Files:
     Attributes:
         root: the folder.
         names: all paths below it, with ``/``, sorted.
+        misnamed: those whose name is no text, which are left out.
         doubtful: for a source and a name in it that fits several images alike, the one taken and
             another.
         led_out: for a source and a name in it that leads out of the folder, what was taken inside.
@@ -48,17 +49,16 @@ class Files:
         """List the folder.
 
         Raises:
-            DatasetError: it is no folder, or a file has a name that is no text.
+            DatasetError: it is no folder.
         """
         if not root.is_dir():
             raise DatasetError(f"{root}: is not a folder; --dataset takes the folder of a set")
         self.root = root
         self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
         self.led_out: dict[tuple[str, str], str] = {}
-        self.names: tuple[str, ...] = tuple(sorted(walk(root)))
-        for name in self.names:
-            if not name.isascii() and name.encode(errors="replace").decode() != name:
-                raise DatasetError(f"{root}: the file name {name!r} is not UTF-8; rename the file")
+        found = sorted(walk(root))
+        self.names: tuple[str, ...] = tuple(name for name in found if _is_text(name))
+        self.misnamed: tuple[str, ...] = tuple(name for name in found if not _is_text(name))
 
     @cached_property
     def images(self) -> tuple[str, ...]:
@@ -248,3 +248,7 @@ class Files:
         firsts: dict[str, str] = {}
         pairs = ((firsts.setdefault(without_suffix(n), n), n) for n in self.images)
         return [(first, name) for first, name in pairs if first != name]
+
+
+def _is_text(name: str) -> bool:
+    return name.isascii() or name.encode(errors="replace").decode() == name
