@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from datasets.annotations import DatasetError
@@ -72,7 +74,15 @@ class Files:
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
         """Return the names that end so, in whatever case, sorted."""
-        return tuple(name for name in self.names if suffix_of(name) in suffixes)
+        found = [self._by_suffix.get(suffix, []) for suffix in suffixes]
+        return tuple(found[0] if len(found) == 1 else sorted(chain(*found)))
+
+    @cached_property
+    def _by_suffix(self) -> dict[str, list[str]]:
+        groups: dict[str, list[str]] = defaultdict(list)
+        for name in self.names:
+            groups[suffix_of(name)].append(name)
+        return dict(groups)
 
     @cached_property
     def name_set(self) -> frozenset[str]:
@@ -242,12 +252,6 @@ class Files:
     @cached_property
     def _images_by_stem(self) -> dict[str, list[str]]:
         return grouped(self.images, without_suffix)
-
-    def sharing_a_stem(self) -> list[tuple[str, str]]:
-        """Return (first, other) for images of one folder that differ in their suffix alone."""
-        firsts: dict[str, str] = {}
-        pairs = ((firsts.setdefault(without_suffix(n), n), n) for n in self.images)
-        return [(first, name) for first, name in pairs if first != name]
 
 
 def _is_text(name: str) -> bool:
