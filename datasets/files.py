@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from datasets.annotations import DatasetError
@@ -39,6 +41,7 @@ class Files:
     Attributes:
         root: the folder.
         names: all paths below it, with ``/``, sorted.
+        misnamed: those whose name is no text, which are left out.
         doubtful: for a source and a name in it that fits several images alike, the one taken and
             another.
         led_out: for a source and a name in it that leads out of the folder, what was taken inside.
@@ -48,17 +51,16 @@ class Files:
         """List the folder.
 
         Raises:
-            DatasetError: it is no folder, or a file has a name that is no text.
+            DatasetError: it is no folder.
         """
         if not root.is_dir():
             raise DatasetError(f"{root}: is not a folder; --dataset takes the folder of a set")
         self.root = root
         self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
         self.led_out: dict[tuple[str, str], str] = {}
-        self.names: tuple[str, ...] = tuple(sorted(walk(root)))
-        for name in self.names:
-            if not name.isascii() and name.encode(errors="replace").decode() != name:
-                raise DatasetError(f"{root}: the file name {name!r} is not UTF-8; rename the file")
+        found = sorted(walk(root))
+        self.names: tuple[str, ...] = tuple(name for name in found if _is_text(name))
+        self.misnamed: tuple[str, ...] = tuple(name for name in found if not _is_text(name))
 
     @cached_property
     def images(self) -> tuple[str, ...]:
@@ -72,7 +74,15 @@ class Files:
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
         """Return the names that end so, in whatever case, sorted."""
-        return tuple(name for name in self.names if suffix_of(name) in suffixes)
+        found = [self._by_suffix.get(suffix, []) for suffix in suffixes]
+        return tuple(found[0] if len(found) == 1 else sorted(chain(*found)))
+
+    @cached_property
+    def _by_suffix(self) -> dict[str, list[str]]:
+        groups: dict[str, list[str]] = defaultdict(list)
+        for name in self.names:
+            groups[suffix_of(name)].append(name)
+        return dict(groups)
 
     @cached_property
     def name_set(self) -> frozenset[str]:
@@ -243,8 +253,6 @@ class Files:
     def _images_by_stem(self) -> dict[str, list[str]]:
         return grouped(self.images, without_suffix)
 
-    def sharing_a_stem(self) -> list[tuple[str, str]]:
-        """Return (first, other) for images of one folder that differ in their suffix alone."""
-        firsts: dict[str, str] = {}
-        pairs = ((firsts.setdefault(without_suffix(n), n), n) for n in self.images)
-        return [(first, name) for first, name in pairs if first != name]
+
+def _is_text(name: str) -> bool:
+    return name.isascii() or name.encode(errors="replace").decode() == name

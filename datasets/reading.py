@@ -117,16 +117,8 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
     if format_name not in {"auto", *FORMATS}:
         raise DatasetError(f"{format_name}: unknown format; known are {', '.join(FORMATS)}")
     files = Files(folder)
-    others: list[str] = []
-    if format_name == "auto":
-        format_name, *others = find_formats(files)
-    raw = _raw_set(files, FORMATS[format_name], track)
-    for other in others:
-        text = (
-            f"there is {FORMATS[other].title} too, which was not read; --format {other} reads it "
-            f"instead of {FORMATS[format_name].title}"
-        )
-        raw.add_problem(Kind.FORMAT, "", text)
+    names = find_formats(files) if format_name == "auto" else [format_name]
+    raw = _read_first(files, names, track)
     if raw.outlines:
         text = f"{raw.outlines} objects are outlines; the box around each is taken"
         raw.add_problem(Kind.POLYGON, "", text)
@@ -141,7 +133,34 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
     raw.require(boxes.image, f"{folder}: {nothing}")
     splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
     problems = (*raw.problems, *remarks)
-    return Dataset(folder.name, format_name, classes, splits, problems, raw.summary)
+    return Dataset(folder.name, raw.format, classes, splits, problems, raw.summary)
+
+
+def _read_first(files: Files, names: Sequence[str], track: Track) -> RawSet:
+    """Return the set as read by the first format that can, with a note on the others.
+
+    Raises:
+        DatasetError: none can; what is wrong is said of the first.
+    """
+    failed: dict[str, DatasetError] = {}
+    for name in names:
+        try:
+            raw = _raw_set(files, FORMATS[name], track)
+        except DatasetError as error:
+            failed[name] = error
+            continue
+        for other in names:
+            title = FORMATS[other].title
+            text = (
+                f"there is {title} too, which was not read; --format {other} reads it instead of "
+                f"{FORMATS[name].title}"
+            )
+            if other in failed:
+                text = f"read as {FORMATS[name].title}, for as {title} it can't be: {failed[other]}"
+            if other != name:
+                raw.add_problem(Kind.FORMAT, "", text)
+        return raw
+    raise next(iter(failed.values()))
 
 
 def _raw_set(files: Files, how: Format, track: Track) -> RawSet:
@@ -163,6 +182,9 @@ def _note_names(files: Files, raw: RawSet) -> None:
     for name in files.images:
         if raw.index_of(name) is None and name not in raw.left_out:
             raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
+    for name in files.misnamed:
+        shown = name.encode(errors="backslashreplace").decode()
+        raw.add_problem(Kind.BROKEN_FILE, shown, "its name is not UTF-8; left out; rename the file")
     for name in files.unread_pictures:
         raw.add_problem(Kind.BROKEN_IMAGE, name, f"{unread(name)}; left out")
     for (source, name), (taken, other) in files.doubtful.items():
@@ -182,7 +204,13 @@ def find_formats(files: Files) -> list[str]:
     """
     if not files.names:
         raise DatasetError(f"{files.root}: is empty; --dataset takes a folder with labelled images")
-    known = [name for name, how in FORMATS.items() if how.is_there(files)]
+    known, unsure = [], []
+    for name, how in FORMATS.items():
+        try:
+            known += [name] if how.is_there(files) else []
+        except DatasetError:  # a file that may be of that format can't be read
+            unsure.append(name)
+    known += unsure
     if not known:
         titles = ", ".join(how.title for how in FORMATS.values())
         unread = "; ".join(unread_formats(files)) or (

@@ -17,8 +17,8 @@ from datasets.reading import completed
 from datasets.settings import DatasetSettings
 from datasets.statistics import Statistics, statistics
 from pipelines.report.images.contact_sheet import chosen, contact_sheet
-from pipelines.report.images.fonts import undrawn
 from pipelines.system.files import check_output, replacing
+from pipelines.system.fonts import undrawn
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
 

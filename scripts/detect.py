@@ -42,9 +42,9 @@ def main(arguments: argparse.Namespace) -> int:
     # From here on it takes a moment to import.
     from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
-    from pipelines.report.images.fonts import undrawn
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.files import check_output
+    from pipelines.system.fonts import undrawn
     from pipelines.system.progress import on_terminal
 
     model = open_model(arguments.model)

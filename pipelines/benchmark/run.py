@@ -24,7 +24,6 @@ from pipelines.contenders import contender
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_file
 from pipelines.evaluation.report_card import compared
-from pipelines.report.images.fonts import undrawn
 from pipelines.report.images.write import write_pictures
 from pipelines.report.wording import called
 from pipelines.runs.data import keep_out_of_data, read_checked, summary_of
@@ -45,6 +44,7 @@ from pipelines.studies.common.axes import DEFAULT
 from pipelines.studies.common.choice import choice
 from pipelines.studies.study import study
 from pipelines.system import runtime
+from pipelines.system.fonts import undrawn
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE, on_terminal
 

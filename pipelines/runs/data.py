@@ -50,8 +50,7 @@ def read_checked(settings: RunSettings) -> Dataset:
     if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
         CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
     if few := few_examples(_training_objects(dataset)):
-        line = f"{printable(few)}: expect little of any detector there"
-        CONSOLE.print(f"  note: {line}", markup=False, soft_wrap=True)
+        CONSOLE.print_line(f"  note: {few}: expect little of any detector there")
     return judged_where_learnt(dataset)
 
 

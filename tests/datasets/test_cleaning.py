@@ -178,8 +178,26 @@ def test_a_file_that_can_not_be_opened_is_refused_by_name(tmp_path):
         found_in(tmp_path)
 
 
-def test_a_file_name_that_is_no_text_is_refused(tmp_path):
+def test_a_file_name_that_is_no_text_costs_that_file(tmp_path):
     write_coco_set(tmp_path, [GOOD])
     (tmp_path / os.fsdecode(b"\xff.png")).touch()
-    with pytest.raises(DatasetError, match=r"'\\udcff\.png' is not UTF-8"):
-        found_in(tmp_path)
+    found, problems = found_in(tmp_path)
+    assert list(everything(found)) == ["0.png"]
+    assert problems == ["\\udcff.png: its name is not UTF-8; left out; rename the file"]
+
+
+def test_a_format_that_can_not_be_read_leaves_the_set_to_another(tmp_path):
+    write_coco_set(tmp_path, [GOOD])
+    (tmp_path / "notes.xml").write_text("<annotation><object/></annotation>")
+    found, problems = found_in(tmp_path)
+    assert found.format == "coco"
+    assert "read as COCO JSON, for as Pascal VOC it can't be" in problems[0]
+    with pytest.raises(DatasetError, match="none of its 1 XML files"):
+        found_in(tmp_path, "voc")
+
+
+@pytest.mark.parametrize("content", [b"names: caf\xe9\n", b"names: [a\n"])
+def test_a_stray_description_that_can_not_be_read_costs_no_set_of_another_format(tmp_path, content):
+    write_coco_set(tmp_path, [GOOD])
+    (tmp_path / "ci.yaml").write_bytes(content)
+    assert found_in(tmp_path)[0].format == "coco"

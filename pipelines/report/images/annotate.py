@@ -19,7 +19,7 @@ from datasets.annotations import Annotations
 from datasets.boxes import Boxes
 from pipelines.detections import Detections
 from pipelines.evaluation.matching import match
-from pipelines.report.images.fonts import lay_out
+from pipelines.system.fonts import lay_out
 
 PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#FFFFFF")
 LEAST_PANEL_PX, MOST_PANEL_PX = 480, 960

@@ -23,8 +23,8 @@ def closing_tables(metrics: Metrics) -> Iterator[Table]:
     yield _figures(metrics, against)
     if len(against) > 1:
         caption = " ".join(filter(None, (rows.corrected(metrics), rows.corrected_classes(metrics))))
-        titles = {"title": "differences, two by two", "caption": escape(caption)}
-        differences = Table("", *map(escape, against), **titles)
+        title, caption = "differences, two by two", escape(caption)
+        differences = Table("", *map(escape, against), title=title, caption=caption)
         for row in _quality(metrics):
             differences.add_row(row.label, *_worths(metrics, row))
         yield differences

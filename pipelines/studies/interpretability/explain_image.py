@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from datasets.progress import Track
@@ -16,6 +17,7 @@ from pipelines.studies.common.plots import colours, new_figure
 from pipelines.studies.interpretability.explainers import Explainer, shared_detections
 from pipelines.studies.interpretability.explaining import Explanation, explain
 from pipelines.studies.interpretability.saliency import DetectedBox, target_score
+from pipelines.system.fonts import drawable, font_of_all
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,8 @@ def draw_explanations(
             panel.set_axis_off()
         title = f"{label_of(each.pipeline)}: {classes[each.target.label]} {each.score:.2f}"
         line[0].imshow(image)
-        line[0].set_title(title, fontsize=10)
+        font = FontProperties(fname=font_of_all(drawable(title)), size=10)
+        line[0].set_title(drawable(title), fontproperties=font, parse_math=False)
         for panel, (method, explanation) in zip(line[1:], each.explanations.items(), strict=False):
             values, figures = explanation.saliency, explanation.faithfulness
             most = float(np.abs(values).max()) or 1.0

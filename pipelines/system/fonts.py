@@ -55,7 +55,7 @@ def lay_out(name: str, size: float) -> Line:
     left, parts, boxes = 0.0, [], []
     plain = ImageFont.load_default(size)
     baseline = plain.getmetrics()[0] if isinstance(plain, ImageFont.FreeTypeFont) else size
-    for path, text in _parts(_drawable(name) or " "):
+    for path, text in _parts(drawable(name) or " "):
         font = ImageFont.truetype(path, size) if path else plain
         x1, y1, x2, y2 = font.getbbox(text, anchor="ls")
         parts.append((text, font, left))
@@ -73,6 +73,12 @@ def _parts(text: str) -> list[tuple[str, str]]:
     return [(path or _PLAIN, "".join(part)) for path, part in groupby(text, key=_font_of)]
 
 
+def font_of_all(text: str) -> str | None:
+    """Return the file of a font that has a whole text, None where the usual one will do."""
+    paths = [path for path, _ in _parts(text or " ")]
+    return paths[0] if len(paths) == 1 and paths[0] else None
+
+
 def undrawn(names: Iterable[str]) -> str | None:
     """Return a sentence on letters of the names that no font here has, None without any."""
     missing = dict.fromkeys(c for name in names for c in name if _font_of(c) is None)
@@ -85,7 +91,7 @@ def undrawn(names: Iterable[str]) -> str | None:
     )
 
 
-def _drawable(name: str) -> str:
+def drawable(name: str) -> str:
     """Return a name with what no font has as its code, in which marks for joining are left out."""
     shown = []
     for character in name:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from pipelines.report.images import fonts
-from pipelines.report.images.fonts import lay_out, undrawn
+from pipelines.system import fonts
+from pipelines.system.fonts import lay_out, undrawn
 
 
 def drawn(name):
