@@ -22,7 +22,7 @@ from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
-from datasets.splits import complete_splits
+from datasets.splits import complete_splits, with_objects_in_val
 from datasets.voc import looks_like_voc, read_voc
 from datasets.yolo import looks_like_yolo, read_yolo
 
@@ -68,14 +68,19 @@ def read_dataset(
 def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     """Return the set with all three splits, and no test image that train or val has too.
 
+    A val split without objects gets some from train.
+
     Raises:
         DatasetError: there are too few images for three splits.
     """
     digest = cache(file_sha256)  # each file is read at most once
-    splits, notes = complete_splits(dataset.splits, settings.shares(), digest)
-    copies = find_copies(splits, digest)
-    splits, copies = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
-    problems = (*dataset.problems, *notes, *map(problem_of, copies))
+    shares = settings.shares()
+    splits, notes = complete_splits(dataset.splits, shares, digest)
+    dataset = replace(dataset, splits=splits, problems=(*dataset.problems, *notes))
+    dataset = with_objects_in_val(dataset, shares[1], digest)
+    copies = find_copies(dataset.splits, digest)
+    splits, copies = without_copies_in_test(dataset.splits, copies, keep=settings.keep_duplicates)
+    problems = (*dataset.problems, *map(problem_of, copies))
     dataset = replace(dataset, splits=splits, problems=problems, duplicates=copies)
     return replace(dataset, problems=(*problems, *remarks_on_classes(dataset)))
 

@@ -64,6 +64,36 @@ def complete_splits(
     return {split: splits[split] for split in SPLITS}, problems
 
 
+def with_objects_in_val(
+    dataset: Dataset, share: float, digest: Callable[[LabelledImage], str]
+) -> Dataset:
+    """Return the set with objects in its val split, drawn from train where it has none.
+
+    Without an object nothing can be chosen on val. Its own images stay in it; ``share`` of all
+    images, all with objects, come to them, at most half of those that train has. Where train has
+    none to spare the set stays as it is; both are a remark on the splits.
+    """
+    train, val = dataset.splits["train"], dataset.splits["val"]
+    if any(map(_has_object, val)):
+        return dataset
+    able = tuple(image for image in train if _has_object(image))
+    wanted = min(max(1, round(share * sum(map(len, dataset.splits.values())))), len(able) // 2)
+    drawn, left = draw(able, wanted, digest)
+    splits, outcome = dataset.splits, "train has none to spare, so nothing can be chosen on val"
+    if drawn and left:
+        names = {image.name for image in drawn}
+        more = sorted((*val, *drawn), key=lambda image: image.name)
+        rest = tuple(image for image in train if image.name not in names)
+        splits = {**splits, "train": rest, "val": tuple(more)}
+        outcome = f"{len(drawn)} images drawn from train are added to it"
+    note = Problem(Kind.SPLIT, "", f"the val split has no object to be found: {outcome}")
+    return replace(dataset, splits=splits, problems=(*dataset.problems, note))
+
+
+def _has_object(image: LabelledImage) -> bool:
+    return not bool(image.annotations.ignore.all())
+
+
 def draw(
     images: Images, count: int, digest: Callable[[LabelledImage], str]
 ) -> tuple[Images, Images]:

@@ -46,6 +46,9 @@ def train_classical(
 ) -> ClassicalDetector:
     """Return a detector trained on ``train``, with choices and calibration made on ``val``.
 
+    Without an object in ``val`` the last round of mining is taken, and what else is chosen stays as
+    the settings have it.
+
     Random numbers depend on the seed and the image's number alone, never on ``threads``.
     ``on_validation`` is called with each validation figure, mAP@[.50:.95] of boxes refined once, as
     soon as it is known, and ``on_round`` with each round of mining once one of them is chosen.
@@ -89,14 +92,15 @@ def train_classical(
     for fitted, rows in mining_rounds(pool, detector, seed):
         learnt_from[fitted] = rows
         validation.map_50_95(fitted)
-    detector = validation.best(learnt_from)
+    detector = validation.best(learnt_from) if validation.can_choose else list(learnt_from)[-1]
     for result in round_results(learnt_from, validation.reached, detector, pool):
         on_round(result)
-    rows = learnt_from[detector]
-    detector = validation.best(chain([detector], other_strengths(pool, detector, rows)))
-    if settings.regression:
-        unmoved = replace(detector, settings=replace(detector.settings, regression=False))
-        detector = validation.best([detector, unmoved])
+    if validation.can_choose:
+        others = other_strengths(pool, detector, learnt_from[detector])
+        detector = validation.best(chain([detector], others))
+        if settings.regression:
+            unmoved = replace(detector, settings=replace(detector.settings, regression=False))
+            detector = validation.best([detector, unmoved])
     return replace(detector, svm=validation.calibrated(detector.svm))
 
 
@@ -115,6 +119,11 @@ class ValidationSet:
     truth: Sequence[Annotations]
     on_validation: Callable[[float], object]
     reached: dict[ClassicalDetector, float] = field(default_factory=dict)
+
+    @property
+    def can_choose(self) -> bool:
+        """Whether there is an object to be found, without which all figures are nan."""
+        return not all(truth.ignore.all() for truth in self.truth)
 
     def map_50_95(self, detector: ClassicalDetector) -> float:
         """Return the detector's mAP@[.50:.95] of boxes refined once, nan without an object.

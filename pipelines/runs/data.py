@@ -7,12 +7,12 @@ from pathlib import Path
 from datasets.annotations import SPLITS, Dataset
 from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt
-from datasets.duplicates import by_split_pair
+from datasets.duplicates import by_split_pair, file_sha256
 from datasets.errors import UserError
 from datasets.path_names import overlap
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
-from datasets.splits import limited, split_sha256
+from datasets.splits import limited, split_sha256, with_objects_in_val
 from datasets.tfds import PREFIX as TFDS
 from datasets.tfds import stored_folder
 from pipelines.runs.metrics import METRICS, DatasetSummary, Duplicates, SplitSize
@@ -37,6 +37,9 @@ def read_checked(settings: RunSettings) -> Dataset:
     if settings.limit is not None:
         dataset = limited(dataset, settings.limit, settings.seed)
     dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
+    _, share, _ = settings.data.shares()
+    dataset = judged_where_learnt(dataset)
+    dataset = judged_where_learnt(with_objects_in_val(dataset, share, file_sha256))
     split_counts = ", ".join(f"{len(dataset.splits[split])} {split}" for split in SPLITS)
     CONSOLE.print(
         f"  {split_counts} images, {len(dataset.classes)} classes ({', '.join(dataset.classes)})",
@@ -47,7 +50,7 @@ def read_checked(settings: RunSettings) -> Dataset:
         CONSOLE.print(f"  note: {printable(line)}", markup=False, soft_wrap=True)
     if len(lines) < len(dataset.problems) or len(lines) > LISTED_PROBLEMS:
         CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
-    return judged_where_learnt(dataset)
+    return dataset
 
 
 def dataset_folder(name: str) -> Path:

@@ -1,11 +1,14 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from voc_files import write_image, write_xml
 
-from datasets.annotations import SPLITS
+from datasets.annotations import SPLITS, Annotations
+from datasets.duplicates import file_sha256
+from datasets.problems import Kind
 from datasets.reading import read_dataset
-from datasets.splits import split_sha256
+from datasets.splits import split_sha256, with_objects_in_val
 
 
 def classes_set(folder, counts):
@@ -59,6 +62,55 @@ def test_missing_splits_are_drawn_from_train_and_said(tmp_path, folders, expecte
     assert len(dataset.splits["test"]) == 10
     assert len(dataset.splits["train"]) + len(dataset.splits["val"]) == 10
     assert any(expected in str(problem) for problem in dataset.problems)
+
+
+def split_set(folder, objects):
+    """A set with splits of its own: for each image in each, whether it has an object."""
+    number = 0
+    for split, flags in objects.items():
+        for is_there in flags:
+            write_image(folder / split / f"{number:03}.png", seed=number)
+            write_xml(folder / split / f"{number:03}.xml", [("a", (1, 1, 9, 9))] * is_there)
+            number += 1
+    return folder
+
+
+def remarks(dataset):
+    return [str(problem) for problem in dataset.problems if problem.kind is Kind.SPLIT]
+
+
+def test_a_val_split_without_objects_gets_some_from_train_and_it_is_said(tmp_path):
+    objects = {"train": [True] * 12 + [False] * 4, "val": [False] * 2, "test": [True] * 2}
+    dataset = read_dataset(split_set(tmp_path, objects))
+    val = [len(image.annotations) for image in dataset.splits["val"]]
+    assert sorted(val) == [0, 0, 1, 1, 1]
+    assert len(dataset.splits["train"]) == 13
+    assert remarks(dataset) == [
+        "the val split has no object to be found: 3 images drawn from train are added to it"
+    ]
+
+
+def test_a_train_split_that_has_no_object_to_spare_keeps_it_and_it_is_said(tmp_path):
+    objects = {"train": [True, False, False], "val": [False] * 2, "test": [True] * 2}
+    dataset = read_dataset(split_set(tmp_path, objects))
+    assert [len(dataset.splits[split]) for split in SPLITS] == [3, 2, 2]
+    (remark,) = remarks(dataset)
+    assert "train has none to spare" in remark
+
+
+def test_ignored_objects_alone_are_no_objects_to_validate_on(tmp_path):
+    objects = {"train": [True] * 12, "val": [True] * 2, "test": [True] * 2}
+    dataset = read_dataset(split_set(tmp_path, objects))
+    assert with_objects_in_val(dataset, 0.15, file_sha256) is dataset
+    hidden = [
+        replace(image, annotations=Annotations(truth.boxes, truth.labels, [True] * len(truth)))
+        for image in dataset.splits["val"]
+        for truth in [image.annotations]
+    ]
+    ignored = replace(dataset, splits={**dataset.splits, "val": tuple(hidden)})
+    completed = with_objects_in_val(ignored, 0.15, file_sha256)
+    assert len(completed.splits["val"]) == 4
+    assert len(completed.splits["train"]) == 10
 
 
 def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):
