@@ -126,7 +126,7 @@ def train_network(
                 number, plan.progress(number), settings.learning_rate, plan.lr_warmup
             )
             run.weights.optimizer.learning_rate.assign(run.rate)
-            losses = run.phase.update(*batch.inputs, batch.boxes, batch.labels, batch.real)
+            losses = run.phase.update(*batch.arrays)
             run.losses = Losses(float(losses.classes), float(losses.boxes))
             _check_finite(run.losses, number, batch, images, settings)
             progress.losses.add(*run.losses)

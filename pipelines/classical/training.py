@@ -155,10 +155,9 @@ class ValidationSet:
             overlap, nearest = nearest_objects(boxes, truth.boxes)
             near = overlap >= NEAR_IOU
             shown = np.full(len(near), BACKGROUND)
-            keep = np.ones(len(near), bool)
-            if len(truth):
-                shown[near] = truth.labels[nearest[near]]
-                keep = ~(truth.ignore[nearest] & near)
+            keep = near | ~truth.holds_ignored(boxes)
+            shown[near] = truth.labels[nearest[near]]
+            keep[near] = ~truth.ignore[nearest[near]]
             margins.append(svm.margins(described.features.astype(np.float32))[keep])
             labels.append(shown[keep])
         return calibrate(svm, np.concatenate(margins), np.concatenate(labels))
