@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from models.yolo.assigner import assign
-from models.yolo.decoding import LIMIT, grid_points
+from models.yolo.decoding import grid_points
 from models.yolo.devices import Devices, all_reduce, distribute
 from models.yolo.losses import Losses, detection_losses
 from models.yolo.settings import YoloSettings
@@ -22,7 +22,7 @@ def decode_boxes(raw: Any, points: Any, strides: Any) -> Any:
 
     It is `decoding.decode`'s step for boxes, differentiable.
     """
-    distances = ops.exp(ops.clip(raw, -LIMIT, LIMIT)) * strides[:, None]
+    distances = ops.exp(raw) * strides[:, None]
     return ops.concatenate([points - distances[..., :2], points + distances[..., 2:]], axis=-1)
 
 
