@@ -121,7 +121,7 @@ def test_every_file_of_ours_that_is_named_exists():
 
 
 def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
-    from models.yolo import checkpoint, schedule, training
+    from models.yolo import checkpoint, choice, schedule
     from models.yolo.settings import BACKBONES, SMALL, TransferSettings, YoloSettings
     from pipelines.detections import LOWEST_SCORE
     from pipelines.report.run_page import page
@@ -139,7 +139,7 @@ def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
     sentences = [
         f"{YoloSettings.ROOT_UPDATES}·√images updates of {YoloSettings().batch}",
         f"{TransferSettings.ROOT_UPDATES}·√images pre-trained",
-        f"validation gains less than {training.LEVELLED_OFF:g}",
+        f"validation gains less than {choice.LEVELLED_OFF:g}",
         f"its last {checkpoint.EVERY_SECONDS:.0f} seconds",
         f"`--budget-minutes` ({study.MINUTES:.0f})",
         f"kept from a score of {LOWEST_SCORE:g}",
