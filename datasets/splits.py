@@ -135,6 +135,17 @@ def evenly(items: Sequence[T], most: int) -> tuple[T, ...]:
     return tuple(items[place * len(items) // most] for place in range(most))
 
 
+def with_an_object(chosen: Sequence[LabelledImage], images: Sequence[LabelledImage]) -> Images:
+    """Return the images chosen of a split; if none has an object, as many evenly of those with one.
+
+    Where the split has none at all they stay as they are.
+    """
+    able = [image for image in images if _has_object(image)]
+    if not able or any(map(_has_object, chosen)):
+        return tuple(chosen)
+    return evenly(able, len(chosen))
+
+
 def split_sha256(splits: Splits) -> str:
     """Return a hash of which image, with which boxes and labels, is in which split."""
     digest = hashlib.sha256()

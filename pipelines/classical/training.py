@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import nearest_objects
 from datasets.progress import Track
+from datasets.splits import with_an_object
 from models.classical.box_regression import fit_regression
 from models.classical.hog import fit_templates, length
 from models.classical.linear_svm import BACKGROUND, LinearSvm, calibrate
@@ -84,7 +85,7 @@ def train_classical(
         limit=limit_for(max(map(len, real))),
         threads=threads,
     )
-    some = val[:: -(-len(val) // VALIDATED)]
+    some = with_an_object(val[:: -(-len(val) // VALIDATED)], val)
     description = partial(_described, replace(detector, threads=1))
     described = each(some, description, "describing validation")
     validation = ValidationSet(described, [image.annotations for image in some], on_validation)

@@ -8,7 +8,7 @@ from datasets.annotations import SPLITS, Annotations
 from datasets.duplicates import file_sha256
 from datasets.problems import Kind
 from datasets.reading import read_dataset
-from datasets.splits import split_sha256, with_objects_in_val
+from datasets.splits import split_sha256, with_an_object, with_objects_in_val
 
 
 def classes_set(folder, counts):
@@ -111,6 +111,15 @@ def test_ignored_objects_alone_are_no_objects_to_validate_on(tmp_path):
     completed = with_objects_in_val(ignored, 0.15, file_sha256)
     assert len(completed.splits["val"]) == 4
     assert len(completed.splits["train"]) == 10
+
+
+def test_images_chosen_of_a_sparse_split_have_an_object_if_any_has(tmp_path):
+    objects = {"train": [True] * 4, "val": [False, False, True, False, True], "test": [True]}
+    val = read_dataset(split_set(tmp_path, objects)).splits["val"]
+    assert with_an_object(val[::2], val) == val[::2]
+    assert with_an_object(val[:2], val) == (val[2], val[4])
+    assert with_an_object(val[:1], val) == (val[2],)
+    assert with_an_object(val[:2], val[:2]) == val[:2]
 
 
 def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):
