@@ -84,10 +84,10 @@ class Cache:
 
     @cached_property
     def room(self) -> int:
-        """Rows of boxes that a batch has for a picture: M, in steps of 16.
+        """Rows of boxes that a batch has for a picture: M, in steps of 16, at most `MOST_ROWS`.
 
         Of four pictures with as many objects each, a mosaic shows two to three times as many as one
-        has. The most there are, and half of it, have room in any case.
+        has. There is always room for half as many again as the fullest picture has.
         """
         counts = [int((~truth.ignore).sum()) for truth in self.truth]
         wanted = max(1.5 * max(counts, default=0), MOSAIC_OBJECTS * float(np.mean(counts or [0])))
