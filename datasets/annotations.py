@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from datasets.boxes import Boxes, as_boxes
+from datasets.boxes import Boxes, area, as_boxes, intersection
 from datasets.errors import UserError
 from datasets.problems import Problem
 
 SPLITS = ("train", "val", "test")
+IGNORED_SHARE = 0.5  # of a box's area, in an ignored object: the IoU of a match, as COCO has it
 
 
 class DatasetError(UserError):
@@ -65,6 +66,17 @@ class Annotations:
     def __len__(self) -> int:
         """Return the number of boxes, ignored ones included."""
         return len(self.boxes)
+
+    def holds_ignored(self, boxes: Boxes) -> NDArray[np.bool_]:
+        """Say of ``(N, 4)`` boxes which lie at least half in one ignored object.
+
+        They show nothing that is known: COCO does not count them as mistakes, and so they must not
+        be learnt as background.
+        """
+        if not self.ignore.any():
+            return np.zeros(len(boxes), bool)
+        shared = intersection(boxes, self.boxes[self.ignore]).max(axis=1)
+        return np.asarray(shared >= IGNORED_SHARE * area(boxes))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -28,7 +28,7 @@ from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
-from datasets.splits import complete_splits, remarks_on_splits
+from datasets.splits import complete_splits, remarks_on_splits, with_objects_in_val
 from datasets.supervisely import read_supervisely, supervisely_files
 from datasets.unread import unread_formats
 from datasets.via import read_via, via_files
@@ -84,15 +84,19 @@ def read_dataset(
 def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     """Return the set with all three splits, and no test image that train or val has too.
 
+    A val split without objects gets some from train.
+
     Raises:
         DatasetError: there are too few images for three splits.
     """
     digest = cache(file_sha256)  # each file is read at most once
-    divide = bool(settings.split)
-    splits, notes = complete_splits(dataset.splits, settings.shares(), digest, divide=divide)
-    copies = find_copies(splits, digest)
-    splits, copies = without_copies_in_test(splits, copies, keep=settings.keep_duplicates)
-    problems = (*dataset.problems, *notes, *map(problem_of, copies))
+    divide, shares = bool(settings.split), settings.shares()
+    splits, notes = complete_splits(dataset.splits, shares, digest, divide=divide)
+    dataset = replace(dataset, splits=splits, problems=(*dataset.problems, *notes))
+    dataset = with_objects_in_val(dataset, shares[1], digest)
+    copies = find_copies(dataset.splits, digest)
+    splits, copies = without_copies_in_test(dataset.splits, copies, keep=settings.keep_duplicates)
+    problems = (*dataset.problems, *map(problem_of, copies))
     dataset = replace(dataset, splits=splits, problems=problems, duplicates=copies)
     remarks = (*remarks_on_splits(splits), *remarks_on_classes(dataset))
     return replace(dataset, problems=(*problems, *remarks))

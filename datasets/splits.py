@@ -78,20 +78,52 @@ def complete_splits(
 
 
 def remarks_on_splits(splits: Mapping[str, Images]) -> tuple[Problem, ...]:
-    """Return a remark on each split without an object to learn, to choose by or to judge by."""
+    """Return a remark on a split without an object to learn or to be judged by.
+
+    On a val split without one `with_objects_in_val` has a remark.
+    """
     costs = {
         "train": "there is nothing to learn from",
-        "val": "no score can be chosen by it, so the usual one stands in",
         "test": "no figure can be given",
     }
     remarks = []
-    for split, images in splits.items():
-        truths = [image.annotations for image in images]
+    for split, cost in costs.items():
+        truths = [image.annotations for image in splits[split]]
         if not any((~truth.ignore).any() for truth in truths):
             why = "" if not any(map(len, truths)) else " that is not ignored (difficult or crowd)"
-            text = f"the {split} split has no object{why}: {costs[split]}"
+            text = f"the {split} split has no object{why}: {cost}"
             remarks.append(Problem(Kind.SPLIT, "", text))
     return tuple(remarks)
+
+
+def with_objects_in_val(
+    dataset: Dataset, share: float, digest: Callable[[LabelledImage], str]
+) -> Dataset:
+    """Return the set with objects in its val split, drawn from train where it has none.
+
+    Without an object nothing can be chosen on val. Its own images stay in it; ``share`` of all
+    images, all with objects, come to them, at most half of those that train has. Where train has
+    none to spare the set stays as it is; both are a remark on the splits.
+    """
+    train, val = dataset.splits["train"], dataset.splits["val"]
+    if any(map(_has_object, val)):
+        return dataset
+    able = tuple(image for image in train if _has_object(image))
+    wanted = min(max(1, round(share * sum(map(len, dataset.splits.values())))), len(able) // 2)
+    drawn, left = draw(able, wanted, digest)
+    splits, outcome = dataset.splits, "train has none to spare, so nothing can be chosen on val"
+    if drawn and left:
+        names = {image.name for image in drawn}
+        more = sorted((*val, *drawn), key=lambda image: image.name)
+        rest = tuple(image for image in train if image.name not in names)
+        splits = {**splits, "train": rest, "val": tuple(more)}
+        outcome = f"{len(drawn)} images drawn from train are added to it"
+    note = Problem(Kind.SPLIT, "", f"the val split has no object to be found: {outcome}")
+    return replace(dataset, splits=splits, problems=(*dataset.problems, note))
+
+
+def _has_object(image: LabelledImage) -> bool:
+    return not bool(image.annotations.ignore.all())
 
 
 def draw(
@@ -133,6 +165,17 @@ def evenly(items: Sequence[T], most: int) -> tuple[T, ...]:
     if len(items) <= most:
         return tuple(items)
     return tuple(items[place * len(items) // most] for place in range(most))
+
+
+def with_an_object(chosen: Sequence[LabelledImage], images: Sequence[LabelledImage]) -> Images:
+    """Return the images chosen of a split; if none has an object, as many evenly of those with one.
+
+    Where the split has none at all they stay as they are.
+    """
+    able = [image for image in images if _has_object(image)]
+    if not able or any(map(_has_object, chosen)):
+        return tuple(chosen)
+    return evenly(able, len(chosen))
 
 
 def split_sha256(splits: Splits) -> str:

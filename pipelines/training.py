@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,13 @@ class Validation(msgspec.Struct, frozen=True, omit_defaults=True):
     loss_boxes: float | None = None
 
 
+def unchosen(history: Sequence[Validation], kept: str) -> dict[str, str]:
+    """Return as a reason what was kept where no figure on the validation split could choose."""
+    if not history or not all(isnan(step.validation) for step in history):
+        return {}
+    return {"choice": f"{kept}: nothing to choose by, the val split has no object to be found"}
+
+
 class MiningRound(msgspec.Struct, frozen=True):
     """One round of hard-negative mining.
 
@@ -85,7 +93,7 @@ class Training(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         images: it learnt from.
         boxes: of objects in them.
         device: a network was trained on.
-        reasons: why a network's input and the length of its training are what they are.
+        reasons: why what was decided is what it is, as a network's input and its training's length.
         updates: of a network's weights.
         flips: mirrorings that pictures were augmented by.
         waiting_share: of the seconds, spent waiting for pictures.

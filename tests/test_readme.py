@@ -95,7 +95,7 @@ def test_every_option_of_a_script_is_documented(script, monkeypatch):
 def test_every_setting_that_is_named_exists():
     from pipelines.settings import RunSettings, with_setting
 
-    assignments = re.findall(r"--set ([\w.]+=[\w.]+)", README)
+    assignments = re.findall(r"--set ([\w.]+=[\w./]+)", README)
     assert len(assignments) >= 3
     for assignment in assignments:
         with_setting(RunSettings(), assignment)
@@ -117,8 +117,8 @@ def test_every_file_of_ours_that_is_named_exists():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_defaults_that_are_documented_are_those_of_the_code():
-    from models.yolo import checkpoint, schedule, training
+def test_the_defaults_that_are_documented_are_those_of_the_code(monkeypatch):
+    from models.yolo import checkpoint, choice, schedule
     from models.yolo.settings import BACKBONES, SMALL, TransferSettings, YoloSettings
     from pipelines.detections import LOWEST_SCORE
     from pipelines.report.run_page import page
@@ -131,7 +131,7 @@ def test_the_defaults_that_are_documented_are_those_of_the_code():
     sentences = [
         f"{YoloSettings.ROOT_UPDATES}·√images updates of {YoloSettings().batch}",
         f"{TransferSettings.ROOT_UPDATES}·√images pre-trained",
-        f"validation gains less than {training.LEVELLED_OFF:g}",
+        f"validation gains less than {choice.LEVELLED_OFF:g}",
         f"its last {checkpoint.EVERY_SECONDS:.0f} seconds",
         f"`--budget-minutes` ({study.MINUTES:.0f})",
         f"kept from a score of {LOWEST_SCORE:g}",

@@ -47,7 +47,7 @@ def assign(
     one_hot = ops.one_hot(true_labels, classes, dtype="float32")  # (B, M, C)
     score_of_class = ops.matmul(one_hot, ops.transpose(scores, (0, 2, 1)))  # (B, M, A)
     overlap = compute_iou(true_boxes, boxes, "xyxy")  # (B, M, A)
-    candidate = _inside(true_boxes, points, strides) * real[..., None]
+    candidate = cells_inside(true_boxes, points, strides) * real[..., None]
     alignment = ops.power(score_of_class + TINY, ALPHA) * ops.power(overlap, BETA) * candidate
     floor = ops.top_k(alignment, k=min(TOP, alignment.shape[-1]))[0][..., -1:]
     chosen = ops.cast((alignment >= floor) & (alignment > 0), "float32")
@@ -68,8 +68,8 @@ def assign(
     )
 
 
-def _inside(true_boxes: Any, points: Any, strides: Any) -> Any:
-    """Return ``(B, M, A)`` 1.0 where a cell's centre is in the box.
+def cells_inside(true_boxes: Any, points: Any, strides: Any) -> Any:
+    """Return ``(B, M, A)`` 1.0 where a cell's centre is in the ``(B, M, 4)`` box.
 
     A box is widened to one cell where it is smaller, or objects between centres had no cell.
     """

@@ -12,22 +12,22 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from datasets.boxes import Boxes, area, clip
+from datasets.boxes import area, clip
 from models.yolo.letterbox import GREY
 from models.yolo.settings import YoloSettings
 from models.yolo.symmetry import HORIZONTAL, TRANSPOSE, VERTICAL, Picture, Sample
 
-VISIBLE = 0.3  # a box cut to less of its area is left out
-SMALLEST_PX = 2.0  # nor is one that became thinner than this
+# A box to be found that is cut to less of its area is left out, and so is one that became thinner.
+VISIBLE, SMALLEST_PX = 0.3, 2.0
 
 
 def plain(sample: Sample, picture_hw: tuple[int, int]) -> Sample:
     """Return the sample scaled to fit into the top left corner, as in detection."""
-    picture, boxes, labels = sample
-    factor = min(picture_hw[0] / picture.shape[0], picture_hw[1] / picture.shape[1])
+    height, width = sample.picture.shape[:2]
+    factor = min(picture_hw[0] / height, picture_hw[1] / width)
     canvas = np.full((*picture_hw, 3), GREY, dtype=np.uint8)
     matrix = np.array([[factor, 0.0, 0.0], [0.0, factor, 0.0]])
-    return canvas, *_paint(canvas, picture, boxes, labels, matrix)
+    return _paint(canvas, sample, matrix)
 
 
 def augmented(
@@ -40,7 +40,7 @@ def augmented(
     """Return one training picture made of one sample, or of four around a random middle.
 
     Args:
-        samples: one or four of (``(h, w, 3)`` uint8, ``(N, 4)`` xyxy pixels, ``(N,)`` labels).
+        samples: one or four.
         picture_hw: height and width of the result.
         settings: how far scale and colours go.
         flips: which of `symmetry.MIRRORINGS` happen, each half the time.
@@ -53,19 +53,22 @@ def augmented(
     else:  # mosaic (YOLOv4, Bochkovskiy et al. 2020, §3.3)
         x, y = (int(side * random.uniform(0.3, 0.7)) for side in (width, height))
         regions = [(0, 0, x, y), (x, 0, width, y), (0, y, x, height), (x, y, width, height)]
-    all_boxes, all_labels = [], []
-    for (left, top, right, bottom), (picture, boxes, labels) in zip(regions, samples, strict=True):
+    parts = []
+    for (left, top, right, bottom), sample in zip(regions, samples, strict=True):
         region = canvas[top:bottom, left:right]
-        matrix = _placement(picture, picture_hw, region, len(samples) > 1, settings, flips, random)
-        moved, kept = _paint(region, picture, boxes, labels, matrix)
-        all_boxes.append(moved + np.array([left, top, left, top]))
-        all_labels.append(kept)
-    recoloured = cv2.LUT(canvas, _colour_table(settings.jitter, random))
-    return np.asarray(recoloured, np.uint8), np.concatenate(all_boxes), np.concatenate(all_labels)
+        matrix = _placement(sample, picture_hw, region, len(samples) > 1, settings, flips, random)
+        part = _paint(region, sample, matrix)
+        parts.append(part._replace(boxes=part.boxes + np.array([left, top, left, top])))
+    return Sample(
+        np.asarray(cv2.LUT(canvas, _colour_table(settings.jitter, random)), np.uint8),
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.ignore for part in parts]),
+    )
 
 
 def _placement(
-    picture: Picture,
+    sample: Sample,
     picture_hw: tuple[int, int],
     region: Picture,
     mosaic: bool,
@@ -74,7 +77,7 @@ def _placement(
     random: Generator,
 ) -> NDArray[np.float64]:
     """Return the ``(2, 3)`` matrix from the sample's pixels to the region's."""
-    height, width = picture.shape[:2]
+    height, width = sample.picture.shape[:2]
     matrix = np.eye(3)
     if HORIZONTAL in flips and random.random() < 0.5:
         matrix[0] = [-1, 0, width]
@@ -92,25 +95,20 @@ def _placement(
     return placed
 
 
-def _paint(
-    region: Picture,
-    picture: Picture,
-    boxes: Boxes,
-    labels: NDArray[np.int64],
-    matrix: NDArray[np.float64],
-) -> tuple[Boxes, NDArray[np.int64]]:
-    """Draw the picture into the region in place and return the boxes still seen there."""
+def _paint(region: Picture, sample: Sample, matrix: NDArray[np.float64]) -> Sample:
+    """Draw the picture into the region in place and return it with the boxes still seen there."""
     height, width = region.shape[:2]
     # Boxes are edges, warpAffine counts pixel centres: half a pixel each way.
     centred = matrix.copy()
     centred[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
-    cv2.warpAffine(picture, centred, (width, height), dst=region, borderValue=(GREY,) * 3)
-    corners = boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2]
+    cv2.warpAffine(sample.picture, centred, (width, height), dst=region, borderValue=(GREY,) * 3)
+    corners = sample.boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2]
     moved = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
     seen = clip(moved, width, height)
     sides = seen[:, 2:] - seen[:, :2]
     keep = (area(seen) >= VISIBLE * area(moved)) & (sides.min(axis=1, initial=1e9) >= SMALLEST_PX)
-    return seen[keep], labels[keep]
+    keep |= sample.ignore & (area(seen) > 0)
+    return Sample(region, seen[keep], sample.labels[keep], sample.ignore[keep])
 
 
 def _colour_table(jitter: float, random: Generator) -> Picture:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +18,10 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from datasets.annotations import LabelledImage
-from datasets.boxes import Boxes
+from datasets.annotations import Annotations, LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
+from models.yolo.asked_cells import asked_cells
 from models.yolo.augmentation import augmented, plain
 from models.yolo.letterbox import fit
 from models.yolo.settings import YoloSettings
@@ -30,11 +31,13 @@ from models.yolo.symmetry import Sample
 Prepare = Callable[[NDArray[np.uint8]], tuple[NDArray[Any], ...]]
 
 CACHE_SCALE = 1.25  # of the input: room to enlarge a picture without blur
+MOSAIC_OBJECTS = 3.0  # of four equal pictures, 99 in 100 mosaics show fewer times one's objects
+MOST_ROWS = 512  # of boxes a picture: the assigner's memory grows by them
 AHEAD = 6  # batches prepared while the network learns
 
 
 class Batch(NamedTuple):
-    """One update's pictures and ground truth, padded to M boxes.
+    """One update's pictures and ground truth, padded to M boxes, for a network of A cells.
 
     Attributes:
         inputs: what the learning part takes: ``(B, H, W, 3)`` uint8 pictures, or ``(B, h, w, C)``
@@ -42,6 +45,7 @@ class Batch(NamedTuple):
         boxes: ``(B, M, 4)`` float32 xyxy pixels of the picture.
         labels: ``(B, M)`` int32.
         real: ``(B, M)`` float32, 1 for boxes and 0 for padding.
+        asked: ``(B, A)`` float32, 0 for cells of objects that are ignored and 1 elsewhere.
         sources: places of all training images that are seen in it.
     """
 
@@ -49,7 +53,13 @@ class Batch(NamedTuple):
     boxes: NDArray[np.float32]
     labels: NDArray[np.int32]
     real: NDArray[np.float32]
+    asked: NDArray[np.float32]
     sources: tuple[int, ...]
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What an update takes, in order."""
+        return (*self.inputs, self.boxes, self.labels, self.real, self.asked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,19 +69,29 @@ class Cache:
     Attributes:
         pixels: ``(N, H, W, 3)`` uint8 memory map; a picture is in its top left corner.
         sizes: ``(N, 2)`` height and width of each picture there.
-        boxes: for each picture ``(M, 4)`` xyxy pixels there, without ignored objects.
-        labels: for each picture ``(M,)``.
+        truth: of each picture, in its pixels there.
     """
 
     pixels: NDArray[np.uint8]
     sizes: NDArray[np.int64]
-    boxes: tuple[Boxes, ...]
-    labels: tuple[NDArray[np.int64], ...]
+    truth: tuple[Annotations, ...]
 
     def sample(self, index: int) -> Sample:
-        """Return one picture with its boxes and labels."""
-        height, width = self.sizes[index]
-        return self.pixels[index, :height, :width], self.boxes[index], self.labels[index]
+        """Return one picture with its ground truth."""
+        (height, width), truth = self.sizes[index], self.truth[index]
+        picture = self.pixels[index, :height, :width]
+        return Sample(picture, truth.boxes, truth.labels, truth.ignore)
+
+    @cached_property
+    def room(self) -> int:
+        """Rows of boxes that a batch has for a picture: M, in steps of 16, at most `MOST_ROWS`.
+
+        Of four pictures with as many objects each, a mosaic shows two to three times as many as one
+        has. There is always room for half as many again as the fullest picture has.
+        """
+        counts = [int((~truth.ignore).sum()) for truth in self.truth]
+        wanted = max(1.5 * max(counts, default=0), MOSAIC_OBJECTS * float(np.mean(counts or [0])))
+        return int(min(MOST_ROWS, max(16, 16 * np.ceil(wanted / 16))))
 
 
 def fill_cache(
@@ -92,19 +112,12 @@ def fill_cache(
         delayed(fill)(index, image) for index, image in enumerate(images)
     )
     sizes = np.array(list(track(work, "decoding pictures", len(images))), dtype=np.int64)
-    boxes, labels = [], []
+    truth = []
     for (height, width), image in zip(sizes, images, strict=True):
-        known = ~image.annotations.ignore
         scale = np.tile([width / image.width_px, height / image.height_px], 2)
-        boxes.append(image.annotations.boxes[known] * scale)
-        labels.append(image.annotations.labels[known])
-    return Cache(pixels, sizes, tuple(boxes), tuple(labels))
-
-
-def padded_boxes(cache: Cache) -> int:
-    """Return M: room for a mosaic of crowded pictures, in steps of 16, at most 512."""
-    most = max(map(len, cache.boxes), default=0)
-    return int(min(512, max(16, 16 * np.ceil(1.5 * most / 16))))
+        whole = image.annotations
+        truth.append(Annotations(whole.boxes * scale, whole.labels, whole.ignore))
+    return Cache(pixels, sizes, tuple(truth))
 
 
 def make_batch(
@@ -116,14 +129,17 @@ def make_batch(
     seed: int,
     mosaic: bool,
 ) -> Batch:
-    """Return the batch of one update; pictures come round in a new random order each time."""
+    """Return the batch of one update; pictures come round in a new random order each time.
+
+    Of more objects than there is room for some are drawn, and the others ignored.
+    """
     random = np.random.default_rng((seed, update))
-    room = padded_boxes(cache)
-    size = settings.batch
+    room, size = cache.room, settings.batch
     pictures = np.empty((size, *input_hw, 3), np.uint8)
     boxes = np.zeros((size, room, 4), np.float32)
     labels = np.zeros((size, room), np.int32)
     real = np.zeros((size, room), np.float32)
+    asked = []
     sources: list[int] = []
     for row in range(size):
         chosen = [_turn(update * size + row, len(cache.sizes), seed)]
@@ -133,13 +149,17 @@ def make_batch(
             others = 3 if mosaic and random.random() < settings.mosaic else 0
             chosen += random.integers(0, len(cache.sizes), others).tolist()
             made = augmented([cache.sample(i) for i in chosen], input_hw, settings, flips, random)
-        pictures[row], its_boxes, its_labels = made
-        count = min(len(its_boxes), room)
-        boxes[row, :count] = its_boxes[:count]
-        labels[row, :count] = its_labels[:count]
+        pictures[row] = made.picture
+        found = np.flatnonzero(~made.ignore)
+        if len(found) > room:
+            found = random.permutation(found)[:room]
+        count = len(found)
+        boxes[row, :count] = made.boxes[found]
+        labels[row, :count] = made.labels[found]
         real[row, :count] = 1.0
+        asked.append(asked_cells(np.delete(made.boxes, found, axis=0), input_hw))
         sources += chosen
-    return Batch((pictures,), boxes, labels, real, tuple(sources))
+    return Batch((pictures,), boxes, labels, real, np.stack(asked), tuple(sources))
 
 
 def batches(

@@ -1,7 +1,8 @@
 """What the network's numbers mean: a point, and how far the box reaches from it; in numpy.
 
 Every cell of every level answers for the point in its middle with four distances in strides
-(left, top, right, bottom = exp(raw), as in FCOS, Tian et al. 2019) and one logit a class.
+(left, top, right, bottom = exp(raw), as in FCOS, Tian et al. 2019) and one logit a class. Raw
+distances lie between -`LIMIT` and `LIMIT`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 STRIDES = (8, 16, 32)
-LIMIT = 8.0  # of raw distances: 3000 strides are more than any picture
+# Of raw distances, within the network: 55 strides are more than a picture, 1/55 less than a pixel.
+LIMIT = 4.0
+DISTANCES, LOGITS = "distances", "logits"  # outputs of a network whose two kinds are apart
 MOST_CANDIDATES = 1000  # pairs of cell and class that go on to NMS
 
 
@@ -54,7 +57,7 @@ def decode(
     if len(chosen) > limit:
         best = np.argpartition(-chosen, limit)[:limit]
         cells, labels, chosen = cells[best], labels[best], chosen[best]
-    reach = np.exp(np.clip(outputs[cells, :4], -LIMIT, LIMIT)) * strides[cells, None]
+    reach = np.exp(outputs[cells, :4]) * strides[cells, None]
     boxes = np.concatenate([points[cells] - reach[:, :2], points[cells] + reach[:, 2:]], axis=1)
     scores = 1.0 / (1.0 + np.exp(-chosen.astype(np.float64)))
     return boxes.astype(np.float64), scores, labels.astype(np.int64)

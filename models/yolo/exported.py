@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.quiet import native_stderr_hidden
+from models.yolo.decoding import DISTANCES, LOGITS
 from models.yolo.forward import BatchForward, ConversionError, Forward, LiteRtForward
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ Call = Callable[[Picture], ArrayLike]
 LITERT, ONNX, SAVED_MODEL = "litert", "onnx", "saved_model"
 FILES = {LITERT: "network.tflite", ONNX: "network.onnx", SAVED_MODEL: "saved_model"}
 KERAS_NAMES = {LITERT: "litert", ONNX: "onnx", SAVED_MODEL: "tf_saved_model"}
-INPUT, OUTPUT = "image", "answers"
+INPUT, OUTPUTS = "image", (DISTANCES, LOGITS)
 OPSET = 17  # of ONNX: read by every runtime of the last years
 
 
 def write_network(
     network: keras.Model, form: str, path: Path, calibration: Iterable[Picture] | None = None
 ) -> None:
-    """Write the network in one of the `FILES` forms.
+    """Write the network in one of the `FILES` forms, distances and logits as outputs of their own.
 
     LiteRT's takes one picture, the others any number at once.
 
@@ -52,6 +53,8 @@ def write_network(
     """
     import keras
 
+    from models.yolo.network import in_two
+
     more: dict[str, Any] = {"opset_version": OPSET} if form == ONNX else {}
     if calibration is not None:
         more = _int8(calibration)
@@ -66,7 +69,7 @@ def write_network(
             warnings.simplefilter("ignore")  # of converters, about themselves
             shape = (1 if form == LITERT else None, *network.input_shape[1:])
             image = keras.Input(batch_shape=shape, name=INPUT)
-            named = keras.Model(image, {OUTPUT: network(image)})
+            named = keras.Model(image, in_two(network)(image))
             named(np.zeros((1, *shape[1:]), np.float32))  # ONNX's export wants it called once
             named.export(str(path), format=KERAS_NAMES[form], verbose=False, **more)
     except Exception as error:  # converters raise what their C++ parts happen to raise
@@ -103,16 +106,21 @@ def _onnx(path: Path, threads: int) -> Call:
     options.intra_op_num_threads = threads
     providers = ["CPUExecutionProvider"]
     session = onnxruntime.InferenceSession(str(path), options, providers=providers)
-    return lambda pictures: session.run([OUTPUT], {INPUT: pictures.astype(np.float32)})[0]
+    return lambda pictures: np.concatenate(
+        session.run(OUTPUTS, {INPUT: pictures.astype(np.float32)}), axis=-1
+    )
 
 
 def _saved_model(path: Path) -> Call:
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))  # kept by the call: its variables live as long
-    return lambda pictures: loaded.signatures["serving_default"](
-        **{INPUT: tf.constant(pictures, tf.float32)}
-    )[OUTPUT]
+
+    def call(pictures: Picture) -> ArrayLike:
+        outputs = loaded.signatures["serving_default"](**{INPUT: tf.constant(pictures, tf.float32)})
+        return np.concatenate([outputs[name] for name in OUTPUTS], axis=-1)
+
+    return call
 
 
 def _int8(calibration: Iterable[Picture]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from datasets.errors import UserError
 from models.quiet import native_stderr_hidden
+from models.yolo.decoding import DISTANCES, LOGITS
 
 if TYPE_CHECKING:
     import keras
@@ -149,13 +150,18 @@ class LiteRtNetwork:
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             self._interpreter.allocate_tensors()
         (self._given,) = (each["index"] for each in self._interpreter.get_input_details())
-        (self._answer,) = (each["index"] for each in self._interpreter.get_output_details())
+        outputs = self._interpreter.get_output_details()
+        if len(outputs) > 1:  # whose order is not that of their names
+            named = self._interpreter.get_signature_runner().get_output_details()
+            outputs = [named[name] for name in (DISTANCES, LOGITS)]
+        self._answers = [each["index"] for each in outputs]
 
     def answer(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the ``(A, 4 + C)`` answers to an ``(H, W, 3)`` picture."""
         self._interpreter.set_tensor(self._given, picture[None].astype(np.float32))
         self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._answer)[0], dtype=np.float32)
+        answers = [self._interpreter.get_tensor(index)[0] for index in self._answers]
+        return np.concatenate(answers, axis=-1, dtype=np.float32)
 
 
 class GraphForward(BatchForward):

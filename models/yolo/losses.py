@@ -40,14 +40,20 @@ def complete_iou(first: Any, second: Any) -> Any:
     return overlap - apart / diagonal - trade_off * shape
 
 
-def detection_losses(logits: Any, boxes: Any, targets: Targets) -> Losses:
+def detection_losses(logits: Any, boxes: Any, targets: Targets, asked: Any) -> Losses:
     """Return both losses of a batch.
 
-    Logits are ``(B, A, C)``, decoded boxes ``(B, A, 4)`` xyxy pixels; targets are held constant.
+    Args:
+        logits: ``(B, A, C)``.
+        boxes: ``(B, A, 4)`` decoded, xyxy pixels.
+        targets: held constant.
+        asked: ``(B, A)`` 1.0 for cells whose answers count, 0.0 for those that do not unless an
+            object to be found is theirs.
     """
     total = ops.maximum(ops.sum(targets.weights), 1.0)
-    cross_entropy = ops.binary_crossentropy(targets.scores, logits, from_logits=True)
     assigned = ops.cast(targets.weights > 0, "float32")[..., None]
+    cross_entropy = ops.binary_crossentropy(targets.scores, logits, from_logits=True)
+    cross_entropy = cross_entropy * ops.maximum(asked[..., None], assigned)
     # Cells of background get a true box equal to their own: CIoU 1 and no gradient.
     wanted = assigned * targets.boxes + (1 - assigned) * ops.stop_gradient(boxes)
     missed = (1 - complete_iou(boxes, wanted)) * targets.weights

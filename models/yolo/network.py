@@ -13,11 +13,12 @@ import keras
 from keras import layers, ops
 
 from models.yolo.backbones import REDUCED, backbone_levels
-from models.yolo.decoding import STRIDES
+from models.yolo.decoding import DISTANCES, LIMIT, LOGITS, STRIDES
 from models.yolo.settings import SCRATCH, SMALL
 
 # sigmoid(-4.6) = 0.01: at the start nearly every cell is background (RetinaNet, Lin et al. 2017)
 CLASS_BIAS = -4.6
+ANSWERS, BOXES, CLASSES = "answers_{}", "_boxes", "_logits"  # layers of the heads, by stride
 BATCH_NORM_MOMENTUM = 0.97  # statistics of the last ~30 updates; Keras's 0.99 lags in short runs
 
 
@@ -66,16 +67,25 @@ def sppf(x: Any, channels: int, name: str) -> Any:
     return conv(layers.Concatenate()(parts), channels, 1, name=name)
 
 
+def bounded(raw: Any) -> Any:
+    """Return raw distances cut to `decoding.LIMIT`.
+
+    It is an activation, not a layer: files of weights know layers by their order.
+    """
+    return ops.clip(raw, -LIMIT, LIMIT)
+
+
 def head(x: Any, hidden: int, classes: int, name: str) -> Any:
     """Return ``(B, cells, 4 + classes)``: raw distances and logits of one level.
 
-    The layer that joins the two has the name, so that `exported` finds them apart.
+    The layers that give the two have the name with `BOXES` and `CLASSES`, so that `in_two` finds
+    them.
     """
     boxes = conv(conv(x, hidden), hidden)
-    boxes = layers.Conv2D(4, 1, name=f"{name}_boxes")(boxes)
+    boxes = layers.Conv2D(4, 1, activation=bounded, name=name + BOXES)(boxes)
     logits = conv(conv(x, hidden), hidden)
     bias = keras.initializers.Constant(CLASS_BIAS)
-    logits = layers.Conv2D(classes, 1, bias_initializer=bias, name=f"{name}_logits")(logits)
+    logits = layers.Conv2D(classes, 1, bias_initializer=bias, name=name + CLASSES)(logits)
     both = layers.Concatenate(name=name)([boxes, logits])
     return layers.Reshape((both.shape[1] * both.shape[2], 4 + classes))(both)
 
@@ -112,8 +122,9 @@ def build_network(
 
     Returns:
         A model from ``(B, H, W, 3)`` float32 RGB, 0 to 255, to ``(B, A, 4 + C)`` float32, the
-        cells ordered as `decoding.grid_points` has them. Layers ``backbone_<stride>`` give the
-        features of each level before they are mixed, ``neck_<stride>`` what the heads see.
+        cells ordered as `decoding.grid_points` has them, distances before logits. Layers
+        ``backbone_<stride>`` give the features of each level before they are mixed,
+        ``neck_<stride>`` what the heads see.
 
     Raises:
         ValueError: a side is no multiple of 32.
@@ -138,10 +149,27 @@ def build_network(
     fine = layers.Concatenate()([layers.UpSampling2D()(middle), fine])
     fine = c2f(fine, width * 4, depth, shortcut=False, name="neck_8")
     answers = [
-        head(level, width * 4, classes, f"answers_{stride}")
+        head(level, width * 4, classes, ANSWERS.format(stride))
         for level, stride in zip((fine, middle, coarse), STRIDES, strict=True)
     ]
     return keras.Model(image, layers.Concatenate(axis=1)(answers), name="yolo")
+
+
+def in_two(network: keras.Model) -> keras.Model:
+    """Return the network with distances and logits as two outputs, in a dictionary.
+
+    In whole numbers each then has steps of its own: distances reach from -`LIMIT` to `LIMIT` and
+    logits several times as far.
+    """
+    outputs = {}
+    for name, kind in ((DISTANCES, BOXES), (LOGITS, CLASSES)):
+        levels = [network.get_layer(ANSWERS.format(stride) + kind).output for stride in STRIDES]
+        rows = [
+            layers.Reshape((level.shape[1] * level.shape[2], level.shape[3]))(level)
+            for level in levels
+        ]
+        outputs[name] = layers.Concatenate(axis=1)(rows)
+    return keras.Model(network.input, outputs)
 
 
 def hidden_kernels(network: keras.Model) -> list[Any]:
@@ -149,7 +177,7 @@ def hidden_kernels(network: keras.Model) -> list[Any]:
     return [
         layer.kernel
         for layer in network.layers
-        if isinstance(layer, layers.Conv2D) and not layer.name.startswith("answers_")
+        if isinstance(layer, layers.Conv2D) and not layer.name.startswith(ANSWERS.format(""))
     ]
 
 

@@ -9,6 +9,7 @@ mirrored copies; where it can on the other half, that mirroring is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,7 +19,23 @@ from sklearn.linear_model import LogisticRegression
 from datasets.boxes import Boxes
 
 Picture = NDArray[np.uint8]
-Sample = tuple[Picture, Boxes, NDArray[np.int64]]
+
+
+class Sample(NamedTuple):
+    """A picture with its ground truth.
+
+    Attributes:
+        picture: ``(h, w, 3)`` uint8 RGB.
+        boxes: ``(N, 4)`` xyxy pixels.
+        labels: ``(N,)``.
+        ignore: ``(N,)`` bool, objects neither to be found nor background.
+    """
+
+    picture: Picture
+    boxes: Boxes
+    labels: NDArray[np.int64]
+    ignore: NDArray[np.bool_]
+
 
 HORIZONTAL, VERTICAL, TRANSPOSE = "horizontal", "vertical", "transpose"
 MIRRORINGS: dict[str, Callable[[Picture], Picture]] = {
@@ -58,9 +75,9 @@ def recognised_shares(samples: Sequence[Sample], mirroring: str, seed: int) -> l
     One half is chance: the class is the same.
     """
     objects: dict[int, list[tuple[int, int]]] = {}
-    for image, (_, _, labels) in enumerate(samples):
-        for row, label in enumerate(labels):
-            objects.setdefault(int(label), []).append((image, row))
+    for image, sample in enumerate(samples):
+        for row in np.flatnonzero(~sample.ignore):
+            objects.setdefault(int(sample.labels[row]), []).append((image, int(row)))
     random = np.random.default_rng(seed)
     commonest = sorted(objects, key=lambda label: -len(objects[label]))[:MOST_CLASSES]
     shares = []
@@ -85,10 +102,9 @@ def recognised_shares(samples: Sequence[Sample], mirroring: str, seed: int) -> l
 
 def _crop(sample: Sample, row: int) -> Picture:
     """Return one object as a square, itself alone."""
-    picture, boxes, _ = sample
-    x1, y1 = np.floor(np.maximum(boxes[row, :2], 0)).astype(int)
-    x2, y2 = np.ceil(boxes[row, 2:]).astype(int)
-    inside = picture[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
+    x1, y1 = np.floor(np.maximum(sample.boxes[row, :2], 0)).astype(int)
+    x2, y2 = np.ceil(sample.boxes[row, 2:]).astype(int)
+    inside = sample.picture[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
     square = cv2.resize(inside, (WINDOW_PX, WINDOW_PX), interpolation=cv2.INTER_AREA)
     return np.asarray(square, np.uint8)
 

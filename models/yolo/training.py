@@ -19,6 +19,7 @@ from datasets.progress import Track
 from models.errors import TrainingError
 from models.yolo.batches import Batch, Prepare, batches, fill_cache
 from models.yolo.checkpoint import Checkpoint, HistoryRow, Progress, TrainingState
+from models.yolo.choice import has_levelled_off, is_best
 from models.yolo.learner import Learner, Phase
 from models.yolo.loss_curve import LossCurve
 from models.yolo.losses import Losses
@@ -29,8 +30,6 @@ from models.yolo.symmetry import chosen_flips
 from models.yolo.weights import FlatWeights
 
 Validate = Callable[[keras.Model], float]
-# Validation mAP@[.50:.95] that is more than nothing, and a gain that is not worth waiting for.
-LEAST_LEARNT, LEVELLED_OFF = 0.02, 0.02
 NO_LOSSES = Losses(math.nan, math.nan)  # before the first update
 
 
@@ -39,7 +38,7 @@ class TrainingResult:
     """The chosen network and how it came about.
 
     Attributes:
-        network: with the weights of the best validation figure.
+        network: with the weights of the best validation figure, or the last ones without figures.
         updates: how many were made.
         flips: the mirrorings that were used.
         history: a row each validation.
@@ -74,7 +73,8 @@ def train_network(
     """Train a new network and return the weights that did best on the validation split.
 
     The averaged weights are scored ``settings.validations`` times, evenly over the second half
-    of training, and a few times before; the best is kept, the later one where two are equal.
+    of training, and a few times before; the best is kept, the later one where two are equal, and
+    the last where the figures are nan.
     A backbone that has learnt before is frozen in the first of two phases.
 
     Args:
@@ -84,7 +84,8 @@ def train_network(
         settings: of the network.
         length: of the training.
         seed: fixes weights and pictures; sums on several threads still differ in the last digits.
-        validate: gives the figure of a network on the validation split, more is better.
+        validate: gives the figure of a network on the validation split, more is better; nan where
+            there is nothing to be found.
         track: watches the updates.
         checkpoint: a training whose state is there goes on from it.
         is_stopped: called after each update; once it is true the state is saved.
@@ -125,7 +126,7 @@ def train_network(
                 number, plan.progress(number), settings.learning_rate, plan.lr_warmup
             )
             run.weights.optimizer.learning_rate.assign(run.rate)
-            losses = run.phase.update(*batch.inputs, batch.boxes, batch.labels, batch.real)
+            losses = run.phase.update(*batch.arrays)
             run.losses = Losses(float(losses.classes), float(losses.boxes))
             _check_finite(run.losses, number, batch, images, settings)
             progress.losses.add(*run.losses)
@@ -203,13 +204,12 @@ class _Run:
     def is_time_for_next_phase(self, number: int) -> bool:
         """Say whether the next phase begins before that update.
 
-        It does once a validation has gained less than `LEVELLED_OFF` on the one before, and at the
-        latest after the share of training that the settings give.
+        It does once validation has levelled off, and at the latest after the share of training that
+        the settings give.
         """
         if self.progress.phase + 1 == len(self.learner.phases):
             return False
-        *_, before, last = (math.nan, math.nan, *(row.validation for row in self.progress.history))
-        levelled = LEAST_LEARNT <= last < before + LEVELLED_OFF
+        levelled = has_levelled_off([row.validation for row in self.progress.history])
         return levelled or self.plan.progress(number) >= self.plan.settings.frozen
 
     @property
@@ -240,7 +240,7 @@ class _Run:
         network.set_weights(averaged)
         figure = validate(network)
         network.set_weights(own)
-        if all(figure >= row.validation for row in history):
+        if is_best([*(row.validation for row in history), figure]):
             self.best = averaged
         classes, boxes = self.losses
         row = HistoryRow(self.progress.done, seconds, self.rate, classes, boxes, figure)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from models.yolo.assigner import assign
-from models.yolo.decoding import LIMIT, grid_points
+from models.yolo.decoding import grid_points
 from models.yolo.devices import Devices, all_reduce, distribute
 from models.yolo.losses import Losses, detection_losses
 from models.yolo.settings import YoloSettings
@@ -22,7 +22,7 @@ def decode_boxes(raw: Any, points: Any, strides: Any) -> Any:
 
     It is `decoding.decode`'s step for boxes, differentiable.
     """
-    distances = ops.exp(ops.clip(raw, -LIMIT, LIMIT)) * strides[:, None]
+    distances = ops.exp(raw) * strides[:, None]
     return ops.concatenate([points - distances[..., :2], points + distances[..., 2:]], axis=-1)
 
 
@@ -31,8 +31,8 @@ def compiled_update(
 ) -> Callable[..., Losses]:
     """Return the function that makes one update with a batch's arrays and gives its losses.
 
-    The ``learning`` part of the network takes the first of the arrays, all but the last three,
-    which are boxes, labels and which of them are real.
+    The ``learning`` part of the network takes the first of the arrays, all but the last four,
+    which are boxes, labels, which of them are real, and which cells are asked.
 
     XLA compiles it where there is a GPU. On a CPU TensorFlow's own convolutions learn faster than
     XLA's and need no minute of compiling.
@@ -42,7 +42,7 @@ def compiled_update(
 
     def learn(*arrays: Any) -> tuple[Any, Losses, Any]:
         """Return gradients for `FlatWeights.apply`, losses and the sum of target scores."""
-        *given, boxes, labels, real = arrays
+        *given, boxes, labels, real, asked = arrays
         with tf.GradientTape() as tape:
             given = [ops.cast(each, "float32") for each in given]
             outputs = learning(given[0] if len(given) == 1 else given, training=True)
@@ -58,7 +58,7 @@ def compiled_update(
                 labels,
                 real,
             )
-            losses = detection_losses(logits, decoded, targets)
+            losses = detection_losses(logits, decoded, targets, asked)
             total = losses.classes + settings.box_weight * losses.boxes
             total = weights.optimizer.scale_loss(total)
         gradients = weights.flattened(tape.gradient(total, weights.variables))

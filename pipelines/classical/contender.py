@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from pipelines.training import (
     Training,
     TrainingJob,
     Validation,
+    unchosen,
 )
 
 
@@ -47,8 +49,16 @@ def train(job: TrainingJob) -> TrainedContender:
         on_round=rounds.append,
     )
     save_classical(detector, job.folder)
+    reasons = unchosen(history, "the last round of mining, C and the moving of boxes as set")
+    for reason in reasons.values():
+        print(f"  classical: {reason}", file=sys.stderr)
     return TrainedContender(
-        Training(seconds=time.monotonic() - started, history=tuple(history), rounds=tuple(rounds)),
+        Training(
+            seconds=time.monotonic() - started,
+            history=tuple(history),
+            rounds=tuple(rounds),
+            reasons=reasons,
+        ),
         Model(parameters=detector.parameters),
     )
 

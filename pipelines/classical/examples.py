@@ -80,7 +80,8 @@ def gather(
     on_objects = np.concatenate([real.boxes, *moved])
     ignored = truth.ignore[nearest] if len(truth) else np.zeros(len(proposals), bool)
     near = random.permutation(np.flatnonzero((overlap >= NEAR_IOU) & ~ignored))[:NEAR_AN_IMAGE]
-    beside = random.permutation(np.flatnonzero(overlap < BESIDE_IOU))
+    background = (overlap < BESIDE_IOU) & ~truth.holds_ignored(proposals)
+    beside = random.permutation(np.flatnonzero(background))
     beside = beside[: max(max_examples - len(on_objects) - len(near), LEAST_BESIDE)]
     shown = nearest[near]
     boxes = np.concatenate([on_objects, proposals[near], proposals[beside]])

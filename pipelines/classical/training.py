@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import nearest_objects
 from datasets.progress import Track
+from datasets.splits import with_an_object
 from models.classical.box_regression import fit_regression
 from models.classical.hog import fit_templates, length
 from models.classical.linear_svm import BACKGROUND, LinearSvm, calibrate
@@ -45,6 +46,9 @@ def train_classical(
     on_round: Callable[[MiningRound], object] = lambda mining_round: None,
 ) -> ClassicalDetector:
     """Return a detector trained on ``train``, with choices and calibration made on ``val``.
+
+    Without an object in ``val`` the last round of mining is taken, and what else is chosen stays as
+    the settings have it.
 
     Random numbers depend on the seed and the image's number alone, never on ``threads``.
     ``on_validation`` is called with each validation figure, mAP@[.50:.95] of boxes refined once, as
@@ -81,7 +85,7 @@ def train_classical(
         limit=limit_for(max(map(len, real))),
         threads=threads,
     )
-    some = val[:: -(-len(val) // VALIDATED)]
+    some = with_an_object(val[:: -(-len(val) // VALIDATED)], val)
     description = partial(_described, replace(detector, threads=1))
     described = each(some, description, "describing validation")
     validation = ValidationSet(described, [image.annotations for image in some], on_validation)
@@ -89,14 +93,15 @@ def train_classical(
     for fitted, rows in mining_rounds(pool, detector, seed):
         learnt_from[fitted] = rows
         validation.map_50_95(fitted)
-    detector = validation.best(learnt_from)
+    detector = validation.best(learnt_from) if validation.can_choose else list(learnt_from)[-1]
     for result in round_results(learnt_from, validation.reached, detector, pool):
         on_round(result)
-    rows = learnt_from[detector]
-    detector = validation.best(chain([detector], other_strengths(pool, detector, rows)))
-    if settings.regression:
-        unmoved = replace(detector, settings=replace(detector.settings, regression=False))
-        detector = validation.best([detector, unmoved])
+    if validation.can_choose:
+        others = other_strengths(pool, detector, learnt_from[detector])
+        detector = validation.best(chain([detector], others))
+        if settings.regression:
+            unmoved = replace(detector, settings=replace(detector.settings, regression=False))
+            detector = validation.best([detector, unmoved])
     return replace(detector, svm=validation.calibrated(detector.svm))
 
 
@@ -115,6 +120,11 @@ class ValidationSet:
     truth: Sequence[Annotations]
     on_validation: Callable[[float], object]
     reached: dict[ClassicalDetector, float] = field(default_factory=dict)
+
+    @property
+    def can_choose(self) -> bool:
+        """Whether there is an object to be found, without which all figures are nan."""
+        return not all(truth.ignore.all() for truth in self.truth)
 
     def map_50_95(self, detector: ClassicalDetector) -> float:
         """Return the detector's mAP@[.50:.95] of boxes refined once, nan without an object.
@@ -146,10 +156,9 @@ class ValidationSet:
             overlap, nearest = nearest_objects(boxes, truth.boxes)
             near = overlap >= NEAR_IOU
             shown = np.full(len(near), BACKGROUND)
-            keep = np.ones(len(near), bool)
-            if len(truth):
-                shown[near] = truth.labels[nearest[near]]
-                keep = ~(truth.ignore[nearest] & near)
+            keep = near | ~truth.holds_ignored(boxes)
+            shown[near] = truth.labels[nearest[near]]
+            keep[near] = ~truth.ignore[nearest[near]]
             margins.append(svm.margins(described.features.astype(np.float32))[keep])
             labels.append(shown[keep])
         return calibrate(svm, np.concatenate(margins), np.concatenate(labels))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from models.yolo.decoding import LIMIT, MOST_CANDIDATES, STRIDES, grid_points
-from models.yolo.exported import INPUT, LITERT, OUTPUT
+from models.yolo.decoding import DISTANCES, LIMIT, LOGITS, MOST_CANDIDATES, STRIDES, grid_points
+from models.yolo.exported import INPUT, LITERT
 from models.yolo.letterbox import GREY
 from pipelines.detections import LOWEST_SCORE
 from pipelines.evaluation.significance import Difference
@@ -23,12 +23,12 @@ class NetworkInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """The one output; a None in its shape is any number of pictures."""
+    """One of the two outputs; a None in its shape is any number of pictures."""
 
-    name: str = OUTPUT
+    name: str
     shape: tuple[int | None, int, int]
     dtype: str = "float32"
-    row: str = "raw left, top, right, bottom distances, then a logit for each class"
+    row: str
     row_order: str = "by stride as in `strides`, then row by row of the grid, left to right"
 
 
@@ -68,13 +68,12 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
     input: NetworkInput
     preprocessing: tuple[str, ...]
     padding_value: int = GREY
-    output: NetworkOutput
+    outputs: tuple[NetworkOutput, ...]
     strides: tuple[int, ...] = STRIDES
-    distance_limit: float = LIMIT
     decoding: tuple[str, ...] = (
         "a stride s has input_height / s rows and input_width / s columns",
         "point = ((column + 0.5) * s, (row + 0.5) * s)",
-        "distance = exp(clip(raw, -distance_limit, distance_limit)) * s",
+        "distance = exp(raw) * s",
         "box = point_x - left, point_y - top, point_x + right, point_y + bottom",
         "score of a class = 1 / (1 + exp(-logit)); each class of a row is a candidate",
     )
@@ -98,11 +97,16 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 def network_ends(
     input_hw: tuple[int, int], classes: int, form: str
-) -> tuple[NetworkInput, NetworkOutput]:
-    """Return the input and output of a network in that form; LiteRT's takes one picture."""
+) -> tuple[NetworkInput, tuple[NetworkOutput, NetworkOutput]]:
+    """Return the input and outputs of a network in that form; LiteRT's takes one picture."""
     batch, cells = 1 if form == LITERT else None, len(grid_points(input_hw)[0])
-    output = NetworkOutput(shape=(batch, cells, 4 + classes))
-    return NetworkInput(shape=(batch, *input_hw, 3)), output
+    distances = NetworkOutput(
+        name=DISTANCES,
+        shape=(batch, cells, 4),
+        row=f"raw left, top, right, bottom distances, {-LIMIT:g} to {LIMIT:g}",
+    )
+    logits = NetworkOutput(name=LOGITS, shape=(batch, cells, classes), row="a logit for each class")
+    return NetworkInput(shape=(batch, *input_hw, 3)), (distances, logits)
 
 
 def preprocessing(input_hw: tuple[int, int]) -> tuple[str, ...]:

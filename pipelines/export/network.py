@@ -110,7 +110,7 @@ def export_network(
             classes=original.classes,
             input=given,
             preprocessing=preprocessing(original.input_hw),
-            output=outputs,
+            outputs=outputs,
             nms_iou=original.nms_iou,
             most_detections=original.limit,
             threshold=ScoreThreshold(threshold.score, threshold.source),

@@ -9,12 +9,12 @@ from rich.markup import escape
 from datasets.annotations import SPLITS, Dataset
 from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt, training_boxes
-from datasets.duplicates import by_split_pair
+from datasets.duplicates import by_split_pair, file_sha256
 from datasets.errors import UserError
 from datasets.path_names import overlap
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
-from datasets.splits import limited, split_sha256
+from datasets.splits import limited, split_sha256, with_objects_in_val
 from datasets.tfds import PREFIX as TFDS
 from datasets.tfds import stored_folder
 from pipelines.runs.metrics import METRICS, DatasetSummary, Duplicates, SplitSize
@@ -39,6 +39,9 @@ def read_checked(settings: RunSettings) -> Dataset:
     if settings.limit is not None:
         dataset = limited(dataset, settings.limit, settings.seed)
     dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
+    _, share, _ = settings.data.shares()
+    dataset = judged_where_learnt(dataset)
+    dataset = judged_where_learnt(with_objects_in_val(dataset, share, file_sha256))
     split_counts = ", ".join(f"{len(dataset.splits[split])} {split}" for split in SPLITS)
     CONSOLE.print(
         f"  {split_counts} images, {len(dataset.classes)} classes ({', '.join(dataset.classes)})",
@@ -51,7 +54,7 @@ def read_checked(settings: RunSettings) -> Dataset:
         CONSOLE.print(f"  dataset.problems in {METRICS} lists all {len(dataset.problems)} notes")
     if few := few_examples(_training_objects(dataset)):
         CONSOLE.print_line(f"  note: {few}: expect little of any detector there")
-    return judged_where_learnt(dataset)
+    return dataset
 
 
 def dataset_folder(name: str) -> Path:

@@ -22,6 +22,7 @@ from pipelines.training import (
     Training,
     TrainingJob,
     Validation,
+    unchosen,
 )
 
 
@@ -69,15 +70,19 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
             unlogged if job.tensorboard is None else scalar_log(job.tensorboard),
         )
     saved = saved_yolo(job.folder)
+    history = tuple(Validation(**msgspec.structs.asdict(row)) for row in trained.history)
+    kept = unchosen(history, "the last weights")
+    for reason in kept.values():
+        print(f"  {settings.LABEL}: {reason}", file=sys.stderr)
     return TrainedContender(
         Training(
             seconds=trained.seconds,
             device=device.name,
-            reasons=reasons,
+            reasons={**reasons, **kept},
             updates=trained.updates,
             flips=tuple(sorted(trained.flips)),
             waiting_share=trained.waiting_share,
-            history=tuple(Validation(**msgspec.structs.asdict(row)) for row in trained.history),
+            history=history,
             losses=LossHistory(
                 trained.losses.updates_a_point,
                 tuple(trained.losses.classes),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.boxes import iou
-from models.yolo.decoding import LIMIT, STRIDES, grid_points
+from models.yolo.decoding import STRIDES, grid_points
 from models.yolo.letterbox import letterbox
 from pipelines.detections import Image
 
@@ -79,7 +79,7 @@ class GradCam:
     ) -> NDArray[np.int64]:
         """Return the cells whose answers are most like the detection: by score and by IoU."""
         points, strides = grid_points(self.input_hw)
-        reach = np.exp(np.clip(answers[:, :4], -LIMIT, LIMIT)) * strides[:, None]
+        reach = np.exp(answers[:, :4]) * strides[:, None]
         boxes = np.concatenate([points - reach[:, :2], points + reach[:, 2:]], axis=1)
         overlap = iou(boxes / scales, box[None])[:, 0]
         score = 1 / (1 + np.exp(-answers[:, 4 + label].astype(np.float64)))

@@ -14,6 +14,7 @@ import numpy as np
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.progress import Track
+from datasets.splits import with_an_object
 from models.yolo.forward import GraphForward
 from models.yolo.letterbox import input_size, letterbox
 from models.yolo.scalars import Log, unlogged
@@ -90,7 +91,8 @@ def train_yolo(
 
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
     limit = limit_for(crowd)
-    judge = validation(val[:MOST_VALIDATION_IMAGES], classes, input_hw, settings, limit)
+    some = with_an_object(val[:MOST_VALIDATION_IMAGES], val)
+    judge = validation(some, classes, input_hw, settings, limit)
     checkpoint = Checkpoint(folder / TRAINING_STATE)
     trained = train_network(
         train,

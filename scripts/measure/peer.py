@@ -160,7 +160,7 @@ def images_a_second(images: Sequence[LabelledImage], side: int, settings: YoloSe
             if update == UPDATES_LEFT_OUT:
                 started = time.perf_counter()
             batch = next(made)
-            float(phase.update(*batch.inputs, batch.boxes, batch.labels, batch.real).boxes)
+            float(phase.update(*batch.arrays).boxes)
         seconds = time.perf_counter() - started
         made.close()
         del samples, cache

@@ -1,12 +1,15 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from voc_files import write_image, write_xml
 
-from datasets.annotations import SPLITS, DatasetError
+from datasets.annotations import SPLITS, Annotations, DatasetError
+from datasets.duplicates import file_sha256
+from datasets.problems import Kind
 from datasets.reading import read_dataset
 from datasets.settings import DatasetSettings
-from datasets.splits import split_sha256
+from datasets.splits import split_sha256, with_an_object, with_objects_in_val
 
 
 def classes_set(folder, counts):
@@ -62,6 +65,64 @@ def test_missing_splits_are_drawn_from_train_and_said(tmp_path, folders, expecte
     assert any(expected in str(problem) for problem in dataset.problems)
 
 
+def split_set(folder, objects):
+    """A set with splits of its own: for each image in each, whether it has an object."""
+    number = 0
+    for split, flags in objects.items():
+        for is_there in flags:
+            write_image(folder / split / f"{number:03}.png", seed=number)
+            write_xml(folder / split / f"{number:03}.xml", [("a", (1, 1, 9, 9))] * is_there)
+            number += 1
+    return folder
+
+
+def remarks(dataset):
+    return [str(problem) for problem in dataset.problems if problem.kind is Kind.SPLIT]
+
+
+def test_a_val_split_without_objects_gets_some_from_train_and_it_is_said(tmp_path):
+    objects = {"train": [True] * 12 + [False] * 4, "val": [False] * 2, "test": [True] * 2}
+    dataset = read_dataset(split_set(tmp_path, objects))
+    val = [len(image.annotations) for image in dataset.splits["val"]]
+    assert sorted(val) == [0, 0, 1, 1, 1]
+    assert len(dataset.splits["train"]) == 13
+    assert remarks(dataset) == [
+        "the val split has no object to be found: 3 images drawn from train are added to it"
+    ]
+
+
+def test_a_train_split_that_has_no_object_to_spare_keeps_it_and_it_is_said(tmp_path):
+    objects = {"train": [True, False, False], "val": [False] * 2, "test": [True] * 2}
+    dataset = read_dataset(split_set(tmp_path, objects))
+    assert [len(dataset.splits[split]) for split in SPLITS] == [3, 2, 2]
+    (remark,) = remarks(dataset)
+    assert "train has none to spare" in remark
+
+
+def test_ignored_objects_alone_are_no_objects_to_validate_on(tmp_path):
+    objects = {"train": [True] * 12, "val": [True] * 2, "test": [True] * 2}
+    dataset = read_dataset(split_set(tmp_path, objects))
+    assert with_objects_in_val(dataset, 0.15, file_sha256) is dataset
+    hidden = [
+        replace(image, annotations=Annotations(truth.boxes, truth.labels, [True] * len(truth)))
+        for image in dataset.splits["val"]
+        for truth in [image.annotations]
+    ]
+    ignored = replace(dataset, splits={**dataset.splits, "val": tuple(hidden)})
+    completed = with_objects_in_val(ignored, 0.15, file_sha256)
+    assert len(completed.splits["val"]) == 4
+    assert len(completed.splits["train"]) == 10
+
+
+def test_images_chosen_of_a_sparse_split_have_an_object_if_any_has(tmp_path):
+    objects = {"train": [True] * 4, "val": [False, False, True, False, True], "test": [True]}
+    val = read_dataset(split_set(tmp_path, objects)).splits["val"]
+    assert with_an_object(val[::2], val) == val[::2]
+    assert with_an_object(val[:2], val) == (val[2], val[4])
+    assert with_an_object(val[:1], val) == (val[2],)
+    assert with_an_object(val[:2], val[:2]) == val[:2]
+
+
 def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):
     classes_set(tmp_path, {"a": 6})
     before = split_sha256(read_dataset(tmp_path).splits)
@@ -90,14 +151,14 @@ def test_a_set_of_one_split_is_only_divided_when_asked_for(tmp_path, split):
 @pytest.mark.parametrize(
     ("objects", "difficult", "sentence"),
     [
-        ([], 0, "the val split has no object: no score can be chosen"),
-        ([("a", (1, 1, 9, 9))], 1, "the val split has no object that is not ignored"),
+        ([], 0, "the test split has no object: no figure can be given"),
+        ([("a", (1, 1, 9, 9))], 1, "the test split has no object that is not ignored"),
     ],
 )
 def test_a_split_without_objects_is_said_at_the_start(tmp_path, objects, difficult, sentence):
     for split in SPLITS:
         folder_set(tmp_path, split, 3)
-    folder_set(tmp_path, "val", 3, objects, difficult)
+    folder_set(tmp_path, "test", 3, objects, difficult)
     problems = [str(problem) for problem in read_dataset(tmp_path).problems]
     assert [problem for problem in problems if "has no object" in problem] == [
         next(problem for problem in problems if problem.startswith(sentence))

@@ -71,7 +71,7 @@ def run(tmp_path_factory):
     return home
 
 
-def boxes_by_description(description, answers, image_hw, small_hw):
+def boxes_by_description(description, distances, logits, image_hw, small_hw):
     """The candidates as the JSON describes them, in the image's pixels, before NMS."""
     found = []
     row = 0
@@ -79,19 +79,18 @@ def boxes_by_description(description, answers, image_hw, small_hw):
     for stride in description["strides"]:
         for y in range(height // stride):
             for x in range(width // stride):
-                raw = np.clip(
-                    answers[row, :4], -description["distance_limit"], description["distance_limit"]
-                )
-                left, top, right, bottom = np.exp(raw) * stride
+                left, top, right, bottom = np.exp(distances[row]) * stride
                 px, py = (x + 0.5) * stride, (y + 0.5) * stride
                 box = np.array([px - left, py - top, px + right, py + bottom])
                 box[0::2] /= small_hw[1] / image_hw[1]
                 box[1::2] /= small_hw[0] / image_hw[0]
                 box = np.clip(box, 0, [image_hw[1], image_hw[0]] * 2)
-                for label, logit in enumerate(answers[row, 4:]):
+                for label, logit in enumerate(logits[row]):
                     found.append([*box, 1 / (1 + np.exp(-logit)), label])
                 row += 1
-    assert row == description["output"]["shape"][1] == len(answers)
+    for output, rows in zip(description["outputs"], (distances, logits), strict=True):
+        assert output["shape"][1:] == list(rows.shape)
+        assert len(rows) == row
     return np.array(found)
 
 
@@ -123,12 +122,11 @@ def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, 
     picture = np.full((1, height, width, 3), description["padding_value"], np.float32)
     picture[0, : small[0], : small[1]] = cv2.resize(image, small[::-1], interpolation=how)
     session = onnxruntime.InferenceSession(str(output / description["network"]))
-    (answers,) = session.run(
-        [description["output"]["name"]], {description["input"]["name"]: picture}
-    )
+    names = [output["name"] for output in description["outputs"]]
+    distances, logits = session.run(names, {description["input"]["name"]: picture})
     _, original = opened(open_model(run / "models" / "yolo"))
     found = original.detect(image)
-    candidates = boxes_by_description(description, answers[0], image.shape[:2], small)
+    candidates = boxes_by_description(description, distances[0], logits[0], image.shape[:2], small)
     for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
         apart = np.abs(candidates - [*box, score, label]).max(axis=1)
         assert apart.min() < 0.01

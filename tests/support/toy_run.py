@@ -42,6 +42,7 @@ UPDATES = Training(
     images=7,
     boxes=9,
     updates=30,
+    reasons={"choice": "the last weights & nothing else"},
     flips=("horizontal",),
     losses=LossHistory(10, (3, 2, 1), (1, 0.6, 0.5)),
     history=(Validation(1.0, 0.2, 20, 0.1, 2, 1), Validation(2.0, nan, 30, 0.1, 2, 1)),

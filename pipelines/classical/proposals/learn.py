@@ -23,6 +23,7 @@ from pipelines.detections import Image
 
 LEARNT_FROM = 100  # images: windows of more would not move a few hundred weights
 PRIOR_BOXES = 1000  # most of the source `prior`
+ON_OBJECT = 0.4  # IoU from which on a box is on an object
 # Boxes that the first and the second objectness learn from, as many on objects as beside them.
 WINDOWS_OF_A_SHAPE, CANDIDATES_AN_IMAGE = 12, 80
 
@@ -94,11 +95,12 @@ def _examples(
     chosen = []
     for some in boxes_of(searched):
         overlap, _ = nearest_objects(some, truth.boxes)
-        for rows in (np.flatnonzero(overlap >= 0.4), np.flatnonzero(overlap < 0.4)):
+        for rows in (np.flatnonzero(overlap >= ON_OBJECT), np.flatnonzero(overlap < ON_OBJECT)):
             chosen.append(some[random.permutation(rows)[:count]])
     boxes = targets = np.concatenate(chosen)
     overlap, nearest = nearest_objects(boxes, truth.boxes)
     if len(truth) and len(boxes):
-        keep = ~(truth.ignore[nearest] & (overlap > 0))
+        unknown = truth.ignore[nearest] & (overlap > 0)
+        keep = ~unknown & ((overlap >= ON_OBJECT) | ~truth.holds_ignored(boxes))
         boxes, overlap, targets = boxes[keep], overlap[keep], truth.boxes[nearest[keep]]
     return view(searched.levels, boxes), overlap, boxes, targets

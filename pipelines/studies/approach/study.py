@@ -2,6 +2,9 @@
 
 A part costs what mAP gains when an oracle does its work (Hoiem et al. 2012; Bolya et al. 2020). All
 contenders detect in the same test images, and the same resamples of them say how sure each gain is.
+
+mAP@.50 judges. mAP@[.50:.95] stands beside it: half of its thresholds ask for boxes that no learnt
+part places, so that by it perfect localisation gains most whatever the detector.
 """
 
 from __future__ import annotations
@@ -22,8 +25,14 @@ from pipelines.detections import Detections, Detector, Stage, StagedDetector, re
 from pipelines.evaluation.oracles import Oracle, replayed
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set, quality_of
-from pipelines.evaluation.resampling import bootstrap_counts, images_holding, of_every_size
-from pipelines.evaluation.significance import interval
+from pipelines.evaluation.resampling import (
+    DECISIVE,
+    bootstrap_counts,
+    images_a_class,
+    images_holding,
+    of_every_size,
+)
+from pipelines.evaluation.significance import difference_interval, interval
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
@@ -33,7 +42,7 @@ from pipelines.system import runtime
 from pipelines.system.progress import on_terminal
 
 MOST_IMAGES = 200  # test images: every oracle detects again
-FIGURE = "map_50_95"
+STRICT = "map_50_95"  # shown beside the figure that decides
 AS_IS = "none"  # in place of an oracle's name
 
 
@@ -46,9 +55,11 @@ class Part:
         oracle: the part, ``none`` for the contender as it is.
         map_50: mAP@.50.
         map_50_95: mAP@[.50:.95].
-        interval_95: of mAP@[.50:.95].
-        gain: how much more mAP@[.50:.95] than the contender as it is.
+        interval_95: of mAP@.50.
+        gain: how much more mAP@.50 than the contender as it is.
         gain_interval_95: of the gain, on the same resamples.
+        gain_50_95: how much more mAP@[.50:.95].
+        gain_50_95_interval_95: of that.
     """
 
     pipeline: str
@@ -58,6 +69,11 @@ class Part:
     interval_95: tuple[float, float]
     gain: float
     gain_interval_95: tuple[float, float]
+    gain_50_95: float
+    gain_50_95_interval_95: tuple[float, float]
+
+
+Weakest = Mapping[str, tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -65,12 +81,14 @@ class ApproachStudy(Study[Part]):
     """All contenders, a row for each part.
 
     Attributes:
-        weakest: by contender that has parts, the one that costs most, and in which share of the
-            resamples it does.
+        weakest: by contender that has parts, the one that costs most mAP@.50, and in which share of
+            the resamples it does.
+        weakest_50_95: the same for mAP@[.50:.95].
         images: test images that were used.
     """
 
-    weakest: Mapping[str, tuple[str, float]]
+    weakest: Weakest
+    weakest_50_95: Weakest
     images: int
 
 
@@ -116,85 +134,107 @@ def concluded(
     """Return the study of detections by contender and oracle, `AS_IS` the first of each."""
     counts = bootstrap_counts(len(truth), seed)
     cells: list[Part] = []
-    as_is: dict[str, Floats] = {}
-    weakest: dict[str, tuple[str, float]] = {}
+    as_is: dict[str, Sampled] = {}
+    weakest: dict[str, dict[str, tuple[str, float]]] = {DECISIVE: {}, STRICT: {}}
     for name, by_oracle in found.items():
         evaluated = [evaluation_set(truth, each, classes) for each in by_oracle.values()]
-        values = np.array([of_every_size(each, counts)[FIGURE] for each in evaluated])
+        resampled = [of_every_size(each, counts) for each in evaluated]
         qualities = [quality_of(each) for each in evaluated]
-        holding = images_holding(evaluated[0])[FIGURE]
-        gains = [each.map_50_95 - qualities[0].map_50_95 for each in qualities]
+        holding = images_holding(evaluated[0])
+        a_class = images_a_class(holding)
+        gains: dict[str, list[tuple[float, tuple[float, float]]]] = {}
+        for figure, of_contender in weakest.items():
+            points = [getattr(each, figure) for each in qualities]
+            more, resampled_more = _gains(points, np.array([each[figure] for each in resampled]))
+            gains[figure] = [
+                (gain, difference_interval(gain, differences, holding[figure]))
+                for gain, differences in zip(more, resampled_more, strict=True)
+            ]
+            if len(more) > 1:
+                of_contender[name] = _weakest([*by_oracle], more, resampled_more)
         cells += [
             Part(
                 name,
                 oracle,
                 quality.map_50,
                 quality.map_50_95,
-                interval(quality.map_50_95, resampled, holding),
-                gain,
-                interval(gain, resampled - values[0], holding),
+                interval(quality.map_50, values[DECISIVE], holding[DECISIVE], a_class),
+                *gain,
+                *strict,
             )
-            for oracle, quality, gain, resampled in zip(
-                by_oracle, qualities, gains, values, strict=True
+            for oracle, quality, values, gain, strict in zip(
+                by_oracle, qualities, resampled, gains[DECISIVE], gains[STRICT], strict=True
             )
         ]
-        as_is[name] = values[0]
-        if len(values) > 1:
-            place = int(np.argmax(gains[1:]))
-            known = values[1:, ~np.isnan(values).any(axis=0)]
-            share = float((known.argmax(axis=0) == place).mean()) if known.size else nan
-            weakest[name] = [*by_oracle][1 + place], share
-    return ApproachStudy(
-        _verdict(cells, as_is, weakest, holding), tuple(cells), weakest, len(truth)
-    )
+        point, values = qualities[0].map_50, resampled[0][DECISIVE]
+        as_is[name] = Sampled(point, values, holding[DECISIVE])
+    verdict = _verdict(cells, as_is, weakest[DECISIVE], weakest[STRICT])
+    return ApproachStudy(verdict, tuple(cells), weakest[DECISIVE], weakest[STRICT], len(truth))
 
 
 def _verdict(
     cells: Sequence[Part],
-    as_is: Mapping[str, Floats],
-    weakest: Mapping[str, tuple[str, float]],
-    holding: int,
+    as_is: Mapping[str, Sampled],
+    weakest: Weakest,
+    weakest_50_95: Weakest,
 ) -> Verdict:
     rows = {(row.pipeline, row.oracle): row for row in cells}
     clauses, answers = [], {}
     for name in as_is:
         own = rows[name, AS_IS]
-        answers[name] = f"mAP@[.50:.95] {with_interval(own.map_50_95, own.interval_95)}"
+        answers[name] = f"mAP@.50 {with_interval(own.map_50, own.interval_95)}"
         if name not in weakest:
             clauses.append(f"{label_of(name)} has no parts that an oracle could replace")
             continue
         part, share = weakest[name]
+        strict, strict_share = weakest_50_95[name]
         row = rows[name, part]
         low, high = row.gain_interval_95
         clauses.append(
-            f"{label_of(name)} would gain most mAP@[.50:.95] from perfect {part}, {row.gain:+.3f} "
+            f"{label_of(name)} would gain most mAP@.50 from perfect {part}, {row.gain:+.3f} "
             f"(95 % {low:+.3f} to {high:+.3f}; the weakest part in {100 * share:.0f} % of "
-            "resamples)"
+            f"resamples), and most mAP@[.50:.95] from perfect {strict}, "
+            f"{rows[name, strict].gain_50_95:+.3f} ({100 * strict_share:.0f} %)"
         )
     question = "Solved in parts or end to end: which finds more, and where is it lost?"
-    sampled = {
-        name: Sampled(rows[name, AS_IS].map_50_95, values, holding)
-        for name, values in as_is.items()
-    }
-    return Verdict.of(question, answers, clauses, sampled, "the test images")
+    return Verdict.of(question, answers, clauses, as_is, "the test images")
+
+
+def _gains(points: Sequence[float], resampled: Floats) -> tuple[list[float], Floats]:
+    """Return how much more each figure is than the first, once and in ``(N, B)`` resamples."""
+    return [each - points[0] for each in points], resampled - resampled[0]
+
+
+def _weakest(
+    oracles: Sequence[str], gains: Sequence[float], resampled: Floats
+) -> tuple[str, float]:
+    """Return the oracle that gains most, and in which share of ``(N, B)`` resamples it does.
+
+    The first of the oracles is none.
+    """
+    place = int(np.argmax(gains[1:]))
+    known = resampled[1:, ~np.isnan(resampled).any(axis=0)]
+    share = float((known.argmax(axis=0) == place).mean()) if known.size else nan
+    return oracles[1 + place], share
 
 
 def draw(result: ApproachStudy) -> Figure:
-    """Return a plot of the mAP each oracle would give."""
+    """Return a plot of the mAP@.50 each oracle would give, mAP@[.50:.95] beside its name."""
     names = colours(result.verdict.answers)
     figure = new_figure(4 * len(names), 4.5)
     panels = figure.subplots(1, len(names), sharex=True, squeeze=False)[0]
     for panel, (name, colour) in zip(panels, names.items(), strict=True):
         bars = [
             (
-                "as it is" if row.oracle == AS_IS else f"perfect {row.oracle}",
-                row.map_50_95,
+                ("as it is" if row.oracle == AS_IS else f"perfect {row.oracle}")
+                + f"\n({row.map_50_95:.3f} at [.50:.95])",
+                row.map_50,
                 row.interval_95,
             )
             for row in result.cells
             if row.pipeline == name
         ]
-        settings = {"xlim": (0, 1), "xlabel": "mAP@[.50:.95]", "title": label_of(name)}
+        settings = {"xlim": (0, 1), "xlabel": "mAP@.50", "title": label_of(name)}
         draw_bars(panel, bars, colour, **settings)
         mark(panel, [bars[0][1]])
     figure.suptitle(f"What each part costs, on {result.images} test images (95 % intervals)")

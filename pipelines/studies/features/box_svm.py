@@ -53,11 +53,12 @@ def examples(
         overlap, nearest = nearest_objects(each.boxes, truth.boxes)
         ignored = truth.ignore[nearest] if len(truth) else np.zeros(len(each.boxes), bool)
         near = random.permutation(np.flatnonzero((overlap >= POSITIVE_IOU) & ~ignored))[:NEAR]
-        beside = random.permutation(np.flatnonzero(overlap < BESIDE_IOU))[:BESIDE]
+        background = (overlap < BESIDE_IOU) & ~truth.holds_ignored(each.boxes)
+        beside = random.permutation(np.flatnonzero(background))[:BESIDE]
         boxes = [truth.boxes[~truth.ignore], each.boxes[near], each.boxes[beside]]
         features.append(describe(each.image, np.concatenate(boxes)))
-        background = np.full(len(beside), BACKGROUND)
-        labels += [truth.labels[~truth.ignore], truth.labels[nearest[near]], background]
+        none = np.full(len(beside), BACKGROUND)
+        labels += [truth.labels[~truth.ignore], truth.labels[nearest[near]], none]
     return np.concatenate(features), np.concatenate(labels)
 
 

@@ -1,7 +1,8 @@
 """What hardware it needs: all contenders on one CPU thread, on all, and on each GPU there is.
 
 A contender is timed in each form it can be deployed in, with that form's own mAP, since a faster
-number at another accuracy is another detector. A device that is not there is a row that says so.
+number at another accuracy is another detector. Of several forms one is chosen as a user would, on
+the validation split. A device that is not there is a row that says so.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from pipelines.system import machine, runtime
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import on_terminal
 
-SAME_MAP = 0.01  # a form whose mAP@.50 is no further below its model's is the same detector
+# A form whose mAP@.50 on the validation split is no further below its model's is the same detector.
+SAME_MAP = 0.01
 MAKING_SECONDS, TIMING_SECONDS = 40.0, 60.0  # that a cell takes, roughly
 QUESTION = "What hardware does it need (latency on one CPU thread)?"
 
@@ -106,7 +108,14 @@ def concluded(
     """Return the study of the timed rows."""
     random = np.random.default_rng(seed)
     cells, on_one_thread = [], {}
-    of_form = {(row.pipeline, row.form): row.map_50 for row, _ in rows if not isnan(row.map_50)}
+    scored_on = {
+        figure: {
+            (row.pipeline, row.form): getattr(row, figure)
+            for row, _ in rows
+            if not isnan(getattr(row, figure))
+        }
+        for figure in ("validation_map_50", "map_50")
+    }
     for row, calls in rows:
         if not calls:
             cells.append(row)
@@ -117,7 +126,10 @@ def concluded(
                 row,
                 p50_ms=float(np.median(calls)),
                 interval_95=ends(resampled),
-                map_50=of_form.get((row.pipeline, row.form), nan),
+                **{
+                    figure: of_form.get((row.pipeline, row.form), nan)
+                    for figure, of_form in scored_on.items()
+                },
             )
         )
         if row.threads == 1:
@@ -171,6 +183,11 @@ def _verdict(
     elif gpus:
         then = f"no GPU was measured ({gpus[0].note})"
     clauses = [f"on one CPU thread {times}", then]
+    if several:
+        clauses.append(
+            "of several forms the fastest is taken whose mAP@.50 on the validation split is no "
+            f"more than {SAME_MAP:g} below its model's"
+        )
     sooner = {name: each.less_is_better() for name, each in sampled.items()}
     return Verdict.of(QUESTION, answers, clauses, sooner, "the calls")
 
@@ -185,12 +202,18 @@ def best_form(
 ) -> FormLatency | None:
     """Return the fastest form that is still the same detector: its mAP is not clearly below.
 
-    Below the best of the model's own forms, that is; those ``made`` of it are held to them.
+    Below the best of the model's own forms on the validation split, that is; those ``made`` of it
+    are held to them, and out where there is no such figure. The test split would make the choice
+    fit the images it is judged by.
     """
-    own = [cell.map_50 for cell in cells if cell.form not in made]
+    own = [cell.validation_map_50 for cell in cells if cell.form not in made]
     known = [figure for figure in own if not isnan(figure)]
     least = max(known, default=nan) - SAME_MAP
-    same = [cell for cell in cells if isnan(least) or cell.map_50 >= least]
+    same = [
+        cell
+        for cell in cells
+        if (cell.form not in made if isnan(least) else cell.validation_map_50 >= least)
+    ]
     return min(same, key=lambda cell: cell.p50_ms, default=None)
 
 

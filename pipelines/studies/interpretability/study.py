@@ -3,7 +3,8 @@
 D-RISE treats all contenders alike, with the same masks; beside it stands each one's own method.
 Their faithfulness is measured: what is left of the detection when the pixels are hidden, what is
 there when they alone are shown, whether the first of them lies on the object, whether two runs
-agree.
+agree. Scores of two contenders are of different kinds: compared are shares of the score that each
+one's own detection has in the whole image.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from math import nan
 import msgspec
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from datasets.annotations import LabelledImage
 from datasets.images import load_image
 from datasets.splits import evenly
 from pipelines.contenders import label_of
+from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.undefined import Number
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
@@ -46,7 +49,7 @@ from pipelines.system.progress import on_terminal
 
 MASKS = 256  # of an image, one half in each of two runs
 IMAGES, OBJECTS = 8, 2  # most images, and most objects of each
-LEAST_DETECTIONS = 5  # fewer do not show how detections vary
+LEAST_IMAGES = 5  # fewer do not show how images vary
 RESAMPLES = 1000
 AVERAGED = ("deletion", "insertion", "points", "agreement")  # of an `ExplanationRow`
 
@@ -131,36 +134,50 @@ def _mean(values: Sequence[float | None]) -> float:
 def _verdict(
     rows: Sequence[ExplanationRow], summary: Mapping[str, Mapping[str, MethodMeans]], seed: int
 ) -> Verdict:
-    """Compare insertion less deletion of D-RISE, which treats all alike, over the same objects."""
+    """Compare insertion less deletion of D-RISE, which treats all alike, over the same objects.
+
+    Images are resampled, not detections: those of one image share its light and its background.
+    """
     gains = {
-        name: np.array(
-            [r.insertion - r.deletion for r in rows if (r.pipeline, r.method) == (name, DRISE)]
-        )
+        name: {
+            image: [r.insertion - r.deletion for r in mine if r.image == image]
+            for image in dict.fromkeys(r.image for r in mine)
+        }
         for name in summary
+        for mine in [[r for r in rows if (r.pipeline, r.method) == (name, DRISE)]]
     }
-    count = min(map(len, gains.values()))
+    images = min(map(len, gains.values()))
+    count = min(sum(map(len, each.values())) for each in gains.values())
     who = f"{whom(len(gains))} {'has' if len(gains) == 1 else 'have'}"
     answers = dict.fromkeys(gains, f"no detection that {who}")
     means = dict.fromkeys(gains, Sampled.unmeasured())
-    if count:
-        drawn = np.random.default_rng(seed).integers(count, size=(RESAMPLES, count))
+    if images:
+        drawn = np.random.default_rng(seed).integers(images, size=(RESAMPLES, images))
         for name, each in gains.items():
-            resampled = each[drawn].mean(axis=1)
+            totals = np.array([np.nansum(of_image) for of_image in each.values()])
+            known = np.array([np.isfinite(of_image).sum() for of_image in each.values()])
+            resampled = _ratio(totals[drawn].sum(axis=1), known[drawn].sum(axis=1))
             low, high = np.nanquantile(resampled, [0.025, 0.975])
-            answers[name] = with_interval(float(np.nanmean(each)), (low, high))
-            if count >= LEAST_DETECTIONS:
-                means[name] = Sampled(float(np.nanmean(each)), resampled, count)
+            mean = float(_ratio(totals.sum(), known.sum()))
+            answers[name] = with_interval(mean, (low, high))
+            means[name] = Sampled(mean, resampled, images)
     kept = []
     for name, methods in summary.items():
         shares = [f"{method} {_percent(each.deletion)}" for method, each in methods.items()]
         kept.append(f"{label_of(name)} keeps ({', '.join(shares)})")
     clauses = [
         "of a detection's score, while the pixels that a method ranks first are hidden, "
-        f"{' and '.join(kept)}, over {count} detections {who}",
+        f"{' and '.join(kept)}, over {count} detections {who} in {images} images",
         "less is better",
     ]
     question = "Can a decision be explained (insertion less deletion, D-RISE)?"
-    return Verdict.of(question, answers, clauses, means, f"{count} detections")
+    return Verdict.of(question, answers, clauses, means, f"{images} images")
+
+
+def _ratio(totals: ArrayLike, counts: ArrayLike) -> Floats:
+    """Return means from sums and numbers, nan of none."""
+    sums, numbers = np.asarray(totals, np.float64), np.asarray(counts, np.float64)
+    return np.divide(sums, numbers, out=np.full_like(sums, nan), where=numbers > 0)
 
 
 def _percent(value: float) -> str:

@@ -3,7 +3,7 @@ import pytest
 
 from models.yolo.augmentation import augmented, plain
 from models.yolo.settings import YoloSettings
-from models.yolo.symmetry import MIRRORINGS
+from models.yolo.symmetry import MIRRORINGS, Sample
 
 PICTURE_HW = (192, 256)
 
@@ -14,7 +14,8 @@ def marked_sample(random):
     x1, y1 = random.integers(20, 100), random.integers(20, 70)
     x2, y2 = x1 + random.integers(30, 80), y1 + random.integers(30, 60)
     picture[y1:y2, x1:x2] = 255
-    return picture, np.array([[x1, y1, x2, y2]], np.float64), np.array([0])
+    box = np.array([[x1, y1, x2, y2]], np.float64)
+    return Sample(picture, box, np.array([0]), np.array([False]))
 
 
 @pytest.mark.parametrize("flips", [set(), {"horizontal"}, set(MIRRORINGS)])
@@ -24,7 +25,7 @@ def test_marked_pixels_stay_in_their_boxes_and_fill_them(flips, pictures):
     for seed in range(30):
         random = np.random.default_rng(seed)
         samples = [marked_sample(random) for _ in range(pictures)]
-        picture, boxes, labels = augmented(samples, PICTURE_HW, settings, flips, random)
+        picture, boxes, labels, _ = augmented(samples, PICTURE_HW, settings, flips, random)
         white = picture[:, :, 0] > 200
         covered = np.zeros(PICTURE_HW, bool)
         for x1, y1, x2, y2 in boxes:
@@ -42,7 +43,8 @@ def test_boxes_lie_inside_the_picture():
     for seed in range(30):
         random = np.random.default_rng(seed)
         samples = [marked_sample(random) for _ in range(4)]
-        _, boxes, _ = augmented(samples, PICTURE_HW, YoloSettings(), set(MIRRORINGS), random)
+        made = augmented(samples, PICTURE_HW, YoloSettings(), set(MIRRORINGS), random)
+        boxes = made.boxes
         assert (boxes >= 0).all()
         assert (boxes[:, [0, 2]] <= PICTURE_HW[1]).all()
         assert (boxes[:, [1, 3]] <= PICTURE_HW[0]).all()
@@ -57,9 +59,23 @@ def test_the_sample_itself_is_left_as_it_was():
 
 
 def test_plain_pictures_are_only_scaled():
-    picture, boxes, labels = marked_sample(np.random.default_rng(3))
-    made, moved, kept = plain((picture, boxes, labels), PICTURE_HW)
+    sample = marked_sample(np.random.default_rng(3))
+    made = plain(sample, PICTURE_HW)
     factor = min(192 / 150, 256 / 220)
-    np.testing.assert_allclose(moved, boxes * factor)
-    assert made.shape == (*PICTURE_HW, 3)
-    np.testing.assert_array_equal(kept, labels)
+    np.testing.assert_allclose(made.boxes, sample.boxes * factor)
+    assert made.picture.shape == (*PICTURE_HW, 3)
+    np.testing.assert_array_equal(made.labels, sample.labels)
+
+
+def test_an_ignored_object_is_kept_however_little_of_it_is_seen():
+    seen_of_found, seen_of_ignored = [], []
+    for seed in range(60):
+        sample = marked_sample(np.random.default_rng(seed))
+        for ignore, seen in (([False], seen_of_found), ([True], seen_of_ignored)):
+            samples = [sample._replace(ignore=np.array(ignore))] * 4
+            random = np.random.default_rng(seed)
+            made = augmented(samples, PICTURE_HW, YoloSettings(), set(), random)
+            assert (made.ignore == ignore[0]).all()
+            seen.append(len(made.boxes))
+    assert all(more >= some for more, some in zip(seen_of_ignored, seen_of_found, strict=True))
+    assert sum(seen_of_ignored) > sum(seen_of_found)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.yolo.decoding import grid_points
 from models.yolo.settings import YoloSettings
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
@@ -39,7 +40,8 @@ for devices in (1, 2):
         labels = random.integers(0, 2, (4, 5)).astype("int32")
         learner.phases[0].weights.optimizer.learning_rate.assign(1e-4)
         twice, boxes = np.tile(pictures, (2, 1, 1, 1)), boxes.astype("float32")
-        loss = learner.phases[0].update(twice, boxes, labels, real)
+        asked = random.integers(0, 2, (4, 42)).astype("float32")
+        loss = learner.phases[0].update(twice, boxes, labels, real, asked)
         losses.append([float(part) for part in loss])
         if len(losses) == 1:  # a share of the gradient
             momenta = learner.phases[0].weights.optimizer._momentums
@@ -73,6 +75,7 @@ def batch(side=64):
         boxes.astype(np.float32),
         random.integers(0, 2, (4, 5)).astype(np.int32),
         np.ones((4, 5), np.float32),
+        np.ones((4, len(grid_points((side, side))[0])), np.float32),
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import reference
 
+from models.yolo.asked_cells import asked_cells
 from models.yolo.decoding import decode, grid_points
 
 pytestmark = pytest.mark.tensorflow
@@ -97,8 +98,64 @@ def test_class_loss_is_the_mean_cross_entropy_of_soft_scores():
     targets = Targets(scores, boxes, scores.sum(-1))
     probability = 1 / (1 + np.exp(-logits.astype(np.float64)))
     entropy = -(scores * np.log(probability) + (1 - scores) * np.log(1 - probability))
-    got = float(detection_losses(logits, boxes, targets).classes)
+    got = float(detection_losses(logits, boxes, targets, np.ones((2, 50), np.float32)).classes)
     assert got == pytest.approx(entropy.sum() / scores.sum(), rel=1e-6)
+
+
+def losses_and_gradients(raw, logits, truth, asked):
+    """Both losses of one image, the assigned cells, and gradients of its answers."""
+    import tensorflow as tf
+
+    from models.yolo.assigner import assign
+    from models.yolo.losses import detection_losses
+    from models.yolo.update import decode_boxes
+
+    raw, logits = tf.Variable(raw[None]), tf.Variable(logits[None])
+    with tf.GradientTape() as tape:
+        boxes = decode_boxes(raw, POINTS, STRIDES)
+        answers = tf.stop_gradient(tf.sigmoid(logits)), tf.stop_gradient(boxes)
+        targets = assign(*answers, POINTS, STRIDES, *truth)
+        losses = detection_losses(logits, boxes, targets, asked[None])
+        total = losses.classes + losses.boxes
+    pulls = tape.gradient(total, [raw, logits])
+    return losses, targets.weights[0].numpy() > 0, [pull.numpy()[0] for pull in pulls]
+
+
+def test_ignored_objects_pull_at_no_answer_and_their_neighbours_at_theirs():
+    random = np.random.default_rng(5)
+    raw = random.normal(0, 1, (len(POINTS), 4)).astype(np.float32)
+    logits = random.normal(-2, 1, (len(POINTS), 2)).astype(np.float32)
+    found, ignored = np.array([[4.0, 4, 40, 40]]), np.array([[20.0, 20, 90, 60]])
+    truth = padded(found, [1], 4)
+    asked = asked_cells(ignored, INPUT_HW)
+    everywhere = np.ones_like(asked)
+    before, own, (places, scores) = losses_and_gradients(raw, logits, truth, everywhere)
+    losses, still_own, (pulled, pulled_scores) = losses_and_gradients(raw, logits, truth, asked)
+    shared = own & (asked == 0)
+    silent = ~own & (asked == 0)
+    assert shared.any()  # cells of both
+    assert silent.sum() > 20  # cells of the ignored one alone
+    np.testing.assert_array_equal(still_own, own)
+    assert not pulled_scores[silent].any()
+    assert not pulled[silent].any()
+    assert (scores[silent] != 0).all()  # as background they would be pulled at
+    np.testing.assert_array_equal(pulled_scores[~silent], scores[~silent])
+    np.testing.assert_array_equal(pulled, places)
+    assert float(losses.classes) < float(before.classes)
+    assert float(losses.boxes) == float(before.boxes)
+
+
+def test_without_an_ignored_object_every_cell_is_asked():
+    assert asked_cells(np.zeros((0, 4)), INPUT_HW).tolist() == [1.0] * len(POINTS)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_cells_of_an_ignored_object_are_those_an_object_could_have(seed):
+    from models.yolo.assigner import cells_inside
+
+    ignored = random_boxes(np.random.default_rng(seed), 1 + 3 * seed)
+    own = np.asarray(cells_inside(ignored[None].astype(np.float32), POINTS, STRIDES))[0]
+    np.testing.assert_array_equal(asked_cells(ignored, INPUT_HW), 1 - own.max(axis=0))
 
 
 @pytest.mark.parametrize(("count", "size_px"), [(0, 5.0), (1, 20.0), (500, 10.0), (30, 1.0)])
@@ -112,12 +169,13 @@ def test_gradients_are_finite(count, size_px):
     random = np.random.default_rng(count)
     corners = random.uniform(0, 60, (count, 2))
     rows, kinds, real = padded(np.hstack([corners, corners + size_px]), np.zeros(count), 512)
+    asked = random.integers(0, 2, (1, len(POINTS))).astype(np.float32)
     raw = tf.Variable(random.normal(0, 1, (1, len(POINTS), 4)).astype(np.float32))
     logits = tf.Variable(random.normal(-4, 1, (1, len(POINTS), 2)).astype(np.float32))
     with tf.GradientTape() as tape:
         boxes = decode_boxes(raw, POINTS, STRIDES)
         targets = assign(tf.sigmoid(logits), boxes, POINTS, STRIDES, rows, kinds, real)
-        losses = detection_losses(logits, boxes, targets)
+        losses = detection_losses(logits, boxes, targets, asked)
         total = losses.classes + losses.boxes
     gradients = tape.gradient(total, [raw, logits])
     assert np.isfinite(float(total))

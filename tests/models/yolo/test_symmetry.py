@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.yolo.symmetry import MIRRORINGS, chosen_flips, recognised_shares
+from models.yolo.symmetry import MIRRORINGS, Sample, chosen_flips, recognised_shares
 
 SIDE = 40
 
@@ -15,7 +15,9 @@ def picture_of(draw, random, objects=4):
         x = SIDE * place + int(random.integers(0, 8))
         draw(picture[4:35, x : x + 31])
         boxes.append([x, 4, x + 31, 35])
-    return picture, np.array(boxes, float), np.zeros(objects, np.int64)
+    return Sample(
+        picture, np.array(boxes, float), np.zeros(objects, np.int64), np.zeros(objects, bool)
+    )
 
 
 def disc(square):
@@ -46,17 +48,22 @@ def test_only_mirrorings_that_are_not_recognised_are_used(draw, allowed):
 
 def test_two_classes_that_mirror_each_other_are_not_taken_for_one_symmetric():
     both = samples(arrow)
-    for picture, boxes, labels in samples(arrow):
+    for picture, boxes, labels, ignore in samples(arrow):
         mirrored = picture[:, ::-1].copy()
         turned = boxes.copy()
         turned[:, [0, 2]] = picture.shape[1] - boxes[:, [2, 0]]
-        both.append((mirrored, turned, labels + 1))
+        both.append(Sample(mirrored, turned, labels + 1, ignore))
     assert "horizontal" not in chosen_flips("auto", both, 0)
 
 
 def test_too_few_objects_to_find_out_leave_left_and_right_alike():
     assert recognised_shares(samples(arrow, images=2), "horizontal", 0) == []
     assert chosen_flips("auto", samples(arrow, images=2), 0) == {"horizontal"}
+
+
+def test_ignored_objects_do_not_decide():
+    hidden = [each._replace(ignore=np.ones(len(each.labels), bool)) for each in samples(arrow)]
+    assert chosen_flips("auto", hidden + samples(disc), 0) == set(MIRRORINGS)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The training loop: what it keeps, what stops it, and how it goes on."""
 
+import math
 from itertools import count
 
 import numpy as np
@@ -19,12 +20,12 @@ def trained(images, settings, learner):
     """Train and return the result, the weights it chose and the weights it validated."""
     from models.yolo.training import train_network
 
-    def train(checkpoint, is_stopped=lambda: False, log=unlogged):
+    def train(checkpoint, is_stopped=lambda: False, log=unlogged, figures=(1.0, 0.0)):
         seen = []
 
         def validate(network):
             seen.append([w.copy() for w in network.get_weights()])
-            return float(len(seen) == 1)  # the first is the best
+            return figures[len(seen) - 1]
 
         done = train_network(
             images,
@@ -83,6 +84,12 @@ def test_the_best_validated_weights_are_the_ones_kept_and_every_update_is_logged
     name = "validation/map_50_95"
     logged = [(update, figures[name]) for update, figures in log if name in figures]
     assert logged == [(row.update, row.validation) for row in done.history]
+
+
+def test_without_an_object_in_validation_the_last_weights_are_kept(trained):
+    _, chosen, validated = trained(Checkpoint(None), figures=(math.nan, math.nan))
+    for got, wanted in zip(chosen, validated[-1], strict=True):
+        np.testing.assert_array_equal(got, wanted)
 
 
 def test_a_loss_that_is_not_finite_stops_training_and_names_the_pictures(trained, monkeypatch):

@@ -7,8 +7,10 @@ import pytest
 from datasets.annotations import Annotations
 from datasets.images import load_image
 from datasets.progress import silently
+from models.classical.linear_svm import BACKGROUND
 from models.classical.settings import ClassicalSettings
 from models.errors import TrainingError
+from pipelines.classical.examples import gather
 from pipelines.classical.proposals.propose import propose, search
 from pipelines.classical.training import BETTER, train_classical
 from pipelines.evaluation.quality import score
@@ -89,6 +91,35 @@ def test_a_set_with_nothing_but_ignored_objects_is_refused(sample_dataset):
     empty = replace(image, annotations=hidden)
     with pytest.raises(TrainingError, match="no box to learn from"):
         train_classical([empty], [empty], sample_dataset.classes, FAST, 0, silently, threads=1)
+
+
+def test_boxes_within_an_ignored_crowd_are_no_background(sample_dataset):
+    image = sample_dataset.splits["train"][0]
+    pixels, truth = load_image(image.path), image.annotations
+    height, width = pixels.shape[:2]
+    detector = trained(sample_dataset, 1)
+
+    def background(boxes, labels, ignore):
+        marked = Annotations(
+            [*truth.boxes, *boxes], [*truth.labels, *labels], [*truth.ignore, *ignore]
+        )
+        made = gather(
+            pixels,
+            marked,
+            np.random.default_rng(0),
+            detector.proposer,
+            detector.templates,
+            FAST,
+            1000,
+        )
+        return made.boxes[made.labels == BACKGROUND] * search(pixels).back
+
+    half = [[0, 0, width / 2, height]]
+    everywhere, beside = background([], [], []), background(half, [0], [True])
+    middles = (everywhere[:, 0] + everywhere[:, 2]) / 2
+    assert (middles < 0.45 * width).sum() > 5
+    assert (beside[:, 0] + beside[:, 2] > width * 0.9).all()
+    assert len(beside) > 5
 
 
 def test_a_class_without_an_example_is_never_detected(sample_dataset):

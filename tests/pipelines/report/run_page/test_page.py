@@ -92,6 +92,7 @@ def test_it_shows_everything_there_is(written):
     for section in ("Pictures", "Quality", "Errors", "Speed", "Training", "Data"):
         assert section in text
     assert "Rounds of hard-negative mining" in text
+    assert "Choice: the last weights & nothing else." in text
     assert "latency p50" in text
     assert "voc 2007" in text
     assert "Axes" not in text  # none were measured

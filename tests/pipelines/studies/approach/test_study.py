@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 
+from datasets.annotations import Annotations
 from datasets.images import load_image
 from datasets.progress import silently
 from pipelines.classical.oracles import oracles_of as classical_oracles
-from pipelines.detections import recorded
+from pipelines.detections import Detections, recorded
 from pipelines.evaluation.oracles import replayed
 from pipelines.evaluation.quality import score
 from pipelines.studies.approach.study import concluded, draw, with_oracles
@@ -64,10 +66,8 @@ def test_the_weakest_part_is_named_and_the_better_contender_favoured(toy_yolo, t
         "yolo": toy_yolo([NEARLY], [0], [0.9]),
     }
     study = studied(detectors, toy_images)
-    assert study.weakest == {
-        "classical": ("classification", 1.0),
-        "yolo": ("localisation", 1.0),
-    }
+    assert study.weakest["classical"] == study.weakest_50_95["classical"] == ("classification", 1.0)
+    assert study.weakest_50_95["yolo"] == ("localisation", 1.0)
     assert study.verdict.favours == "yolo"
     assert study.verdict.sureness.startswith("sure")
     rows = {(row.pipeline, row.oracle): row for row in study.cells}
@@ -75,17 +75,44 @@ def test_the_weakest_part_is_named_and_the_better_contender_favoured(toy_yolo, t
     assert rows["classical", "localisation"].gain == pytest.approx(0.0)
 
 
+def test_loose_boxes_do_not_outweigh_wrong_classes():
+    """Three of ten objects have the wrong class, and all boxes an IoU of 0.65."""
+    cat = np.array([[0.0, 0, 100, 100]])
+    truth = [Annotations(cat, [0])] * 10
+
+    def found(width, wrong):
+        box = [[0.0, 0, width, 100]]
+        return [Detections(box, [0.9], [int(number < wrong)]) for number in range(10)]
+
+    by_oracle = {
+        "none": found(65, 3),
+        "classification": found(65, 0),
+        "localisation": found(100, 3),
+    }
+    study = concluded({"yolo": by_oracle}, truth, ("cat", "dog"), seed=0)
+    assert study.weakest["yolo"][0] == "classification"
+    assert study.weakest_50_95["yolo"][0] == "localisation"
+    rows = {row.oracle: row for row in study.cells}
+    assert rows["classification"].gain == pytest.approx(0.3, abs=0.01)
+    assert rows["localisation"].gain == 0
+    assert rows["localisation"].gain_50_95 == pytest.approx(0.42, abs=0.01)
+    sentence = study.verdict.sentence
+    assert "most mAP@.50 from perfect classification, +0.3" in sentence
+    assert "most mAP@[.50:.95] from perfect localisation, +0.4" in sentence
+    draw(study).canvas.draw()
+
+
 def test_a_contender_without_stages_is_compared_as_it_is_alone(toy_yolo, toy_images):
     detectors = {
         "classical": toy_yolo(*FLAWS["classification"]),
-        "yolo": toy_yolo([NEARLY], [0], [0.9]),
+        "yolo": toy_yolo([BESIDE], [0], [0.9]),
         "toy": Opaque(toy_yolo([CAT], [0], [0.9])),
     }
     study = studied(detectors, toy_images)
     assert [row.oracle for row in study.cells if row.pipeline == "toy"] == ["none"]
     assert set(study.weakest) == {"classical", "yolo"}
     assert study.verdict.favours == "toy"
-    assert study.verdict.answers["toy"] == "mAP@[.50:.95] 1.000 [0.858 1.000]"
+    assert study.verdict.answers["toy"] == "mAP@.50 1.000 [0.858 1.000]"
     draw(study).canvas.draw()
     alone = studied({"toy": detectors["toy"]}, toy_images)
     assert alone.verdict.favours == "neither"

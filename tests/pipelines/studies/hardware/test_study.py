@@ -13,10 +13,10 @@ FLOAT, INT8, GRAPH, _ = (form.name for form in YOLO.forms)
 TOY = replace(CLASSICAL, name="toy", label="the toy", forms=())
 
 
-def timing(row, form, p50, threads=1, map_50=0.9, note=""):
+def timing(row, form, p50, threads=1, validation=0.9, map_50=0.9, note=""):
     device = "CPU" if threads else "GPU"
     calls = () if p50 is None else (0.9 * p50, p50, 1.1 * p50) * 8
-    return FormLatency(row.name, form, device, threads, map_50=map_50, note=note), calls
+    return FormLatency(row.name, form, device, threads, validation, map_50=map_50, note=note), calls
 
 
 def classical(p50, **more):
@@ -45,26 +45,42 @@ def test_one_thread_decides_and_a_missing_gpu_is_a_row_with_a_note():
 
 
 def test_a_faster_form_that_finds_less_is_another_detector():
-    result = studied(classical(50.0), yolo(FLOAT, 60.0), yolo(INT8, 10.0, map_50=0.7))
+    result = studied(classical(50.0), yolo(FLOAT, 60.0), yolo(INT8, 10.0, validation=0.7))
     assert result.verdict.favours == "classical"
     assert result.verdict.answers["yolo"].startswith("LiteRT float: 60.0 ms")
-    result = studied(classical(50.0), yolo(FLOAT, 60.0), yolo(INT8, 10.0, map_50=0.895))
+    result = studied(classical(50.0), yolo(FLOAT, 60.0), yolo(INT8, 10.0, validation=0.895))
     assert result.verdict.favours == "yolo"
 
 
+def test_the_validation_split_chooses_a_form_and_not_the_test_split():
+    lucky = yolo(INT8, 10.0, validation=0.8, map_50=0.99)
+    result = studied(classical(50.0), yolo(FLOAT, 60.0), lucky)
+    assert result.verdict.answers["yolo"].startswith("LiteRT float: 60.0 ms")
+    unlucky = yolo(INT8, 10.0, validation=0.9, map_50=0.8)
+    result = studied(classical(50.0), yolo(FLOAT, 60.0), unlucky)
+    assert result.verdict.answers["yolo"].startswith("LiteRT int8: 10.0 ms")
+    assert "on the validation split" in result.verdict.sentence
+
+
+def test_without_an_object_in_validation_a_made_form_is_not_taken():
+    rows = [yolo(FLOAT, 60.0, validation=math.nan), yolo(INT8, 10.0, validation=math.nan)]
+    assert studied(classical(50.0), *rows).verdict.answers["yolo"].startswith("LiteRT float")
+
+
 def test_a_made_form_that_finds_more_leaves_its_model_the_same_detector():
-    result = studied(classical(50.0), yolo(FLOAT, 10.0), yolo(INT8, 60.0, map_50=0.95))
+    result = studied(classical(50.0), yolo(FLOAT, 10.0), yolo(INT8, 60.0, validation=0.95))
     assert result.verdict.answers["yolo"].startswith("LiteRT float: 10.0 ms")
 
 
 def test_map_computed_once_a_form_is_in_all_its_rows():
     rows = (
         classical(50.0),
-        yolo(FLOAT, 9.0, map_50=math.nan),
-        yolo(FLOAT, 5.0, threads=2, map_50=0.8),
+        yolo(FLOAT, 9.0, validation=math.nan, map_50=math.nan),
+        yolo(FLOAT, 5.0, threads=2, validation=0.7, map_50=0.8),
     )
     result = studied(*rows)
     assert [cell.map_50 for cell in result.cells] == pytest.approx([0.9, 0.8, 0.8])
+    assert [cell.validation_map_50 for cell in result.cells] == pytest.approx([0.9, 0.7, 0.7])
 
 
 def test_without_one_thread_nobody_is_favoured():

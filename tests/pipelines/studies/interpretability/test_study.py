@@ -100,22 +100,26 @@ def test_a_contender_without_a_method_of_its_own_is_explained_by_drise_alone():
     draw_explanations(PIXELS, explained, ["cat"]).canvas.draw()
 
 
-def row(pipeline, deletion, insertion):
-    return ExplanationRow("a.png", pipeline, "D-RISE", deletion, insertion, True, 0.5)
+def row(pipeline, deletion, insertion, image=0):
+    return ExplanationRow(f"{image}.png", pipeline, "D-RISE", deletion, insertion, True, 0.5)
 
 
 def test_the_more_faithful_one_is_favoured():
-    rows = [row("classical", 0.2 + 0.01 * n, 0.9) for n in range(10)]
-    rows += [row("yolo", 0.6 + 0.01 * n, 0.5) for n in range(10)]
+    rows = [row("classical", 0.2 + 0.01 * n, 0.9, n // 2) for n in range(10)]
+    rows += [row("yolo", 0.6 + 0.01 * n, 0.5, n // 2) for n in range(10)]
     result = concluded(BOTH, rows, 256, seed=0)
     assert result.verdict.favours == "classical"
     assert result.summary["yolo"]["D-RISE"].deletion == pytest.approx(0.645)
-    assert "over 10 detections both have" in result.verdict.sentence
+    assert "over 10 detections both have in 5 images" in result.verdict.sentence
     draw(result).canvas.draw()
 
 
 def test_three_contenders_are_answered_for():
-    rows = [row(name, 0.1 * n, 0.9) for n, name in enumerate((*BOTH, "toy")) for _ in range(6)]
+    rows = [
+        row(name, 0.1 * n, 0.9, image)
+        for n, name in enumerate((*BOTH, "toy"))
+        for image in range(40)
+    ]
     result = concluded((*BOTH, "toy"), rows, 256, seed=0)
     assert result.verdict.favours == "classical"
     assert result.verdict.answers["toy"].startswith("0.700")
@@ -123,10 +127,54 @@ def test_three_contenders_are_answered_for():
     draw(result).canvas.draw()
 
 
-def test_few_detections_favour_nobody():
-    rows = [row(name, 0.1 if name == "yolo" else 0.9, 0.9) for name in BOTH]
-    assert concluded(BOTH, rows * 4, 256, seed=0).verdict.favours == "neither"
-    assert concluded(BOTH, rows * 5, 256, seed=0).verdict.favours == "yolo"
+def test_few_images_favour_nobody_however_many_detections_they_have():
+    def favoured(images):
+        rows = [
+            row(name, 0.1 if name == "yolo" else 0.9, 0.9, image)
+            for name in BOTH
+            for image in range(images)
+            for _ in range(2)
+        ]
+        return concluded(BOTH, rows, 256, seed=0).verdict.favours
+
+    assert favoured(4) == "neither"
+    assert favoured(5) == "yolo"
+
+
+def test_detections_of_one_image_count_as_one_sample():
+    """In three of six images one is more faithful, in three the other, with two objects each."""
+    noise = np.random.default_rng(0).normal(0, 0.01, 12)
+    ahead = [0.3 if n < 6 else -0.2 for n in range(12)]
+    rows = [row("classical", 0.4, 0.6, n // 2) for n in range(12)]
+    once = [
+        *rows,
+        *(
+            row("yolo", 0.4, 0.6 + a + e, n // 2)
+            for n, (a, e) in enumerate(zip(ahead, noise, strict=True))
+        ),
+    ]
+    doubled = [each for each in once for _ in range(4)]
+    one, four = (concluded(BOTH, each, 256, seed=0).verdict for each in (once, doubled))
+    assert one.sureness == four.sureness
+    assert one.favours == four.favours == "neither"
+    assert one.answers == four.answers
+
+
+def test_scores_of_another_scale_change_no_figure(tmp_path):
+    class Half(Toy):
+        def detect(self, image):
+            whole = super().detect(image)
+            return Detections(whole.boxes, 0.5 * whole.scores, whole.labels)
+
+    path = tmp_path / "toy.png"
+    Image.fromarray(PIXELS).save(path)
+    image = LabelledImage("toy.png", path, 64, 64, Annotations([BOX], [0]))
+    target = DetectedBox(np.array(BOX), 0)
+    explainers = {"classical": EXPLAINER, "yolo": replace(EXPLAINER, detector=Half(PIXELS))}
+    rows = explanation_rows(explainers, image, [(target, target)], masks=16, seed=0)
+    whole, half = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    for one, other in zip(whole[:2], half[:2], strict=True):  # chance is drawn anew
+        assert (one.deletion, one.insertion) == pytest.approx((other.deletion, other.insertion))
 
 
 def test_without_a_shared_detection_nobody_is_favoured():
