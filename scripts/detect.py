@@ -42,7 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
-    from pipelines.system.files import check_output
+    from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
 
     model = open_model(arguments.model)
@@ -53,15 +53,7 @@ def main(arguments: argparse.Namespace) -> int:
     name = Path(arguments.sources[0]).resolve().stem.strip("*?[] ") or "pictures"
     output = arguments.output or Path("runs") / f"detect-{name}"
     folders = [Path(text) for text in arguments.sources if Path(text).is_dir()]
-    check_output(
-        output,
-        "result of scripts/detect.py",
-        is_result,
-        overwrite=arguments.overwrite,
-        apart_from=[*folders, *(source.path for source in sources)],
-    )
     note = "" if threshold.is_chosen else "note: "
-    print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
     options = DetectOptions(
         threshold,
         arguments.format,
@@ -69,7 +61,16 @@ def main(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         max_pixels=arguments.max_pixels,
     )
-    show(detect_sources(model, sources, output, options, on_terminal), output)
+    with claimed(
+        output,
+        "result of scripts/detect.py",
+        is_result,
+        overwrite=arguments.overwrite,
+        apart_from=[*folders, *(source.path for source in sources)],
+    ):
+        print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
+        summary = detect_sources(model, sources, output, options, on_terminal)
+    show(summary, output)
     return 0
 
 

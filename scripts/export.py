@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.contenders import contender
     from pipelines.export.network import DESCRIPTION, ExportOptions, export_network, is_export
     from pipelines.runs.model_folder import open_model
-    from pipelines.system.files import check_output
+    from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
 
     options = ExportOptions(arguments.to, arguments.int8, arguments.dataset)
@@ -50,11 +50,11 @@ def main(arguments: argparse.Namespace) -> int:
         )
     form = f"{options.form}{'-int8' if options.int8 else ''}"
     output = arguments.output or Path("exports") / f"{(model.run or model.path).name}-{form}"
-    check_output(output, "export", is_export, overwrite=arguments.overwrite)
     for needed in ("tf2onnx", "onnxruntime") if options.form == "onnx" else ():
         if find_spec(needed) is None:
             raise UserError(f"ONNX needs {needed}; pip install '.[export]' brings it")
-    description = export_network(model, options, output, on_terminal)
+    with claimed(output, "export", is_export, overwrite=arguments.overwrite):
+        description = export_network(model, options, output, on_terminal)
     for line in check_lines(description.check):
         print(line)
     print(f"{output}: {description.network}, {DESCRIPTION}")

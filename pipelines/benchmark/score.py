@@ -38,6 +38,7 @@ from pipelines.runs.metrics import (
 from pipelines.settings import NamedFile, RunSettings, ScoringSettings
 from pipelines.system import runtime
 from pipelines.system.files import check_output
+from pipelines.system.output_lock import sole_writer
 from pipelines.system.progress import CONSOLE, on_terminal
 
 
@@ -146,7 +147,15 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
     Raises:
         UserError: a file, a setting or the folder can't be used.
     """
-    check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
+    with sole_writer(output):
+        check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
+        metrics = _of_files(settings)
+        write_metrics(output / METRICS, metrics)
+    return metrics
+
+
+def _of_files(settings: ScoringSettings) -> Metrics:
+    """Return all figures of files of detections."""
     truth = read_ground_truth(Path(settings.ground_truth))
     detections, notes = outside_detections(settings.detections, truth)
     for note in notes:
@@ -158,7 +167,7 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
         for name, each in on_terminal(detections.items(), "scoring", len(detections))
     }
     size = SplitSize(len(truth.image_ids), sum(len(each) for each in truth.annotations))
-    metrics = Metrics(
+    return Metrics(
         dataset=DatasetSummary(
             name=Path(settings.ground_truth).stem,
             format="coco",
@@ -171,5 +180,3 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
         pipelines={n: DetectorMetrics(quality=each.quality) for n, each in evaluations.items()},
         comparison=compared(evaluations, len(truth.image_ids)),
     )
-    write_metrics(output / METRICS, metrics)
-    return metrics
