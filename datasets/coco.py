@@ -21,8 +21,10 @@ from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
+from datasets.regular_files import content, opened
 from datasets.split_names import in_split_order, split_of_file
 
+MOST_JSON_BYTES = 2 * 2**30  # four times COCO's own largest
 _HEAD_BYTES = 2**20  # a long list of categories may come first
 _KEYS = (b'"images"', b'"annotations"')
 # What the COCO project itself puts beside its boxes.
@@ -82,7 +84,7 @@ def coco_files(files: Files) -> list[str]:
     """Return the JSON files that begin like COCO's, those of train before val and test."""
     found = []
     for name in files.with_suffix(".json"):
-        with (files.root / name).open("rb") as stream:
+        with opened(files.root / name) as stream:
             head = stream.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
         if head.startswith(b"{") and any(key in head for key in _KEYS):
             found += [] if _OTHER_TASKS.match(posixpath.basename(name)) else [name]
@@ -90,7 +92,7 @@ def coco_files(files: Files) -> list[str]:
 
 
 def _decoded(path: Path) -> _Document:
-    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    data = content(path, MOST_JSON_BYTES).removeprefix(b"\xef\xbb\xbf")
     try:
         return msgspec.json.decode(data, type=_Document, strict=False)
     except msgspec.ValidationError as error:

@@ -25,9 +25,10 @@ from datasets.path_names import (
     walk,
     without_suffix,
 )
+from datasets.regular_files import content
 from datasets.split_names import split_of_folders
 
-MOST_TEXT_BYTES = 512 * 2**20  # of a CSV or list file; COCO's own largest JSON is about that
+MOST_TEXT_BYTES = 512 * 2**20  # of a CSV or list file
 _BYTE_ORDER_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -85,9 +86,7 @@ class Files:
         """
         path = self.root / name
         try:
-            if path.stat().st_size > MOST_TEXT_BYTES:
-                raise DatasetError(f"{path}: has over {MOST_TEXT_BYTES} bytes; split the file")
-            data = path.read_bytes()
+            data = content(path, MOST_TEXT_BYTES)
             return data.decode("utf-16" if data[:2] in _BYTE_ORDER_16 else "utf-8-sig")
         except UnicodeDecodeError as error:
             raise DatasetError(f"{path}: is not UTF-8 text; save it as UTF-8") from error

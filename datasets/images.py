@@ -8,6 +8,8 @@ frame is taken, transparent parts are white, and 16 bits a channel become the up
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from datasets.errors import UserError
+from datasets.regular_files import opened
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
 
 SUFFIXES = frozenset(
@@ -26,6 +29,8 @@ SUFFIXES = frozenset(
         *("webp", "avif", "ppm", "pgm", "pbm", "pnm"),
     )
 )
+# Of all that Pillow knows, what those are: others it would hand to programs, as PostScript.
+FORMATS = ("JPEG", "JPEG2000", "PNG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "AVIF", "PPM")
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
@@ -66,7 +71,7 @@ def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
     Raises:
         ImageError: the file is missing, no image, or has more than ``max_pixels``.
     """
-    with _open(path, max_pixels) as image:
+    with _opened(path, max_pixels) as image:
         width, height = image.size
         try:
             orientation = _orientation(path, image)
@@ -82,7 +87,7 @@ def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
         ImageError: the file is missing, truncated, no image, of a kind that has no RGB, or has
             more than ``max_pixels``. Images of a set were held to its limit when it was read.
     """
-    with _open(path, max_pixels) as image:
+    with _opened(path, max_pixels) as image:
         try:
             upright = ImageOps.exif_transpose(image)
             if upright.mode in {"I", "F"}:
@@ -100,23 +105,26 @@ def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
             raise _broken(path, error) from error
 
 
-def _open(path: Path, max_pixels: int) -> Image.Image:
-    try:
-        image = Image.open(path)
-    except UnidentifiedImageError as error:
-        what = "is empty" if path.stat().st_size == 0 else "is not an image that can be decoded"
-        raise ImageError(f"{path}: {what}") from error
-    except OSError as error:
-        raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
-    except _UNDECODABLE as error:
-        raise _broken(path, error) from error
-    if image.width * image.height > max_pixels:
-        image.close()
-        raise ImageError(
-            f"{path}: has {image.width}×{image.height} pixels, more than {max_pixels}; make it "
-            "smaller or raise dataset.max_pixels"
-        )
-    return image
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(opened(path))
+            image = stack.enter_context(Image.open(stream, formats=FORMATS))
+        except UnidentifiedImageError as error:
+            is_empty = path.stat().st_size == 0
+            what = "is empty" if is_empty else "is not an image that can be decoded"
+            raise ImageError(f"{path}: {what}") from error
+        except OSError as error:
+            raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
+        except _UNDECODABLE as error:
+            raise _broken(path, error) from error
+        if image.width * image.height > max_pixels:
+            raise ImageError(
+                f"{path}: has {image.width}×{image.height} pixels, more than {max_pixels}; make it "
+                "smaller or raise dataset.max_pixels"
+            )
+        yield image
 
 
 def _orientation(path: Path, image: Image.Image) -> int:
@@ -125,7 +133,7 @@ def _orientation(path: Path, image: Image.Image) -> int:
     Pillow decodes a whole PNG to look for EXIF behind its pixels.
     """
     if image.format == "PNG" and "exif" not in image.info:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             if not _may_hold_exif(stream):
                 return 1
     found = image.getexif().get(_ORIENTATION, 1)

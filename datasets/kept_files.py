@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from datasets.regular_files import content
+
 _DIGEST_BYTES = hashlib.sha256().digest_size * 2  # as text
 
 
@@ -35,8 +37,8 @@ def kept(path: Path) -> bytes | None:
     """
     if not path.is_file():
         return None
-    content = path.read_bytes()
-    digest, data = content[:_DIGEST_BYTES], content[_DIGEST_BYTES + 1 :]
+    found = content(path)
+    digest, data = found[:_DIGEST_BYTES], found[_DIGEST_BYTES + 1 :]
     return data if hashlib.sha256(data).hexdigest().encode("ascii") == digest else None
 
 

@@ -19,6 +19,7 @@ from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawImage, RawSet
+from datasets.regular_files import opened
 from datasets.split_names import split_of_folders
 from datasets.voc_lists import ListedSplits, listed_splits
 from datasets.xml_lines import line_of, parse_xml
@@ -82,7 +83,7 @@ def read_voc(files: Files, track: Track) -> RawSet:
 
 
 def _is_annotation(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         head = stream.read(_HEAD_BYTES).replace(b"\0", b"")  # UTF-16 has every other byte 0
         return b"<annotation" in head or b"<!DOCTYPE" in head
 

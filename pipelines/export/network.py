@@ -14,6 +14,7 @@ from datasets.annotations import LabelledImage
 from datasets.errors import UserError
 from datasets.images import load_image
 from datasets.progress import Track
+from datasets.regular_files import content
 from models.yolo.exported import FILES, LITERT, exported_forward, write_network
 from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
@@ -124,7 +125,7 @@ def export_network(
 def is_export(folder: Path) -> bool:
     """Say whether a folder is an earlier export."""
     try:
-        data = (folder / DESCRIPTION).read_bytes()
+        data = content(folder / DESCRIPTION)
         return "exported_from" in msgspec.json.decode(data, type=dict[str, object])
     except (OSError, ValueError):
         return False

@@ -22,6 +22,7 @@ import msgspec
 from datasets.errors import UserError
 from datasets.images import ImageError
 from datasets.progress import Track
+from datasets.regular_files import content
 from pipelines.contenders import contender
 from pipelines.detections import Detector
 from pipelines.inference.result_files import FORMATS, DrawnFiles, PictureResult
@@ -153,7 +154,7 @@ def detect_sources(
 def is_result(folder: Path) -> bool:
     """Say whether a folder is an earlier result."""
     try:
-        summary = msgspec.json.decode((folder / SUMMARY).read_bytes(), type=_Mark)
+        summary = msgspec.json.decode(content(folder / SUMMARY), type=_Mark)
     except (OSError, ValueError):
         return False
     return summary.made_by == MADE_BY

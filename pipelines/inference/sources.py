@@ -6,6 +6,7 @@ import glob
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,10 +19,14 @@ from cv2.typing import MatLike
 from datasets.errors import UserError
 from datasets.images import SUFFIXES, ImageError, load_image
 from datasets.path_names import suffix_of, walk
+from datasets.regular_files import check_regular
 from pipelines.detections import Image
 
 _VIDEOS = ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv", "ts", "3gp")
 VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS)
+# What FFmpeg may take a file for and open for it, whatever the file says it is.
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv"
+_FFMPEG_OPTIONS = f"protocol_whitelist;file|format_whitelist;{_CONTAINERS}"
 USUAL_RATE = 25.0  # frames a second, of a video whose own is missing
 
 
@@ -110,7 +115,7 @@ def pictures(sources: Sequence[Source], max_pixels: int) -> Iterator[Picture]:
 
 def _frames(source: Source) -> Iterator[Picture]:
     """Yield the frames of a video, turned upright as its own data ask for."""
-    video = cv2.VideoCapture(str(source.path))
+    video = _video(source.path)
     rate = video.get(cv2.CAP_PROP_FPS)
     rate = rate if math.isfinite(rate) and 0 < rate <= 1000 else USUAL_RATE
     number = 0
@@ -122,6 +127,33 @@ def _frames(source: Source) -> Iterator[Picture]:
         yield Picture(source.name, partial(_refuse, source.path))
 
 
+def _video(path: Path) -> cv2.VideoCapture:
+    """Return a video, not opened where it is none: a playlist would lead to other files."""
+    try:
+        check_regular(path)
+    except OSError:
+        return cv2.VideoCapture()
+    loudness = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    try:  # it warns of what can't be opened, which is said here
+        with _environment("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG_OPTIONS):
+            return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    finally:
+        cv2.utils.logging.setLogLevel(loudness)
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
 def _rgb(pixels: MatLike) -> Image:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
@@ -131,7 +163,7 @@ def _refuse(path: Path) -> Never:
 
 
 def _frame_count(path: Path) -> int:
-    count = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)
+    count = _video(path).get(cv2.CAP_PROP_FRAME_COUNT)
     return int(count) if math.isfinite(count) and count > 0 else 1
 
 

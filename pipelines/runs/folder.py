@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from datasets.errors import UserError
 from datasets.kept_files import flush_all, keep, kept
+from datasets.regular_files import content
 from pipelines.evaluation import undefined
 from pipelines.runs.metrics import METRICS, write_schema
 from pipelines.system.files import (
@@ -134,7 +135,7 @@ class RunFolder:
     def _check_same(self, settings: object) -> None:
         path = self.partial / SETTINGS
         with reading_kept(path):
-            before = json.loads(path.read_text(encoding="utf-8"))
+            before = json.loads(content(path))
         now = undefined.plain(settings)
         changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
         if changed:

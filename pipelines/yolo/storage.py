@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from datasets.regular_files import content
 from models.yolo.forward import ConversionError, Forward, GraphForward, LiteRtForward, save_litert
 from models.yolo.settings import YoloSettings
 from pipelines.yolo.detector import YoloDetector
@@ -79,7 +80,7 @@ def saved_yolo(folder: Path) -> SavedYolo:
     """
     path = folder / SETTINGS
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SavedYolo)
+        return msgspec.json.decode(content(path), type=SavedYolo)
     except msgspec.DecodeError as error:
         raise ValueError(f"{path}: {error}") from error
 

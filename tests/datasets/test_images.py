@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
-from datasets.images import ImageError, load_image, read_header
+from datasets.images import FORMATS, SUFFIXES, ImageError, load_image, read_header
 
 RED = (255, 0, 0)
 
@@ -93,3 +93,23 @@ def test_a_header_of_a_large_png_costs_no_decoding(tmp_path):
     assert read_header(path).width_px == 64
     with pytest.raises(ImageError, match="does not decode"):
         load_image(path)
+
+
+def test_no_program_is_started_by_a_file_that_bears_an_images_name(tmp_path, monkeypatch):
+    """Pillow hands PostScript to Ghostscript, whatever the file is called."""
+    asked = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *given, **more: asked.append(given))
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    with Image.open(path) as image:
+        assert image.format == "EPS"
+    with pytest.raises(ImageError, match="not an image"):
+        load_image(path)
+    assert not asked
+
+
+def test_every_suffix_that_is_read_has_its_format():
+    Image.init()
+    known = {Image.EXTENSION[suffix] for suffix in SUFFIXES}
+    assert known <= set(FORMATS)
+    assert set(FORMATS) <= set(Image.OPEN)

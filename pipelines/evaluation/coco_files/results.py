@@ -18,7 +18,9 @@ import msgspec
 import numpy as np
 
 from datasets.boxes import as_boxes, xywh_to_xyxy
+from datasets.coco import MOST_JSON_BYTES
 from datasets.errors import UserError
+from datasets.regular_files import content
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
     CocoCategory,
@@ -115,7 +117,7 @@ def _decoded(path: Path, kind: Any, wanted: str) -> Any:
     """Return a JSON file as that type; numbers in quotes are numbers too."""
     data = b""
     try:
-        data = path.read_bytes()
+        data = content(path, MOST_JSON_BYTES)
         return msgspec.json.decode(data, type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: is no COCO {wanted} ({error})") from error

@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -118,3 +120,24 @@ def test_a_broken_video_is_one_picture_that_can_not_be_read(tmp_path):
 def test_linked_files_keep_the_name_they_have_here(folder):
     (folder / "photos" / "z.png").symlink_to(folder / "photos" / "b.png")
     assert names(folder / "photos") == ["a/b.jpg", "b.png", "z.png"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_a_list_of_files_that_bears_a_videos_name_opens_none_of_them(tmp_path, suffix):
+    clip(tmp_path / "mine.mp4")
+    path = tmp_path / f"list{suffix}"
+    path.write_text("ffconcat version 1.0\nfile mine.mp4\n")
+    assert cv2.VideoCapture(str(path)).isOpened()
+    (picture,) = pictures(found_sources([str(path)]), MANY)
+    with pytest.raises(ImageError, match="not a video"):
+        picture.read()
+
+
+def test_a_pipe_that_bears_a_videos_name_is_not_waited_for(tmp_path, capfd):
+    os.mkfifo(tmp_path / "a.mp4")
+    sources = found_sources([str(tmp_path)])
+    assert picture_count(sources) == 1
+    (picture,) = pictures(sources, MANY)
+    with pytest.raises(ImageError, match="not a video"):
+        picture.read()
+    assert capfd.readouterr().err == ""
