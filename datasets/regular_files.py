@@ -47,7 +47,7 @@ def content(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
         OSError: it can't be read, is no regular file, or larger than ``most_bytes``.
     """
     with opened(path, most_bytes) as stream:
-        return stream.read(most_bytes)  # no more, though it grows
+        return stream.read(os.fstat(stream.fileno()).st_size)  # no more, though it grows
 
 
 def check_regular(path: Path) -> None:

@@ -112,6 +112,11 @@ class LiteRtForward:
         self.path, self.threads = path, threads
         self._shared = LiteRtNetwork(path, threads)
 
+    @property
+    def ends(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The shapes of what the network takes and gives."""
+        return self._shared.ends
+
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the answers to one picture."""
         return self._shared.answer(picture)
@@ -148,8 +153,10 @@ class LiteRtNetwork:
         with native_stderr_hidden():
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             self._interpreter.allocate_tensors()
-        (self._given,) = (each["index"] for each in self._interpreter.get_input_details())
-        (self._answer,) = (each["index"] for each in self._interpreter.get_output_details())
+        (given,) = self._interpreter.get_input_details()
+        (answer,) = self._interpreter.get_output_details()
+        self._given, self._answer = given["index"], answer["index"]
+        self.ends = tuple(given["shape"].tolist()), tuple(answer["shape"].tolist())
 
     def answer(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the ``(A, 4 + C)`` answers to an ``(H, W, 3)`` picture."""

@@ -135,12 +135,9 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
     """Return the Keras network, and the detector that runs it.
 
     Raises:
-        UserError: a file is missing or broken.
+        LoadingError: a file is missing or broken.
     """
-    try:
-        saved, network = saved_yolo(model.path), load_network(model.path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{model.path}: can't be loaded ({error})") from error
+    saved, network = saved_yolo(model.path), load_network(model.path)
     return network, detector_of(network, saved.classes, saved.settings, saved.limit)
 
 

@@ -31,6 +31,7 @@ from pipelines.report.images.annotate import draw_found
 from pipelines.runs.model_folder import ModelFolder, Threshold
 from pipelines.system import runtime
 from pipelines.system.files import replacing, write_json
+from pipelines.system.loading import loading
 
 SUMMARY, ANNOTATED = "summary.json", "annotated"
 MADE_BY = "scripts/detect.py"  # in the summary, by which a folder is known to be ours
@@ -166,15 +167,13 @@ def load_for_threads(
     """Return detectors that can work at the same time, one for each thread or one for all.
 
     Raises:
-        UserError: a file is missing or broken.
+        LoadingError: a file is missing or broken.
     """
     row = contender(model.contender)
-    try:
+    with loading(model.path):
         if row.load_each is not None:
             return row.load_each(model.path, device, threads)
         return [row.load(model.path, device, threads)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{model.path}: can't be loaded ({error})") from error
 
 
 def detecting(

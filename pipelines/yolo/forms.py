@@ -24,14 +24,14 @@ def litert(folder: Path, device: Device, threads: int) -> Detector:
     Raises:
         ConversionError: the folder has no LiteRT form; the message says why.
     """
-    from models.yolo.forward import ConversionError, LiteRtForward
-    from pipelines.yolo.storage import LITERT, detector_with, saved_yolo
+    from models.yolo.forward import ConversionError
+    from pipelines.yolo.storage import LITERT, detector_with, load_litert, saved_yolo
 
     del device
     saved = saved_yolo(folder)
     if not (folder / LITERT).is_file():
         raise ConversionError(saved.litert)
-    return detector_with(LiteRtForward(folder / LITERT, threads), saved, threads)
+    return detector_with(load_litert(folder, saved, threads), saved, threads)
 
 
 def graph(folder: Path, device: Device, threads: int, *, compiled: bool = False) -> Detector:
