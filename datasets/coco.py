@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from itertools import count
+from math import isfinite, nan
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,7 @@ _HEAD_BYTES = 2**20  # a long list of categories may come first
 _KEYS = (b'"images"', b'"annotations"')
 # What the COCO project itself puts beside its boxes.
 _OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
+_MOST_DIGITS = 18  # of an id in quotes that is a number: what JSON readers take for one
 _ENDLESS = re.compile(rb"(NaN|-?Infinity)")
 Id = int | str
 
@@ -114,9 +116,7 @@ def _read_document(files: Files, raw: RawSet, source: str, document: _Document) 
     for image in document.images:
         index = None
         if name := files.image(image.file_name, source, split):
-            sides = image.width, image.height
-            size = (int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None
-            index = raw.add_image(RawImage(name, split, source, size))
+            index = raw.add_image(RawImage(name, split, source, _size(image)))
         else:
             text = f"no image called {image.file_name}; left out"
             raw.add_problem(Kind.NO_IMAGE, source, text)
@@ -151,9 +151,16 @@ def _classes(document: _Document) -> list[_Category]:
     return [c for c in document.categories if _plain(c.id) in used or c.name not in groups]
 
 
+def _size(image: _Image) -> tuple[int, int] | None:
+    """Return the width and height a file gives, None where they are no size."""
+    width, height = image.width or nan, image.height or nan
+    return (int(width), int(height)) if isfinite(width) and isfinite(height) else None
+
+
 def _plain(key: Id) -> Id:
     """Return an id such that ``1`` and ``"1"`` are one."""
-    return int(key) if isinstance(key, str) and key.isascii() and key.isdigit() else key
+    is_number = isinstance(key, str) and key.isascii() and key.isdigit()
+    return int(key) if is_number and len(str(key)) <= _MOST_DIGITS else key
 
 
 def write_coco(folder: Path, splits: Splits, classes: Sequence[str]) -> None:

@@ -171,7 +171,7 @@ def _strings(files: Files, source: str, key: str, value: object) -> tuple[str, .
 
 def _names(files: Files, source: str, values: Mapping[str, object]) -> dict[int, str]:
     names, classes = values.get("names"), cast("int", values.get("nc", 0))
-    with suppress(TypeError, ValueError):
+    with suppress(TypeError, ValueError, OverflowError):
         if names is None:
             names = range(min(int(classes), 10_000))
         if isinstance(names, list | range):

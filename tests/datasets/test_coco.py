@@ -134,3 +134,17 @@ def test_other_tasks_of_the_coco_project_are_not_boxes(tmp_path):
     path = tmp_path / "annotations" / "captions_val2017.json"
     path.write_text(json.dumps(captions))
     assert len(everything(found_in(tmp_path)[0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("width", '"nan"'), ("height", '"inf"'), ("id", f'"{"1" * 5000}"')],
+)
+def test_a_number_that_is_none_costs_at_most_its_image(tmp_path, key, value):
+    write_coco_set(tmp_path, [GOOD, [("cat", (1, 1, 5, 5))]])
+    path = tmp_path / "annotations.json"
+    document = json.loads(path.read_text())
+    document["images"][1][key] = "here"
+    path.write_text(json.dumps(document).replace('"here"', value))
+    found, _ = found_in(tmp_path)
+    assert len(everything(found)["0.png"].annotations) == 1
