@@ -16,7 +16,7 @@ from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage, Splits
 from datasets.duplicates import problem_of
-from datasets.images import ImageError, load_image
+from datasets.images import ImageError, pixels_of
 from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
 
@@ -95,7 +95,7 @@ def near_duplicates(
 def _hash_or_error(image: LabelledImage) -> int | str:
     """Return the perceptual hash of an image, or why it does not decode."""
     try:
-        return perceptual_hash(load_image(image.path))
+        return perceptual_hash(pixels_of(image))
     except ImageError as error:
         return str(error).removeprefix(f"{image.path}: ")
 

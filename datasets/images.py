@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from datasets.annotations import LabelledImage
 from datasets.errors import UserError
 from datasets.regular_files import opened
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
@@ -103,6 +104,22 @@ def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
             return np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
+
+
+def pixels_of(image: LabelledImage) -> NDArray[np.uint8]:
+    """Return the upright ``(H, W, 3)`` uint8 RGB of an image of a set.
+
+    Raises:
+        ImageError: as `load_image`, or its size is no longer that of its annotations.
+    """
+    pixels = load_image(image.path)
+    height, width = pixels.shape[:2]
+    if (width, height) != (image.width_px, image.height_px):
+        raise ImageError(
+            f"{image.path}: has {width}×{height} pixels, and had {image.width_px}×"
+            f"{image.height_px} when the set was read; put it back or start again"
+        )
+    return pixels
 
 
 @contextmanager

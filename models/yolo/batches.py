@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from datasets.annotations import LabelledImage
 from datasets.boxes import Boxes
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
 from models.yolo.augmentation import augmented, plain
 from models.yolo.letterbox import fit
@@ -84,7 +84,7 @@ def fill_cache(
     )
 
     def fill(index: int, image: LabelledImage) -> tuple[int, int]:
-        small = fit(load_image(image.path), cache_hw)
+        small = fit(pixels_of(image), cache_hw)
         pixels[index, : small.shape[0], : small.shape[1]] = small
         return small.shape[0], small.shape[1]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from datasets.annotations import LabelledImage
 from datasets.errors import UserError
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
 from datasets.regular_files import content
 from models.yolo.exported import FILES, LITERT, exported_forward, write_network
@@ -185,7 +185,7 @@ def _checked(
     """
     ours, theirs = [], []
     for image in track(images, "comparing", len(images)):
-        pixels = load_image(image.path)
+        pixels = pixels_of(image)
         theirs.append(exported.detect(pixels))
         ours.append(original.detect(pixels))
     if not int8:

@@ -52,7 +52,7 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
         ConversionError: the network has no such form; the message says why.
     """
     runtime.load_tensorflow()
-    from datasets.images import load_image
+    from datasets.images import pixels_of
     from datasets.splits import evenly
     from models.yolo.exported import LITERT as LITERT_FORM
     from models.yolo.exported import write_network
@@ -61,7 +61,7 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
 
     input_hw = saved_yolo(folder).input_hw
     chosen = evenly(images, CALIBRATION_IMAGES)
-    pictures = [letterbox(load_image(image.path), input_hw)[0] for image in chosen]
+    pictures = [letterbox(pixels_of(image), input_hw)[0] for image in chosen]
     with replacing(output) as work:
         write_network(load_network(folder), LITERT_FORM, work / LITERT, pictures)
         shutil.copy(folder / SETTINGS, work)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import EpsImagePlugin, Image
 
-from datasets.images import FORMATS, SUFFIXES, ImageError, load_image, read_header
+from datasets.annotations import Annotations, LabelledImage
+from datasets.images import FORMATS, SUFFIXES, ImageError, load_image, pixels_of, read_header
 
 RED = (255, 0, 0)
 
@@ -113,3 +114,15 @@ def test_every_suffix_that_is_read_has_its_format():
     known = {Image.EXTENSION[suffix] for suffix in SUFFIXES}
     assert known <= set(FORMATS)
     assert set(FORMATS) <= set(Image.OPEN)
+
+
+def test_an_image_that_changed_since_its_set_was_read_is_refused(tmp_path):
+    path = saved(tmp_path, Image.new("RGB", (4, 3), RED), "a.png")
+    image = LabelledImage("a.png", path, 4, 3, Annotations())
+    assert pixels_of(image).shape == (3, 4, 3)
+    saved(tmp_path, Image.new("RGB", (5, 3), RED), "a.png")
+    with pytest.raises(ImageError, match="5×3 pixels, and had 4×3"):
+        pixels_of(image)
+    path.unlink()
+    with pytest.raises(ImageError, match="opened"):
+        pixels_of(image)
