@@ -6,6 +6,10 @@ another number of threads, sees the same pictures.
 
 from __future__ import annotations
 
+import errno
+import math
+import os
+import shutil
 from collections import deque
 from collections.abc import Callable, Generator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +25,7 @@ from datasets.annotations import LabelledImage
 from datasets.boxes import Boxes
 from datasets.images import pixels_of
 from datasets.progress import Track
+from models.errors import TrainingError
 from models.yolo.augmentation import augmented, plain
 from models.yolo.letterbox import fit
 from models.yolo.settings import YoloSettings
@@ -77,11 +82,15 @@ class Cache:
 def fill_cache(
     images: Sequence[LabelledImage], input_hw: tuple[int, int], folder: Path, track: Track
 ) -> Cache:
-    """Decode every image once, at `CACHE_SCALE` times the input size, into a file in ``folder``."""
+    """Decode every image once, at `CACHE_SCALE` times the input size, into a file in ``folder``.
+
+    Raises:
+        TrainingError: its disk has no room for it.
+    """
     cache_hw = (round(input_hw[0] * CACHE_SCALE), round(input_hw[1] * CACHE_SCALE))
-    pixels = np.lib.format.open_memmap(
-        folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(len(images), *cache_hw, 3)
-    )
+    shape = (len(images), *cache_hw, 3)
+    _reserve(folder / "pictures", math.prod(shape))
+    pixels = np.memmap(folder / "pictures", np.uint8, "r+", shape=shape)
 
     def fill(index: int, image: LabelledImage) -> tuple[int, int]:
         small = fit(pixels_of(image), cache_hw)
@@ -99,6 +108,28 @@ def fill_cache(
         boxes.append(image.annotations.boxes[known] * scale)
         labels.append(image.annotations.labels[known])
     return Cache(pixels, sizes, tuple(boxes), tuple(labels))
+
+
+def _reserve(file: Path, size: int) -> None:
+    """Make a file of that many bytes and have the disk keep room for all of them.
+
+    A mapped file whose disk fills up ends the process without a word.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    with file.open("wb") as stream:
+        try:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(stream.fileno(), 0, size)
+            elif shutil.disk_usage(file.parent).free < size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            stream.truncate(size)
+        except OSError as error:
+            raise TrainingError(
+                f"{file.parent}: has no room for {size / 2**20:.0f} MiB of training pictures "
+                f"({error.strerror}); make room or set TMPDIR to another folder"
+            ) from error
 
 
 def padded_boxes(cache: Cache) -> int:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from datasets.errors import UserError
 from pipelines.system.files import check_output, settle
-
-TRIES = 100  # of a lock whose file was removed between opening and locking it
-
-
-class _RemovedError(Exception):
-    """The file that was locked is no longer there: whoever had it before has ended."""
+from pipelines.system.locks import exclusive
 
 
 @contextmanager
@@ -36,7 +30,7 @@ def sole_writer(output: Path) -> Iterator[None]:
         try:
             held.callback(_remove_empty, [each for each in place.parents if not each.exists()])
             place.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(_locked(place))
+            held.enter_context(exclusive(place))
         except Timeout as error:
             raise UserError(
                 f"{output}: another process is writing there; wait for it or choose another "
@@ -69,29 +63,8 @@ def claimed(
         yield
 
 
-def _locked(place: Path) -> ExitStack:
-    """Return the lock, held; it is given back and its file removed when the stack closes."""
-    for _ in range(TRIES):
-        lock = FileLock(place, timeout=0, on_acquired=_check_still_there)
-        with suppress(_RemovedError), ExitStack() as stack:
-            stack.enter_context(lock)
-            stack.callback(_remove, place)
-            return stack.pop_all()
-    raise Timeout(str(place))
-
-
-def _check_still_there(descriptor: int) -> None:
-    if os.fstat(descriptor).st_nlink == 0:
-        raise _RemovedError
-
-
 def _remove_empty(folders: Sequence[Path]) -> None:
     """Remove the folders, innermost first, that were made for the lock and hold no output now."""
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
-
-
-def _remove(place: Path) -> None:
-    with suppress(OSError):  # Windows removes no file that is open
-        place.unlink()
