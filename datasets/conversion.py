@@ -56,7 +56,8 @@ def convert(
     Raises:
         DatasetError: the output can't be used.
     """
-    check_apart(source, output)
+    if overlap(source, output):
+        raise DatasetError(f"{output}: is where the images are; choose an --output elsewhere")
     output = output.resolve()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise DatasetError(f"{output}: is there already; choose an --output that is not")
@@ -82,16 +83,6 @@ def convert(
     except OSError as error:
         raise DatasetError(f"{output}: can't be written ({error.strerror or error})") from error
     return _lost_in_voc(images, dataset.classes) if target_name == "voc" else ()
-
-
-def check_apart(source: Path, output: Path) -> None:
-    """Refuse to write into the folder of a set, or around it.
-
-    Raises:
-        DatasetError: it would be.
-    """
-    if overlap(source, output):
-        raise DatasetError(f"{output}: is where the images are; choose an --output elsewhere")
 
 
 def _lost_in_voc(images: Sequence[LabelledImage], classes: Sequence[str]) -> tuple[str, ...]:

@@ -78,14 +78,15 @@ def inspect_set(found: Dataset, settings: DatasetSettings, output: Path, *, deco
 
 def convert_set(found: Dataset, folder: Path, target: str, output: Path) -> None:
     """Write the set in another format and print what was left out."""
-    from datasets.conversion import check_apart, convert
+    from datasets.conversion import convert
     from datasets.problems import summary
-    from pipelines.system.output_lock import sole_writer
+    from pipelines.system.files import replacing
+    from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
 
-    check_apart(folder, output)
-    with sole_writer(output):
-        lost = convert(found, folder, target, output, on_terminal)
+    free = claimed(output, "place for a new set", lambda path: False, apart_from=[folder])
+    with free, replacing(output) as work:
+        lost = convert(found, folder, target, work, on_terminal)
     print(f"{found.name}: {found.summary}")
     for line in (*summary(found.problems), *lost):
         print(f"  {printable(line)}")

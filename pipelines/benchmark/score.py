@@ -19,6 +19,7 @@ from pipelines.evaluation.coco_files.results import as_detections, read_ground_t
 from pipelines.evaluation.matching import match
 from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.report_card import Evaluation, EvaluationImages, compared, judge
+from pipelines.runs.data import keep_out_of_images
 from pipelines.runs.detection_files import (
     read_detections,
     split_truth,
@@ -147,16 +148,17 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
     Raises:
         UserError: a file, a setting or the folder can't be used.
     """
+    truth = read_ground_truth(Path(settings.ground_truth))
+    keep_out_of_images(output, Path(settings.ground_truth), truth.image_names)
     with sole_writer(output):
         check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
-        metrics = _of_files(settings)
+        metrics = _of_files(settings, truth)
         write_metrics(output / METRICS, metrics)
     return metrics
 
 
-def _of_files(settings: ScoringSettings) -> Metrics:
+def _of_files(settings: ScoringSettings, truth: GroundTruthFile) -> Metrics:
     """Return all figures of files of detections."""
-    truth = read_ground_truth(Path(settings.ground_truth))
     detections, notes = outside_detections(settings.detections, truth)
     for note in notes:
         CONSOLE.print(f"note: {note}", markup=False)

@@ -1,11 +1,15 @@
+import errno
 import os
 import socket
 
 import pytest
+from set_files import write_coco_set
 
+from datasets.annotations import DatasetError
 from datasets.coco import coco_files
 from datasets.files import Files
 from datasets.images import ImageError, load_image, read_header
+from datasets.reading import read_dataset
 from datasets.regular_files import check_regular, content, opened
 from datasets.xml_lines import parse_xml
 
@@ -57,3 +61,18 @@ def test_an_annotation_that_is_no_file_is_said_to_be_none(tmp_path):
     os.mkfifo(tmp_path / "a.json")
     with pytest.raises(OSError, match="regular"):
         coco_files(Files(tmp_path))
+
+
+def test_a_folder_that_can_not_be_listed_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
+    write_coco_set(tmp_path, [[("cat", (1, 1, 9, 9))]] * 8)
+    (tmp_path / "locked").mkdir()
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(DatasetError, match=r"locked: can't be read .*Permission"):
+        read_dataset(tmp_path)
