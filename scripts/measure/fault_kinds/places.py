@@ -83,6 +83,8 @@ def _full_disk(kib: int, shared: Path, place: Path) -> str:
             return f"{SKIPPED}no disk can be mounted here"
         command = main_job(place, "--output", str(place / "disk" / "run"))
         result = done(command, place)
+        if result.status == 0:
+            return ""  # there was room for all of it
         if wrong := result.refusal("space"):
             return wrong
         if (place / "disk" / "run").exists():

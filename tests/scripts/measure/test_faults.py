@@ -1,10 +1,14 @@
 """A sample of what `scripts/measure/faults.py` does at length."""
 
 import json
-import shutil
 
 import pytest
 
+from datasets.progress import silently
+from datasets.reading import read_dataset
+from models.classical.settings import ClassicalSettings
+from pipelines.classical.storage import save_classical
+from pipelines.classical.training import train_classical
 from scripts.measure.fault_kinds.cases import Case, Outcomes, refused, sampled
 from scripts.measure.fault_kinds.files import file_cases
 from scripts.measure.fault_kinds.kills import kill_cases
@@ -23,13 +27,16 @@ def outcomes_of(cases, folder):
 
 
 @pytest.fixture(scope="module")
-def shared(classical, tmp_path_factory):
+def shared(tmp_path_factory):
     """A tiny set, and beside it what the cases need of a run: a trained classical detector."""
-    from pipelines.classical.storage import save_classical
-
     shared = tmp_path_factory.mktemp("faults")
-    make_set(shared / "set")
-    save_classical(classical, shared / "whole" / "models" / "classical")
+    dataset = read_dataset(make_set(shared / "set"))
+    settings = ClassicalSettings(
+        *(20, "windows"), window_shapes=2, moved_copies=1, mining_rounds=0, regression=False
+    )
+    train, val = dataset.splits["train"], dataset.splits["val"]
+    detector = train_classical(train, val, dataset.classes, settings, 0, silently, threads=1)
+    save_classical(detector, shared / "whole" / "models" / "classical")
     return shared
 
 
@@ -77,4 +84,3 @@ def test_what_a_case_meets_that_is_no_sentence_counts_as_wrong(tmp_path):
     (wrong,) = outcomes_of([Case("kind", "broken", broken)], tmp_path)
     assert wrong.note.startswith("JSONDecodeError")
     assert refused(lambda: None) == "was taken"
-    shutil.rmtree(tmp_path)
