@@ -47,13 +47,18 @@ def save_litert(network: keras.Model, path: Path) -> None:
     Raises:
         ConversionError: the conversion failed or the converted network answers otherwise; no file
             is left behind.
+        OSError: the file can't be written.
     """
     try:
-        path.write_bytes(converted(network))
-        runtime = LiteRtForward(path, threads=1)
+        data = converted(network)
     except Exception as error:  # the converter raises what its C++ parts happen to raise
-        path.unlink(missing_ok=True)
         raise ConversionError(f"the conversion to LiteRT failed: {error}") from error
+    path.write_bytes(data)  # that the disk is full says nothing about the network
+    try:
+        runtime = LiteRtForward(path, threads=1)
+    except Exception as error:  # so does the interpreter
+        path.unlink()
+        raise ConversionError(f"LiteRT can't read the converted network: {error}") from error
     difference = largest_difference(network, runtime)
     if not difference <= TOLERANCE:
         path.unlink()

@@ -115,7 +115,7 @@ def pictures(sources: Sequence[Source], max_pixels: int) -> Iterator[Picture]:
 
 def _frames(source: Source) -> Iterator[Picture]:
     """Yield the frames of a video, turned upright as its own data ask for."""
-    video = _video(source.path)
+    video = opened_video(source.path)
     rate = video.get(cv2.CAP_PROP_FPS)
     rate = rate if math.isfinite(rate) and 0 < rate <= 1000 else USUAL_RATE
     number = 0
@@ -127,7 +127,7 @@ def _frames(source: Source) -> Iterator[Picture]:
         yield Picture(source.name, partial(_refuse, source.path))
 
 
-def _video(path: Path) -> cv2.VideoCapture:
+def opened_video(path: Path) -> cv2.VideoCapture:
     """Return a video, not opened where it is none: a playlist would lead to other files."""
     try:
         check_regular(path)
@@ -163,7 +163,7 @@ def _refuse(path: Path) -> Never:
 
 
 def _frame_count(path: Path) -> int:
-    count = _video(path).get(cv2.CAP_PROP_FRAME_COUNT)
+    count = opened_video(path).get(cv2.CAP_PROP_FRAME_COUNT)
     return int(count) if math.isfinite(count) and count > 0 else 1
 
 
