@@ -44,6 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
+    from pipelines.system.temporary import own_temporary_files
 
     model = open_model(arguments.model)
     threshold = validated_threshold(model)
@@ -61,13 +62,14 @@ def main(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         max_pixels=arguments.max_pixels,
     )
-    with claimed(
+    free = claimed(
         output,
         "result of scripts/detect.py",
         is_result,
         overwrite=arguments.overwrite,
         apart_from=[*folders, *(source.path for source in sources)],
-    ):
+    )
+    with free, own_temporary_files():
         print(f"{note}score from {threshold.score:.4g}: {threshold.source}", file=sys.stderr)
         summary = detect_sources(model, sources, output, options, on_terminal)
     show(summary, output)

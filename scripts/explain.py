@@ -46,12 +46,14 @@ def explained(arguments: argparse.Namespace) -> int:
     from pipelines.studies.interpretability.explainers import load_explainers
     from pipelines.system.output_lock import sole_writer
     from pipelines.system.progress import on_terminal
+    from pipelines.system.temporary import own_temporary_files
 
     finished = open_run(arguments.run)
     names, metrics = finished.settings.pipelines, finished.metrics
     image = load_image(arguments.image)
-    explainers = load_explainers(finished.folder, metrics.pipelines, names)
-    found = explain_image(explainers, image, arguments.masks, arguments.seed, on_terminal)
+    with own_temporary_files():
+        explainers = load_explainers(finished.folder, metrics.pipelines, names)
+        found = explain_image(explainers, image, arguments.masks, arguments.seed, on_terminal)
     if not found:
         print(f"{arguments.image}: nothing is found that there is to explain")
         return 0

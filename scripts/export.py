@@ -39,6 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.runs.model_folder import open_model
     from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
+    from pipelines.system.temporary import own_temporary_files
 
     options = ExportOptions(arguments.to, arguments.int8, arguments.dataset)
     model = open_model(arguments.model)
@@ -53,7 +54,8 @@ def main(arguments: argparse.Namespace) -> int:
     for needed in ("tf2onnx", "onnxruntime") if options.form == "onnx" else ():
         if find_spec(needed) is None:
             raise UserError(f"ONNX needs {needed}; pip install '.[export]' brings it")
-    with claimed(output, "export", is_export, overwrite=arguments.overwrite):
+    free = claimed(output, "export", is_export, overwrite=arguments.overwrite)
+    with free, own_temporary_files():
         description = export_network(model, options, output, on_terminal)
     for line in check_lines(description.check):
         print(line)

@@ -59,6 +59,27 @@ def _claim(home: Path) -> tuple[Path, ExitStack]:
     raise FileNotFoundError(errno.ENOENT, "is removed again and again", str(home))
 
 
+@contextmanager
+def own_temporary_files() -> Iterator[None]:
+    """Let what this process and its libraries leave in the temporary folder go with the block.
+
+    Raises:
+        OSError: there is nowhere to make a folder for it.
+    """
+    before = tempfile.tempdir, {name: os.environ.get(name) for name in _VARIABLES}
+    with temporary_folder() as place:
+        use(place)
+        try:
+            yield
+        finally:
+            tempfile.tempdir, variables = before
+            for name, value in variables.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
 def use(place: Path) -> None:
     """Let this process, its libraries and those it starts make their temporary files there."""
     tempfile.tempdir = str(place)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.system.processes import in_own_process
-from pipelines.system.temporary import temporary_folder, use
+from pipelines.system.temporary import own_temporary_files, temporary_folder, use
 
 HOLD = """
 from pathlib import Path
@@ -80,6 +80,18 @@ def test_the_folder_of_another_user_is_not_used(home, monkeypatch):
         place.parent.rename(home / "classical-or-deep-4321-processes")
         with pytest.raises(PermissionError, match="another user"), temporary_folder():
             pass
+
+
+def test_the_files_of_this_process_go_too_and_all_is_as_before(home, monkeypatch):
+    monkeypatch.delenv("TEMP", raising=False)
+    monkeypatch.setenv("TMP", "elsewhere")
+    with own_temporary_files():
+        assert Path(make_a_file()).parent.parent.parent == home
+        assert os.environ["TEMP"] == os.environ["TMP"] == tempfile.gettempdir() != str(home)
+    assert not list(home.iterdir())
+    assert tempfile.gettempdir() == os.environ["TMPDIR"] == str(home)
+    assert "TEMP" not in os.environ
+    assert os.environ["TMP"] == "elsewhere"
 
 
 def test_libraries_and_further_processes_use_it_too(home, monkeypatch):
