@@ -14,7 +14,7 @@ from datasets.regular_files import opened
 
 LINE = "line number"  # an attribute no file can have: a blank is not allowed in a name
 MOST_XML_BYTES = 16 * 2**20  # 50,000 objects as labelling tools write them
-MOST_ELEMENTS = 500_000  # the shortest take forty times their bytes in memory
+MOST_ELEMENTS = 200_000  # the shortest take a hundred times their bytes in memory
 _AT_ONCE_BYTES = 2**16
 
 

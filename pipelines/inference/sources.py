@@ -104,18 +104,23 @@ def picture_count(sources: Sequence[Source]) -> int:
 def pictures(sources: Sequence[Source], max_pixels: int) -> Iterator[Picture]:
     """Yield each image, and each frame of each video; images are decoded by whoever reads them.
 
-    An image of more than ``max_pixels`` can't be read.
+    An image of more than ``max_pixels`` can't be read, nor can a video of such frames.
     """
     for source in sources:
         if source.is_video:
-            yield from _frames(source)
+            yield from _frames(source, max_pixels)
         else:
             yield Picture(source.name, partial(load_image, source.path, max_pixels))
 
 
-def _frames(source: Source) -> Iterator[Picture]:
+def _frames(source: Source, max_pixels: int) -> Iterator[Picture]:
     """Yield the frames of a video, turned upright as its own data ask for."""
     video = opened_video(source.path)
+    width, height = (video.get(p) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    if width * height > max_pixels:
+        problem = f"has frames of {width:.0f}×{height:.0f} pixels, more than {max_pixels}"
+        yield Picture(source.name, partial(_refuse, source.path, problem))
+        return
     rate = video.get(cv2.CAP_PROP_FPS)
     rate = rate if math.isfinite(rate) and 0 < rate <= 1000 else USUAL_RATE
     number = 0
@@ -124,7 +129,8 @@ def _frames(source: Source) -> Iterator[Picture]:
         frame = Frame(source.name, number, rate)
         yield Picture(f"{source.name}#{number:06}", partial(_rgb, read[1]), frame)
     if not number:
-        yield Picture(source.name, partial(_refuse, source.path))
+        problem = "is not a video that can be decoded"
+        yield Picture(source.name, partial(_refuse, source.path, problem))
 
 
 def opened_video(path: Path) -> cv2.VideoCapture:
@@ -158,8 +164,8 @@ def _rgb(pixels: MatLike) -> Image:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _refuse(path: Path) -> Never:
-    raise ImageError(f"{path}: is not a video that can be decoded")
+def _refuse(path: Path, problem: str) -> Never:
+    raise ImageError(f"{path}: {problem}")
 
 
 def _frame_count(path: Path) -> int:

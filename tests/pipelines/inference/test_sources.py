@@ -141,3 +141,12 @@ def test_a_pipe_that_bears_a_videos_name_is_not_waited_for(tmp_path, capfd):
     with pytest.raises(ImageError, match="not a video"):
         picture.read()
     assert capfd.readouterr().err == ""
+
+
+def test_a_video_of_huge_frames_is_refused_before_any_is_decoded(tmp_path):
+    clip(tmp_path / "a.mp4", size=(64, 48))
+    sources = found_sources([str(tmp_path / "a.mp4")])
+    assert len(list(pictures(sources, 64 * 48))) == 5
+    (picture,) = pictures(sources, 64 * 48 - 1)
+    with pytest.raises(ImageError, match="64×48 pixels, more than"):
+        picture.read()
