@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from datasets.annotations import DatasetError
+
+_DEAD_AFTER_S = 86_400.0  # what is not whole after a day is of a process that was killed
 
 
 def cache_homes() -> list[Path]:
@@ -60,6 +64,9 @@ def _make_in(home: Path, key: str, name: str, make: Callable[[Path], None]) -> N
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if hasattr(os, "getuid") and home.stat().st_uid != os.getuid():
         raise PermissionError(f"belongs to another user: {home}")
+    for left in home.glob(f"{key}.partial-*"):
+        if time.time() - left.stat().st_mtime > _DEAD_AFTER_S:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"{key}.partial-", dir=home) as partial:
         make(Path(partial) / key / name)
         try:

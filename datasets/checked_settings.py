@@ -17,6 +17,7 @@ from datasets.errors import UserError
 
 C = TypeVar("C", bound="Checked")
 _BOUND = re.compile(r"Expected `\w+(?: \| null)?` ([<>]=?) (\S+)")
+_MOST_SHOWN = 40  # characters of a value that is refused
 _LIMITS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _TYPES = {"int": "a whole number", "float": "a number", "str": "a word", "bool": "true or false"}
 
@@ -59,6 +60,8 @@ def converted(kind: Any, value: object, name: str, *, strict: bool = True) -> An
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         given = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+        if len(str(given)) > _MOST_SHOWN:
+            given = f"{str(given)[:_MOST_SHOWN]}…"
         bound = _BOUND.match(str(error))
         if bound:
             sentence = f"must be {_LIMITS[bound[1]]} {bound[2].removesuffix('.0')}, not {given}"

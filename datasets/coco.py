@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import count
+from math import isfinite, nan
 from pathlib import Path
 
 import msgspec
@@ -120,9 +121,7 @@ def _images(
         elif key not in indices:
             indices[key] = None
             if name:
-                sides = image.width, image.height
-                size = (int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None
-                indices[key] = raw.add_image(RawImage(name, split, source, size))
+                indices[key] = raw.add_image(RawImage(name, split, source, _size(image)))
             else:
                 raw.add_problem(Kind.NO_IMAGE, source, f"no image called {written}; left out")
     return indices
@@ -167,6 +166,12 @@ def _classes(document: CocoDocument, used: Container[Id | None]) -> list[CocoCat
     """
     groups = {c.supercategory for c in document.categories if c.supercategory != c.name}
     return [c for c in document.categories if plain_id(c.id) in used or c.name not in groups]
+
+
+def _size(image: CocoImage) -> tuple[int, int] | None:
+    """Return the width and height a file gives, None where they are no size."""
+    width, height = image.width or nan, image.height or nan
+    return (int(width), int(height)) if isfinite(width) and isfinite(height) else None
 
 
 def write_coco(folder: Path, splits: Splits, classes: Sequence[str]) -> None:

@@ -20,9 +20,11 @@ from datasets.encodings import as_utf8
 from datasets.files import Files
 from datasets.outlines import around_segmentation
 from datasets.raw import Corners
+from datasets.regular_files import content, opened
 from datasets.split_names import in_split_order
 
 T = TypeVar("T")
+MOST_JSON_BYTES = 2 * 2**30  # four times COCO's own largest
 _BYTES_AT_ONCE = 2**20  # of a file that is searched for COCO's keys, which may come late
 _KEYS = (b'"images"', b'"annotations"')
 _ALL_KEYS = (*_KEYS, b'"categories"')
@@ -92,7 +94,7 @@ def like_coco(files: Files) -> list[str]:
 
 
 def _is_like_coco(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         head = as_utf8(stream.read(_BYTES_AT_ONCE))
         if not head.lstrip().startswith(b"{"):
             return False
@@ -147,7 +149,7 @@ def corners_of(bbox: list[float] | None) -> Corners | None:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return as_utf8(path.read_bytes())
+        return as_utf8(content(path, MOST_JSON_BYTES))
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: is not JSON ({error}); write the file again") from error
 

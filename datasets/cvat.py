@@ -14,6 +14,7 @@ from datasets.named_images import Size, add_named_image, require_images
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawSet
+from datasets.regular_files import opened
 from datasets.shapes import around, around_ellipse, around_turned, middle
 from datasets.split_names import in_split_order, split_of_file
 from datasets.xml_lines import elements, line_of
@@ -26,7 +27,7 @@ def cvat_files(files: Files) -> list[str]:
     """Return the XML files that begin like CVAT's, those of train first."""
     found = []
     for name in files.with_suffix(".xml"):
-        with (files.root / name).open("rb") as stream:
+        with opened(files.root / name) as stream:
             if re.search(rb"<annotations[\s>]", stream.read(_HEAD_BYTES).replace(b"\0", b"")):
                 found.append(name)
     return sorted(found, key=in_split_order)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from datasets.annotations import SPLITS, DatasetError, Duplicate, LabelledImage
 from datasets.problems import Kind, Problem
+from datasets.regular_files import opened
 
 Images = tuple[LabelledImage, ...]
 
@@ -23,7 +24,7 @@ def file_sha256(image: LabelledImage) -> str:
         DatasetError: the file can't be read any more.
     """
     try:
-        with image.path.open("rb") as stream:
+        with opened(image.path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise DatasetError(f"{image.path}: can't be read ({error.strerror})") from error

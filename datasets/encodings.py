@@ -6,8 +6,9 @@ import codecs
 from pathlib import Path
 
 from datasets.annotations import DatasetError
+from datasets.regular_files import content
 
-MOST_TEXT_BYTES = 512 * 2**20  # of a CSV or list file; COCO's own largest JSON is about that
+MOST_TEXT_BYTES = 512 * 2**20  # of a CSV or list file
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -29,9 +30,7 @@ def read_text(path: Path) -> str:
         DatasetError: it can't be read as text, or is too large to be a list.
     """
     try:
-        if path.stat().st_size > MOST_TEXT_BYTES:
-            raise DatasetError(f"{path}: has over {MOST_TEXT_BYTES} bytes; split the file")
-        return as_utf8(path.read_bytes()).decode("utf-8")
+        return as_utf8(content(path, MOST_TEXT_BYTES)).decode("utf-8")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:

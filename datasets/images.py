@@ -9,6 +9,8 @@ those that are used, since many cameras store 10, 12 or 14 bits in 16.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from datasets.annotations import LabelledImage
 from datasets.errors import UserError
+from datasets.regular_files import opened
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
 
 SUFFIXES = frozenset(
@@ -27,6 +31,8 @@ SUFFIXES = frozenset(
         *("webp", "avif", "ppm", "pgm", "pbm", "pnm"),
     )
 )
+# Of all that Pillow knows, what those are: others it would hand to programs, as PostScript.
+FORMATS = ("JPEG", "JPEG2000", "PNG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "AVIF", "PPM")
 # Photographs as phones, cameras and scanners store them, which are not read; they are named.
 UNREAD_SUFFIXES = frozenset(
     f".{suffix}"
@@ -76,7 +82,7 @@ def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
     Raises:
         ImageError: the file is missing, no image, or has more than ``max_pixels``.
     """
-    with _open(path, max_pixels) as image:
+    with _opened(path, max_pixels) as image:
         width, height = image.size
         try:
             orientation = _orientation(path, image)
@@ -101,7 +107,7 @@ def load_with_depth(path: Path, max_pixels: int = MOST_PIXELS) -> tuple[NDArray[
     Raises:
         ImageError: as `load_image`.
     """
-    with _open(path, max_pixels) as image:
+    with _opened(path, max_pixels) as image:
         depth = 0
         try:
             upright = ImageOps.exif_transpose(image)
@@ -123,22 +129,40 @@ def load_with_depth(path: Path, max_pixels: int = MOST_PIXELS) -> tuple[NDArray[
             raise _broken(path, error) from error
 
 
-def _open(path: Path, max_pixels: int) -> Image.Image:
-    try:
-        image = Image.open(path)
-    except UnidentifiedImageError as error:
-        raise ImageError(f"{path}: {_why_unread(path)}") from error
-    except OSError as error:
-        raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
-    except _UNDECODABLE as error:
-        raise _broken(path, error) from error
-    if image.width * image.height > max_pixels:
-        image.close()
+def pixels_of(image: LabelledImage) -> NDArray[np.uint8]:
+    """Return the upright ``(H, W, 3)`` uint8 RGB of an image of a set.
+
+    Raises:
+        ImageError: as `load_image`, or its size is no longer that of its annotations.
+    """
+    pixels = load_image(image.path)
+    height, width = pixels.shape[:2]
+    if (width, height) != (image.width_px, image.height_px):
         raise ImageError(
-            f"{path}: has {image.width}×{image.height} pixels, more than {max_pixels}; make it "
-            "smaller or raise dataset.max_pixels"
+            f"{image.path}: has {width}×{height} pixels, and had {image.width_px}×"
+            f"{image.height_px} when the set was read; put it back or start again"
         )
-    return image
+    return pixels
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(opened(path))
+            image = stack.enter_context(Image.open(stream, formats=FORMATS))
+        except UnidentifiedImageError as error:
+            raise ImageError(f"{path}: {_why_unread(path)}") from error
+        except OSError as error:
+            raise ImageError(f"{path}: can't be opened ({error.strerror or error})") from error
+        except _UNDECODABLE as error:
+            raise _broken(path, error) from error
+        if image.width * image.height > max_pixels:
+            raise ImageError(
+                f"{path}: has {image.width}×{image.height} pixels, more than {max_pixels}; make it "
+                "smaller or raise dataset.max_pixels"
+            )
+        yield image
 
 
 def unread(name: str) -> str:
@@ -160,7 +184,7 @@ def _orientation(path: Path, image: Image.Image) -> int:
     Pillow decodes a whole PNG to look for EXIF behind its pixels.
     """
     if image.format == "PNG" and "exif" not in image.info:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             if not _may_hold_exif(stream):
                 return 1
     found = image.getexif().get(_ORIENTATION, 1)

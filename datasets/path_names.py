@@ -56,9 +56,13 @@ def shared_folders(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def walk(root: Path) -> Iterable[str]:
-    """Yield all files below a folder; linked folders are followed, each once."""
+    """Yield all files below a folder; linked folders are followed, each once.
+
+    Raises:
+        OSError: a folder can't be listed.
+    """
     seen: set[str] = set()
-    for place, folders, files in os.walk(root, followlinks=True):
+    for place, folders, files in os.walk(root, onerror=_refuse, followlinks=True):
         real = os.path.realpath(place)
         if real in seen:
             folders.clear()
@@ -68,6 +72,10 @@ def walk(root: Path) -> Iterable[str]:
         below = os.path.relpath(place, root).replace(os.sep, "/")
         prefix = "" if below == "." else f"{below}/"
         yield from (prefix + file for file in files if not file.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def fitting(names: Iterable[str], tail: str, key: Callable[[str], str] = str) -> list[str]:

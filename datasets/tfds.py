@@ -17,6 +17,7 @@ from PIL import Image
 from datasets.annotations import Annotations, DatasetError, LabelledImage
 from datasets.cache import cached_folder
 from datasets.coco import write_coco
+from datasets.images import FORMATS
 from datasets.progress import Track
 from datasets.split_names import split_of_file
 
@@ -117,7 +118,7 @@ def _store(tfds: Any, builder: Any, objects: str, folder: Path, track: Track) ->
 def _image(number: int, example: Any, objects: str, folder: Path, split: str) -> LabelledImage:
     """Write one image file and return it with its boxes in pixels."""
     data = bytes(example["image"])
-    with Image.open(BytesIO(data)) as image:
+    with Image.open(BytesIO(data), formats=FORMATS) as image:
         suffix = (image.format or "jpeg").lower()
         width, height = image.size
     name = f"{split}/{number:07}.{'jpg' if suffix == 'jpeg' else suffix}"

@@ -21,6 +21,7 @@ from datasets.path_names import sharing_a_stem
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
+from datasets.regular_files import opened
 from datasets.split_names import split_of_folders
 from datasets.voc_lists import ListedSplits, listed_splits
 from datasets.voc_objects import CORNERS, inclusive, read_object
@@ -89,7 +90,7 @@ def _annotation(path: Path) -> Element:
 
 
 def _is_annotation(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         head = stream.read(_HEAD_BYTES).replace(b"\0", b"")  # UTF-16 has every other byte 0
         return re.search(rb"<annotation[\s>]", head) is not None
 

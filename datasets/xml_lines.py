@@ -13,9 +13,11 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from datasets.annotations import DatasetError
 from datasets.encodings import MOST_TEXT_BYTES
+from datasets.regular_files import content, opened
 
 LINE = "line number"  # an attribute no file can have: a blank is not allowed in a name
 MOST_XML_BYTES = 64 * 2**20
+MOST_ELEMENTS = 200_000  # the shortest take a hundred times their bytes in memory
 _READ_BYTES = 2**16
 _DECLARED = re.compile(
     rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]+)["'][^>]*\?>"""
@@ -27,19 +29,22 @@ def parse_xml(path: Path) -> Element:
     """Return the root; each element's attribute `LINE` is the line it starts on.
 
     Raises:
-        DatasetError: the file has a DTD or entities, or is too large for one image.
-        ValueError: it is not XML, in half a sentence.
+        DatasetError: the file has a DTD or entities, or too many elements for one image.
+        ValueError: it can't be read or is not XML, in half a sentence.
     """
     try:
-        if path.stat().st_size > MOST_XML_BYTES:
-            raise DatasetError(f"{path}: has over {MOST_XML_BYTES} bytes; no image needs that many")
-        data = _decoded(path.read_bytes())
+        data = _decoded(content(path, MOST_XML_BYTES))
     except OSError as error:
         raise ValueError(f"can't be read ({error.strerror})") from error
     builder = _LinedTree()
     parser = builder.parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     try:
-        parser.feed(data)
+        for begin in range(0, len(data), _READ_BYTES):
+            parser.feed(data[begin : begin + _READ_BYTES])
+            if builder.elements > MOST_ELEMENTS:
+                raise DatasetError(
+                    f"{path}: has over {MOST_ELEMENTS} elements; no image needs that many"
+                )
         root: Element = parser.close()
     except DefusedXmlException as error:
         raise DatasetError(
@@ -75,9 +80,11 @@ class _LinedTree(TreeBuilder):
     """Builds the tree without namespaces, asking the parser for its line at each element."""
 
     parser: Any
+    elements = 0
 
     def start(self, tag: str, attrs: dict[str, str]) -> Element:
         """Begin an element."""
+        self.elements += 1
         line = str(self.parser.parser.CurrentLineNumber)
         return super().start(tag.rpartition("}")[2], {**attrs, LINE: line})
 
@@ -90,15 +97,13 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element]:
     """Yield the elements of those tags as they end, with their lines; what was read is forgotten.
 
     Raises:
-        DatasetError: the file has a DTD or entities, or is too large for one set.
-        ValueError: it is not XML, in half a sentence.
+        DatasetError: the file has a DTD or entities.
+        ValueError: it is not XML or too large for one file, in half a sentence.
     """
-    if path.stat().st_size > MOST_TEXT_BYTES:
-        raise DatasetError(f"{path}: has over {MOST_TEXT_BYTES} bytes; export the set in parts")
     builder = _Parts(tags)
     parser = builder.parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     try:
-        with path.open("rb") as stream:
+        with opened(path, MOST_TEXT_BYTES) as stream:
             while data := stream.read(_READ_BYTES):
                 parser.feed(data)
                 while builder.ended:

@@ -170,7 +170,7 @@ def _names(
     names, classes = values.get("names"), cast("int", values.get("nc", 0))
     if names is None and lists:
         names = dict(next(iter(lists.values())))
-    with suppress(TypeError, ValueError):
+    with suppress(TypeError, ValueError, OverflowError):
         if names is None:
             names = range(min(int(classes), 10_000))
         if isinstance(names, list | range):

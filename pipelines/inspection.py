@@ -19,8 +19,16 @@ from datasets.statistics import Statistics, statistics
 from pipelines.report.images.contact_sheet import chosen, contact_sheet
 from pipelines.system.files import check_output, replacing
 from pipelines.system.fonts import undrawn
+from pipelines.system.output_lock import claimed
 
 NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png"
+
+
+def _is_inspection(path: Path) -> bool:
+    return (path / NUMBERS).is_file()
+
+
+REPLACEABLE = "inspection", _is_inspection  # what `check_output` asks of an earlier output
 
 
 def inspect(
@@ -47,7 +55,19 @@ def inspect(
     Raises:
         UserError: the output can't be used.
     """
-    check_replaceable(output)
+    with claimed(output, *REPLACEABLE):
+        return _inspected(dataset, settings, output, track, jobs, decode=decode)
+
+
+def _inspected(
+    dataset: Dataset,
+    settings: DatasetSettings,
+    output: Path,
+    track: Track,
+    jobs: int,
+    *,
+    decode: bool,
+) -> tuple[Dataset, Statistics]:
     dataset = _as_far_as_possible(dataset, settings)
     if decode:
         dataset = decoded(dataset, track, jobs)
@@ -71,7 +91,7 @@ def check_replaceable(output: Path) -> None:
     Raises:
         UserError: it does.
     """
-    check_output(output, "inspection", lambda path: (path / NUMBERS).is_file())
+    check_output(output, *REPLACEABLE)
 
 
 def _as_far_as_possible(dataset: Dataset, settings: DatasetSettings) -> Dataset:

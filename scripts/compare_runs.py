@@ -44,15 +44,16 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.report.runs_page.page import is_page, pairing, runs_page, runs_tables
     from pipelines.runs.compare import compare_runs, open_runs
     from pipelines.runs.gate import gates
-    from pipelines.system.files import check_output, write_text
+    from pipelines.system.files import write_text
+    from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
     from pipelines.system.terminal import Terminal
 
     output, drop = arguments.output, arguments.max_drop
-    check_output(output, "page of compare_runs", is_page)
-    comparison = compare_runs(open_runs(runs_of(arguments)), on_terminal)
-    judged = [] if drop is None else gates(comparison, arguments.figure, drop)
-    write_text(output, runs_page(comparison, verdicts(judged, drop)))
+    with claimed(output, "page of compare_runs", is_page):
+        comparison = compare_runs(open_runs(runs_of(arguments)), on_terminal)
+        judged = [] if drop is None else gates(comparison, arguments.figure, drop)
+        write_text(output, runs_page(comparison, verdicts(judged, drop)))
     console = Terminal()
     console.print(*runs_tables(comparison), pairing(comparison))
     for line in verdicts(judged, drop):

@@ -43,9 +43,10 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
-    from pipelines.system.files import check_output
     from pipelines.system.fonts import undrawn
+    from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
+    from pipelines.system.temporary import own_temporary_files
 
     model = open_model(arguments.model)
     threshold = validated_threshold(model)
@@ -58,17 +59,7 @@ def main(arguments: argparse.Namespace) -> int:
         say(f"{sources[0].name}: Ctrl-C stops it and keeps what was found", error=True)
     output = arguments.output or Path("runs") / f"detect-{name}"
     folders = [Path(text) for text in arguments.sources if Path(text).is_dir()]
-    check_output(
-        output,
-        "result of scripts/detect.py",
-        is_result,
-        overwrite=arguments.overwrite,
-        apart_from=[*folders, *(s.path for s in sources if s.camera is None)],
-    )
     note = "" if threshold.is_chosen else "note: "
-    say(f"{note}score from {threshold.score:.4g}: {threshold.source}", error=True)
-    if not arguments.no_draw and (missing := undrawn(model.classes)):
-        say(f"note: {missing}", error=True)
     options = DetectOptions(
         threshold,
         arguments.format,
@@ -76,7 +67,19 @@ def main(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         max_pixels=arguments.max_pixels,
     )
-    show(detect_sources(model, sources, output, options, on_terminal), output)
+    free = claimed(
+        output,
+        "result of scripts/detect.py",
+        is_result,
+        overwrite=arguments.overwrite,
+        apart_from=[*folders, *(s.path for s in sources if s.camera is None)],
+    )
+    with free, own_temporary_files():
+        say(f"{note}score from {threshold.score:.4g}: {threshold.source}", error=True)
+        if not arguments.no_draw and (missing := undrawn(model.classes)):
+            say(f"note: {missing}", error=True)
+        summary = detect_sources(model, sources, output, options, on_terminal)
+    show(summary, output)
     return 0
 
 

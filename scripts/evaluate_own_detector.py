@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.reading import read_dataset
 from pipelines.detections import Detections, Image
 from pipelines.evaluation.report_card import EvaluationImages, detect_all, judge
@@ -27,7 +27,7 @@ class MiddleOfTheImage:
 
 dataset = read_dataset(Path(sys.argv[1]))
 test = dataset.splits["test"]
-found = detect_all(MiddleOfTheImage(), [load_image(image.path) for image in test], on_terminal)
+found = detect_all(MiddleOfTheImage(), [pixels_of(image) for image in test], on_terminal)
 judged = judge(EvaluationImages([image.annotations for image in test], dataset.classes), found)
 low, high = judged.quality.interval_95["map_50"]
 print(f"mAP@.50 {judged.quality.map_50:.3f}, 95 % interval {low} to {high}")

@@ -44,18 +44,22 @@ def explained(arguments: argparse.Namespace) -> int:
     from pipelines.studies.common.plots import save
     from pipelines.studies.interpretability.explain_image import draw_explanations, explain_image
     from pipelines.studies.interpretability.explainers import load_explainers
+    from pipelines.system.output_lock import sole_writer
     from pipelines.system.progress import on_terminal
+    from pipelines.system.temporary import own_temporary_files
 
     finished = open_run(arguments.run)
     names, metrics = finished.settings.pipelines, finished.metrics
     image = load_image(arguments.image)
-    explainers = load_explainers(finished.folder, metrics.pipelines, names)
-    found = explain_image(explainers, image, arguments.masks, arguments.seed, on_terminal)
+    with own_temporary_files():
+        explainers = load_explainers(finished.folder, metrics.pipelines, names)
+        found = explain_image(explainers, image, arguments.masks, arguments.seed, on_terminal)
     if not found:
         say(f"{arguments.image}: nothing is found that there is to explain")
         return 0
     folder, classes = arguments.output or finished.folder / "explained", metrics.dataset.classes
-    save(draw_explanations(image, found, classes), folder, arguments.image.stem)
+    with sole_writer(folder):
+        save(draw_explanations(image, found, classes), folder, arguments.image.stem)
     for each in found:
         figures = ", ".join(
             f"{method} deletion {one.faithfulness.deletion:.3f} "

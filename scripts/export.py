@@ -37,8 +37,9 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.contenders import contender
     from pipelines.export.network import DESCRIPTION, ExportOptions, export_network, is_export
     from pipelines.runs.model_folder import open_model
-    from pipelines.system.files import check_output
+    from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
+    from pipelines.system.temporary import own_temporary_files
 
     options = ExportOptions(arguments.to, arguments.int8, arguments.dataset)
     model = open_model(arguments.model)
@@ -50,11 +51,12 @@ def main(arguments: argparse.Namespace) -> int:
         )
     form = f"{options.form}{'-int8' if options.int8 else ''}"
     output = arguments.output or Path("exports") / f"{(model.run or model.path).name}-{form}"
-    check_output(output, "export", is_export, overwrite=arguments.overwrite)
     for needed in ("tf2onnx", "onnxruntime") if options.form == "onnx" else ():
         if find_spec(needed) is None:
             raise UserError(f"ONNX needs {needed}; pip install '.[export]' brings it")
-    description = export_network(model, options, output, on_terminal)
+    free = claimed(output, "export", is_export, overwrite=arguments.overwrite)
+    with free, own_temporary_files():
+        description = export_network(model, options, output, on_terminal)
     say(*check_lines(description.check))
     say(f"{output}: {description.network}, {DESCRIPTION}")
     return 0

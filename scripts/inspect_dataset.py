@@ -83,9 +83,13 @@ def convert_set(found: Dataset, folder: Path, target: str, output: Path) -> None
     """Write the set in another format and print what was left out."""
     from datasets.conversion import convert
     from datasets.problems import summary
+    from pipelines.system.files import replacing
+    from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
 
-    lost = convert(found, folder, target, output, on_terminal)
+    free = claimed(output, "place for a new set", lambda path: False, apart_from=[folder])
+    with free, replacing(output) as work:
+        lost = convert(found, folder, target, work, on_terminal)
     say(f"{found.name}: {found.summary}")
     say(*(f"  {line}" for line in (*summary(found.problems), *lost)))
     images = [image for split in found.splits.values() for image in split]

@@ -29,6 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.report.run_page.page import write_report
     from pipelines.runs.data import dataset_folder
     from pipelines.runs.finished import open_run
+    from pipelines.system.output_lock import sole_writer
     from pipelines.system.progress import on_terminal
 
     finished = open_run(arguments.run)
@@ -37,7 +38,8 @@ def main(arguments: argparse.Namespace) -> int:
     data = dataset_folder(arguments.dataset or finished.settings.dataset)
     images = {name: data / name for name in names if not leads_out(name)}
     try:
-        say(str(write_report(finished.folder, images, on_terminal)))
+        with sole_writer(finished.folder):
+            say(str(write_report(finished.folder, images, on_terminal)))
     except ImageError as error:
         raise UserError(f"{error}; give the data's folder with --dataset") from error
     return 0

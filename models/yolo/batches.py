@@ -6,6 +6,10 @@ another number of threads, sees the same pictures.
 
 from __future__ import annotations
 
+import errno
+import math
+import os
+import shutil
 from collections import deque
 from collections.abc import Callable, Generator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +23,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
+from models.errors import TrainingError
 from models.yolo.asked_cells import asked_cells
 from models.yolo.augmentation import augmented, plain
 from models.yolo.letterbox import fit
@@ -97,14 +102,18 @@ class Cache:
 def fill_cache(
     images: Sequence[LabelledImage], input_hw: tuple[int, int], folder: Path, track: Track
 ) -> Cache:
-    """Decode every image once, at `CACHE_SCALE` times the input size, into a file in ``folder``."""
+    """Decode every image once, at `CACHE_SCALE` times the input size, into a file in ``folder``.
+
+    Raises:
+        TrainingError: its disk has no room for it.
+    """
     cache_hw = (round(input_hw[0] * CACHE_SCALE), round(input_hw[1] * CACHE_SCALE))
-    pixels = np.lib.format.open_memmap(
-        folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(len(images), *cache_hw, 3)
-    )
+    shape = (len(images), *cache_hw, 3)
+    _reserve(folder / "pictures", math.prod(shape))
+    pixels = np.memmap(folder / "pictures", np.uint8, "r+", shape=shape)
 
     def fill(index: int, image: LabelledImage) -> tuple[int, int]:
-        small = fit(load_image(image.path), cache_hw)
+        small = fit(pixels_of(image), cache_hw)
         pixels[index, : small.shape[0], : small.shape[1]] = small
         return small.shape[0], small.shape[1]
 
@@ -118,6 +127,28 @@ def fill_cache(
         whole = image.annotations
         truth.append(Annotations(whole.boxes * scale, whole.labels, whole.ignore))
     return Cache(pixels, sizes, tuple(truth))
+
+
+def _reserve(file: Path, size: int) -> None:
+    """Make a file of that many bytes and have the disk keep room for all of them.
+
+    A mapped file whose disk fills up ends the process without a word.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    with file.open("wb") as stream:
+        try:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(stream.fileno(), 0, size)
+            elif shutil.disk_usage(file.parent).free < size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            stream.truncate(size)
+        except OSError as error:
+            raise TrainingError(
+                f"{file.parent}: has no room for {size / 2**20:.0f} MiB of training pictures "
+                f"({error.strerror}); make room or set TMPDIR to another folder"
+            ) from error
 
 
 def make_batch(

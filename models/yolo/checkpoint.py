@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.kept_files import forget, keep, kept
 from models.yolo.loss_curve import LossCurve
 from models.yolo.weights import Arrays
 
@@ -89,19 +91,18 @@ class Checkpoint:
         """Write beside and rename: a crash leaves the one before."""
         if self._path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f"writing-{self._path.name}")
         progress = np.frombuffer(msgspec.msgpack.encode(state.progress), np.uint8)
         best = {f"best_{number}": array for number, array in enumerate(state.best)}
-        np.savez(beside, allow_pickle=False, progress=progress, **state.weights, **best)
-        beside.replace(self._path)
+        content = BytesIO()
+        np.savez(content, allow_pickle=False, progress=progress, **state.weights, **best)
+        keep(self._path, content.getbuffer())
         self._last = time.monotonic()
 
     def load(self) -> TrainingState | None:
-        """Return the state kept there, None if there is none."""
-        if self._path is None or not self._path.is_file():
+        """Return the state kept there, None if there is none or it is torn."""
+        if self._path is None or (data := kept(self._path)) is None:
             return None
-        with np.load(self._path, allow_pickle=False) as arrays:
+        with np.load(BytesIO(data), allow_pickle=False) as arrays:
             named = dict(arrays)
         progress = msgspec.msgpack.decode(named.pop("progress").tobytes(), type=Progress)
         best = [named.pop(f"best_{n}") for n in range(sum(n.startswith("best_") for n in named))]
@@ -110,4 +111,4 @@ class Checkpoint:
     def remove(self) -> None:
         """Forget it: the training is over."""
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            forget(self._path)

@@ -48,13 +48,18 @@ def save_litert(network: keras.Model, path: Path) -> None:
     Raises:
         ConversionError: the conversion failed or the converted network answers otherwise; no file
             is left behind.
+        OSError: the file can't be written.
     """
     try:
-        path.write_bytes(converted(network))
-        runtime = LiteRtForward(path, threads=1)
+        data = converted(network)
     except Exception as error:  # the converter raises what its C++ parts happen to raise
-        path.unlink(missing_ok=True)
         raise ConversionError(f"the conversion to LiteRT failed: {error}") from error
+    path.write_bytes(data)  # that the disk is full says nothing about the network
+    try:
+        runtime = LiteRtForward(path, threads=1)
+    except Exception as error:  # so does the interpreter
+        path.unlink()
+        raise ConversionError(f"LiteRT can't read the converted network: {error}") from error
     difference = largest_difference(network, runtime)
     if not difference <= TOLERANCE:
         path.unlink()
@@ -113,6 +118,11 @@ class LiteRtForward:
         self.path, self.threads = path, threads
         self._shared = LiteRtNetwork(path, threads)
 
+    @property
+    def ends(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The shapes of what the network takes and gives."""
+        return self._shared.ends
+
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the answers to one picture."""
         return self._shared.answer(picture)
@@ -149,12 +159,16 @@ class LiteRtNetwork:
         with native_stderr_hidden():
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             self._interpreter.allocate_tensors()
-        (self._given,) = (each["index"] for each in self._interpreter.get_input_details())
+        (given,) = self._interpreter.get_input_details()
         outputs = self._interpreter.get_output_details()
         if len(outputs) > 1:  # whose order is not that of their names
             named = self._interpreter.get_signature_runner().get_output_details()
             outputs = [named[name] for name in (DISTANCES, LOGITS)]
+        self._given = given["index"]
         self._answers = [each["index"] for each in outputs]
+        shapes = [tuple(map(int, each["shape"])) for each in outputs]
+        together = (*shapes[0][:-1], sum(shape[-1] for shape in shapes))
+        self.ends = tuple(map(int, given["shape"])), together
 
     def answer(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the ``(A, 4 + C)`` answers to an ``(H, W, 3)`` picture."""

@@ -14,6 +14,7 @@ from pipelines.runs.folder import AXES, CELLS
 from pipelines.runs.metrics import METRICS, Metrics, write_metrics
 from pipelines.studies.common.choice import choice
 from pipelines.studies.study import study
+from pipelines.system.output_lock import sole_writer
 from pipelines.system.progress import on_terminal
 
 
@@ -29,6 +30,13 @@ def add_axes(
         DatasetError: the data can't be read any more.
         UserError: the folder can't be used, or holds a study that was cut off.
     """
+    with sole_writer(folder):
+        return _added(folder, axes, minutes, overwrite=overwrite, resume=resume)
+
+
+def _added(
+    folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
+) -> Metrics:
     run = open_run(folder)
     present = dict(run.metrics.axes)
     kept = folder / AXES / CELLS

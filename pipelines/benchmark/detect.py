@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from datasets.annotations import Dataset, LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from pipelines.contenders import contender
 from pipelines.detections import (
     Candidates,
@@ -95,7 +95,7 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
                 if len(flags) == len(images):
                     from_grabcut[name] = flags
             else:
-                detections = [detector.detect(load_image(image.path)) for image in watched]
+                detections = [detector.detect(pixels_of(image)) for image in watched]
             write_detections(folder / place, name, detections)
     return DetectionStage(latencies, rates, used, reaches, from_grabcut)
 
@@ -113,7 +113,7 @@ def detecting_memory(
     device = runtime.choose_device(row.device_choice(settings.device))
     detector = row.load(folder / "models" / name, device, threads)
     for image in dataset.splits["test"][:MEMORY_IMAGES]:
-        detector.detect(load_image(image.path))
+        detector.detect(pixels_of(image))
     return runtime.peak_memory()
 
 
@@ -127,7 +127,7 @@ def detect_with_reaches(
         if isinstance(output, Candidates):
             reaches[stage] = reach(image.annotations, output)
 
-    return run_stages(detector.stages, load_image(image.path), look=note), reaches
+    return run_stages(detector.stages, pixels_of(image), look=note), reaches
 
 
 def _time(
@@ -137,7 +137,7 @@ def _time(
     device: runtime.Device,
 ) -> dict[str, Latency]:
     def image_at(number: int) -> Image:
-        return load_image(images[number % len(images)].path)
+        return pixels_of(images[number % len(images)])
 
     latencies = measure_latency(
         detectors,
@@ -161,7 +161,7 @@ def _rates(
     settings: EvaluationSettings,
     device: runtime.Device,
 ) -> dict[str, Throughput]:
-    pixels = [load_image(image.path) for image in images[:RATE_IMAGES]]
+    pixels = [pixels_of(image) for image in images[:RATE_IMAGES]]
     joules = energy_counter()
     return {
         name: measure_throughput(

@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from datasets.annotations import Dataset
+from datasets.errors import UserError
 from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
@@ -24,6 +25,7 @@ from pipelines.contenders import contender
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_file
 from pipelines.evaluation.report_card import compared
+from pipelines.evaluation.undefined import plain
 from pipelines.report.images.write import write_pictures
 from pipelines.report.wording import called
 from pipelines.runs.data import keep_out_of_data, read_checked, summary_of
@@ -45,6 +47,7 @@ from pipelines.studies.common.choice import choice
 from pipelines.studies.study import study
 from pipelines.system import runtime
 from pipelines.system.fonts import undrawn
+from pipelines.system.output_lock import sole_writer
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE, on_terminal
 
@@ -79,18 +82,51 @@ def compare(
     """
     for name in settings.pipelines:
         contender(name)  # before an hour of training those before it
-    folder = RunFolder(output)
-    if resume and folder.is_whole and not folder.partial.exists():
-        CONSOLE.print_line(f"{output}: this run is whole, nothing is left to do")
-        return read_metrics(output / METRICS)
+    logs = None if tensorboard is None else tensorboard / output.name
+    for place in filter(None, (output, logs)):
+        keep_out_of_data(place, settings)
+    with sole_writer(output):
+        folder = RunFolder(output)
+        if resume and folder.is_whole and not folder.partial.exists():
+            return _whole(folder, settings)
+        return _compared(folder, settings, axes, logs, overwrite=overwrite, resume=resume)
+
+
+def _whole(folder: RunFolder, settings: RunSettings) -> Metrics:
+    """Return the figures of a run that is whole already.
+
+    Raises:
+        UserError: it was made with other settings.
+    """
+    metrics = read_metrics(folder.final / METRICS)
+    made = None if metrics.settings is None else plain(metrics.settings)
+    asked = plain(without(settings, metrics.left_out))
+    if made != asked:
+        changed = sorted(name for name in asked if made is None or made[name] != asked[name])
+        raise UserError(
+            f"{folder.final}: is whole, and was made with another {', '.join(changed)}; choose "
+            "another --output, or --overwrite to replace it"
+        )
+    folder.tidy()
+    CONSOLE.print_line(f"{folder.final}: this run is whole, nothing is left to do")
+    return metrics
+
+
+def _compared(
+    folder: RunFolder,
+    settings: RunSettings,
+    axes: Sequence[str],
+    logs: Path | None,
+    *,
+    overwrite: bool,
+    resume: bool,
+) -> Metrics:
+    """Run the comparison, or what is left of it."""
     if settings.device == "gpu":
         in_own_process(_check_device)
     dataset = read_checked(settings)
     if missing := undrawn(dataset.classes):
         CONSOLE.print_line(f"  note: {missing}")
-    logs = None if tensorboard is None else tensorboard / output.name
-    for place in filter(None, (output, logs)):
-        keep_out_of_data(place, settings)
     outside = _outside(dataset, settings)
     summary = summary_of(dataset)
     decisive = {"settings": settings, "split_sha256": summary.split_sha256}

@@ -29,6 +29,7 @@ from pipelines.evaluation.report_card import (
 from pipelines.evaluation.resampling import DECISIVE, Resampled
 from pipelines.evaluation.several import pairwise
 from pipelines.evaluation.significance import intervals
+from pipelines.runs.data import keep_out_of_images
 from pipelines.runs.detection_files import (
     read_detections,
     split_truth,
@@ -49,6 +50,7 @@ from pipelines.runs.metrics import (
 from pipelines.settings import NamedFile, RunSettings, ScoringSettings
 from pipelines.system import runtime
 from pipelines.system.files import check_output
+from pipelines.system.output_lock import sole_writer
 from pipelines.system.progress import CONSOLE, on_terminal
 
 
@@ -182,8 +184,17 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
     Raises:
         UserError: a file, a setting or the folder can't be used.
     """
-    check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
     truth = read_ground_truth(Path(settings.ground_truth))
+    keep_out_of_images(output, Path(settings.ground_truth), truth.image_names)
+    with sole_writer(output):
+        check_output(output / METRICS, METRICS, Path.is_file, overwrite=overwrite)
+        metrics = _of_files(settings, truth)
+        write_metrics(output / METRICS, metrics)
+    return metrics
+
+
+def _of_files(settings: ScoringSettings, truth: GroundTruthFile) -> Metrics:
+    """Return all figures of files of detections."""
     detections, notes = outside_detections(settings.detections, truth)
     for note in notes:
         CONSOLE.print_line(f"note: {note}")
@@ -194,7 +205,7 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
         for name, each in on_terminal(detections.items(), "scoring", len(detections))
     }
     size = SplitSize(len(truth.image_ids), sum(len(each) for each in truth.annotations))
-    metrics = Metrics(
+    return Metrics(
         dataset=DatasetSummary(
             name=Path(settings.ground_truth).stem,
             format="coco",
@@ -207,5 +218,3 @@ def compare_files(settings: ScoringSettings, output: Path, *, overwrite: bool) -
         pipelines={n: DetectorMetrics(quality=each.quality) for n, each in evaluations.items()},
         comparison=compared(evaluations, len(truth.image_ids)),
     )
-    write_metrics(output / METRICS, metrics)
-    return metrics

@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from numpy.random import Generator
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
 from pipelines.detections import Image
 from pipelines.system.runtime import one_thread_a_call
@@ -35,7 +35,7 @@ def each_image(
 
     def one(number: int) -> T:
         random = np.random.default_rng((seed, number))
-        return work(load_image(images[number].path), images[number].annotations, random)
+        return work(pixels_of(images[number]), images[number].annotations, random)
 
     done = Parallel(n_jobs=threads, prefer="threads", return_as="generator")(
         delayed(one)(number) for number in range(len(images))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
+from datasets.regular_files import content
+from models.array_files import read_arrays
 from models.classical.box_regression import BoxRegression
-from models.classical.hog import Template
+from models.classical.hog import Template, length
 from models.classical.linear_svm import LinearSvm
-from models.classical.objectness import Objectness
+from models.classical.objectness import LENGTH, Objectness
 from models.classical.settings import ClassicalSettings
 from pipelines.classical.detector import ClassicalDetector
 from pipelines.classical.proposals.propose import Proposer
+from pipelines.system.loading import loading
 
 T = TypeVar("T")
 ARRAYS, SETTINGS = "arrays.npz", "settings.json"
@@ -32,8 +36,8 @@ class ModelDescription(msgspec.Struct, frozen=True):
     """
 
     classes: tuple[str, ...]
-    limit: int
-    templates: tuple[Template, ...]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    templates: Annotated[tuple[Template, ...], msgspec.Meta(min_length=1)]
     settings: ClassicalSettings
 
 
@@ -52,31 +56,55 @@ def load_classical(folder: Path, threads: int = 1) -> ClassicalDetector:
     """Return the detector saved in the folder.
 
     Raises:
-        OSError: a file is missing.
-        ValueError: ``settings.json`` is not that of such a detector, or an array is not plain
-            numbers.
+        LoadingError: a file is missing, broken, or not of such a detector.
     """
-    try:
-        description = msgspec.json.decode((folder / SETTINGS).read_bytes(), type=ModelDescription)
-    except msgspec.DecodeError as error:
-        raise ValueError(
-            f"{folder / SETTINGS}: not of a classical detector of this version ({error}); "
-            "train it again"
-        ) from error
-    with np.load(folder / ARRAYS, allow_pickle=False) as file:
-        arrays = dict(file)
+    with loading(folder):
+        description = msgspec.json.decode(content(folder / SETTINGS), type=ModelDescription)
+        arrays = read_arrays(folder / ARRAYS)
+        _check_shapes(description, arrays)
 
     def part(kind: Callable[..., T], name: str) -> T:
         return kind(**{key[len(name) :]: arrays[key] for key in arrays if key.startswith(name)})
 
-    first, second = part(Objectness, "first_"), part(Objectness, "second_")
-    return ClassicalDetector(
-        classes=description.classes,
-        settings=description.settings,
-        proposer=Proposer(arrays["shapes"], arrays["prior"], first, second),
-        templates=description.templates,
-        svm=part(LinearSvm, "svm_"),
-        regression=part(BoxRegression, "regression_"),
-        limit=description.limit,
-        threads=threads,
-    )
+    with loading(folder):
+        first, second = part(Objectness, "first_"), part(Objectness, "second_")
+        return ClassicalDetector(
+            classes=description.classes,
+            settings=description.settings,
+            proposer=Proposer(arrays["shapes"], arrays["prior"], first, second),
+            templates=description.templates,
+            svm=part(LinearSvm, "svm_"),
+            regression=part(BoxRegression, "regression_"),
+            limit=description.limit,
+            threads=threads,
+        )
+
+
+def _check_shapes(description: ModelDescription, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse arrays that are not of one detector.
+
+    Raises:
+        ValueError: one is missing or has another shape.
+    """
+    colour = description.settings.descriptor == "hog+colour"
+    numbers = length(description.templates, colour=colour)
+    classes = len(description.classes)
+    shapes: dict[str, tuple[int | None, ...]] = {
+        "shapes": (None, 2),
+        "prior": (None, 4),
+        **{f"{part}_weights": (LENGTH, 5) for part in ("first", "second")},
+        **{f"{part}_bias": (5,) for part in ("first", "second")},
+        "svm_weights": (numbers, classes),
+        **{f"svm_{name}": (classes,) for name in ("bias", "slope", "offset")},
+        "regression_weights": (classes, numbers, 4),
+        "regression_bias": (classes, 4),
+    }
+    for name, shape in shapes.items():
+        found = arrays[name].shape if name in arrays else None
+        wanted = None if found is None else zip(found, shape, strict=False)
+        if (
+            wanted is None
+            or len(found or ()) != len(shape)
+            or any(size != want for size, want in wanted if want is not None)
+        ):
+            raise ValueError(f"{name} in {ARRAYS} has the shape {found}, not {shape}")

@@ -12,8 +12,9 @@ import numpy as np
 
 from datasets.annotations import LabelledImage
 from datasets.errors import UserError
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
+from datasets.regular_files import content
 from models.yolo.exported import FILES, LITERT, exported_forward, write_network
 from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
@@ -124,7 +125,7 @@ def export_network(
 def is_export(folder: Path) -> bool:
     """Say whether a folder is an earlier export."""
     try:
-        data = (folder / DESCRIPTION).read_bytes()
+        data = content(folder / DESCRIPTION)
         return "exported_from" in msgspec.json.decode(data, type=dict[str, object])
     except (OSError, ValueError):
         return False
@@ -134,12 +135,9 @@ def opened(model: ModelFolder) -> tuple[keras.Model, YoloDetector]:
     """Return the Keras network, and the detector that runs it.
 
     Raises:
-        UserError: a file is missing or broken.
+        LoadingError: a file is missing or broken.
     """
-    try:
-        saved, network = saved_yolo(model.path), load_network(model.path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{model.path}: can't be loaded ({error})") from error
+    saved, network = saved_yolo(model.path), load_network(model.path)
     return network, detector_of(network, saved.classes, saved.settings, saved.limit)
 
 
@@ -187,7 +185,7 @@ def _checked(
     """
     ours, theirs = [], []
     for image in track(images, "comparing", len(images)):
-        pixels = load_image(image.path)
+        pixels = pixels_of(image)
         theirs.append(exported.detect(pixels))
         ours.append(original.detect(pixels))
     if not int8:

@@ -22,6 +22,7 @@ import msgspec
 from datasets.errors import UserError
 from datasets.images import ImageError
 from datasets.progress import Track
+from datasets.regular_files import content
 from pipelines.contenders import contender
 from pipelines.detections import Detector
 from pipelines.inference.live import until_interrupted
@@ -31,6 +32,7 @@ from pipelines.report.images.annotate import draw_found
 from pipelines.runs.model_folder import ModelFolder, Threshold
 from pipelines.system import runtime
 from pipelines.system.files import replacing, write_json
+from pipelines.system.loading import loading
 
 SUMMARY, ANNOTATED = "summary.json", "annotated"
 MADE_BY = "scripts/detect.py"  # in the summary, by which a folder is known to be ours
@@ -163,7 +165,7 @@ def detect_sources(
 def is_result(folder: Path) -> bool:
     """Say whether a folder is an earlier result."""
     try:
-        summary = msgspec.json.decode((folder / SUMMARY).read_bytes(), type=_Mark)
+        summary = msgspec.json.decode(content(folder / SUMMARY), type=_Mark)
     except (OSError, ValueError):
         return False
     return summary.made_by == MADE_BY
@@ -175,15 +177,13 @@ def load_for_threads(
     """Return detectors that can work at the same time, one for each thread or one for all.
 
     Raises:
-        UserError: a file is missing or broken.
+        LoadingError: a file is missing or broken.
     """
     row = contender(model.contender)
-    try:
+    with loading(model.path):
         if row.load_each is not None:
             return row.load_each(model.path, device, threads)
         return [row.load(model.path, device, threads)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{model.path}: can't be loaded ({error})") from error
 
 
 def detecting(

@@ -20,7 +20,7 @@ import PIL.Image
 from datasets.boxes import xyxy_to_xywh
 from datasets.errors import UserError
 from pipelines.detections import Detections, Image
-from pipelines.inference.sources import Frame, Picture, Source
+from pipelines.inference.sources import Frame, Picture, Source, opened_video
 from pipelines.report.images.write import picture_names
 
 QUALITY = 90  # of the JPEG: lines and letters stay clean
@@ -140,11 +140,12 @@ class DrawnFiles:
             UserError: this OpenCV can't write videos.
         """
         if frame.video != self._name:
+            self.close()
             self._name, path = frame.video, self._paths[frame.video]
             self._last = frame.number - 1
             size = drawn.shape[1], drawn.shape[0]
             code = cv2.VideoWriter.fourcc(*CODEC)
-            if not self._video.open(str(path), code, frame.rate, size):  # ends the one before
+            if not self._video.open(str(path), code, frame.rate, size):
                 raise UserError(f"no video can be written to {path}; --no-draw does without")
         pixels = cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)
         for _ in range(self._last, frame.number):
@@ -152,5 +153,13 @@ class DrawnFiles:
         self._last = frame.number
 
     def close(self) -> None:
-        """Finish the video that is open."""
+        """Finish the video that is open, if one is.
+
+        Raises:
+            UserError: it is not whole: OpenCV says nothing where it can't write.
+        """
         self._video.release()
+        path = self._paths.get(self._name)
+        self._name = ""
+        if path is not None and not opened_video(path).isOpened():
+            raise UserError(f"{path}: can't be written whole; the disk may be full")

@@ -7,6 +7,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from cv2.typing import MatLike
 from datasets.errors import UserError
 from datasets.images import SUFFIXES, UNREAD_SUFFIXES, ImageError, load_image
 from datasets.path_names import suffix_of, walk
+from datasets.regular_files import check_regular
 from pipelines.detections import Image
 from pipelines.inference.live import Camera, camera_name, camera_of, frame_rate, live_frames
 
@@ -26,6 +28,9 @@ _VIDEOS = ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv
 VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS)
 _COUNTED = frozenset({".avi", ".mp4", ".m4v", ".mov"})  # containers that list their frames
 MISSED = 0.05  # share of frames by which others may err, which compute them from their duration
+# What FFmpeg may take a file for and open for it, whatever the file says it is.
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv"
+_FFMPEG_OPTIONS = f"protocol_whitelist;file|format_whitelist;{_CONTAINERS}"
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,8 @@ def pictures(
 ) -> Iterator[Picture]:
     """Yield each image, and each frame of each video; images are decoded by whoever reads them.
 
-    An image of more than ``max_pixels`` can't be read. A camera's newest frame is yielded until
-    ``stop`` is set.
+    An image of more than ``max_pixels`` can't be read, nor can a video of such frames. A camera's
+    newest frame is yielded until ``stop`` is set.
 
     Raises:
         UserError: a camera can't be opened.
@@ -128,18 +133,23 @@ def pictures(
             for live in live_frames(source.camera, stop or threading.Event()):
                 yield _picture(source, live.number, live.rate, live.pixels)
         elif source.is_video:
-            yield from _frames(source)
+            yield from _frames(source, max_pixels)
         else:
             yield Picture(source.name, partial(load_image, source.path, max_pixels))
 
 
-def _frames(source: Source) -> Iterator[Picture]:
+def _frames(source: Source, max_pixels: int) -> Iterator[Picture]:
     """Yield the frames of a video, turned upright as its own data ask for.
 
     Where it ends before its last frame, as one that was cut off or is broken, what is missing is
     reported as a picture that can't be read.
     """
-    video = cv2.VideoCapture(str(source.path))
+    video = opened_video(source.path)
+    width, height = (video.get(p) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    if width * height > max_pixels:
+        problem = f"has frames of {width:.0f}×{height:.0f} pixels, more than {max_pixels}"
+        yield Picture(source.name, partial(_refuse, source.path, problem))
+        return
     rate = frame_rate(video)
     number = 0
     while (read := video.read())[0]:
@@ -147,12 +157,11 @@ def _frames(source: Source) -> Iterator[Picture]:
         yield _picture(source, number, rate, read[1])
     declared = _frame_count(source.path)
     if not number:
-        yield Picture(
-            source.name, partial(_refuse, source.path, "is not a video that can be decoded")
-        )
+        problem = "is not a video that can be decoded"
+        yield Picture(source.name, partial(_refuse, source.path, problem))
     elif declared - number > (0 if suffix_of(source.name) in _COUNTED else MISSED * declared):
-        what = f"only {number} of {declared} frames can be decoded; the rest is missing"
-        yield Picture(source.name, partial(_refuse, source.path, what))
+        problem = f"only {number} of {declared} frames can be decoded; the rest is missing"
+        yield Picture(source.name, partial(_refuse, source.path, problem))
 
 
 def _picture(source: Source, number: int, rate: float, pixels: MatLike) -> Picture:
@@ -160,16 +169,43 @@ def _picture(source: Source, number: int, rate: float, pixels: MatLike) -> Pictu
     return Picture(f"{source.name}#{number:06}", partial(_rgb, pixels), frame)
 
 
+def opened_video(path: Path) -> cv2.VideoCapture:
+    """Return a video, not opened where it is none: a playlist would lead to other files."""
+    try:
+        check_regular(path)
+    except OSError:
+        return cv2.VideoCapture()
+    loudness = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    try:  # it warns of what can't be opened, which is said here
+        with _environment("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG_OPTIONS):
+            return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    finally:
+        cv2.utils.logging.setLogLevel(loudness)
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
 def _rgb(pixels: MatLike) -> Image:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _refuse(path: Path, what: str) -> Never:
-    raise ImageError(f"{path}: {what}")
+def _refuse(path: Path, problem: str) -> Never:
+    raise ImageError(f"{path}: {problem}")
 
 
 def _frame_count(path: Path) -> int:
-    count = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)
+    count = opened_video(path).get(cv2.CAP_PROP_FRAME_COUNT)
     return int(count) if math.isfinite(count) and count > 0 else 1
 
 

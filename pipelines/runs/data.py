@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.markup import escape
@@ -11,7 +15,7 @@ from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt, training_boxes
 from datasets.duplicates import by_split_pair, file_sha256
 from datasets.errors import UserError
-from datasets.path_names import overlap
+from datasets.path_names import leads_out, overlap
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
 from datasets.splits import limited, split_sha256, with_objects_in_val
@@ -24,6 +28,8 @@ from pipelines.system import runtime
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE, on_terminal
 
+IMAGE_FOLDERS = re.compile("images$|jpegimages$|train|val|test", re.IGNORECASE)
+SOUGHT_IMAGES = 100  # of a ground truth: if none of them is there, its images are elsewhere
 LISTED_PROBLEMS = 12  # lines on the terminal; metrics.json has all of them, one by one
 
 
@@ -82,6 +88,25 @@ def keep_out_of_data(output: Path, settings: RunSettings) -> None:
         return
     if overlap(output, Path(settings.dataset)):
         raise UserError(f"{output}: is where the images are; choose an --output elsewhere")
+
+
+def keep_out_of_images(output: Path, ground_truth: Path, names: Sequence[str]) -> None:
+    """Refuse to write into a set of which there is a file of ground truth alone.
+
+    Its folder is the file's, or the one around ``annotations``, if an image that the file names is
+    there or in a folder for images or for a split.
+
+    Raises:
+        UserError: the output is in that folder or around it.
+    """
+    folder = ground_truth.resolve().parent
+    sets = [folder, *([folder.parent] if folder.name.lower() == "annotations" else [])]
+    some = [name for name in names if name and not leads_out(name)][:SOUGHT_IMAGES]
+    for each in filter(partial(overlap, output), sets):
+        inside = [place for place in each.iterdir() if re.match(IMAGE_FOLDERS, place.name)]
+        paths = (str(place / name) for place in (each, *inside) for name in some)
+        if any(map(os.path.isfile, paths)):  # which takes a name that no file can have
+            raise UserError(f"{output}: is where the images are; choose an --output elsewhere")
 
 
 def summary_of(dataset: Dataset) -> DatasetSummary:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.annotations import Dataset
+from datasets.regular_files import content
 from pipelines.detections import Detections
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files import format as coco
@@ -41,4 +42,4 @@ def read_detections(folder: Path, name: str, images: int) -> list[Detections]:
         LookupError: it is of other images.
     """
     path = folder / DETECTIONS / f"{name}.json"
-    return coco.decode_detections(path.read_bytes(), images)
+    return coco.decode_detections(content(path), images)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from datasets.annotations import Annotations, Dataset
 from datasets.errors import UserError
+from datasets.regular_files import content
 from datasets.splits import split_sha256
 from pipelines.contenders import Contender, contender
 from pipelines.detections import Detections, Detector
@@ -51,7 +52,7 @@ class FinishedRun:
             UserError: the file is broken.
         """
         path = self.folder / GROUND_TRUTH
-        return self._read(path, lambda: decode_ground_truth(path.read_bytes()))
+        return self._read(path, lambda: decode_ground_truth(content(path)))
 
     def annotations(self) -> list[Annotations]:
         """Return the ground truth of each test image.

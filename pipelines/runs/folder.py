@@ -10,9 +10,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from datasets.errors import UserError
+from datasets.kept_files import flush_all, keep, kept
+from datasets.regular_files import content
 from pipelines.evaluation import undefined
 from pipelines.runs.metrics import METRICS, write_schema
-from pipelines.system.files import check_output, put_in_place, write_json, write_text
+from pipelines.system.files import (
+    check_output,
+    put_in_place,
+    remove_marked,
+    settle,
+    write_json,
+)
 
 STAGES, SETTINGS, SCHEMA = "stages", "settings.json", "metrics.schema.json"
 # Where each split's detections and ground truth are, below the run's folder.
@@ -37,7 +45,11 @@ def reading_kept(path: Path) -> Iterator[None]:
 
 
 class RunFolder:
-    """A run in the making at ``DIR.partial``, renamed to ``DIR``, `final`, when it is whole."""
+    """A run in the making at ``DIR.partial``, renamed to ``DIR``, `final`, when it is whole.
+
+    Its ``settings.json`` is written first and removed last: it marks the folder as the project's.
+    Only the sole writer of ``DIR`` may change anything.
+    """
 
     def __init__(self, final: Path) -> None:
         """Only note the names; `open` touches the disk."""
@@ -55,13 +67,18 @@ class RunFolder:
         Args:
             settings: all that decides the run's figures; what JSON can hold.
             overwrite: replace a run that is there.
-            resume: go on with one that was cut off.
+            resume: go on with one that was cut off; it may replace what it was begun to replace.
 
         Raises:
             UserError: something is in the way that may not go.
         """
-        check_output(self.final, "run", lambda path: self.is_whole, overwrite=overwrite)
-        if self.partial.exists():
+        settle(self.final)
+        is_begun = self.partial.exists()
+        may_replace = overwrite or (resume and is_begun)
+        check_output(self.final, "run", lambda path: self.is_whole, overwrite=may_replace)
+        if is_begun:
+            if not self._is_ours():
+                raise UserError(f"{self.partial}: is no run of this project; move it away")
             if resume:
                 self._check_same(settings)
                 return
@@ -70,43 +87,55 @@ class RunFolder:
                     f"{self.partial}: holds a run that was cut off; add --resume to go on with it "
                     "or --overwrite to start again"
                 )
-            if not (self.partial / SETTINGS).is_file() and any(self.partial.iterdir()):
-                raise UserError(f"{self.partial}: is no run of this project; move it away")
-            shutil.rmtree(self.partial)
+            remove_marked(self.partial, SETTINGS)
         write_json(self.partial / SETTINGS, undefined.plain(settings))
 
     def stage(self, name: str, kind: type[R], work: Callable[[], R]) -> R:
         """Return what a stage gave: from an earlier attempt if it finished there, else by working.
 
-        A stage counts as finished once its result, of type ``kind``, is written: its last act.
+        A stage counts as finished once its result, of type ``kind``, is on the disk behind all
+        that it wrote; one whose result is torn is done again.
 
         Raises:
             UserError: what an earlier attempt kept can't be read.
         """
         path = self.partial / STAGES / f"{name}.json"
-        if path.is_file():
-            with reading_kept(path):
-                return undefined.decode(path.read_bytes(), kind)
+        with reading_kept(path):
+            if (data := kept(path)) is not None:
+                return undefined.decode(data, kind)
         result = work()
-        write_text(path, undefined.encode(result).decode())
+        flush_all(self.partial)
+        keep(path, undefined.encode(result))
         return result
 
     def abandon(self) -> None:
         """Remove the working folder, if no stage is finished in it."""
         if not (self.partial / STAGES).exists():
-            shutil.rmtree(self.partial)
+            remove_marked(self.partial, SETTINGS)
 
     def finish(self) -> None:
         """Rename the working folder to the final one, which an older run leaves first."""
         write_schema(self.partial / SCHEMA)
-        shutil.rmtree(self.partial / STAGES, ignore_errors=True)
-        (self.partial / SETTINGS).unlink()
         put_in_place(self.partial, self.final)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what only going on with the run needed, and what was left beside it."""
+        settle(self.final)
+        shutil.rmtree(self.final / STAGES, ignore_errors=True)
+        (self.final / SETTINGS).unlink(missing_ok=True)
+
+    def _is_ours(self) -> bool:
+        """Say whether the working folder is a run's, or what is left of one at its begin or end."""
+        names = {each.name for each in self.partial.iterdir()}
+        return SETTINGS in names or all(
+            name == STAGES or name.startswith(f".{SETTINGS}.") for name in names
+        )
 
     def _check_same(self, settings: object) -> None:
         path = self.partial / SETTINGS
         with reading_kept(path):
-            before = json.loads(path.read_text(encoding="utf-8"))
+            before = json.loads(content(path))
         now = undefined.plain(settings)
         changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
         if changed:

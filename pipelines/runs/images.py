@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.annotations import DatasetError, LabelledImage
-from datasets.images import ImageError, load_image
+from datasets.images import ImageError, pixels_of
 from datasets.path_names import leads_out
 from datasets.progress import Track
 from datasets.reading import read_dataset
@@ -76,5 +76,5 @@ def training_pictures(
     made = []
     for place in track(spread, "training pictures", len(spread)):
         with suppress(ImageError):  # the run left it out too
-            made.append(load_image(images[place].path))
+            made.append(pixels_of(images[place]))
     return made

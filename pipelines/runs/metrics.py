@@ -11,6 +11,7 @@ import msgspec
 from datasets.annotations import Duplicate
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
+from datasets.regular_files import content
 from pipelines.evaluation import undefined
 from pipelines.evaluation.report_card import FullQuality
 from pipelines.evaluation.significance import Difference
@@ -205,7 +206,7 @@ def read_metrics(path: Path) -> Metrics:
         UserError: it can't be read, is of another version or is none.
     """
     try:
-        data = path.read_bytes()
+        data = content(path)
         header = msgspec.json.decode(data, type=_Header)
         if header.schema_version == SCHEMA_VERSION:
             from_json(RunSettings, header.settings or {})  # a name that decoding would pass over

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from datasets.errors import UserError
+from datasets.regular_files import content
 from pipelines.evaluation import undefined
 from pipelines.evaluation.operating_point import NO_THRESHOLD, OperatingPoint
 from pipelines.evaluation.undefined import Number
@@ -70,7 +71,7 @@ def open_model(path: Path) -> ModelFolder:
     """
     folder = path.resolve()
     try:
-        model = msgspec.json.decode((folder / MODEL).read_bytes(), type=_ModelFile)
+        model = msgspec.json.decode(content(folder / MODEL), type=_ModelFile)
     except (OSError, ValueError, RecursionError) as error:
         inside = sorted(each.parent for each in path.glob(f"models/*/{MODEL}"))
         hint = f"; it has {' and '.join(map(str, inside))}" if inside else ""
@@ -94,7 +95,7 @@ def save_operating_point(folder: Path, point: OperatingPoint) -> None:
 def validated_threshold(model: ModelFolder) -> Threshold:
     """Return the score that was best for F1 on the run's validation split, or 0.5 without one."""
     try:
-        point = undefined.decode((model.path / OPERATING_POINT).read_bytes(), _PointFile)
+        point = undefined.decode(content(model.path / OPERATING_POINT), _PointFile)
     except (OSError, ValueError, RecursionError):
         return Threshold(
             NO_THRESHOLD,

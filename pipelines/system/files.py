@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from datasets.errors import UserError
+from datasets.kept_files import flush_all, flush_folder
 from datasets.path_names import overlap
+
+_PARTIAL = ".partial"  # how the folders end in which outputs are made, beside them
+_MARK = "made by classical-or-deep"  # a file in each: only such a folder is ever cleared
+_EARLIER = "earlier"  # in one of them: the output that is being replaced
 
 
 def check_output(
@@ -55,35 +62,84 @@ def replacing(output: Path) -> Iterator[Path]:
         work = place / output.name
         work.mkdir()
         yield work
-        put_in_place(work, output)
+        _exchange(work, output, place)
 
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
     """Give a path to write to, of the same name, that takes the file's place when all went well.
 
+    It is on the disk before it does.
+
     Raises:
         UserError: it can't be written.
     """
     with _beside(path) as place:
         yield place / path.name
+        flush_all(place)
         (place / path.name).replace(path)
+        flush_folder(path.parent)
 
 
 def put_in_place(work: Path, output: Path) -> None:
-    """Rename a folder to the output, which goes once the folder has its name."""
-    with tempfile.TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as place:
-        if output.exists():
-            output.rename(Path(place) / output.name)
-        work.rename(output)
+    """Rename a folder to the output, which goes once the folder has its name.
+
+    Raises:
+        UserError: it can't be.
+    """
+    with _beside(output) as place:
+        _exchange(work, output, place)
+
+
+def settle(output: Path) -> None:
+    """Clear what writers that were killed left beside an output.
+
+    One that was killed while it replaced the output has its earlier content put back. Only what
+    `replacing` and its like made is touched; only the output's sole writer may call this.
+    """
+    pattern = re.compile(rf"\.{re.escape(output.name)}\.\w{{8}}\{_PARTIAL}")
+    if not output.parent.is_dir():
+        return
+    for place in [each for each in output.parent.iterdir() if pattern.fullmatch(each.name)]:
+        is_folder = place.is_dir() and not place.is_symlink()
+        names = {each.name for each in place.iterdir()} if is_folder else {""}
+        if names and _MARK not in names:
+            continue  # somebody else's
+        if _EARLIER in names and not output.exists():
+            (place / _EARLIER).rename(output)
+        remove_marked(place, _MARK)
+
+
+def remove_marked(folder: Path, mark: str) -> None:
+    """Remove a folder, the file that marks it as the project's last."""
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        elif each.name != mark:
+            each.unlink()
+    (folder / mark).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _exchange(work: Path, output: Path, place: Path) -> None:
+    """Rename ``work`` to the output, whose earlier content is in ``place`` meanwhile."""
+    if output.exists():
+        output.rename(place / _EARLIER)
+    work.rename(output)
 
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
+    """Give a folder beside a path for what is to become it; at the end all is settled."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as place:
-            yield Path(place)
+        settle(path)
+        place = Path(tempfile.mkdtemp(_PARTIAL, f".{path.name}.", path.parent))
+        try:
+            (place / _MARK).touch()
+            yield place
+        finally:
+            settle(path)
     except OSError as error:
         raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
 

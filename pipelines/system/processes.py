@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -11,12 +12,15 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for
+from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
 from datasets.errors import UserError
+from pipelines.system.temporary import temporary_folder, use
 
 R = TypeVar("R")
+LEAST_FREE_BYTES = 2**20  # of a disk that is not full
 GRACE = 2.0  # seconds in which a process that is stopped may tidy up
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -24,7 +28,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
     """Return ``function(*arguments)``, called in a freshly started interpreter.
 
-    The process ends with this one, however this one ends.
+    The process ends with this one, however this one ends, and so do its temporary files.
 
     Raises:
         UserError: it was killed.
@@ -33,14 +37,16 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
     """
     others = set(multiprocessing.active_children())
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn, initializer=end_with_parent) as pool:
+    with (
+        temporary_folder() as place,
+        ProcessPoolExecutor(1, spawn, initializer=_begin, initargs=(place,)) as pool,
+    ):
         future = pool.submit(function, *arguments)
         try:
             return future.result()
         except BrokenProcessPool as error:
             raise UserError(
-                f"the process of {function.__name__} was killed; most likely the memory was full: "
-                "close other programs or give a smaller --image-size"
+                f"the process of {function.__name__} was killed; {_likely_cause(place)}"
             ) from error
         except KeyboardInterrupt:
             wait([future], GRACE)
@@ -48,6 +54,18 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
         finally:  # at once: what a framework does at its end is of no use
             for process in set(multiprocessing.active_children()) - others:
                 process.terminate()
+
+
+def _begin(place: Path) -> None:
+    use(place)
+    end_with_parent()
+
+
+def _likely_cause(place: Path) -> str:
+    """Return why the system most likely killed a process whose temporary folder that is."""
+    if shutil.disk_usage(place).free < LEAST_FREE_BYTES:
+        return f"the disk of {place.parent} is full: make room or set TMPDIR to another folder"
+    return "most likely the memory was full: close other programs or give a smaller --image-size"
 
 
 def end_with_parent() -> None:

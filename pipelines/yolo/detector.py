@@ -15,6 +15,7 @@ from models.yolo.forward import Forward
 from models.yolo.letterbox import letterbox, restore
 from pipelines.detections import LOWEST_SCORE, Detections, Image, Stage, run_stages
 from pipelines.nms import suppress
+from pipelines.system.loading import LoadingError
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,11 @@ class YoloDetector:
 
     def _decode(self, answered: Answered) -> Decoded:
         letterboxed = answered.letterboxed
+        if not np.isfinite(answered.outputs.sum()):  # it would look as if there were nothing
+            raise LoadingError(
+                "the network answers with numbers that are not finite; copy its folder again from "
+                "its run or train it again"
+            )
         boxes, scores, labels = decode(answered.outputs, self.input_hw, LOWEST_SCORE)
         boxes = restore(boxes, letterboxed.scales, letterboxed.image_hw)
         real = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)  # some lie wholly in the grey border

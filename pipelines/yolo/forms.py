@@ -24,14 +24,14 @@ def litert(folder: Path, device: Device, threads: int) -> Detector:
     Raises:
         ConversionError: the folder has no LiteRT form; the message says why.
     """
-    from models.yolo.forward import ConversionError, LiteRtForward
-    from pipelines.yolo.storage import LITERT, detector_with, saved_yolo
+    from models.yolo.forward import ConversionError
+    from pipelines.yolo.storage import LITERT, detector_with, load_litert, saved_yolo
 
     del device
     saved = saved_yolo(folder)
     if not (folder / LITERT).is_file():
         raise ConversionError(saved.litert)
-    return detector_with(LiteRtForward(folder / LITERT, threads), saved, threads)
+    return detector_with(load_litert(folder, saved, threads), saved, threads)
 
 
 def graph(folder: Path, device: Device, threads: int, *, compiled: bool = False) -> Detector:
@@ -52,7 +52,7 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
         ConversionError: the network has no such form; the message says why.
     """
     runtime.load_tensorflow()
-    from datasets.images import load_image
+    from datasets.images import pixels_of
     from datasets.splits import evenly
     from models.yolo.exported import LITERT as LITERT_FORM
     from models.yolo.exported import write_network
@@ -61,7 +61,7 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
 
     input_hw = saved_yolo(folder).input_hw
     chosen = evenly(images, CALIBRATION_IMAGES)
-    pictures = [letterbox(load_image(image.path), input_hw)[0] for image in chosen]
+    pictures = [letterbox(pixels_of(image), input_hw)[0] for image in chosen]
     with replacing(output) as work:
         write_network(load_network(folder), LITERT_FORM, work / LITERT, pictures)
         shutil.copy(folder / SETTINGS, work)

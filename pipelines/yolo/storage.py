@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from datasets.regular_files import check_regular, content
+from models.yolo.decoding import grid_points
 from models.yolo.forward import ConversionError, Forward, GraphForward, LiteRtForward, save_litert
 from models.yolo.settings import YoloSettings
+from pipelines.system.loading import loading
 from pipelines.yolo.detector import YoloDetector
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 WEIGHTS, LITERT, SETTINGS = "network.weights.h5", "network.tflite", "settings.json"
 TRAINING_STATE = "training.npz"  # of a training that is not over
+
+
+Side = Annotated[int, msgspec.Meta(ge=32, le=8192, multiple_of=32)]
 
 
 class SavedYolo(msgspec.Struct, frozen=True):
@@ -33,8 +39,8 @@ class SavedYolo(msgspec.Struct, frozen=True):
     """
 
     classes: tuple[str, ...]
-    input_hw: tuple[int, int]
-    limit: int
+    input_hw: tuple[Side, Side]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     parameters: int
     multiply_adds: int
     settings: YoloSettings
@@ -74,14 +80,10 @@ def saved_yolo(folder: Path) -> SavedYolo:
     """Return what the folder's ``settings.json`` holds.
 
     Raises:
-        OSError: it is missing.
-        ValueError: it is not such a file.
+        LoadingError: it is missing or not such a file.
     """
-    path = folder / SETTINGS
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=SavedYolo)
-    except msgspec.DecodeError as error:
-        raise ValueError(f"{path}: {error}") from error
+    with loading(folder):
+        return msgspec.json.decode(content(folder / SETTINGS), type=SavedYolo)
 
 
 def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetector:
@@ -91,15 +93,30 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
     graph; on a GPU TensorFlow's compiled graph does.
 
     Raises:
-        OSError: a file is missing.
-        ValueError: a file is not what it should be.
+        LoadingError: a file is missing or not what it should be.
     """
     saved = saved_yolo(folder)
     if (folder / LITERT).is_file() and not gpu and saved.settings.runtime != "graph":
-        forward: Forward = LiteRtForward(folder / LITERT, threads)
+        forward: Forward = load_litert(folder, saved, threads)
     else:
         forward = GraphForward(load_network(folder))
     return detector_with(forward, saved, threads)
+
+
+def load_litert(folder: Path, saved: SavedYolo, threads: int) -> LiteRtForward:
+    """Return the LiteRT form in the folder, which has the ends that ``settings.json`` says.
+
+    Raises:
+        LoadingError: it is missing, broken or of another network.
+    """
+    with loading(folder):
+        check_regular(folder / LITERT)
+        forward = LiteRtForward(folder / LITERT, threads)
+        cells = len(grid_points(saved.input_hw)[0])
+        ends = (1, *saved.input_hw, 3), (1, cells, 4 + len(saved.classes))
+        if forward.ends != ends:
+            raise ValueError(f"{LITERT} takes and gives {forward.ends}, not {ends}")
+        return forward
 
 
 def detector_with(forward: Forward, saved: SavedYolo, threads: int) -> YoloDetector:
@@ -112,15 +129,17 @@ def load_network(folder: Path) -> keras.Model:
     """Return the network saved in the folder; it loads TensorFlow.
 
     Raises:
-        OSError: a file is missing.
-        ValueError: a file is not what it should be.
+        LoadingError: a file is missing or not what it should be.
     """
     from models.yolo.network import build_network
+    from models.yolo.weights_file import values_in_hdf5
 
     saved = saved_yolo(folder)
     settings = saved.settings
-    network = build_network(
-        saved.input_hw, len(saved.classes), settings.width, settings.depth, settings.backbone
-    )
-    network.load_weights(folder / WEIGHTS)
+    with loading(folder):
+        values_in_hdf5(folder / WEIGHTS)
+        network = build_network(
+            saved.input_hw, len(saved.classes), settings.width, settings.depth, settings.backbone
+        )
+        network.load_weights(folder / WEIGHTS)
     return network

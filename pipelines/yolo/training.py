@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from datasets.annotations import LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
 from datasets.splits import with_an_object
 from models.yolo.forward import GraphForward
@@ -147,7 +147,7 @@ def validation(
 ) -> Callable[[keras.Model], Quality]:
     """Return the function that scores a network on the validation split."""
     pictures = [
-        Letterboxed(*letterbox(load_image(image.path), input_hw), (image.height_px, image.width_px))
+        Letterboxed(*letterbox(pixels_of(image), input_hw), (image.height_px, image.width_px))
         for image in images
     ]
     truth = [image.annotations for image in images]

@@ -74,11 +74,11 @@ def detect_all(dataset: Dataset, folder: Path) -> list[dict[str, float]]:
     """Return for each scale the mean image size, the p50 and the mean of each stage in ms."""
     import cv2
 
-    from datasets.images import load_image
+    from datasets.images import pixels_of
     from pipelines.evaluation.timing import measure_latency
 
     detector, device = loaded(NAME, folder, "cpu")
-    originals = [load_image(image.path) for image in dataset.splits["val"][:TIMED]]
+    originals = [pixels_of(image) for image in dataset.splits["val"][:TIMED]]
     rows = []
     for scale in SCALES:
         images = [

@@ -54,14 +54,14 @@ def deletions(
     subject: Subject, name: str, explainer: Explainer, wanted: int, masks: int
 ) -> list[ExplanationRow]:
     """Return the rows of at least so many right detections, image by image, of one contender."""
-    from datasets.images import load_image
+    from datasets.images import pixels_of
     from pipelines.studies.interpretability.explaining import explanation_rows, right_detections
     from pipelines.studies.interpretability.saliency import DetectedBox
     from pipelines.system.progress import on_terminal
 
     chosen, count = [], 0
     for image in subject.dataset.splits["test"]:
-        (found,) = explainer.detect_many([load_image(image.path)])
+        (found,) = explainer.detect_many([pixels_of(image)])
         right = right_detections(found.above(explainer.threshold), image)
         targets = [
             (DetectedBox(box, int(label)),)

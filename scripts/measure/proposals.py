@@ -98,7 +98,7 @@ def measured(arguments: argparse.Namespace) -> None:
 def measure(dataset: Dataset, split: str, source: ProposalSource, seed: int) -> dict[int, Measured]:
     """Return the figures of a source by budget."""
     from datasets.boxes import iou
-    from datasets.images import load_image
+    from datasets.images import pixels_of
     from pipelines.classical.proposals.learn import learn_proposer
     from pipelines.classical.proposals.propose import propose, search
     from pipelines.system import runtime
@@ -113,7 +113,7 @@ def measure(dataset: Dataset, split: str, source: ProposalSource, seed: int) -> 
         settings = replace(settings, proposals=budget)
         overlaps, counts, seconds = [], [], []
         for image in on_terminal(images, f"{source}, {budget} boxes", len(images)):
-            pixels, truth = load_image(image.path), image.annotations
+            pixels, truth = pixels_of(image), image.annotations
             started = time.perf_counter()
             searched = search(pixels)
             boxes = propose(searched, proposer, settings, threads).boxes

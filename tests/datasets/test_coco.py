@@ -227,3 +227,17 @@ def test_a_number_that_is_not_finite_costs_its_box(tmp_path):
     found, problems = found_in(tmp_path)
     assert len(everything(found)["0.png"].annotations) == 1
     assert "annotation 1: a box of cat has a number that is not finite" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("width", '"nan"'), ("height", '"inf"'), ("id", f'"{"1" * 5000}"')],
+)
+def test_a_number_that_is_none_costs_at_most_its_image(tmp_path, key, value):
+    write_coco_set(tmp_path, [GOOD, [("cat", (1, 1, 5, 5))]])
+    path = tmp_path / "annotations.json"
+    document = json.loads(path.read_text())
+    document["images"][1][key] = "here"
+    path.write_text(json.dumps(document).replace('"here"', value))
+    found, _ = found_in(tmp_path)
+    assert len(everything(found)["0.png"].annotations) == 1

@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
-from datasets.images import ImageError, load_image, load_with_depth, read_header
+from datasets.annotations import Annotations, LabelledImage
+from datasets.images import (
+    FORMATS,
+    SUFFIXES,
+    ImageError,
+    load_image,
+    load_with_depth,
+    pixels_of,
+    read_header,
+)
 
 RED = (255, 0, 0)
 
@@ -105,3 +114,35 @@ def test_grey_levels_of_16_bits_are_scaled_by_those_that_are_used(tmp_path, most
     pixels, found = load_with_depth(tmp_path / "a.png")
     assert found == depth
     assert pixels.max() == shown
+
+
+def test_no_program_is_started_by_a_file_that_bears_an_images_name(tmp_path, monkeypatch):
+    """Pillow hands PostScript to Ghostscript, whatever the file is called."""
+    asked = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *given, **more: asked.append(given))
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    with Image.open(path) as image:
+        assert image.format == "EPS"
+    with pytest.raises(ImageError, match="not an image"):
+        load_image(path)
+    assert not asked
+
+
+def test_every_suffix_that_is_read_has_its_format():
+    Image.init()
+    known = {Image.EXTENSION[suffix] for suffix in SUFFIXES}
+    assert known <= set(FORMATS)
+    assert set(FORMATS) <= set(Image.OPEN)
+
+
+def test_an_image_that_changed_since_its_set_was_read_is_refused(tmp_path):
+    path = saved(tmp_path, Image.new("RGB", (4, 3), RED), "a.png")
+    image = LabelledImage("a.png", path, 4, 3, Annotations())
+    assert pixels_of(image).shape == (3, 4, 3)
+    saved(tmp_path, Image.new("RGB", (5, 3), RED), "a.png")
+    with pytest.raises(ImageError, match="5×3 pixels, and had 4×3"):
+        pixels_of(image)
+    path.unlink()
+    with pytest.raises(ImageError, match="opened"):
+        pixels_of(image)

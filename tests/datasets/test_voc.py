@@ -1,4 +1,5 @@
 import hashlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from datasets.checking import without_broken_images
 from datasets.images import load_image
 from datasets.reading import read_dataset
 from datasets.splits import limited
+from datasets.xml_lines import parse_xml
 
 
 def one(folder, objects, **more):
@@ -219,3 +221,17 @@ def test_how_grey_levels_were_scaled_is_said_once(tmp_path):
         Image.fromarray(levels).save(tmp_path / f"im{index}.png")
     problems = without_broken_images(read_dataset(tmp_path)).problems
     assert sum("use 12 bits of 16" in str(problem) for problem in problems) == 1
+
+
+def test_a_file_of_more_elements_than_an_image_has_is_refused_before_it_is_held(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("datasets.xml_lines.MOST_ELEMENTS", 1000)
+    path = tmp_path / "a.xml"
+    path.write_text("<annotation>" + "<a/>" * 1_000_000 + "</annotation>")
+    tracemalloc.start()
+    with pytest.raises(DatasetError, match="elements"):
+        parse_xml(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * 2**20

@@ -147,6 +147,9 @@ def test_darknet_names_its_files_in_obj_data(tmp_path):
     [
         ("names: [cat\n", "is not YAML"),
         ("names: 3\ntrain: images\n", "names must be"),
+        ("names: {.inf: cat}\n", "names must be"),
+        ("nc: .inf\n", "names must be"),
+        ("nc: .nan\n", "names must be"),
         ("names: [[cat]]\ntrain: images\n", "names must be"),
         ("names: [cat]\ntrain: {a: b}\n", "train must be"),
         ("names: !!python/object/apply:os.system ['true']\n", "is not YAML"),

@@ -10,6 +10,7 @@ import pytest
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
 from pipelines.detections import BatchDetector, Detections, Detector, StagedDetector, run_stages
+from pipelines.system.loading import LoadingError
 
 RANDOM = np.random.default_rng(0)
 IMAGES = {
@@ -168,7 +169,7 @@ def test_a_classical_folder_of_another_version_is_refused(classical_folder, tmp_
         {**description, "limit": "many"},
     ):
         (folder / "settings.json").write_text(json.dumps(broken))
-        with pytest.raises(ValueError, match="train it again"):
+        with pytest.raises(LoadingError, match="train it again"):
             load_classical(folder)
 
 

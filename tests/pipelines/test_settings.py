@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, is_dataclass, replace
 from typing import get_args, get_origin
 
 import pytest
@@ -157,6 +157,38 @@ def test_numbers_are_found_in_all_groups():
 def test_a_value_out_of_its_range_is_refused_by_name(assignment):
     with pytest.raises(UserError, match=assignment.partition("=")[0]):
         with_setting(RunSettings(), assignment)
+
+
+def named_numbers(group=RunSettings, prefix=""):
+    """Yield each number that ``--set`` may change: its name and its limits."""
+    for name, kind in kinds(group).items():
+        if is_dataclass(kind):
+            yield from named_numbers(kind, "dataset." if name == "data" else f"{name}.")
+        for _, limits in numbers(kind):
+            yield f"{prefix}{name}", limits
+
+
+IMPOSSIBLE = ("nan", "inf", "-inf", "-1", "-5", "1e300", "1e18", "9" * 30, "9" * 5000)
+
+
+@pytest.mark.parametrize("value", IMPOSSIBLE, ids=lambda value: value[:31])
+def test_no_number_can_be_what_is_impossible(value):
+    names = [name for name, _ in named_numbers()]
+    assert len(names) > 60
+    for name in names:
+        with pytest.raises(UserError, match=name.removeprefix("dataset.")) as refusal:
+            with_setting(RunSettings(), f"{name}={value}")
+        assert len(str(refusal.value)) < 200
+
+
+def test_zero_is_taken_only_where_it_means_something():
+    for name, limits in named_numbers():
+        may_be_zero = any(limit.ge is not None and limit.ge <= 0 for limit in limits)
+        if may_be_zero:
+            with_setting(RunSettings(), f"{name}=0")
+        else:
+            with pytest.raises(UserError):
+                with_setting(RunSettings(), f"{name}=0")
 
 
 def test_a_refusal_says_what_is_allowed_and_what_was_given():

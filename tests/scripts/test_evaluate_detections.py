@@ -132,3 +132,22 @@ def test_the_example_for_an_own_detector_runs(sample_dataset):
     )
     assert done.returncode == 0, done.stderr
     assert "mAP@.50 0." in done.stdout
+
+
+@pytest.mark.parametrize("layout", ["a.jpg", "images/a.jpg", "train2017/a.jpg"])
+@pytest.mark.parametrize("place", ["set/annotations/gt.json", "set/gt.json"])
+def test_nothing_is_written_into_a_set_whose_ground_truth_is_used(files, capsys, layout, place):
+    path, image = files / place, files / "set" / layout
+    for each in (path, image):
+        each.parent.mkdir(parents=True, exist_ok=True)
+        each.touch()
+    truth = json.loads((files / "gt.json").read_text())
+    truth["images"][0]["file_name"] = "a.jpg"
+    path.write_text(json.dumps(truth))
+    given = ("--ground-truth", str(path), "--detections", f"good={files / 'good.json'}")
+    for output, status in (("set/out", 2), ("set", 2), ("out", 0)):
+        assert main([*given, "--output", str(files / output)]) == status
+    assert "where the images are" in capsys.readouterr().err
+    assert sorted(each.name for each in (files / "set").iterdir()) == sorted(
+        {Path(layout).parts[0], Path(place).parts[1]}
+    )

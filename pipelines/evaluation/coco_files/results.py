@@ -16,8 +16,10 @@ import numpy as np
 
 from datasets.boxes import as_boxes
 from datasets.coco_ids import Id, plain_id
+from datasets.coco_json import MOST_JSON_BYTES
 from datasets.encodings import as_utf8
 from datasets.errors import UserError
+from datasets.regular_files import content
 from pipelines.evaluation.coco_files.format import (
     CocoCategory,
     CocoDetection,
@@ -87,7 +89,7 @@ def _decoded(path: Path, kind: Any, wanted: str) -> Any:
     """Return a JSON file as that type; numbers in quotes are numbers too."""
     data = b""
     try:
-        data = as_utf8(path.read_bytes())
+        data = as_utf8(content(path, MOST_JSON_BYTES))
         return msgspec.json.decode(data, type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: is no COCO {wanted} ({error})") from error

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.annotations import LabelledImage, Splits
-from datasets.images import ImageError, load_image
+from datasets.images import ImageError, pixels_of
 from pipelines.report.images.annotate import PAPER, annotate
 
 SHOWN, COLUMNS = 24, 4
@@ -40,7 +40,7 @@ def contact_sheet(images: Iterable[LabelledImage], classes: Sequence[str]) -> ND
     tiles = []
     for image in images:
         try:
-            pixels = load_image(image.path)
+            pixels = pixels_of(image)
         except ImageError:
             continue
         drawn = annotate(pixels, image.annotations, {}, classes, {})

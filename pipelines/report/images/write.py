@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from PIL import Image
 
 from datasets.annotations import LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
 from pipelines.detections import Detections
 from pipelines.report.images.annotate import annotate
@@ -54,7 +54,7 @@ def write_pictures(
     def write(index: int) -> None:
         image = images[index]
         found = {pipeline: answers[index] for pipeline, answers in detections.items()}
-        pixels = load_image(image.path)
+        pixels = pixels_of(image)
         drawn = annotate(pixels, image.annotations, found, classes, thresholds)
         # A PNG of a photograph hardly shrinks with effort, so little is spent.
         Image.fromarray(drawn).save(folder / names[index], compress_level=3)

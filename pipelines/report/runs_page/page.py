@@ -15,6 +15,7 @@ import jinja2
 from rich.markup import escape
 from rich.table import Table
 
+from datasets.regular_files import opened
 from pipelines.report.rows import COSTS, HEADLINE, UNKNOWN, shown
 from pipelines.report.wording import called
 from pipelines.runs.compare import RunComparison, figure_of
@@ -107,8 +108,8 @@ def runs_page(comparison: RunComparison, gate: Sequence[str] = ()) -> str:
 def is_page(path: Path) -> bool:
     """Say whether a file is an earlier page of this kind."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            return GENERATOR in stream.read(1000)
+        with opened(path) as stream:
+            return GENERATOR.encode() in stream.read(1000)
     except OSError:
         return False
 

@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import Track
 from datasets.splits import evenly
 from pipelines.contenders import label_of
@@ -118,7 +118,7 @@ def with_oracles(
     stages = detector.stages if isinstance(detector, StagedDetector) else whole
     found: dict[str, list[Detections]] = {n: [] for n in (AS_IS, *(o.name for o in oracles))}
     for image in track(images, f"oracles in {name}", len(images)):
-        values = recorded(stages, load_image(image.path))
+        values = recorded(stages, pixels_of(image))
         found[AS_IS].append(values[-1])
         for oracle in oracles:
             found[oracle.name].append(replayed(stages, values, image.annotations, oracle))

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import msgspec
 
+from datasets.kept_files import keep, kept
 from pipelines.evaluation import undefined
 from pipelines.runs.folder import reading_kept
-from pipelines.system.files import write_text
 
 R = TypeVar("R")
 
@@ -53,9 +53,9 @@ class Cells:
         The name is a file's, and JSON can hold what the work returns; it will take the seconds
         ``expected``.
         """
-        kept = self.kept(name, kind)
-        if kept is not None:
-            return kept
+        before = self.kept(name, kind)
+        if before is not None:
+            return before
         if not self.allows(expected):
             self.left_out.append(name)
             return None
@@ -71,18 +71,18 @@ class Cells:
             UserError: its file can't be read.
         """
         path = self.folder / f"{name}.json"
-        if not path.is_file():
-            return None
         with reading_kept(path):
-            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-            result = undefined.decode(bytes(kept.result), kind)
-        self.spent += kept.seconds
+            if (data := kept(path)) is None:
+                return None
+            cell = msgspec.json.decode(data, type=_Kept)
+            result = undefined.decode(bytes(cell.result), kind)
+        self.spent += cell.seconds
         return result
 
     def keep(self, name: str, seconds: float, result: object) -> None:
         """Keep what a cell gave, and what it took."""
-        kept = _Kept(seconds, msgspec.Raw(undefined.encode(result)))
-        write_text(self.folder / f"{name}.json", msgspec.json.encode(kept).decode())
+        cell = _Kept(seconds, msgspec.Raw(undefined.encode(result)))
+        keep(self.folder / f"{name}.json", msgspec.json.encode(cell))
         self.spent += seconds
 
     def allows(self, expected: float) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from datasets.annotations import LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.progress import silently
 from datasets.splits import evenly
 from models.errors import TrainingError
@@ -81,7 +81,7 @@ class SubsetTrainings:
     def _detections(self, detector: Detector) -> list[Detections]:
         detections: list[Detections] = []
         for start in range(0, len(self._test), AT_ONCE):
-            pixels = [load_image(image.path) for image in self._test[start : start + AT_ONCE]]
+            pixels = [pixels_of(image) for image in self._test[start : start + AT_ONCE]]
             detections += detect_all(detector, pixels)
         return detections
 

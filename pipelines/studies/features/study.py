@@ -14,7 +14,7 @@ from itertools import combinations
 
 from matplotlib.figure import Figure
 
-from datasets.images import load_image
+from datasets.images import pixels_of
 from pipelines.detections import FeatureSource
 from pipelines.evaluation.significance import difference_interval
 from pipelines.runs.finished import Subject
@@ -92,7 +92,7 @@ def _save_pictures(subject: Subject, sources: Mapping[str, FeatureSource]) -> No
         sides = boxes[:, 2:] - boxes[:, :2]
         if len(boxes) and sides.min(axis=1).max() >= 2:
             largest = boxes[int(sides.prod(axis=1).argmax())]
-            figure = draw_pictures(load_image(image.path), largest, sources)
+            figure = draw_pictures(pixels_of(image), largest, sources)
             save(figure, subject.folder / "axes", "features_pictures")
             return
 

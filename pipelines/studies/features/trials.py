@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from datasets.boxes import Boxes
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.splits import evenly
 from models.classical.hog import Features
 from models.classical.settings import ClassicalSettings
@@ -132,7 +132,7 @@ class Trials:
             images = evenly(self._subject.dataset.splits[split], most)
             splits[split] = []
             for image in on_terminal(images, f"{boxes}, {split}", len(images)):
-                pixels = load_image(image.path)
+                pixels = pixels_of(image)
                 proposed = self._propose[boxes](pixels)
                 splits[split].append(BoxedImage(pixels, proposed, image.annotations))
         return splits

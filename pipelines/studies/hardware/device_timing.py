@@ -13,7 +13,7 @@ import msgspec
 
 from datasets.annotations import LabelledImage
 from datasets.errors import UserError
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.splits import evenly
 from pipelines.contenders import Contender, Form, Make
 from pipelines.detections import Detector
@@ -122,7 +122,7 @@ def timed(subject: Subject, threads: int, made: Path, gpu: int = 0) -> list[Timi
             detectors[key] = form.load(folder, device, threads or runtime.usable_cores())
         except UserError as error:
             results.append(untimed(row, form, device_name, threads, str(error)))
-    pixels = [load_image(image.path) for image in evenly(subject.dataset.splits["test"], IMAGES)]
+    pixels = [pixels_of(image) for image in evenly(subject.dataset.splits["test"], IMAGES)]
     latencies = measure_latency(
         detectors,
         lambda number: pixels[number % len(pixels)],
@@ -176,6 +176,6 @@ def _map_50(
     if threads == 1 and runtime.usable_cores() > 1:
         return nan
     images = evenly(subject.dataset.splits[split], MOST_SCORED)
-    found = [detector.detect(load_image(image.path)) for image in images]
+    found = [detector.detect(pixels_of(image)) for image in images]
     truth = [image.annotations for image in images]
     return score(truth, found, subject.dataset.classes).map_50

@@ -10,7 +10,7 @@ import msgspec
 
 from datasets.annotations import LabelledImage
 from datasets.boxes import iou
-from datasets.images import load_image
+from datasets.images import pixels_of
 from pipelines.detections import Detections, Image
 from pipelines.evaluation.pairs import Bools, Floats
 from pipelines.evaluation.undefined import Number
@@ -116,7 +116,7 @@ def explanation_rows(
 
     ``shared`` is, for each object, the detection of each contender, in their order.
     """
-    pixels, truth = load_image(image.path), image.annotations
+    pixels, truth = pixels_of(image), image.annotations
     rows: list[ExplanationRow] = []
     for (name, explainer), targets in zip(
         explainers.items(), zip(*shared, strict=True), strict=True

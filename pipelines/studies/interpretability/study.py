@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from datasets.annotations import LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.splits import evenly
 from pipelines.contenders import label_of
 from pipelines.evaluation.pairs import Floats
@@ -103,7 +103,7 @@ def shared_images(
     chosen = []
     tried = evenly(images, 4 * IMAGES)
     for image in on_terminal(tried, "finding what all find", len(tried)):
-        pixels = load_image(image.path)
+        pixels = pixels_of(image)
         found = [
             right_detections(each.detect_many([pixels])[0].above(each.threshold), image)
             for each in explainers.values()

@@ -14,7 +14,7 @@ import msgspec
 from joblib import Parallel, delayed
 
 from datasets.annotations import LabelledImage
-from datasets.images import load_image
+from datasets.images import pixels_of
 from datasets.splits import evenly
 from pipelines.contenders import contender
 from pipelines.evaluation.timing import measure_latency
@@ -134,7 +134,7 @@ def decoding_seconds(images: Sequence[LabelledImage], threads: int) -> float:
 
 
 def _decode(image: LabelledImage) -> None:
-    load_image(image.path)
+    pixels_of(image)
 
 
 def loading_seconds(subject: Subject, name: str, started: float) -> float:
@@ -153,7 +153,7 @@ def one_core_rate(subject: Subject, name: str) -> float:
         return nan
     detector = subject.detector(name, device, 1)
     images = evenly(subject.dataset.splits["test"], RATE_IMAGES)
-    pixels = [load_image(image.path) for image in images]
+    pixels = [pixels_of(image) for image in images]
     latency = measure_latency(
         {name: detector},
         lambda number: pixels[number % len(pixels)],

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -138,3 +139,17 @@ def test_finding_the_set_imports_nothing_heavy() -> None:
         "sys.exit(any(name in sys.modules for name in ('cv2', 'sklearn', 'skimage', 'joblib')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_what_a_killed_render_left_goes_after_a_day(renders: list[Path]) -> None:
+    folder = sample_folder(0).parent
+    home, key = folder.parent, folder.name
+    shutil.rmtree(folder)
+    old, new = (home / f"{key}.partial-{name}" for name in ("old", "new"))
+    old.mkdir()
+    new.mkdir()
+    os.utime(old, (0, 0))
+    sample_folder(0)
+    assert len(renders) == 2
+    assert not old.exists()
+    assert new.exists()

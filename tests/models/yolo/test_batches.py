@@ -1,3 +1,5 @@
+import errno
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -5,6 +7,7 @@ import pytest
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
+from models.errors import TrainingError
 from models.yolo import batches as batches_module
 from models.yolo.augmentation import augmented
 from models.yolo.batches import batches, fill_cache, make_batch, pictures_alone
@@ -136,3 +139,13 @@ def test_padding_is_marked_as_such(cache):
     batch = make_batch(cache, 0, INPUT_HW, YoloSettings(augment=False), FLIPS, 0, mosaic=False)
     assert set(batch.real.sum(1).astype(int)) <= {1, 2}
     assert (batch.boxes[batch.real == 0] == 0).all()
+
+
+def test_a_disk_without_room_for_the_pictures_is_said_before_any_is_decoded(tmp_path, monkeypatch):
+    def full(*given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    image = LabelledImage("a.png", tmp_path / "missing.png", 9, 9, Annotations())
+    with pytest.raises(TrainingError, match=r"no room for .*TMPDIR"):
+        fill_cache([image], (64, 64), tmp_path, silently)

@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -142,3 +144,33 @@ def test_a_picture_in_a_format_that_is_not_read_is_listed_and_not_passed_over(fo
     found = {picture.name: picture for picture in pictures(sources, MANY)}
     with pytest.raises(ImageError, match="is HEIC, which can't be read; save it as JPEG"):
         found["IMG_1.HEIC"].read()
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_a_list_of_files_that_bears_a_videos_name_opens_none_of_them(tmp_path, suffix):
+    clip(tmp_path / "mine.mp4")
+    path = tmp_path / f"list{suffix}"
+    path.write_text("ffconcat version 1.0\nfile mine.mp4\n")
+    assert cv2.VideoCapture(str(path)).isOpened()
+    (picture,) = pictures(found_sources([str(path)]), MANY)
+    with pytest.raises(ImageError, match="not a video"):
+        picture.read()
+
+
+def test_a_pipe_that_bears_a_videos_name_is_not_waited_for(tmp_path, capfd):
+    os.mkfifo(tmp_path / "a.mp4")
+    sources = found_sources([str(tmp_path)])
+    assert picture_count(sources) == 1
+    (picture,) = pictures(sources, MANY)
+    with pytest.raises(ImageError, match="not a video"):
+        picture.read()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_video_of_huge_frames_is_refused_before_any_is_decoded(tmp_path):
+    clip(tmp_path / "a.mp4", size=(64, 48))
+    sources = found_sources([str(tmp_path / "a.mp4")])
+    assert len(list(pictures(sources, 64 * 48))) == 5
+    (picture,) = pictures(sources, 64 * 48 - 1)
+    with pytest.raises(ImageError, match="64×48 pixels, more than"):
+        picture.read()

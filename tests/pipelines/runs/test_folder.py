@@ -1,10 +1,15 @@
+import contextlib
 import json
+import os
+import pathlib
+import shutil
 
 import pytest
 
 from datasets.errors import UserError
 from pipelines.runs.folder import RunFolder
-from pipelines.system.files import write_json
+from pipelines.system import files
+from pipelines.system.files import settle, write_json
 
 
 def opened(path, settings=None, *, overwrite=False, resume=False):
@@ -94,11 +99,104 @@ def test_a_folder_of_the_user_beside_a_run_is_left_alone(tmp_path):
     assert (tmp_path / "run.old" / "mine").read_text() == "precious"
 
 
-@pytest.mark.parametrize("kept", ['{"answer": 4', '{"answer": "many"}', "[]"])
-def test_a_kept_stage_that_cannot_be_read_is_named_with_the_way_out(tmp_path, kept):
+def test_a_kept_stage_of_another_shape_is_named_with_the_way_out(tmp_path):
     folder = opened(tmp_path / "run")
-    folder.stage("train", dict[str, int], lambda: {"answer": 42})
-    (folder.partial / "stages" / "train.json").write_text(kept)
+    folder.stage("train", dict[str, str], lambda: {"answer": "many"})
     again = opened(tmp_path / "run", resume=True)
     with pytest.raises(UserError, match=r"train\.json: can't be read .*--overwrite"):
         again.stage("train", dict[str, int], lambda: {"answer": 42})
+
+
+@pytest.mark.parametrize("left", [0, 10, 64, 65, 70, -1])
+def test_a_stage_whose_file_is_torn_is_done_again(tmp_path, left):
+    folder = opened(tmp_path / "run")
+    folder.stage("train", dict[str, int], lambda: {"answer": 42})
+    file = folder.partial / "stages" / "train.json"
+    file.write_bytes(file.read_bytes()[:left])
+    again = opened(tmp_path / "run", resume=True)
+    assert again.stage("train", dict[str, int], lambda: {"answer": 43}) == {"answer": 43}
+
+
+@pytest.mark.parametrize("left", ["", "stages/", ".settings.json.abcdefgh.partial/settings.json"])
+def test_what_is_left_of_a_run_at_its_begin_or_end_is_overwritten(tmp_path, left):
+    """Without settings no run goes on; that it is the project's own is seen by its names."""
+    partial = tmp_path / "run.partial"
+    partial.mkdir()
+    if left:
+        place = partial / left
+        (place if left.endswith("/") else place.parent).mkdir()
+    with pytest.raises(UserError, match="--overwrite"):
+        opened(tmp_path / "run", resume=True)
+    opened(tmp_path / "run", overwrite=True)
+    assert [path.name for path in partial.iterdir()] == ["settings.json"]
+
+
+@pytest.mark.parametrize("way", [{"resume": True}, {"overwrite": True}])
+def test_a_working_folder_of_somebody_else_is_left_alone(tmp_path, way):
+    (tmp_path / "run.partial").mkdir()
+    (tmp_path / "run.partial" / "mine.jpg").write_text("precious")
+    with pytest.raises(UserError, match="move it away"):
+        opened(tmp_path / "run", **way)
+    assert (tmp_path / "run.partial" / "mine.jpg").read_text() == "precious"
+
+
+class Killed(BaseException):
+    pass
+
+
+def stop_at(number, monkeypatch, *, is_killed):
+    """Let the process end at the renaming, removal or flush of that number.
+
+    One that is killed does not even settle what it began.
+    """
+    count, ended = iter(range(1000)), []
+
+    def counted(real):
+        def call(*arguments, **more):
+            if next(count) == number:
+                ended.append(number)
+                raise Killed
+            return real(*arguments, **more)
+
+        return call
+
+    for name in ("rename", "replace", "unlink", "rmdir"):
+        monkeypatch.setattr(pathlib.Path, name, counted(getattr(pathlib.Path, name)))
+    for module, name in ((shutil, "rmtree"), (os, "fsync")):
+        monkeypatch.setattr(module, name, counted(getattr(module, name)))
+
+    def settle_unless_killed(output):
+        if not (is_killed and ended):
+            settle(output)
+
+    monkeypatch.setattr(files, "settle", settle_unless_killed)
+
+
+@pytest.mark.parametrize("number", range(22))
+@pytest.mark.parametrize("is_killed", [False, True], ids=["stopped", "killed"])
+def test_a_run_ended_at_any_moment_of_replacing_another_loses_neither(
+    tmp_path, monkeypatch, number, is_killed
+):
+    finished(tmp_path / "run", "first")
+    begun = opened(tmp_path / "run", overwrite=True)
+    write_json(begun.partial / "metrics.json", {"content": "second"})
+    with monkeypatch.context() as patch:
+        stop_at(number, patch, is_killed=is_killed)
+        with contextlib.suppress(Killed):
+            begun.finish()
+    again = RunFolder(tmp_path / "run")
+    if again.partial.exists():
+        again.open({"seed": 1}, overwrite=False, resume=True)
+        assert content(again.final) == "first"
+        again.finish()
+    again.tidy()
+    assert content(again.final) == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert sorted(path.name for path in again.final.iterdir()) == [
+        "metrics.json",
+        "metrics.schema.json",
+    ]
+
+
+def content(folder):
+    return json.loads((folder / "metrics.json").read_text())["content"]

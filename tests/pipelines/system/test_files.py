@@ -1,8 +1,12 @@
+import contextlib
+import pathlib
+
 import pytest
 
 from datasets.errors import UserError
 from datasets.path_names import leads_out, overlap
-from pipelines.system.files import check_output, replacing, replacing_file, write_json
+from pipelines.system import files
+from pipelines.system.files import check_output, replacing, replacing_file, settle, write_json
 
 
 def listed(folder):
@@ -39,6 +43,52 @@ def test_a_folder_is_replaced_whole_and_nothing_beside_it_is_touched(tmp_path):
     assert listed(tmp_path / "out") == ["new"]
     assert listed(tmp_path) == ["out", "out.old", "out.partial"]
     assert (tmp_path / "out.old" / "mine").read_text() == "out.old"
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed_while_replacing(output, monkeypatch, at):
+    """Leave what a process leaves that is killed as it renames for the time of that number."""
+    real, count = pathlib.Path.rename, iter(range(9))
+
+    def rename(self, target):
+        if next(count) == at:
+            raise Killed
+        return real(self, target)
+
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        patch.setattr(pathlib.Path, "rename", rename)
+        patch.setattr(files, "settle", lambda output: None)
+        with replacing(output) as work:
+            (work / "new").write_text("new")
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_writer_that_was_killed_takes_nothing_with_it_and_leaves_nothing(
+    tmp_path, monkeypatch, at
+):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").touch()
+    killed_while_replacing(tmp_path / "out", monkeypatch, at)
+    assert len(listed(tmp_path)) == 2 - at
+    settle(tmp_path / "out")
+    assert listed(tmp_path) == ["out"]
+    assert listed(tmp_path / "out") == ["mine"]
+
+
+def test_only_folders_that_the_project_made_are_cleared(tmp_path):
+    theirs = tmp_path / ".out.abcdefgh.partial"
+    theirs.mkdir()
+    (theirs / "mine").touch()
+    (tmp_path / ".out.ijklmnop.partial").touch()
+    (tmp_path / ".out.qrstuvwx.partial").symlink_to(theirs)
+    before = listed(tmp_path)
+    with replacing(tmp_path / "out"):
+        pass
+    assert listed(tmp_path) == [*before, "out"]
+    assert listed(theirs) == ["mine"]
 
 
 def test_what_cannot_be_written_is_an_error_of_the_user(tmp_path):

@@ -1,0 +1,72 @@
+"""Files kept for going on after a break: on the disk before they count, and known when torn."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from datasets.regular_files import content
+
+_DIGEST_BYTES = hashlib.sha256().digest_size * 2  # as text
+
+
+def keep(path: Path, data: bytes | memoryview) -> None:
+    """Write a file that is whole or not there, also after the machine lost its power.
+
+    Its first line is the SHA-256 of the rest.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(path)
+    with beside.open("wb") as stream:
+        stream.write(hashlib.sha256(data).hexdigest().encode("ascii") + b"\n")
+        stream.write(data)
+        os.fsync(stream.fileno())
+    beside.replace(path)
+    flush_folder(path.parent)
+
+
+def kept(path: Path) -> bytes | None:
+    """Return what was kept in a file; None where it is missing, torn or was never kept so.
+
+    Raises:
+        OSError: it is there and can't be read.
+    """
+    if not path.is_file():
+        return None
+    found = content(path)
+    digest, data = found[:_DIGEST_BYTES], found[_DIGEST_BYTES + 1 :]
+    return data if hashlib.sha256(data).hexdigest().encode("ascii") == digest else None
+
+
+def forget(path: Path) -> None:
+    """Remove what was kept in a file, and what a writer that was killed left beside it."""
+    path.unlink(missing_ok=True)
+    _beside(path).unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"writing-{path.name}")
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the system write the names in a folder to its disk, where it has a way to."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def flush_all(folder: Path) -> None:
+    """Have the system write all files below a folder, and their names, to its disk."""
+    for place, _, files in os.walk(folder):
+        for name in files:
+            # Windows flushes only what is open for writing.
+            with (Path(place) / name).open("r+b" if os.name == "nt" else "rb") as stream:
+                os.fsync(stream.fileno())
+        flush_folder(Path(place))

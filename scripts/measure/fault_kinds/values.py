@@ -1,0 +1,67 @@
+"""Impossible values for every number that can be set or given."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+from datasets.checked_settings import Checked, kinds
+from pipelines.settings import RunSettings, with_setting
+from pipelines.system.command_line import Options
+from scripts.measure.fault_kinds.cases import Case, refused
+
+KIND = "impossible values"
+IMPOSSIBLE = ("nan", "inf", "-inf", "-1", "-5", "1e300", "9" * 30, "9" * 5000)
+SCRIPTS = ("detect", "compare_runs", "study_axes", "explain")
+BELOW_ZERO = {"--threshold"}  # what may be: a score is any number
+
+
+def value_cases() -> Iterator[Case]:
+    """Yield each setting and each option that is a number, with each impossible value."""
+    for name, value in ((name, value) for name in _numbers(RunSettings) for value in IMPOSSIBLE):
+        attempt = partial(_set, f"{name}={value}")
+        yield Case(KIND, f"{name}={value[:31]}", attempt)
+    for script in SCRIPTS:
+        module = importlib.import_module(f"scripts.{script}")
+        options: Options = module.OPTIONS if hasattr(module, "OPTIONS") else module.parser()
+        for action in options._actions:
+            kind = action.type
+            if not callable(kind) or kind is Path or not action.option_strings:
+                continue
+            name = action.option_strings[0]
+            for value in IMPOSSIBLE:
+                if not (name in BELOW_ZERO and value in {"-1", "-5"}):
+                    yield Case(KIND, f"{script} {name} {value[:31]}", partial(_given, kind, value))
+
+
+def _numbers(group: type[Checked], prefix: str = "") -> Iterator[str]:
+    for name, kind in kinds(group).items():
+        if is_dataclass(kind):
+            below = "dataset." if name == "data" else f"{name}."
+            yield from _numbers(kind, below)  # type: ignore[arg-type]  # settings hold settings
+        elif _is_number(kind):
+            yield f"{prefix}{name}"
+
+
+def _is_number(kind: Any) -> bool:
+    return kind in {int, float} or any(map(_is_number, get_args(kind)))
+
+
+def _set(assignment: str, place: Path) -> str:
+    del place
+    return refused(lambda: with_setting(RunSettings(), assignment))
+
+
+def _given(kind: Any, value: str, place: Path) -> str:
+    del place
+    try:
+        taken = kind(value)
+    except (argparse.ArgumentTypeError, ValueError):
+        return ""
+    return f"{value[:31]} was taken as {taken}" if math.isfinite(taken) else "not finite"

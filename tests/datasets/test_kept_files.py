@@ -1,0 +1,34 @@
+import pytest
+
+from datasets.kept_files import forget, keep, kept
+
+
+def test_what_is_kept_comes_back_and_nothing_else_is_left(tmp_path):
+    path = tmp_path / "folder" / "state"
+    assert kept(path) is None
+    for data in (b"", b"one\ntwo", bytes(range(256))):
+        keep(path, data)
+        assert kept(path) == data
+    assert [each.name for each in path.parent.iterdir()] == ["state"]
+    forget(path)
+    assert not list(path.parent.iterdir())
+
+
+@pytest.mark.parametrize("place", [0, 63, 64, 65, 70])
+def test_a_file_with_another_byte_was_never_kept(tmp_path, place):
+    path = tmp_path / "state"
+    keep(path, b"what was done")
+    torn = bytearray(path.read_bytes())
+    torn[place] ^= 1
+    path.write_bytes(torn)
+    # The line's end alone says nothing.
+    assert (kept(path) is None) == (place != 64)
+
+
+def test_a_writer_that_is_killed_leaves_what_was_kept_before(tmp_path):
+    path = tmp_path / "state"
+    keep(path, b"before")
+    (tmp_path / "writing-state").write_bytes(b"half")
+    assert kept(path) == b"before"
+    forget(path)
+    assert not list(tmp_path.iterdir())
