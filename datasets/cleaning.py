@@ -100,10 +100,10 @@ def _repeats(table: RawBoxes) -> BoxMask:
     # One number a row is sorted far faster than seven; rows of one number are then compared.
     mixed = (keys.view(np.uint64) * _ODD).sum(axis=1)
     order = np.argsort(mixed, kind="stable")
-    same = mixed[order][1:] == mixed[order][:-1]
-    same &= (keys[order][1:] == keys[order][:-1]).all(axis=1)
+    after = np.flatnonzero(mixed[order[1:]] == mixed[order[:-1]])
+    first, second = order[after], order[after + 1]
     repeats = np.zeros(len(keys), dtype=bool)
-    repeats[order[1:]] = same
+    repeats[second[(keys[first] == keys[second]).all(axis=1)]] = True
     return repeats
 
 

@@ -8,7 +8,7 @@ box around each is taken.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -19,16 +19,14 @@ from datasets.box_readings import SIZED
 from datasets.boxes import area, xyxy_to_xywh
 from datasets.coco_ids import Id, plain_id, shifted
 from datasets.coco_json import (
-    KEYS,
     CocoCategory,
     CocoDocument,
     CocoImage,
-    coco_bytes,
+    boxes_around_outlines,
     coco_files,
     corners_of,
-    decoded,
+    document_of,
     like_coco,
-    with_outlines,
 )
 from datasets.files import Files
 from datasets.problems import Kind
@@ -55,40 +53,31 @@ def read_coco(files: Files, track: Track) -> RawSet:
         text = f"not read, as the boxes are in {names[0]}: {', '.join(passed_over)}"
         raw.add_problem(Kind.FORMAT, "", text)
     for name in track(names, "reading annotations", len(names)):
-        data = coco_bytes(files.root / name)
         try:
-            document = decoded(files.root / name, data, CocoDocument)
-        except DatasetError as error:
-            if all(key in data for key in (*KEYS, b'"categories"')):
-                raise
-            cause = str(error).removeprefix(f"{files.root / name}: ")
-            raw.add_problem(Kind.BROKEN_FILE, name, f"{cause}; left out")
+            document = document_of(files.root / name)
+        except ValueError as error:
+            raw.add_problem(Kind.BROKEN_FILE, name, f"{error}; left out")
             continue
-        boxes = [corners_of(annotation.bbox) for annotation in document.annotations]
-        if None in boxes:
-            outlines, boxes = boxes, with_outlines(boxes, files.root / name, data)
-            if taken := sum(a is not b for a, b in zip(outlines, boxes, strict=True)):
-                text = f"{taken} objects are outlines without a bbox; the box around each is taken"
-                raw.add_problem(Kind.POLYGON, name, text)
-        _read_document(files, raw, name, document, boxes)
+        _read_document(files, raw, name, document)
     raw.require(raw.images, files.without_images(names))
     raw.summary = f"COCO JSON: {', '.join(names)}"
     return raw
 
 
-def _read_document(
-    files: Files,
-    raw: RawSet,
-    source: str,
-    document: CocoDocument,
-    boxes: Sequence[Corners | None],
-) -> None:
+def _read_document(files: Files, raw: RawSet, source: str, document: CocoDocument) -> None:
     names: dict[Id | None, str] = {plain_id(c.id): _text(c.name) for c in document.categories}
-    _refuse_shifted(files.root / source, document, names)
-    for category in _classes(document):
+    used: Counter[Id | None] = Counter()
+    for key, number in Counter(each.category_id for each in document.annotations).items():
+        used[plain_id(key)] += number
+    _refuse_shifted(files.root / source, used, names)
+    outlines = _outlines(files.root / source, document)
+    if outlines:
+        text = f"{len(outlines)} objects are outlines without a bbox; the box around each is taken"
+        raw.add_problem(Kind.POLYGON, source, text)
+    for category in _classes(document, used):
         raw.add_class(_text(category.name))
     indices = _images(files, raw, source, document.images)
-    for annotation, box in zip(document.annotations, boxes, strict=True):
+    for place, annotation in enumerate(document.annotations):
         line = annotation.id if isinstance(annotation.id, int) else -1
         image_id, class_id = plain_id(annotation.image_id), plain_id(annotation.category_id)
         if image_id not in indices:
@@ -98,6 +87,7 @@ def _read_document(
         if (index := indices[image_id]) is None:
             continue
         class_name = names.get(class_id)
+        box = corners_of(annotation.bbox) or outlines.get(place)
         if class_name is None or box is None:
             unknown = f"category {_shown(class_id)} is not in the file"
             text = f"{unknown if class_name is None else 'has no bbox of four numbers'}; left out"
@@ -138,14 +128,20 @@ def _images(
     return indices
 
 
-def _refuse_shifted(path: Path, document: CocoDocument, names: dict[Id | None, str]) -> None:
+def _outlines(path: Path, document: CocoDocument) -> Mapping[int, Corners]:
+    """Return the box around each outline that has no other, by its place in the file."""
+    boxes = (each.bbox for each in document.annotations)
+    wanted = [place for place, box in enumerate(boxes) if box is None or len(box) != 4]
+    return boxes_around_outlines(path, wanted) if wanted else {}
+
+
+def _refuse_shifted(path: Path, used: Counter[Id | None], names: Mapping[Id | None, str]) -> None:
     """Refuse a file whose annotations count the categories from another number than its list.
 
     Raises:
         DatasetError: it is one, so that the classes of all its objects are others' too.
     """
-    used = Counter(plain_id(a.category_id) for a in document.annotations)
-    del used[None]
+    used = Counter({key: number for key, number in used.items() if key is not None})
     strange = sum(number for key, number in used.items() if key not in names)
     if strange > LEAST_SHIFTED * used.total() and (step := shifted({*used}, {*names})):
         raise DatasetError(
@@ -164,13 +160,12 @@ def _text(name: object) -> str:
     return name if isinstance(name, str) else msgspec.json.encode(name).decode()
 
 
-def _classes(document: CocoDocument) -> list[CocoCategory]:
+def _classes(document: CocoDocument, used: Container[Id | None]) -> list[CocoCategory]:
     """Return the categories without those that are only there as the group of others.
 
     Some tools export the project's name as a category, above all others and without a box.
     """
     groups = {c.supercategory for c in document.categories if c.supercategory != c.name}
-    used = {plain_id(a.category_id) for a in document.annotations}
     return [c for c in document.categories if plain_id(c.id) in used or c.name not in groups]
 
 

@@ -14,6 +14,8 @@ T = TypeVar("T", Id, Id | None)
 
 def plain_id(key: T) -> T:
     """Return an id such that ``1``, ``1.0`` and ``"1"`` are one; ``"01"`` is another."""
+    if type(key) is int:  # nearly always, of very many
+        return key
     if isinstance(key, float):
         return int(key) if key.is_integer() else key
     if isinstance(key, str) and _NUMBER.fullmatch(key):

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
@@ -22,8 +22,10 @@ from datasets.outlines import around_segmentation
 from datasets.raw import Corners
 from datasets.split_names import in_split_order
 
+T = TypeVar("T")
 _BYTES_AT_ONCE = 2**20  # of a file that is searched for COCO's keys, which may come late
-KEYS = (b'"images"', b'"annotations"')
+_KEYS = (b'"images"', b'"annotations"')
+_ALL_KEYS = (*_KEYS, b'"categories"')
 # What the COCO project itself puts beside its boxes.
 _OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
 _ENDLESS = re.compile(rb"(?<=[\[,:\s])(NaN|-?Infinity)(?=\s*[,\]}])")
@@ -95,42 +97,44 @@ def _is_like_coco(path: Path) -> bool:
         if not head.lstrip().startswith(b"{"):
             return False
         while head:
-            if any(key in head for key in KEYS):
+            if any(key in head for key in _KEYS):
                 return True
             rest = stream.read(_BYTES_AT_ONCE).replace(b"\0", b"")  # as in UTF-16
-            head = head[-max(map(len, KEYS)) :] + rest if rest else b""
+            head = head[-max(map(len, _KEYS)) :] + rest if rest else b""
     return False
 
 
-def coco_bytes(path: Path) -> bytes:
-    """Return a file as UTF-8.
+def document_of(path: Path) -> CocoDocument:
+    """Return a file's images, categories and annotations.
 
     Raises:
-        DatasetError: it is neither that nor UTF-16.
+        DatasetError: it is not JSON, or its images, annotations or categories are of another shape.
+        ValueError: it has not all three, in half a sentence.
     """
+    data = _bytes(path)
     try:
-        return as_utf8(path.read_bytes())
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: is not JSON ({error}); write the file again") from error
-
-
-def decoded(path: Path, data: bytes, kind: type[Any]) -> Any:
-    """Return a file as that type; a box with a number that is not finite has one too large.
-
-    Raises:
-        DatasetError: it is not JSON, or of another shape.
-    """
-    try:
-        return msgspec.json.decode(data, type=kind, strict=False)
+        return _decoded(path, data, CocoDocument)
     except msgspec.ValidationError as error:
-        raise DatasetError(
-            f"{path}: is not COCO JSON ({error}); it needs images, annotations and categories"
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        finite = _ENDLESS.sub(_BEYOND, data)
-        if finite != data:
-            return decoded(path, finite, kind)
-        raise DatasetError(f"{path}: is not JSON ({error}); write the file again") from error
+        why = f"is not COCO JSON ({error}); it needs images, annotations and categories"
+        if all(key in data for key in _ALL_KEYS):
+            raise DatasetError(f"{path}: {why}") from error
+        raise ValueError(why) from error
+
+
+def boxes_around_outlines(path: Path, wanted: Sequence[int]) -> dict[int, Corners]:
+    """Return the boxes around the outlines of annotations, by their place in the file.
+
+    Only those in ``wanted`` are looked at; one without an outline is left out.
+
+    Raises:
+        DatasetError: the file is not JSON any more.
+    """
+    outlines = _decoded(path, _bytes(path), _Outlines).annotations
+    found = {
+        place: around_segmentation(msgspec.json.decode(outlines[place].segmentation))
+        for place in wanted
+    }
+    return {place: box for place, box in found.items() if box is not None}
 
 
 def corners_of(bbox: list[float] | None) -> Corners | None:
@@ -141,14 +145,26 @@ def corners_of(bbox: list[float] | None) -> Corners | None:
     return x, y, x + width, y + height
 
 
-def with_outlines(boxes: Sequence[Corners | None], path: Path, data: bytes) -> list[Corners | None]:
-    """Return the boxes of all annotations: where there is none, that around its outline.
+def _bytes(path: Path) -> bytes:
+    try:
+        return as_utf8(path.read_bytes())
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: is not JSON ({error}); write the file again") from error
+
+
+def _decoded(path: Path, data: bytes, kind: type[T]) -> T:
+    """Return a file as that type; a box with a number that is not finite has one too large.
 
     Raises:
-        DatasetError: the outlines can't be read.
+        DatasetError: it is not JSON.
+        msgspec.ValidationError: it is of another shape.
     """
-    outlines = decoded(path, data, _Outlines).annotations
-    return [
-        around_segmentation(msgspec.json.decode(each.segmentation)) if box is None else box
-        for each, box in zip(outlines, boxes, strict=True)
-    ]
+    try:
+        return msgspec.json.decode(data, type=kind, strict=False)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        finite = _ENDLESS.sub(_BEYOND, data)
+        if finite != data:
+            return _decoded(path, finite, kind)
+        raise DatasetError(f"{path}: is not JSON ({error}); write the file again") from error

@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from datasets.annotations import DatasetError
@@ -72,7 +73,12 @@ class Files:
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
         """Return the names that end so, in whatever case, sorted."""
-        return tuple(name for name in self.names if suffix_of(name) in suffixes)
+        found = [self._by_suffix.get(suffix, []) for suffix in suffixes]
+        return tuple(found[0] if len(found) == 1 else sorted(chain(*found)))
+
+    @cached_property
+    def _by_suffix(self) -> dict[str, list[str]]:
+        return grouped(self.names, suffix_of)
 
     @cached_property
     def name_set(self) -> frozenset[str]:
@@ -166,16 +172,14 @@ class Files:
             DatasetError: the place is out of the set's folder and not in it either.
         """
         tail, leads_out = inside(place)
-        if not leads_out:
-            return tail
         parts = tail.split("/")
-        for there in ("/".join(parts[start:]) for start in range(len(parts))):
+        for there in ("/".join(parts[start:]) for start in range(len(parts)) if leads_out):
             for base in dict.fromkeys([posixpath.dirname(source), ""]):
                 if self._is_there(found := posixpath.join(base, there)):
                     if there != tail or not place.startswith(".."):
                         self.led_out.setdefault((source, written), found)
                     return found
-        if split_of_folders(f"{tail}/"):
+        if not leads_out or split_of_folders(f"{tail}/"):
             return tail
         raise DatasetError(
             f"{self.root / source}: names {written!r}, which is absolute or leads out of the set's "
@@ -242,12 +246,6 @@ class Files:
     @cached_property
     def _images_by_stem(self) -> dict[str, list[str]]:
         return grouped(self.images, without_suffix)
-
-    def sharing_a_stem(self) -> list[tuple[str, str]]:
-        """Return (first, other) for images of one folder that differ in their suffix alone."""
-        firsts: dict[str, str] = {}
-        pairs = ((firsts.setdefault(without_suffix(n), n), n) for n in self.images)
-        return [(first, name) for first, name in pairs if first != name]
 
 
 def _is_text(name: str) -> bool:

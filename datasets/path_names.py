@@ -99,3 +99,10 @@ def suffix_of(name: str) -> str:
 def without_suffix(name: str) -> str:
     """Return ``a/b`` for ``a/b.JPG``."""
     return posixpath.splitext(name)[0]
+
+
+def sharing_a_stem(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (first, other) for files of one folder that differ in their suffix alone."""
+    firsts: dict[str, str] = {}
+    pairs = ((firsts.setdefault(without_suffix(name), name), name) for name in names)
+    return [(first, name) for first, name in pairs if first != name]

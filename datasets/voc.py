@@ -17,6 +17,7 @@ from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
 from datasets.box_readings import PIXEL_CORNERS
 from datasets.boxes import number_text
 from datasets.files import Files
+from datasets.path_names import sharing_a_stem
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
@@ -58,7 +59,7 @@ def read_voc(files: Files, track: Track) -> RawSet:
         f"{files.root}: none of its {len(names)} XML files matches one of its {len(files.images)} "
         "images; each image needs an XML file of the same name beside it or in Annotations/",
     )
-    for first_name, other in files.sharing_a_stem():
+    for first_name, other in sharing_a_stem(files.images):
         raw.add_problem(Kind.SAME_NAME, other, f"shares its XML file with {first_name}")
     splits = "splits by folder where there are any"
     if listed:

@@ -30,6 +30,8 @@ def labels_of_images(images: Iterable[str], labels: Iterable[str]) -> dict[str, 
     file of its own name.
     """
     exact = {name: name for name in labels}
+    if not exact:  # as in sets of other formats, which may be large
+        return {}
     found = {image: label for image in images if (label := _first(label_places(image), exact))}
     taken = set(found.values())
     others = {name.lower(): name for name in exact if name not in taken}

@@ -98,7 +98,7 @@ def test_every_option_of_a_script_is_documented(script, monkeypatch):
 def test_every_setting_that_is_named_exists():
     from pipelines.settings import RunSettings, with_setting
 
-    assignments = re.findall(r"--set ([\w.]+=[\w.]+)", README)
+    assignments = re.findall(r"--set ([\w.]+=[\w./]+)", README)
     assert len(assignments) >= 3
     for assignment in assignments:
         with_setting(RunSettings(), assignment)
