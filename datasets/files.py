@@ -21,6 +21,7 @@ from datasets.path_names import (
     fitting,
     grouped,
     inside,
+    is_text,
     plain,
     shared_folders,
     sharing_most,
@@ -58,8 +59,8 @@ class Files:
         self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
         self.led_out: dict[tuple[str, str], str] = {}
         found = sorted(walk(root))
-        self.names: tuple[str, ...] = tuple(name for name in found if _is_text(name))
-        self.misnamed: tuple[str, ...] = tuple(name for name in found if not _is_text(name))
+        self.names: tuple[str, ...] = tuple(name for name in found if is_text(name))
+        self.misnamed: tuple[str, ...] = tuple(name for name in found if not is_text(name))
 
     @cached_property
     def images(self) -> tuple[str, ...]:
@@ -246,7 +247,3 @@ class Files:
     @cached_property
     def _images_by_stem(self) -> dict[str, list[str]]:
         return grouped(self.images, without_suffix)
-
-
-def _is_text(name: str) -> bool:
-    return name.isascii() or name.encode(errors="replace").decode() == name
