@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
@@ -22,6 +21,7 @@ from datasets.path_names import (
     fitting,
     grouped,
     inside,
+    is_text,
     plain,
     shared_folders,
     sharing_most,
@@ -59,8 +59,8 @@ class Files:
         self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
         self.led_out: dict[tuple[str, str], str] = {}
         found = sorted(walk(root))
-        self.names: tuple[str, ...] = tuple(name for name in found if _is_text(name))
-        self.misnamed: tuple[str, ...] = tuple(name for name in found if not _is_text(name))
+        self.names: tuple[str, ...] = tuple(name for name in found if is_text(name))
+        self.misnamed: tuple[str, ...] = tuple(name for name in found if not is_text(name))
 
     @cached_property
     def images(self) -> tuple[str, ...]:
@@ -79,10 +79,7 @@ class Files:
 
     @cached_property
     def _by_suffix(self) -> dict[str, list[str]]:
-        groups: dict[str, list[str]] = defaultdict(list)
-        for name in self.names:
-            groups[suffix_of(name)].append(name)
-        return dict(groups)
+        return grouped(self.names, suffix_of)
 
     @cached_property
     def name_set(self) -> frozenset[str]:
@@ -176,16 +173,14 @@ class Files:
             DatasetError: the place is out of the set's folder and not in it either.
         """
         tail, leads_out = inside(place)
-        if not leads_out:
-            return tail
         parts = tail.split("/")
-        for there in ("/".join(parts[start:]) for start in range(len(parts))):
+        for there in ("/".join(parts[start:]) for start in range(len(parts)) if leads_out):
             for base in dict.fromkeys([posixpath.dirname(source), ""]):
                 if self._is_there(found := posixpath.join(base, there)):
                     if there != tail or not place.startswith(".."):
                         self.led_out.setdefault((source, written), found)
                     return found
-        if split_of_folders(f"{tail}/"):
+        if not leads_out or split_of_folders(f"{tail}/"):
             return tail
         raise DatasetError(
             f"{self.root / source}: names {written!r}, which is absolute or leads out of the set's "
@@ -252,7 +247,3 @@ class Files:
     @cached_property
     def _images_by_stem(self) -> dict[str, list[str]]:
         return grouped(self.images, without_suffix)
-
-
-def _is_text(name: str) -> bool:
-    return name.isascii() or name.encode(errors="replace").decode() == name

@@ -49,6 +49,11 @@ def spellings(name: str) -> list[str]:
     return found
 
 
+def is_text(name: str) -> bool:
+    """Say whether a name is text, which names on a disk need not be."""
+    return name.isascii() or name.encode(errors="replace").decode() == name
+
+
 def shared_folders(first: Sequence[str], second: Sequence[str]) -> int:
     """Return how many folders two paths share from their start on."""
     pairs = zip(first, second, strict=False)

@@ -18,7 +18,8 @@ class Capture:
         self.says = {cv2.CAP_PROP_FPS: rate, cv2.CAP_PROP_FRAME_COUNT: declared}
         self.released = threading.Event()
 
-    def __call__(self, camera):
+    def __call__(self, camera, *backend):
+        del backend  # which a file is opened by
         self.camera = camera
         return self
 
