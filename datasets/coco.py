@@ -18,7 +18,7 @@ import msgspec
 from datasets.annotations import Annotations, DatasetError, Splits
 from datasets.box_readings import SIZED
 from datasets.boxes import area, xyxy_to_xywh
-from datasets.coco_ids import Id, plain_id, shifted
+from datasets.coco_ids import Id, name_of, plain_id, shifted
 from datasets.coco_json import (
     CocoCategory,
     CocoDocument,
@@ -66,7 +66,7 @@ def read_coco(files: Files, track: Track) -> RawSet:
 
 
 def _read_document(files: Files, raw: RawSet, source: str, document: CocoDocument) -> None:
-    names: dict[Id | None, str] = {plain_id(c.id): _text(c.name) for c in document.categories}
+    names: dict[Id | None, str] = {plain_id(c.id): name_of(c.name) for c in document.categories}
     used: Counter[Id | None] = Counter()
     for key, number in Counter(each.category_id for each in document.annotations).items():
         used[plain_id(key)] += number
@@ -76,7 +76,7 @@ def _read_document(files: Files, raw: RawSet, source: str, document: CocoDocumen
         text = f"{len(outlines)} objects are outlines without a bbox; the box around each is taken"
         raw.add_problem(Kind.POLYGON, source, text)
     for category in _classes(document, used):
-        raw.add_class(_text(category.name))
+        raw.add_class(name_of(category.name))
     indices = _images(files, raw, source, document.images)
     for place, annotation in enumerate(document.annotations):
         line = annotation.id if isinstance(annotation.id, int) else -1
@@ -152,11 +152,6 @@ def _refuse_shifted(path: Path, used: Counter[Id | None], names: Mapping[Id | No
 
 def _shown(key: Id | None) -> str:
     return "null" if key is None else str(key)
-
-
-def _text(name: object) -> str:
-    """Return a name that may be a number, or one of JSON's words, as it is written."""
-    return name if isinstance(name, str) else msgspec.json.encode(name).decode()
 
 
 def _classes(document: CocoDocument, used: Container[Id | None]) -> list[CocoCategory]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
+import msgspec
+
 Id = int | float | str
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
@@ -21,6 +23,11 @@ def plain_id(key: T) -> T:
     if isinstance(key, str) and _NUMBER.fullmatch(key):
         return int(key)
     return key
+
+
+def name_of(written: object) -> str:
+    """Return a class's name as it is written, which may be a number or another of JSON's words."""
+    return written if isinstance(written, str) else msgspec.json.encode(written).decode()
 
 
 def shifted(used: set[Id | None], known: set[Id | None]) -> int:

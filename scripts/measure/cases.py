@@ -9,6 +9,7 @@ not said; *refusal*: refused without saying what to do; *crash*: any other excep
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import shutil
@@ -90,25 +91,19 @@ def pattern_of(name: str, table: str) -> str:
 
 def read_set(case: Path, words: list[str]) -> bool:
     """Say whether a set's boxes are those expected; print it as the look at a set does."""
-    from datasets.checking import decoded
-    from datasets.reading import completed, read_folder
+    from datasets.progress import silently
+    from datasets.reading import read_folder
     from datasets.settings import DatasetSettings
-    from datasets.statistics import statistics
+    from pipelines.inspection import inspect
     from pipelines.report.terminal.inspection import inspection_text
     from pipelines.system.terminal import Terminal
 
     settings = DatasetSettings()
-    dataset = read_folder(case / "set", "auto", lambda items, *_: items, settings)
-    try:
-        whole = completed(dataset, settings)
-    except UserError as error:
-        words.append(str(error))
-        whole = dataset
-    words += map(str, decoded(whole, lambda items, *_: items, 1).problems)
-    with Path("/dev/null").open("w") as nowhere:
-        Terminal(file=nowhere).print(*inspection_text(statistics(dataset)))
-    expected = json.loads((case / "expected.json").read_text("utf-8"))
-    return same_boxes(dataset, expected)
+    found = read_folder(case / "set", "auto", silently, settings)
+    _, numbers = inspect(found, settings, case / "look", silently, 1, decode=True)
+    words += numbers.problems
+    Terminal(file=io.StringIO()).print(*inspection_text(numbers))
+    return same_boxes(found, json.loads((case / "expected.json").read_text("utf-8")))
 
 
 def same_boxes(dataset: Dataset, expected: dict[str, list[list[float | str]]]) -> bool:
@@ -134,14 +129,13 @@ def score(case: Path, words: list[str]) -> bool:
     """Say whether results score as well as they do where all is right."""
     from pipelines.benchmark.score import outside_detections
     from pipelines.evaluation.coco_files.results import read_ground_truth
-    from pipelines.evaluation.report_card import EvaluationImages, judge
+    from pipelines.evaluation.quality import score as quality_of
     from pipelines.settings import NamedFile
 
     truth = read_ground_truth(case / "gt.json")
     found, notes = outside_detections([NamedFile("other", str(case / "det.json"))], truth)
     words += notes
-    images = EvaluationImages(truth.annotations, truth.classes, 0, truth.areas)
-    return judge(images, found["other"]).quality.map_50 >= GOOD_SCORE
+    return quality_of(truth.annotations, found["other"], truth.classes).map_50 >= GOOD_SCORE
 
 
 def read_videos(case: Path, words: list[str]) -> bool:

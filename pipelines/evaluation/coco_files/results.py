@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from datasets.boxes import as_boxes
-from datasets.coco_ids import Id, plain_id
+from datasets.coco_ids import Id, name_of, plain_id
 from datasets.coco_json import MOST_JSON_BYTES
 from datasets.encodings import as_utf8
 from datasets.errors import UserError
@@ -106,10 +106,10 @@ def _category_places(
     if listed is None:
         return {category: label for label, category in enumerate(truth.category_ids)}
     known = {name: label for label, name in enumerate(truth.classes)}
-    strange = sorted({category.name for category in listed} - set(known))
+    strange = sorted({name_of(category.name) for category in listed} - set(known))
     if strange:
         raise UserError(
             f"{path}: has a class {strange[0]!r} that the ground truth has not; its classes are "
             f"{', '.join(truth.classes)}"
         )
-    return {plain_id(category.id): known[category.name] for category in listed}
+    return {plain_id(category.id): known[name_of(category.name)] for category in listed}

@@ -238,3 +238,15 @@ def test_ids_as_text_and_as_numbers_are_one(tmp_path):
     rows = read_rows(path, truth)
     np.testing.assert_array_equal(rows.label, read(tmp_path, results()).label)
     np.testing.assert_array_equal(rows.image, read(tmp_path, results()).image)
+
+
+def test_names_of_classes_may_be_numbers(tmp_path):
+    coco = coco_truth()
+    for number, category in enumerate(coco["categories"]):
+        category["name"] = number
+    truth = ground_truth_file(convert(coco, CocoGroundTruth), "truth.json")
+    assert truth.classes == ("0", "1", "2")
+    path = tmp_path / "det.json"
+    categories = [{"id": n, "name": n - 1} for n in (1, 2, 3)]
+    path.write_text(json.dumps({"annotations": results(), "categories": categories}))
+    np.testing.assert_array_equal(read_rows(path, truth).label, read(tmp_path, results()).label)
