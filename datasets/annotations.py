@@ -89,6 +89,7 @@ class LabelledImage:
         width_px: width of the upright image.
         height_px: height of the upright image.
         annotations: its ground truth.
+        group: what it shares with other images of its split, as their video; empty if nothing.
     """
 
     name: str
@@ -96,6 +97,7 @@ class LabelledImage:
     width_px: int
     height_px: int
     annotations: Annotations
+    group: str = ""
 
 
 Splits = Mapping[

@@ -16,6 +16,7 @@ from PIL import Image
 
 from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage, Splits
 from datasets.duplicates import problem_of
+from datasets.groups import joined_groups
 from datasets.images import ImageError, load_with_depth
 from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
@@ -62,10 +63,11 @@ def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
         text = f"its grey levels use {depth} bits of 16 and are scaled by that range"
         others = f", as those of {len(names) - 1} others" if len(names) > 1 else ""
         broken.append(Problem(Kind.DEPTH, names[0], text + others))
-    splits = {
+    readable = {
         split: tuple(image for image in found if image.name in hashes)
         for split, found in dataset.splits.items()
     }
+    splits = {s: joined_groups(found, hashes, NEAR_BITS) for s, found in readable.items()}
     alike = near_duplicates(splits, hashes, {copy.second for copy in dataset.duplicates})
     return replace(
         dataset,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from datasets.csv_table import csv_tables, read_csv
 from datasets.cvat import cvat_files, read_cvat
 from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
+from datasets.groups import named_groups
 from datasets.images import Header, ImageError, read_header, unread
 from datasets.kitti import kitti_files, read_kitti
 from datasets.labelme import labelme_files, read_labelme
@@ -90,10 +92,15 @@ def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
         DatasetError: there are too few images for three splits.
     """
     digest = cache(file_sha256)  # each file is read at most once
+
+    def content(image: LabelledImage) -> str:
+        return sha256(image.group.encode()).hexdigest() if image.group else digest(image)
+
     divide, shares = bool(settings.split), settings.shares()
-    splits, notes = complete_splits(dataset.splits, shares, digest, divide=divide)
+    found = {split: named_groups(each, settings.group) for split, each in dataset.splits.items()}
+    splits, notes = complete_splits(found, shares, content, divide=divide)
     dataset = replace(dataset, splits=splits, problems=(*dataset.problems, *notes))
-    dataset = with_objects_in_val(dataset, shares[1], digest)
+    dataset = with_objects_in_val(dataset, shares[1], content)
     copies = find_copies(dataset.splits, digest)
     splits, copies = without_copies_in_test(dataset.splits, copies, keep=settings.keep_duplicates)
     problems = (*dataset.problems, *map(problem_of, copies))

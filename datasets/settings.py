@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -24,6 +25,8 @@ class DatasetSettings(Checked):
     Attributes:
         split: shares of train, val and test where a set has no splits of its own, or no train
             split; it is not divided anew unless they are given. ``""`` stands for `USUAL_SPLIT`.
+        group: pattern of what in file names images share that are not independent, as the name of
+            their video in ``(.*)_frame``; they come into one split where splits are drawn.
         keep_duplicates: leave a test image in test though train or val holds the same file.
         merge_classes: take class names that differ by case or blanks for one class.
         max_pixels: images with more are left out, so that memory stays bounded.
@@ -32,6 +35,7 @@ class DatasetSettings(Checked):
     PREFIX: ClassVar[str] = "dataset."
 
     split: str = ""
+    group: str = ""
     keep_duplicates: bool = False
     merge_classes: bool = False
     max_pixels: Annotated[int, Meta(ge=1, le=MOST_PIXELS)] = MAX_PIXELS
@@ -44,6 +48,13 @@ class DatasetSettings(Checked):
         """
         super().__post_init__()
         self.shares()
+        try:
+            re.compile(self.group)
+        except re.error as error:
+            raise UserError(
+                f"dataset.group is a regular expression as in (.*)_frame, not {self.group!r}: "
+                f"{error}"
+            ) from error
 
     def shares(self) -> tuple[float, float, float]:
         """Return the shares of train, val and test, which sum to 1.

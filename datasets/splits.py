@@ -132,7 +132,8 @@ def draw(
     """Return about ``count`` images drawn evenly over the classes, and the rest, both in order.
 
     Images are lined up by their rarest class and, within it, by the hash of the file; taking
-    every n-th of that line is a stratified sample. Copies of a file stand in one place of the line.
+    every n-th of that line is a stratified sample. Copies of a file, and images of one group, stand
+    in one place of the line.
     """
     boxes_of_class = Counter(int(label) for im in images for label in im.annotations.labels)
     digests = [digest(image) for image in images]
@@ -142,7 +143,8 @@ def draw(
         rarest = min(labels, key=lambda label: (boxes_of_class[label], label), default=-1)
         rarest_of[content] = min(rarest_of.get(content, rarest), rarest)
     line = sorted(rarest_of, key=lambda content: (rarest_of[content], content))
-    count = min(count, len(line))
+    if count:  # so many places of the line as there are images in question, by their share
+        count = min(len(line), max(1, round(count * len(line) / len(images)))) if line else 0
     steps = np.floor((np.arange(count) + 0.5) * len(line) / max(count, 1)).astype(int)
     taken = {line[step] for step in steps}
     pairs = [(image, content in taken) for image, content in zip(images, digests, strict=True)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.annotations import Annotations, Dataset
 from datasets.errors import UserError
+from datasets.groups import group_numbers
 from datasets.progress import Track
 from pipelines.benchmark.detect import DetectionStage
 from pipelines.detections import Detections
@@ -119,11 +120,13 @@ def score_saved(
     }
     for split, place in SPLIT_FOLDERS.items():
         write_ground_truth(folder / place, split_truth(dataset, split))
-    images = EvaluationImages(truth["test"], dataset.classes, settings.seed)
+    groups = {split: [image.group for image in dataset.splits[split]] for split in SPLIT_FOLDERS}
+    of_run = dataset.classes, settings.seed
+    images = EvaluationImages(truth["test"], *of_run, groups=groups["test"])
     evaluations: dict[str, Evaluation] = {}
     detections: dict[str, Sequence[Detections]] = dict(outside)
     proposals: dict[str, ProposalShares] = {}
-    validation = EvaluationImages(truth["val"], dataset.classes, settings.seed)
+    validation = EvaluationImages(truth["val"], *of_run, groups=groups["val"])
     on_validation: dict[str, Resampled] = {}
     names = [*settings.pipelines, *outside]
     for name in track(names, "scoring", len(names)):
@@ -198,13 +201,14 @@ def _of_files(settings: ScoringSettings, truth: GroundTruthFile) -> Metrics:
     detections, notes = outside_detections(settings.detections, truth)
     for note in notes:
         CONSOLE.print_line(f"note: {note}")
-    choices = truth.areas, settings.iou, settings.inclusive_pixels
+    choices = truth.areas, settings.iou, settings.inclusive_pixels, truth.groups
     images = EvaluationImages(truth.annotations, truth.classes, settings.seed, *choices)
     evaluations = {
         name: judge(images, each)
         for name, each in on_terminal(detections.items(), "scoring", len(detections))
     }
-    size = SplitSize(len(truth.image_ids), sum(len(each) for each in truth.annotations))
+    boxes, groups = sum(map(len, truth.annotations)), len({*group_numbers(truth.groups)})
+    size = SplitSize(len(truth.image_ids), boxes, groups)
     return Metrics(
         dataset=DatasetSummary(
             name=Path(settings.ground_truth).stem,

@@ -27,9 +27,8 @@ from pipelines.evaluation.quality import Quality, evaluation_set, mean_known, qu
 from pipelines.evaluation.resampling import (
     DECISIVE,
     Resampled,
-    bootstrap_counts,
+    Units,
     headline_figures,
-    images_holding,
     iou_name,
     of_every_size,
     resampled,
@@ -50,6 +49,8 @@ class EvaluationImages:
         iou: another IoU to give mAP at besides COCO's, None for none.
         inclusive_pixels: boxes end with their last pixel, as the corners in Pascal VOC's files:
             all of them are widened by one.
+        groups: what images share that are not independent, empty for none; None where nothing is
+            known. They are resampled together.
     """
 
     ground_truth: Sequence[Annotations]
@@ -58,6 +59,12 @@ class EvaluationImages:
     areas: Sequence[Floats] | None = None
     iou: float | None = None
     inclusive_pixels: bool = False
+    groups: Sequence[str] | None = None
+
+    @property
+    def units(self) -> Units:
+        """What of the images is resampled."""
+        return Units.of(len(self.ground_truth), self.groups)
 
 
 @dataclass(frozen=True)
@@ -135,8 +142,8 @@ def judge(
         per_class = dict(zip(given.classes, aps, strict=True))
         at_iou = QualityAtIou(iou, mean_known(aps), per_class)
         once[f"map_{iou_name(iou)}"] = at_iou.map
-    values = resampled(given, bootstrap_counts(given.images, images.seed), iou)
-    headline = Resampled(once, values, images_holding(given, iou))
+    values = resampled(given, images.units.counts(images.seed), iou)
+    headline = Resampled(once, values, images.units.holding(given, iou))
     full = FullQuality(
         **vars(quality),
         at_iou=at_iou,
@@ -157,8 +164,8 @@ def decisive_alone(images: EvaluationImages, detections: Sequence[Detections]) -
         ValueError: there are not as many detections as images, or a label names no class.
     """
     given = evaluation_set(images.ground_truth, detections, images.classes, images.areas)
-    values = of_every_size(given, bootstrap_counts(given.images, images.seed))
-    once, holding = headline_figures(quality_of(given)), images_holding(given)
+    values = of_every_size(given, images.units.counts(images.seed))
+    once, holding = headline_figures(quality_of(given)), images.units.holding(given)
     classes = {name: count for name, count in holding.items() if name.startswith("per_class.")}
     return Resampled(
         {DECISIVE: once[DECISIVE]},

@@ -2,7 +2,8 @@
 
 The bootstrap (Efron 1979) asks what the figure would have been with other images of the same kind:
 it draws as many images as there are, with replacement. Objects of one image come together, so whole
-images are drawn. The same resamples serve all detectors, so that their figures can be paired.
+images are drawn, and images of one group (a video, near-copies) come together as well. The same
+resamples serve all detectors, so that their figures can be paired.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.groups import group_numbers
 from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75
-from pipelines.evaluation.pairs import Bools, Floats
+from pipelines.evaluation.pairs import Bools, Floats, Ints
 from pipelines.evaluation.precision import Ranked, average_precision
 from pipelines.evaluation.quality import AREAS, SIZES, EvaluationSet, Quality
 
@@ -42,15 +44,53 @@ class Resampled:
     holding: Mapping[str, int]
 
 
-def bootstrap_counts(images: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int16]:
-    """Return how often each image is drawn, ``(B, I)``; each row has as many as there are images.
+@dataclass(frozen=True, eq=False)
+class Units:
+    """What is resampled: images, or groups of images that are not independent.
+
+    ``group`` is the ``(I,)`` number of each image's group, from 0 on.
+    """
+
+    group: Ints
+
+    @classmethod
+    def of(cls, images: int, groups: Sequence[str] | None = None) -> Units:
+        """Return the units of images, whose groups are named where they share one."""
+        return cls(np.arange(images) if groups is None else group_numbers(groups))
+
+    def counts(self, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int16]:
+        """Return how often each image is drawn, ``(B, I)``; images of a group come together."""
+        number = len(np.unique(self.group))
+        return bootstrap_counts(number, seed, resamples)[:, self.group]
+
+    def holding(self, given: EvaluationSet, iou: float | None = None) -> dict[str, int]:
+        """Return how many units hold an object each of the figures is about."""
+        objects = given.objects
+
+        def units(chosen: Bools) -> int:
+            return len(np.unique(self.group[objects.image[chosen & ~objects.ignore]]))
+
+        holding = dict.fromkeys(HEADLINE, units(np.ones(len(objects), bool)))
+        for size in SIZES:
+            low, high = AREAS[size]
+            holding[size] = units((objects.area >= low) & (objects.area <= high))
+        if iou is not None:
+            holding[f"map_{iou_name(iou)}"] = holding["map_50"]
+        for label, name in enumerate(given.classes):
+            here = units(objects.label == label)
+            holding |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
+        return holding
+
+
+def bootstrap_counts(units: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int16]:
+    """Return how often each unit is drawn, ``(B, U)``; each row has as many as there are units.
 
     Row by row it takes little memory: 10 MB for 5,000 images and 1,000 resamples.
     """
     random = np.random.default_rng(seed)
-    made = np.zeros((resamples, images), np.int16)
+    made = np.zeros((resamples, units), np.int16)
     for row in range(resamples):
-        made[row] = np.bincount(random.integers(images, size=images), minlength=images)
+        made[row] = np.bincount(random.integers(units, size=units), minlength=units)
     return made
 
 
@@ -104,9 +144,10 @@ def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Flo
     return precision, recall
 
 
-def figures_of(given: EvaluationSet, quality: Quality, weights: NDArray[np.integer]) -> Resampled:
-    """Return a detector's headline figures and what they are in the resamples."""
-    return Resampled(headline_figures(quality), resampled(given, weights), images_holding(given))
+def figures_of(given: EvaluationSet, quality: Quality, units: Units, seed: int) -> Resampled:
+    """Return a detector's headline figures and what they are in resamples of those units."""
+    values = resampled(given, units.counts(seed))
+    return Resampled(headline_figures(quality), values, units.holding(given))
 
 
 def headline_figures(quality: Quality) -> dict[str, float]:
@@ -120,21 +161,7 @@ def headline_figures(quality: Quality) -> dict[str, float]:
 
 def images_holding(given: EvaluationSet, iou: float | None = None) -> dict[str, int]:
     """Return how many images hold an object each of the figures is about."""
-    objects = given.objects
-
-    def images(chosen: Bools) -> int:
-        return len(np.unique(objects.image[chosen & ~objects.ignore]))
-
-    holding = dict.fromkeys(HEADLINE, images(np.ones(len(objects), bool)))
-    for size in SIZES:
-        low, high = AREAS[size]
-        holding[size] = images((objects.area >= low) & (objects.area <= high))
-    if iou is not None:
-        holding[f"map_{iou_name(iou)}"] = holding["map_50"]
-    for label, name in enumerate(given.classes):
-        here = images(objects.label == label)
-        holding |= {f"per_class.{name}.ap_50_95": here, f"per_class.{name}.ap_50": here}
-    return holding
+    return Units.of(given.images).holding(given, iou)
 
 
 def images_a_class(holding: Mapping[str, int]) -> int:

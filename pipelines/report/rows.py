@@ -207,6 +207,13 @@ def pairs(metrics: Metrics) -> dict[tuple[str, str], Mapping[str, Difference]]:
     return found
 
 
+def test_images(metrics: Metrics) -> str:
+    """Return how many test images there are, and groups where some are not independent."""
+    test = metrics.dataset.splits["test"]
+    known = test.groups is not None and test.groups < test.images
+    return f"{test.images} test images" + (f" in {test.groups} groups" if known else "")
+
+
 def corrected_classes(metrics: Metrics) -> str:
     """Return what stands beside the classes' differences; empty where fewer than two are known."""
     names = class_figures(metrics)

@@ -17,7 +17,7 @@ from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_file
 from pipelines.evaluation.quality import evaluation_set
 from pipelines.evaluation.report_card import named_figure
-from pipelines.evaluation.resampling import Resampled, bootstrap_counts, figures_of
+from pipelines.evaluation.resampling import Resampled, Units, figures_of
 from pipelines.evaluation.significance import Difference, differences
 from pipelines.runs.detection_files import GROUND_TRUTH
 from pipelines.runs.finished import FinishedRun, open_run
@@ -130,14 +130,14 @@ def _evaluation(
     if truth is None or found is None:
         return None
     try:
-        objects = ground_truth_file(truth, str(run.folder / GROUND_TRUTH)).annotations
-        given = evaluation_set(objects, found, run.metrics.dataset.classes)
+        file = ground_truth_file(truth, str(run.folder / GROUND_TRUTH))
+        given = evaluation_set(file.annotations, found, run.metrics.dataset.classes)
     except (LookupError, ValueError) as error:
         raise UserError(
             f"{run.folder}: ground_truth.json or detections/{detector}.json is broken ({error})"
         ) from error
     quality = run.metrics.pipelines[detector].quality
-    return figures_of(given, quality, bootstrap_counts(given.images, seed))
+    return figures_of(given, quality, Units.of(given.images, file.groups), seed)
 
 
 def _change(

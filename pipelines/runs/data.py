@@ -15,6 +15,7 @@ from datasets.checking import without_broken_images
 from datasets.class_names import judged_where_learnt, training_boxes
 from datasets.duplicates import by_split_pair, file_sha256
 from datasets.errors import UserError
+from datasets.groups import group_numbers
 from datasets.path_names import leads_out, overlap
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
@@ -118,7 +119,11 @@ def summary_of(dataset: Dataset) -> DatasetSummary:
         classes=dataset.classes,
         split_sha256=split_sha256(dataset.splits),
         splits={
-            split: SplitSize(len(images), sum(len(image.annotations) for image in images))
+            split: SplitSize(
+                len(images),
+                sum(len(image.annotations) for image in images),
+                len({*group_numbers([image.group for image in images])}),
+            )
             for split, images in dataset.splits.items()
         },
         found=dataset.summary,

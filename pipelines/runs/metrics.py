@@ -27,10 +27,11 @@ SCHEMA_VERSION = 2
 
 
 class SplitSize(msgspec.Struct, frozen=True):
-    """How much is in a split."""
+    """How much is in a split; ``groups`` are as many as images that are independent, if known."""
 
     images: int
     boxes: int
+    groups: int | None = None
 
 
 class Duplicates(msgspec.Struct, frozen=True):

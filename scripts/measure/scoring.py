@@ -28,7 +28,7 @@ from pipelines.evaluation.coco_files.format import detections_to_coco, ground_tr
 from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
 from pipelines.evaluation.coco_files.rows import as_detections
 from pipelines.evaluation.quality import Quality, evaluation_set, quality_of, score
-from pipelines.evaluation.resampling import RESAMPLES, bootstrap_counts, figures_of
+from pipelines.evaluation.resampling import RESAMPLES, Units, figures_of
 from pipelines.evaluation.significance import differences
 from pipelines.evaluation.undefined import plain
 from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH
@@ -63,10 +63,10 @@ def main(size: argparse.Namespace) -> int:
     quality, cost = costly(lambda: score(truth, pair[0], names))
     print(f"scoring once: {cost.seconds:.2f} s, mAP@[.50:.95] {quality.map_50_95:.4f}")
     sets = [evaluation_set(truth, found, names) for found in pair]
-    counts = bootstrap_counts(size.images, 0)
-    first, alone = costly(lambda: figures_of(sets[0], quality, counts))
+    units = Units.of(size.images)
+    first, alone = costly(lambda: figures_of(sets[0], quality, units, 0))
     once = quality_of(sets[1])
-    second, other = costly(lambda: figures_of(sets[1], once, counts))
+    second, other = costly(lambda: figures_of(sets[1], once, units, 0))
     paired, last = costly(lambda: differences(first, second, size.images))
     seconds = alone.seconds + other.seconds + last.seconds
     print(f"{RESAMPLES} resamples of one detector: {alone.seconds:.2f} s")

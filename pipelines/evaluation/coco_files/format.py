@@ -28,12 +28,13 @@ T = TypeVar("T")
 
 
 class CocoImage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An image; its name and size in pixels where they are known."""
+    """An image; its name, size in pixels and `LabelledImage.group` where they are known."""
 
     id: Id
     file_name: str = ""
     width: int | float | None = None
     height: int | float | None = None
+    group: str = ""
 
 
 class CocoCategory(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ class GroundTruthFile:
     Attributes:
         image_ids: of the file.
         image_names: each image's ``file_name``, empty where the file has none.
+        groups: see `LabelledImage`; empty where the file says nothing of it.
         sizes: ``(I, 2)`` width and height in pixels, nan where unknown.
         category_ids: of the file, sorted; their places are the labels, ``classes`` their names.
         annotations: *ignore* where ``iscrowd``, as pycocotools has it.
@@ -92,6 +94,7 @@ class GroundTruthFile:
 
     image_ids: tuple[Id, ...]
     image_names: tuple[str, ...]
+    groups: tuple[str, ...]
     sizes: Floats
     category_ids: tuple[Id, ...]
     classes: tuple[str, ...]
@@ -133,7 +136,9 @@ def ground_truth_to_coco(
 
 def with_files(coco: CocoGroundTruth, images: Sequence[LabelledImage]) -> CocoGroundTruth:
     """Return a ground truth whose images have their names and sizes in pixels."""
-    named = [CocoImage(n, im.name, im.width_px, im.height_px) for n, im in enumerate(images, 1)]
+    named = [
+        CocoImage(n, im.name, im.width_px, im.height_px, im.group) for n, im in enumerate(images, 1)
+    ]
     return msgspec.structs.replace(coco, images=named)
 
 
@@ -160,6 +165,7 @@ def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
     return GroundTruthFile(
         image_ids=tuple(plain_id(image.id) for image in coco.images),
         image_names=tuple(image.file_name for image in coco.images),
+        groups=tuple(image.group for image in coco.images),
         sizes=np.array([(im.width, im.height) for im in coco.images], np.float64).reshape(-1, 2),
         category_ids=category_ids,
         classes=tuple(names[category] for category in category_ids),

@@ -52,7 +52,7 @@ def _figures(metrics: Metrics, against: list[str]) -> Table:
     most = max(detector.quality.max_detections for detector in metrics.pipelines.values())
     table = _table(
         metrics,
-        f"{escape(metrics.dataset.name)}: {test.images} test images, {test.boxes} boxes",
+        f"{escape(metrics.dataset.name)}: {rows.test_images(metrics)}, {test.boxes} boxes",
         f"{known}{_machine(metrics)}\n95 % intervals in brackets, by bootstrap over the images; "
         f"at most {most} detections of a class count in an image"
         + (f"\n{rows.corrected_classes(metrics)}" if is_pair else "")

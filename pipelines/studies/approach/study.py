@@ -27,9 +27,8 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
     DECISIVE,
-    bootstrap_counts,
+    Units,
     images_a_class,
-    images_holding,
     of_every_size,
 )
 from pipelines.evaluation.significance import difference_interval, interval
@@ -103,7 +102,8 @@ def study(subject: Subject, cells: Cells) -> ApproachStudy:
         oracles = () if row.oracles is None else row.oracles(detector)
         found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
     truth = [image.annotations for image in images]
-    return concluded(found, truth, subject.dataset.classes, subject.settings.seed)
+    groups = [image.group for image in images]
+    return concluded(found, truth, subject.dataset.classes, subject.settings.seed, groups)
 
 
 def with_oracles(
@@ -130,9 +130,14 @@ def concluded(
     truth: Sequence[Annotations],
     classes: Sequence[str],
     seed: int,
+    groups: Sequence[str] | None = None,
 ) -> ApproachStudy:
-    """Return the study of detections by contender and oracle, `AS_IS` the first of each."""
-    counts = bootstrap_counts(len(truth), seed)
+    """Return the study of detections by contender and oracle, `AS_IS` the first of each.
+
+    ``groups`` are as `EvaluationImages` has them.
+    """
+    units = Units.of(len(truth), groups)
+    counts = units.counts(seed)
     cells: list[Part] = []
     as_is: dict[str, Sampled] = {}
     weakest: dict[str, dict[str, tuple[str, float]]] = {DECISIVE: {}, STRICT: {}}
@@ -140,7 +145,7 @@ def concluded(
         evaluated = [evaluation_set(truth, each, classes) for each in by_oracle.values()]
         resampled = [of_every_size(each, counts) for each in evaluated]
         qualities = [quality_of(each) for each in evaluated]
-        holding = images_holding(evaluated[0])
+        holding = units.holding(evaluated[0])
         a_class = images_a_class(holding)
         gains: dict[str, list[tuple[float, tuple[float, float]]]] = {}
         for figure, of_contender in weakest.items():

@@ -13,9 +13,8 @@ from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set
 from pipelines.evaluation.resampling import (
-    bootstrap_counts,
+    Units,
     images_a_class,
-    images_holding,
     of_every_size,
 )
 from pipelines.evaluation.significance import interval
@@ -33,7 +32,7 @@ class MeanPrecision(msgspec.Struct, frozen=True):
         map_50_95: mAP@[.50:.95].
         interval_95: of mAP@.50.
         resampled_map_50: mAP@.50 in each resample of the images.
-        images: test images that hold an object.
+        images: test images, or groups of them, that hold an object.
     """
 
     map_50: Number
@@ -53,13 +52,18 @@ def mean_precision(
     detections: Sequence[Detections],
     classes: Sequence[str],
     seed: int,
+    groups: Sequence[str] | None = None,
 ) -> MeanPrecision:
-    """Return mAP, the interval of mAP@.50 and its value in each resample."""
+    """Return mAP, the interval of mAP@.50 and its value in each resample.
+
+    ``groups`` are as `EvaluationImages` has them.
+    """
     evaluated = evaluation_set(truth, detections, classes)
     once = of_every_size(evaluated, np.ones((1, len(truth)), np.int16))
-    counts = bootstrap_counts(len(truth), seed, RESAMPLES)
+    units = Units.of(len(truth), groups)
+    counts = units.counts(seed, RESAMPLES)
     values = of_every_size(evaluated, counts)["map_50"]
-    point, holding = float(once["map_50"][0]), images_holding(evaluated)
+    point, holding = float(once["map_50"][0]), units.holding(evaluated)
     return MeanPrecision(
         point,
         float(once["map_50_95"][0]),

@@ -65,7 +65,9 @@ class SubsetTrainings:
             if trained.map_50:
                 undertrained, late_gain = still_gaining(trained.map_50)
         truth = [image.annotations for image in self._test]
-        precision = mean_precision(truth, detections, self._dataset.classes, settings.seed)
+        groups = [image.group for image in self._test]
+        classes = self._dataset.classes
+        precision = mean_precision(truth, detections, classes, settings.seed, groups)
         return SubsetResult(precision, undertrained, late_gain)
 
     def _trained(

@@ -123,7 +123,9 @@ class Trials:
             on_terminal,
         )
         truth = [each.truth for each in splits["test"]]
-        return TrialResult(dimensions, mean_precision(truth, found, classes, seed))
+        images = evenly(self._subject.dataset.splits["test"], MOST["test"])
+        groups = [image.group for image in images]
+        return TrialResult(dimensions, mean_precision(truth, found, classes, seed, groups))
 
     def _boxed(self, boxes: str) -> dict[str, list[BoxedImage]]:
         """Return the images of all splits with boxes of that kind."""

@@ -6,7 +6,9 @@ import pytest
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.quality import evaluation_set, quality_of, score
+from pipelines.evaluation.report_card import EvaluationImages, judge
 from pipelines.evaluation.resampling import (
+    Units,
     bootstrap_counts,
     headline_figures,
     images_holding,
@@ -14,6 +16,7 @@ from pipelines.evaluation.resampling import (
 )
 
 CLASSES = ("a", "b", "c")
+BOX = [0.0, 0, 10, 10]
 
 
 def random_set(seed, images=9):
@@ -102,3 +105,31 @@ def test_a_figure_is_told_from_the_images_that_hold_what_it_is_about():
     assert (result["map_50"], result["small"], result["medium"], result["large"]) == (2, 2, 0, 1)
     assert [result[f"per_class.{name}.ap_50"] for name in CLASSES] == [2, 1, 0]
     assert set(result) == set(headline_figures(score(truths, [Detections()] * 4, CLASSES)))
+
+
+def test_forty_images_of_three_groups_have_no_narrow_interval():
+    """As frames of three videos: what is known of them is known three times, not forty."""
+    truth = [Annotations([BOX], [0])] * 40
+    found = [Detections([BOX], [0.9], [0]) if n % 3 else Detections() for n in range(40)]
+    groups = [f"video {n % 3}" for n in range(40)]
+    alone = judge(EvaluationImages(truth, ("cat",)), found).quality
+    grouped = judge(EvaluationImages(truth, ("cat",), groups=groups), found).quality
+    assert grouped.map_50 == alone.map_50
+    low, high = alone.interval_95["map_50"]
+    assert high - low < 0.35
+    assert np.isnan(grouped.interval_95["map_50"]).all()
+
+
+def test_images_of_a_group_are_drawn_together():
+    counts = Units.of(6, ["a", "b", "a", "b", "", "a"]).counts(seed=0, resamples=50)
+    assert counts.shape == (50, 6)
+    np.testing.assert_array_equal(counts[:, 0], counts[:, 2])
+    np.testing.assert_array_equal(counts[:, 0], counts[:, 5])
+    assert (counts[:, 0] + counts[:, 1] + counts[:, 4] == 3).all()
+
+
+def test_images_without_groups_are_drawn_as_they_always_were():
+    np.testing.assert_array_equal(Units.of(12).counts(3, 20), bootstrap_counts(12, 3, 20))
+    np.testing.assert_array_equal(
+        Units.of(12, [""] * 12).counts(3, 20), bootstrap_counts(12, 3, 20)
+    )
