@@ -27,6 +27,7 @@ T = TypeVar("T")
 MOST_JSON_BYTES = 2 * 2**30  # four times COCO's own largest
 _BYTES_AT_ONCE = 2**20  # of a file that is searched for COCO's keys, which may come late
 _KEYS = (b'"images"', b'"annotations"')
+_MARKS = b"\xef\xbb\xbf\xff\xfe"  # bytes of byte order marks
 _ALL_KEYS = (*_KEYS, b'"categories"')
 # What the COCO project itself puts beside its boxes.
 _OTHER_TASKS = re.compile(r"(captions|person_keypoints|stuff|panoptic|image_info)_")
@@ -95,13 +96,13 @@ def like_coco(files: Files) -> list[str]:
 
 def _is_like_coco(path: Path) -> bool:
     with opened(path) as stream:
-        head = as_utf8(stream.read(_BYTES_AT_ONCE))
+        head = stream.read(_BYTES_AT_ONCE).lstrip(_MARKS).replace(b"\0", b"")  # as in UTF-16
         if not head.lstrip().startswith(b"{"):
             return False
         while head:
             if any(key in head for key in _KEYS):
                 return True
-            rest = stream.read(_BYTES_AT_ONCE).replace(b"\0", b"")  # as in UTF-16
+            rest = stream.read(_BYTES_AT_ONCE).replace(b"\0", b"")
             head = head[-max(map(len, _KEYS)) :] + rest if rest else b""
     return False
 

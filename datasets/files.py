@@ -8,7 +8,6 @@ on, its last parts are looked up in the list.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
@@ -58,6 +57,7 @@ class Files:
         self.root = root
         self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
         self.led_out: dict[tuple[str, str], str] = {}
+        self._taken: dict[tuple[str, str], str] = {}  # by source and image: the name it went by
         found = sorted(walk(root))
         self.names: tuple[str, ...] = tuple(name for name in found if is_text(name))
         self.misnamed: tuple[str, ...] = tuple(name for name in found if not is_text(name))
@@ -133,7 +133,7 @@ class Files:
         """Return the one image that a name which leads out of the folder can mean.
 
         Raises:
-            DatasetError: there are several.
+            DatasetError: there are several, or another name of the source means it already.
         """
         exact = [n for n in names if posixpath.basename(n) == posixpath.basename(plain(written))]
         names = exact or names
@@ -142,9 +142,16 @@ class Files:
                 f"{self.root / source}: names {written!r}, which leads out of the set's folder; "
                 f"in it that may be {names[0]} or {names[1]}; write it relative to the folder"
             )
-        if names:
-            self.led_out.setdefault((source, written), names[0])
-        return names[0] if names else None
+        if not names:
+            return None
+        first = self._taken.setdefault((source, names[0]), written)
+        if inside(first)[0].lower() != inside(written)[0].lower():
+            raise DatasetError(
+                f"{self.root / source}: names {first!r} and {written!r}, which lead out of the "
+                f"set's folder, and in it is {names[0]} alone; write them relative to the folder"
+            )
+        self.led_out.setdefault((source, written), names[0])
+        return names[0]
 
     def image_beside(self, source: str, name: str) -> str | None:
         """Return the image with the stem of an annotation file of its own, or None.
@@ -161,43 +168,6 @@ class Files:
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
         return self._nearest(beside or self._of_split(named, split), name, source, split)
-
-    def within(self, place: str, source: str, written: str) -> str:
-        """Return a place of a set's description in plain form, what leads out of the set undone.
-
-        ``../train/images`` in a ``data.yaml`` at the top is the ``train/images`` beside it: exports
-        are written that way, and name a split's folder even if the split is empty and not there.
-        Of a place on another machine, as ``/content/set/images``, the last parts are taken.
-
-        Raises:
-            DatasetError: the place is out of the set's folder and not in it either.
-        """
-        tail, leads_out = inside(place)
-        parts = tail.split("/")
-        for there in ("/".join(parts[start:]) for start in range(len(parts)) if leads_out):
-            for base in dict.fromkeys([posixpath.dirname(source), ""]):
-                if self._is_there(found := posixpath.join(base, there)):
-                    if there != tail or not place.startswith(".."):
-                        self.led_out.setdefault((source, written), found)
-                    return found
-        if not leads_out or split_of_folders(f"{tail}/"):
-            return tail
-        raise DatasetError(
-            f"{self.root / source}: names {written!r}, which is absolute or leads out of the set's "
-            "folder; write it relative to the folder"
-        )
-
-    def _is_there(self, place: str) -> bool:
-        """Say whether a file or something in a folder is called so, or fits such a pattern."""
-        fixed = re.split(r"[*?]", place)[0]
-        return bool(fixed.strip("./")) and any(f"{n}/".startswith(fixed) for n in self.names)
-
-    def resolve(self, name: str, source: str) -> str:
-        """Return the file a description names, from its own folder or the set's, or empty."""
-        named, folder = inside(name)[0], posixpath.dirname(source)
-        own = posixpath.normpath(posixpath.join(folder, named))
-        places = [own, named, posixpath.join(folder, posixpath.basename(named))]
-        return next((place for place in places if place in self.name_set), "")
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:
         """Return the names without those in another split's folder, if this split has a folder.

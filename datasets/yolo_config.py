@@ -19,6 +19,7 @@ import yaml
 from datasets.annotations import SPLITS, DatasetError
 from datasets.files import Files
 from datasets.path_names import shared_folders
+from datasets.places import resolve
 
 SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 NAME_LISTS = ("classes.txt", "obj.names", "_darknet.labels", "classes.names", "labels.txt")
@@ -98,7 +99,7 @@ def find_config(files: Files) -> YoloConfig:
         pairs = [line.partition("=") for line in files.text(name).splitlines()]
         values = {key.strip(): value.strip() for key, equals, value in pairs if equals}
         if "names" in values:
-            listed = files.resolve(values["names"], name) or next(iter(lists), "")
+            listed = resolve(files, values["names"], name) or next(iter(lists), "")
             named = {**values, "names": _names_by_line(files, listed)}
             return _from_mapping(files, name, named, lists)
     first = next(iter(lists), "")

@@ -10,6 +10,7 @@ import posixpath
 import re
 
 from datasets.files import Files
+from datasets.places import resolve, within
 from datasets.problems import Kind
 from datasets.raw import RawSet
 from datasets.split_names import split_of_folders
@@ -46,7 +47,7 @@ def _images(files: Files, config: YoloConfig, entry: str, raw: RawSet, split: st
     own = posixpath.dirname(config.source)
     bases = list(dict.fromkeys([posixpath.join(own, config.base), own, ""]))
     for base in bases:
-        place = files.within(posixpath.join(base, entry), config.source, entry)
+        place = within(files, posixpath.join(base, entry), config.source, entry)
         if place in files.name_set and place.lower().endswith(".txt"):
             return _listed(files, place, raw, split)
         if place in files.name_set:
@@ -55,7 +56,7 @@ def _images(files: Files, config: YoloConfig, entry: str, raw: RawSet, split: st
         if found := [name for name in files.images if pattern.fullmatch(name)]:
             return found
     # Darknet's lists are relative to where it was started, with a folder in front.
-    listed = files.resolve(posixpath.basename(entry), config.source)
+    listed = resolve(files, posixpath.basename(entry), config.source)
     return _listed(files, listed, raw, split) if listed.lower().endswith(".txt") else []
 
 

@@ -207,7 +207,7 @@ def test_files_as_windows_saves_them_are_read_however_late_their_keys_come(tmp_p
     write_coco_set(tmp_path, [GOOD], file_names=["0.png"])
     write_images(tmp_path, 1)
     path = tmp_path / "annotations.json"
-    late = f'{{"info": "{"x" * 1_200_000}", ' + path.read_text()[1:]
+    late = f'{{"info": "x{"😀" * 600_000}", ' + path.read_text()[1:]
     path.write_text(late, encoding=encoding)
     assert found_in(tmp_path)[0].format == "coco"
 

@@ -44,6 +44,13 @@ def test_a_name_of_another_place_that_fits_two_images_is_refused(tmp_path):
     assert list(everything(found_in(tmp_path)[0])) == ["knife/1.png"]
 
 
+def test_two_names_of_another_place_never_mean_one_image(tmp_path):
+    write_image(tmp_path / "cat" / "1.png")
+    rows = [f"/data/{folder}/1.png,60,40,{folder},1,1,9,9" for folder in ("cat", "dog")]
+    with pytest.raises(DatasetError, match=r"in it is cat/1\.png alone"):
+        found_in(write_csv_set(tmp_path, rows, count=0))
+
+
 def test_the_image_of_another_split_never_stands_in_for_a_missing_one(tmp_path):
     for seed, name in enumerate(["train/2.png", "test/1.png"]):
         write_image(tmp_path / name, seed=seed)
