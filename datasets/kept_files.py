@@ -8,13 +8,13 @@ from pathlib import Path
 
 from datasets.regular_files import content
 
-_DIGEST_BYTES = hashlib.sha256().digest_size * 2  # as text
+_TAIL = b"}\n"  # behind what is kept
 
 
 def keep(path: Path, data: bytes | memoryview) -> None:
     """Write a file that is whole or not there, also after the machine lost its power.
 
-    Its first line is the SHA-256 of the rest.
+    With what is kept stands its SHA-256; what is JSON is a file of JSON.
 
     Raises:
         OSError: it can't be written.
@@ -22,8 +22,9 @@ def keep(path: Path, data: bytes | memoryview) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = _beside(path)
     with beside.open("wb") as stream:
-        stream.write(hashlib.sha256(data).hexdigest().encode("ascii") + b"\n")
+        stream.write(_head(data))
         stream.write(data)
+        stream.write(_TAIL)
         os.fsync(stream.fileno())
     beside.replace(path)
     flush_folder(path.parent)
@@ -38,8 +39,12 @@ def kept(path: Path) -> bytes | None:
     if not path.is_file():
         return None
     found = content(path)
-    digest, data = found[:_DIGEST_BYTES], found[_DIGEST_BYTES + 1 :]
-    return data if hashlib.sha256(data).hexdigest().encode("ascii") == digest else None
+    data = found[len(_head(b"")) : -len(_TAIL)]
+    return data if found.startswith(_head(data)) and found.endswith(_TAIL) else None
+
+
+def _head(data: bytes | memoryview) -> bytes:
+    return f'{{"sha256": "{hashlib.sha256(data).hexdigest()}", "kept": '.encode("ascii")
 
 
 def forget(path: Path) -> None:

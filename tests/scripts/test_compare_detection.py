@@ -116,7 +116,7 @@ def finished(photographs, tmp_path_factory):
         time.sleep(0.02)
     started.kill()
     started.wait()
-    training = json.loads(trained.read_text().partition("\n")[2])["training"]  # after its checksum
+    training = json.loads(trained.read_text())["kept"]["training"]
     refused = run(*arguments, folder=folder)
     done = run(*arguments, "--resume", folder=folder)
     return FinishedRun(folder, before, training, refused, done)
