@@ -7,6 +7,7 @@ Ge et al. 2021) without objectness and with plain distances.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -68,11 +69,23 @@ def sppf(x: Any, channels: int, name: str) -> Any:
 
 
 def bounded(raw: Any) -> Any:
-    """Return raw distances cut to `decoding.LIMIT`.
+    """Return raw distances cut to `decoding.LIMIT`, with a gradient that lets them come back.
 
-    It is an activation, not a layer: files of weights know layers by their order.
+    A plain cut has none beyond the limit, where fast learning throws distances early on: they would
+    stay there. It is an activation, not a layer: files of weights know layers by their order.
     """
-    return ops.clip(raw, -LIMIT, LIMIT)
+    return ops.custom_gradient(_cut)(raw)
+
+
+def _cut(raw: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return the distances within the limit, and their gradient from that of what follows."""
+
+    def gradient(*given: Any, upstream: Any = None) -> Any:
+        upstream = given[0] if upstream is None else upstream
+        comes_back = (ops.abs(raw) <= LIMIT) | (raw * upstream > 0)
+        return ops.where(comes_back, upstream, ops.zeros_like(upstream))
+
+    return ops.clip(raw, -LIMIT, LIMIT), gradient
 
 
 def head(x: Any, hidden: int, classes: int, name: str) -> Any:

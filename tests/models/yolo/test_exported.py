@@ -62,3 +62,15 @@ def test_in_int8_distances_have_steps_of_their_own(network, tmp_path):
     widest = 2 * LIMIT / 255  # of a step: 3 % of a distance
     assert 0 < np.diff(distances).min() <= 1.01 * widest
     assert np.diff(logits).min() > 2 * widest  # with which boxes once were rounded
+
+
+def test_distances_beyond_the_limit_can_come_back_and_go_no_further():
+    import tensorflow as tf
+
+    from models.yolo.network import bounded
+
+    raw = tf.Variable([-9.0, -4.5, 0.0, 4.5, 9.0])
+    for upstream, wanted in ((1.0, [0, 0, 1, 1, 1]), (-1.0, [-1, -1, -1, 0, 0])):
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(upstream * bounded(raw))
+        assert tape.gradient(total, raw).numpy().tolist() == wanted

@@ -43,7 +43,7 @@ def test_every_convolution_of_a_backbone_is_timed_and_gives_what_its_layer_does(
     for layer in layers:
         x = random.normal(size=(1, *layer.input.shape[1:])).astype(np.float32)
         added = layer.bias.numpy() if layer.use_bias else 0.0
-        got = np.asarray(forms.convolved(x, layer)) + added
+        got = np.asarray(layer.activation(np.asarray(forms.convolved(x, layer)) + added))
         np.testing.assert_allclose(got, np.asarray(layer(x)), atol=1e-4)
 
 
