@@ -47,12 +47,14 @@ def parse_xml(path: Path) -> Element:
                 )
         root: Element = parser.close()
     except DefusedXmlException as error:
-        raise DatasetError(
-            f"{path}: has a DTD or entities, which may hide an attack; remove them"
-        ) from error
+        raise _unsafe(path) from error
     except (ParseError, UnicodeDecodeError, LookupError, ValueError) as error:
         raise ValueError(f"is not XML ({error}); save it as UTF-8") from error
     return root
+
+
+def _unsafe(path: Path) -> DatasetError:
+    return DatasetError(f"{path}: has a DTD or entities, which may hide an attack; remove them")
 
 
 def _decoded(data: bytes) -> bytes | str:
@@ -111,9 +113,7 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element]:
                     element.clear()
         parser.close()
     except DefusedXmlException as error:
-        raise DatasetError(
-            f"{path}: has a DTD or entities, which may hide an attack; remove them"
-        ) from error
+        raise _unsafe(path) from error
     except (ParseError, UnicodeDecodeError, LookupError, ValueError) as error:
         raise ValueError(f"is not XML ({error})") from error
     except OSError as error:

@@ -56,32 +56,20 @@ def inspect(
         UserError: the output can't be used.
     """
     with claimed(output, *REPLACEABLE):
-        return _inspected(dataset, settings, output, track, jobs, decode=decode)
-
-
-def _inspected(
-    dataset: Dataset,
-    settings: DatasetSettings,
-    output: Path,
-    track: Track,
-    jobs: int,
-    *,
-    decode: bool,
-) -> tuple[Dataset, Statistics]:
-    dataset = _as_far_as_possible(dataset, settings)
-    if decode:
-        dataset = decoded(dataset, track, jobs)
-    if missing := undrawn(dataset.classes):
-        remark = Problem(Kind.CLASS, "", missing)
-        dataset = replace(dataset, problems=(*dataset.problems, remark))
-    numbers = statistics(dataset)
-    with replacing(output) as work:
-        lines = "".join(f"{problem}\n" for problem in numbers.problems)
-        (work / PROBLEMS).write_text(lines, encoding="utf-8")
-        if shown := chosen(dataset.splits, len(dataset.classes)):
-            Image.fromarray(contact_sheet(shown, dataset.classes)).save(work / SHEET)
-        encoded = msgspec.json.format(msgspec.json.encode(numbers), indent=2)
-        (work / NUMBERS).write_bytes(encoded + b"\n")
+        dataset = _as_far_as_possible(dataset, settings)
+        if decode:
+            dataset = decoded(dataset, track, jobs)
+        if missing := undrawn(dataset.classes):
+            remark = Problem(Kind.CLASS, "", missing)
+            dataset = replace(dataset, problems=(*dataset.problems, remark))
+        numbers = statistics(dataset)
+        with replacing(output) as work:
+            lines = "".join(f"{problem}\n" for problem in numbers.problems)
+            (work / PROBLEMS).write_text(lines, encoding="utf-8")
+            if shown := chosen(dataset.splits, len(dataset.classes)):
+                Image.fromarray(contact_sheet(shown, dataset.classes)).save(work / SHEET)
+            encoded = msgspec.json.format(msgspec.json.encode(numbers), indent=2)
+            (work / NUMBERS).write_bytes(encoded + b"\n")
     return dataset, numbers
 
 

@@ -20,23 +20,15 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
-from datasets.annotations import Annotations
-from pipelines.detections import Detections
-from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
-    Resampled,
     bootstrap_counts,
-    headline_figures,
-    images_holding,
-    of_every_size,
 )
 from pipelines.evaluation.significance import differences, intervals
 from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
 from scripts.measure.common import print_table
-from scripts.measure.simulation import Scene, simulated
+from scripts.measure.simulation import Population, Scene, judged, simulated
 
 POPULATION = 20_000
 FIGURES = ("map_50", "map_50_95", "map_75", "average_recall")
@@ -60,8 +52,6 @@ option("--scenes", nargs="+", default=[*SCENES], choices=[*SCENES], metavar="NAM
 option("--sets", type=whole(1), default=500)
 option("--jobs", type=whole(1, 1024), default=2)
 
-Population = list[tuple[Annotations, list[Detections]]]
-
 
 class Outcome(NamedTuple):
     """What one test set gave of a figure: the first's less the truth, and three intervals.
@@ -79,23 +69,12 @@ def drawn(population: Population, images: int, number: int) -> Population:
     return [population[place] for place in random.choice(len(population), images, replace=False)]
 
 
-def judged(
-    test: Population, scene: Scene, detector: int, weights: NDArray[np.integer]
-) -> Resampled:
-    """Return one detector's figures, once and resampled."""
-    found = [detections[detector] for _, detections in test]
-    given = evaluation_set([truth for truth, _ in test], found, scene.classes)
-    figures, holding = headline_figures(quality_of(given)), images_holding(given)
-    once = {name: figures[name] for name in FIGURES}
-    return Resampled(once, of_every_size(given, weights), holding)
-
-
 def outcomes(
     test: Population, scene: Scene, truths: Sequence[Mapping[str, float]], seed: int
 ) -> dict[str, Outcome]:
     """Return what one test set gave, by figure."""
     weights = bootstrap_counts(len(test), seed)
-    a, b = (judged(test, scene, detector, weights) for detector in range(DETECTORS))
+    a, b = (judged(test, scene, detector, weights, FIGURES) for detector in range(DETECTORS))
     in_a, in_b, more = intervals(a), intervals(b), differences(a, b, len(test))
     found = {}
     for name in FIGURES:
@@ -116,7 +95,9 @@ def main(arguments: argparse.Namespace) -> int:
         watched = on_terminal(range(POPULATION), f"simulating {scene_name}", POPULATION)
         population = [simulated(random, scene) for _ in watched]
         once = np.ones((1, POPULATION), np.int16)
-        truths = [judged(population, scene, detector, once).once for detector in range(DETECTORS)]
+        truths = [
+            judged(population, scene, detector, once, FIGURES).once for detector in range(DETECTORS)
+        ]
         for images in sizes:
             work = (
                 delayed(outcomes)(drawn(population, images, number), scene, truths, number)

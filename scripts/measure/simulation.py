@@ -6,11 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.quality import evaluation_set, quality_of
+from pipelines.evaluation.resampling import (
+    Resampled,
+    headline_figures,
+    images_holding,
+    of_every_size,
+)
 
+Population = list[tuple[Annotations, list[Detections]]]
 SIDES = (2.5, 4.3)  # natural logarithms of the shortest and the longest side in pixels
 
 
@@ -53,6 +62,24 @@ def simulated(random: np.random.Generator, scene: Scene) -> tuple[Annotations, l
     return truth, [
         _detections(random, truth, shared, hard, scene.rates, skill) for skill in scene.skills
     ]
+
+
+def judged(
+    test: Population,
+    scene: Scene,
+    detector: int,
+    counts: NDArray[np.integer],
+    figures: Sequence[str],
+) -> Resampled:
+    """Return some figures of one detector in a simulated test set, once and resampled.
+
+    ``counts`` are ``(B, I)``, how often each image is drawn.
+    """
+    found = [detections[detector] for _, detections in test]
+    given = evaluation_set([truth for truth, _ in test], found, scene.classes)
+    known = headline_figures(quality_of(given))
+    once = {name: known[name] for name in figures}
+    return Resampled(once, of_every_size(given, counts), images_holding(given))
 
 
 def _detections(

@@ -19,13 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 from joblib import Parallel, delayed
 
-from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
     Resampled,
     bootstrap_counts,
-    headline_figures,
-    images_holding,
-    of_every_size,
 )
 from pipelines.evaluation.several import pairwise
 from pipelines.evaluation.significance import differences
@@ -33,7 +29,7 @@ from pipelines.studies.common.verdict import Sampled, favoured
 from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
 from scripts.measure.common import print_table
-from scripts.measure.simulation import Scene, simulated
+from scripts.measure.simulation import Scene, judged, simulated
 
 FIGURE = "map_50"
 EQUAL, WORSE = ("a", "b", "c"), "d"
@@ -55,17 +51,15 @@ option("--sets", type=whole(1), default=400)
 option("--jobs", type=whole(1, 1024), default=2)
 
 
-def judged(scene: Scene, images: int, number: int) -> tuple[bool, ...]:
+def verdicts_on(scene: Scene, images: int, number: int) -> tuple[bool, ...]:
     """Return what is said of one simulated test set, in the order of the columns."""
     random = np.random.default_rng([images, number])
     drawn = [simulated(random, scene) for _ in range(images)]
     counts = bootstrap_counts(images, number)
-    by_name: dict[str, Resampled] = {}
-    for place, name in enumerate((*EQUAL, WORSE)):
-        found = [detections[place] for _, detections in drawn]
-        given = evaluation_set([truth for truth, _ in drawn], found, scene.classes)
-        once = {FIGURE: headline_figures(quality_of(given))[FIGURE]}
-        by_name[name] = Resampled(once, of_every_size(given, counts), images_holding(given))
+    by_name = {
+        name: judged(drawn, scene, place, counts, (FIGURE,))
+        for place, name in enumerate((*EQUAL, WORSE))
+    }
     two = differences(by_name["a"], by_name["b"], images)[FIGURE]
     unequal = differences(by_name["a"], by_name[WORSE], images)[FIGURE]
     three = pairwise({name: by_name[name] for name in EQUAL}, images)
@@ -96,7 +90,7 @@ def main(arguments: argparse.Namespace) -> int:
     limit = 0.05 + 2 * math.sqrt(0.05 * 0.95 / sets)  # two standard errors of the simulation
     for classes, scene in SCENES.items():
         for images in arguments.images:
-            work = (delayed(judged)(scene, images, number) for number in range(sets))
+            work = (delayed(verdicts_on)(scene, images, number) for number in range(sets))
             results = Parallel(n_jobs=arguments.jobs, return_as="generator")(work)
             shares = np.mean(list(on_terminal(results, f"{classes}, {images}", sets)), axis=0)
             too_often |= bool((shares[:3] > limit).any())

@@ -100,7 +100,7 @@ def concluded(
         {row.pipeline: _answer(row, totals[row.pipeline]) for row in done},
         [f"training included, {'; '.join(clauses or [ALONE])}"],
         {
-            name: Sampled(-float(np.median(seconds)), -seconds, len(calls[name]))
+            name: Sampled(float(np.median(seconds)), seconds, len(calls[name])).less_is_better()
             for name, seconds in totals.items()
         },
         "the calls, a training 10 % either way",
