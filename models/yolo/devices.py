@@ -31,12 +31,14 @@ class Devices:
         precision: Keras's policy for layers; weights and losses are float32 in each.
         xla: whether XLA compiles what a device does.
         gpu: whether there are any GPUs.
+        parts: of a batch that a single device learns from at the same time.
     """
 
     strategy: tf.distribute.Strategy | None
     precision: str
     xla: bool
     gpu: bool
+    parts: int
 
     @classmethod
     def of(cls, settings: YoloSettings) -> Devices:
@@ -51,7 +53,8 @@ class Devices:
         if precision == "auto":
             precision = "mixed_float16" if gpus and _have_tensor_cores() else "float32"
         xla = bool(gpus) if settings.xla == "auto" else settings.xla == "on"
-        return cls(strategy, precision, xla, bool(gpus))
+        parts = 1 if gpus or strategy else settings.parts
+        return cls(strategy, precision, xla, bool(gpus), parts)
 
     @property
     def several_machines(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, get_args
@@ -16,6 +17,9 @@ BACKBONES: tuple[str, ...] = get_args(Backbone)
 MUON: Final = "muon"
 ADAMW: Final = "adamw"
 SCRATCH, IMAGENET = "none", "imagenet"  # in the place of a file of weights
+# Of a batch on a CPU, learnt from at the same time, each normalised by its own pictures. As many on
+# every machine, so that the same seed learns the same.
+PARTS = 2
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -81,6 +85,11 @@ class YoloSettings(Checked):
     devices: Annotated[int, Meta(ge=0, le=1024)] = 0
     # Auto, litert or graph: what runs the trained network.
     runtime: Literal["auto", "litert", "graph"] = "auto"
+
+    @property
+    def parts(self) -> int:
+        """How many parts of a batch a CPU learns from at the same time."""
+        return math.gcd(PARTS, self.batch)
 
     @property
     def pretrained_on(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -35,7 +35,8 @@ def compiled_update(
     which are boxes, labels, which of them are real, and which cells are asked.
 
     XLA compiles it where there is a GPU. On a CPU TensorFlow's own convolutions learn faster than
-    XLA's and need no minute of compiling.
+    XLA's and need no minute of compiling; they use two cores badly, so that each core has a part of
+    the batch.
     """
     input_hw = weights.network.input_shape[1:3]
     points, strides = (ops.convert_to_tensor(a) for a in grid_points(input_hw))
@@ -64,30 +65,29 @@ def compiled_update(
         gradients = weights.flattened(tape.gradient(total, weights.variables))
         return gradients, losses, ops.sum(targets.weights)
 
-    def update(*arrays: Any) -> Losses:
-        gradients, losses, _ = learn(*arrays)
+    # Each part of a batch divides by the target scores of its own pictures. Multiplied by them
+    # again, what it gives is a sum, and all sums are divided by the target scores of the whole
+    # batch: the same update as without parts, up to rounding and what normalisation sees.
+    @tf.function(jit_compile=devices.xla)  # type: ignore[untyped-decorator]
+    def sums_of_part(*arrays: Any) -> list[Any]:
+        gradients, losses, scores = learn(*arrays)
+        divided_by = ops.maximum(scores, 1.0)
+        return [*(value * divided_by for value in (*gradients, *losses)), scores]
+
+    def apply(sums: Sequence[Any]) -> Losses:
+        *values, scores = sums
+        *gradients, classes, boxes = (value / ops.maximum(scores, 1.0) for value in values)
         weights.apply(gradients)
-        return losses
+        return Losses(classes, boxes)
+
+    def update(*arrays: Any) -> Losses:
+        parts = zip(*(ops.split(array, devices.parts) for array in arrays), strict=True)
+        sums = [sums_of_part(*part) for part in parts]
+        return apply([sum(each) for each in zip(*sums, strict=True)])
 
     strategy = devices.strategy
     if strategy is None:
         compiled: Callable[..., Losses] = tf.function(update, jit_compile=devices.xla)
         return compiled
-    learn_part = tf.function(learn, jit_compile=devices.xla)
-
-    # Each device divides by the target scores of its own pictures. Multiplied by them again, its
-    # part is a sum, and all sums are divided by the target scores of the whole batch: the same
-    # update as on one device, up to rounding.
-    def sums_of_part(*arrays: Any) -> list[Any]:
-        gradients, losses, scores = learn_part(*arrays)
-        divided_by = ops.maximum(scores, 1.0)
-        return [*(value * divided_by for value in (*gradients, *losses)), scores]
-
-    def shared_update(*parts: Any) -> Losses:
-        *sums, scores = all_reduce(strategy, sums_of_part, parts)
-        *gradients, classes, boxes = (value / ops.maximum(scores, 1.0) for value in sums)
-        weights.apply(gradients)
-        return Losses(classes, boxes)
-
-    compiled_shared = tf.function(shared_update)
-    return lambda *arrays: compiled_shared(*distribute(strategy, arrays))
+    shared = tf.function(lambda *parts: apply(all_reduce(strategy, sums_of_part, parts)))
+    return lambda *arrays: shared(*distribute(strategy, arrays))

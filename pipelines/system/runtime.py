@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,20 @@ def set_threads(count: int, blas: int | None = None) -> None:
         threading = sys.modules["tensorflow"].config.threading
         threading.set_intra_op_parallelism_threads(count)
         threading.set_inter_op_parallelism_threads(count)
+
+
+def divide_threads(operations: int) -> None:
+    """Let TensorFlow make so many operations at the same time, each with its share of the threads.
+
+    It reads that before its first operation; later it changes nothing but the speed, and is not
+    done.
+    """
+    together = int(os.environ.get("TF_NUM_INTEROP_THREADS") or usable_cores())
+    each = max(1, together // operations)
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(each)
+    if "tensorflow" in sys.modules:
+        with suppress(RuntimeError):
+            sys.modules["tensorflow"].config.threading.set_intra_op_parallelism_threads(each)
 
 
 @contextmanager

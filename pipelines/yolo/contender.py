@@ -35,9 +35,10 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
         TrainingError: it can't be trained.
         KeyboardInterrupt: it was stopped; the state of the training is saved.
     """
-    runtime.load_tensorflow()  # which reads its threads from what the runtime has set
     run = job.settings
     settings: YoloSettings = getattr(run, group)
+    runtime.divide_threads(settings.parts)
+    runtime.load_tensorflow()  # which reads its threads from what the runtime has set
     device = runtime.choose_device(run.device)
     from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import TrainingLength

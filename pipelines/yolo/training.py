@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -158,6 +159,8 @@ def validation(
 
     def judge(network: keras.Model) -> Quality:
         stages = stages_of(network)
-        return score(truth, [run_stages(stages, picture) for picture in pictures], classes)
+        with ThreadPoolExecutor(settings.parts) as pool:
+            found = list(pool.map(partial(run_stages, stages), pictures))
+        return score(truth, found, classes)
 
     return judge

@@ -138,6 +138,15 @@ def test_blas_can_have_a_number_of_its_own(machine, threads_kept):
     assert os.environ["OMP_NUM_THREADS"] == "2"
 
 
+@pytest.mark.parametrize(("threads", "each"), [(1, 1), (2, 1), (5, 2)])
+def test_operations_at_once_share_the_threads(machine, threads_kept, threads, each):
+    tensorflow = machine(0)
+    runtime.set_threads(threads)
+    runtime.divide_threads(2)
+    assert tensorflow.threads == {"intra": each, "inter": threads}
+    assert os.environ["TF_NUM_INTRAOP_THREADS"] == str(each)
+
+
 def test_threads_are_unknown_of_libraries_that_are_not_loaded(monkeypatch):
     for library in ("tensorflow", "cv2"):
         monkeypatch.delitem(sys.modules, library, raising=False)
