@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any, TypeVar, cast
 
 from datasets.errors import UserError
+from pipelines.system.interruptions import keep_interruptions
 from pipelines.system.temporary import temporary_folder, use
 
 R = TypeVar("R")
@@ -66,6 +67,7 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
 def _work(place: Path, results: Connection, payload: bytes) -> None:
     """Send whether the function went well, and what it returned or raised."""
     try:
+        keep_interruptions()
         use(place)
         end_with_parent()
         function, arguments = pickle.loads(payload)  # noqa: S301 - by the process that started this

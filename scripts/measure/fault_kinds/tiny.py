@@ -40,7 +40,7 @@ class Ended:
     def wrong(self) -> str:
         """What is wrong with how it ended: a traceback, or a status that no script has."""
         if "Traceback" in self.text:
-            return f"traceback: {self.text.splitlines()[-1]}"
+            return f"traceback: {self.text.partition('Traceback')[2]}"
         return "" if self.status in {0, 1, 2, 130} else f"status {self.status}"
 
     def refusal(self, word: str) -> str:
