@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from datasets.errors import UserError
 
 C = TypeVar("C", bound="Checked")
+T = TypeVar("T")
+Few = Annotated[tuple[T, ...], msgspec.Meta(max_length=32)]  # values, each of which costs time
+Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=100_000)]
 _BOUND = re.compile(r"Expected `\w+(?: \| null)?` ([<>]=?) (\S+)")
+_LENGTH = re.compile(r"Expected `array` of length <= (\d+)")
 _MOST_SHOWN = 40  # characters of a value that is refused
 _LIMITS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _TYPES = {"int": "a whole number", "float": "a number", "str": "a word", "bool": "true or false"}
@@ -50,6 +54,12 @@ def kinds(settings: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(settings)}
 
 
+def is_several(kind: Any) -> bool:
+    """Say whether a field's values are a row of any length, as `Few` and `Names` are."""
+    of_all = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
+    return Ellipsis in get_args(of_all)
+
+
 def converted(kind: Any, value: object, name: str, *, strict: bool = True) -> Any:
     """Return the value of a setting as its type; texts are read as numbers unless ``strict``.
 
@@ -63,7 +73,9 @@ def converted(kind: Any, value: object, name: str, *, strict: bool = True) -> An
         if len(str(given)) > _MOST_SHOWN:
             given = f"{str(given)[:_MOST_SHOWN]}…"
         bound = _BOUND.match(str(error))
-        if bound:
+        if length := _LENGTH.match(str(error)):
+            sentence = f"takes at most {length[1]} values"
+        elif bound:
             sentence = f"must be {_LIMITS[bound[1]]} {bound[2].removesuffix('.0')}, not {given}"
         elif "multiple of" in str(error):
             sentence = f"must be a multiple of {str(error).split()[-1]}, not {given}"

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,6 +19,7 @@ from datasets.groups import joined_groups
 from datasets.images import ImageError, load_with_depth
 from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
+from datasets.threads import in_order
 
 NEAR_BITS = 4  # of 64; re-saved and resized copies differ in 0 to 4
 _PAIRS = (("train", "test"), ("val", "test"), ("train", "val"))
@@ -46,9 +46,7 @@ def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
     ``jobs`` is the number of threads that decode.
     """
     images = [image for found in dataset.splits.values() for image in found]
-    results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-        delayed(_hash_or_error)(image) for image in images
-    )
+    results = in_order(images, _hash_or_error, jobs)
     hashes: dict[str, int] = {}
     broken = []
     shallow: dict[int, list[str]] = {}

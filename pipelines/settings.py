@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from msgspec import Meta
 
-from datasets.checked_settings import Checked, converted, kinds
+from datasets.checked_settings import Checked, Few, converted, is_several, kinds
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings
 from models.classical.settings import ClassicalSettings
@@ -47,7 +47,7 @@ class EvaluationSettings(Checked):
     # mAP@.50: where even the best contender's 95 % interval lies below, none can be used yet.
     useful_map_50: Annotated[float, Meta(ge=0, le=1)] = 0.2
     # Images at once, 1 among them.
-    throughput_batches: tuple[Annotated[int, Meta(ge=1, le=4096)], ...] = (1, 2, 4, 8, 16)
+    throughput_batches: Few[Annotated[int, Meta(ge=1, le=4096)]] = (1, 2, 4, 8, 16)
 
     def __post_init__(self) -> None:
         """Check each field.
@@ -82,7 +82,7 @@ class RunSettings(Checked):
 
     dataset: str = "sample"
     format: str = "auto"
-    pipelines: tuple[str, ...] = ("classical", "yolo", "transfer")
+    pipelines: Few[str] = ("classical", "yolo", "transfer")
     device: Literal["auto", "cpu", "gpu"] = "auto"
     seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
     epochs: Annotated[int, Meta(ge=1, le=MOST)] | None = None
@@ -91,7 +91,7 @@ class RunSettings(Checked):
     limit: Annotated[int, Meta(ge=1, le=MOST)] | None = None
     annotate: Annotated[int, Meta(ge=0, le=MOST)] = 100
     data: DatasetSettings = field(default_factory=DatasetSettings)
-    detections: tuple[NamedFile, ...] = ()
+    detections: Few[NamedFile] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
     transfer: TransferSettings = field(default_factory=TransferSettings)
@@ -123,7 +123,7 @@ class ScoringSettings(Checked):
     PREFIX: ClassVar[str] = "--"
 
     ground_truth: str
-    detections: tuple[NamedFile, ...]
+    detections: Few[NamedFile]
     iou: Annotated[float, Meta(gt=0, le=1)] | None = None
     inclusive_pixels: bool = False
     seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
@@ -177,7 +177,7 @@ def _readable(kind: Any, text: str) -> str | list[str] | None:
     """Return a text of the command line as msgspec reads such a value."""
     if type(None) in get_args(kind) and text.lower() == "none":
         return None
-    if Ellipsis in get_args(kind):
+    if is_several(kind):
         return [part for part in text.split(",") if part]
     if kind is bool:
         return {"yes": "true", "no": "false"}.get(text.lower(), text)

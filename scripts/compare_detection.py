@@ -105,7 +105,7 @@ def main(arguments: argparse.Namespace) -> int:
     metrics = compare(settings, output, axes=axes, **also)
     missing = [name for name in axes if name not in metrics.axes]
     if missing:  # a run that was whole before knows nothing of axes asked for since
-        metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True)
+        metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True).metrics
     show(metrics, output)
     return judge(requirements, metrics)
 

@@ -44,6 +44,7 @@ def explained(arguments: argparse.Namespace) -> int:
     from pipelines.studies.common.plots import save
     from pipelines.studies.interpretability.explain_image import draw_explanations, explain_image
     from pipelines.studies.interpretability.explainers import load_explainers
+    from pipelines.system.files import check_output
     from pipelines.system.output_lock import sole_writer
     from pipelines.system.progress import on_terminal
     from pipelines.system.temporary import own_temporary_files
@@ -51,15 +52,23 @@ def explained(arguments: argparse.Namespace) -> int:
     finished = open_run(arguments.run)
     names, metrics = finished.settings.pipelines, finished.metrics
     image = load_image(arguments.image)
+    folder, stem = arguments.output or finished.folder / "explained", arguments.image.stem
+    for name in (f"{stem}.png", f"{stem}.svg"):  # in a folder of the user's it may be a picture
+        check_output(
+            folder / name,
+            "explanation of this command",
+            lambda path: arguments.output is None,
+            apart_from=[arguments.image],
+        )
     with own_temporary_files():
         explainers = load_explainers(finished.folder, metrics.pipelines, names)
         found = explain_image(explainers, image, arguments.masks, arguments.seed, on_terminal)
     if not found:
         say(f"{arguments.image}: nothing is found that there is to explain")
         return 0
-    folder, classes = arguments.output or finished.folder / "explained", metrics.dataset.classes
+    classes = metrics.dataset.classes
     with sole_writer(folder):
-        save(draw_explanations(image, found, classes), folder, arguments.image.stem)
+        save(draw_explanations(image, found, classes), folder, stem)
     for each in found:
         figures = ", ".join(
             f"{method} deletion {one.faithfulness.deletion:.3f} "
@@ -70,7 +79,7 @@ def explained(arguments: argparse.Namespace) -> int:
             f"{each.pipeline}: {classes[each.target.label]} {each.score:.3f}; {figures}; "
             f"two runs of D-RISE agree by {each.explanations['D-RISE'].agreement:.2f}"
         )
-    say(f"{folder}: {arguments.image.stem}.png and .svg")
+    say(f"{folder}: {stem}.png and .svg")
     return 0
 
 

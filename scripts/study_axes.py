@@ -47,19 +47,16 @@ def studied(arguments: argparse.Namespace) -> int:
     # From here on it takes a second to import.
     from pipelines.benchmark.add_axes import add_axes
     from pipelines.report.terminal.axes import print_axes
-    from pipelines.runs.finished import open_run
     from pipelines.studies.study import MINUTES, chosen_axes
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     axes = chosen_axes(arguments.axes)
     minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
-    before = open_run(arguments.run).metrics.axes
-    metrics = add_axes(
+    metrics, kept = add_axes(
         arguments.run, axes, minutes, overwrite=arguments.overwrite, resume=arguments.resume
     )
     results = {name: metrics.axes[name] for name in axes}
     print_axes(results, metrics.choice)
-    kept = [name for name, result in results.items() if result == before.get(name)]
     if kept:
         say(f"kept as studied before: {', '.join(kept)}; --overwrite measures again")
     say(f"{arguments.run}: metrics.json, axes/*.png and *.svg")

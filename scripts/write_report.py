@@ -32,16 +32,17 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.system.output_lock import sole_writer
     from pipelines.system.progress import on_terminal
 
-    finished = open_run(arguments.run)
-    truth = finished.ground_truth()
-    names = [] if truth is None else [image.file_name for image in truth.images]
-    data = dataset_folder(arguments.dataset or finished.settings.dataset)
-    images = {name: data / name for name in names if not leads_out(name)}
-    try:
-        with sole_writer(finished.folder):
+    folder = open_run(arguments.run).folder
+    with sole_writer(folder):
+        finished = open_run(folder)  # as whoever wrote there before has left it
+        truth = finished.ground_truth()
+        names = [] if truth is None else [image.file_name for image in truth.images]
+        data = dataset_folder(arguments.dataset or finished.settings.dataset)
+        images = {name: data / name for name in names if not leads_out(name)}
+        try:
             say(str(write_report(finished.folder, images, on_terminal)))
-    except ImageError as error:
-        raise UserError(f"{error}; give the data's folder with --dataset") from error
+        except ImageError as error:
+            raise UserError(f"{error}; give the data's folder with --dataset") from error
     return 0
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import ElementTree, indent
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 
 from datasets.annotations import SPLITS, Annotations, LabelledImage
 from datasets.progress import Track, silently
@@ -16,6 +17,7 @@ from datasets.sample.lookalikes import lookalikes
 from datasets.sample.photographs import licences, photographs_of
 from datasets.sample.plan import Planned, plan
 from datasets.sample.scene import SIDE_PX, render
+from datasets.threads import in_order
 from datasets.voc import annotation_xml
 
 _JPEG_QUALITY = (50, 95)  # of cv2; half of the images show their blocks
@@ -40,9 +42,8 @@ def write_sample(folder: Path, seed: int, track: Track = silently) -> None:
         faces(class_name)
     lookalikes()
     # Threads, since OpenCV and NumPy release the lock and a process would import both again.
-    written = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
-        delayed(write_image)(folder, image, seed) for image in images
-    )
+    write = partial(write_image, folder, seed=seed)
+    written = in_order(images, write, threads=os.cpu_count() or 1)
     for _ in track(written, "rendering the sample set", len(images)):
         pass
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from msgspec import Meta
 
-from datasets.checked_settings import Checked
+from datasets.checked_settings import Checked, Few
 
 ProposalSource = Literal["grabcut+windows", "grabcut", "windows", "prior"]
 PROPOSAL_SOURCES: tuple[ProposalSource, ...] = get_args(ProposalSource)
@@ -24,7 +24,7 @@ class ClassicalSettings(Checked):
     proposals: Annotated[int, Meta(ge=1, le=100_000)] = 400
     proposal_source: ProposalSource = "grabcut+windows"  # or grabcut, windows or prior alone
     # Longer side of the cut image: cost grows squared.
-    grabcut_sizes: tuple[Annotated[int, Meta(ge=16, le=4096)], ...] = (128,)
+    grabcut_sizes: Few[Annotated[int, Meta(ge=16, le=4096)]] = (128,)
     # A second one moves few borders and doubles the time.
     grabcut_iterations: Annotated[int, Meta(ge=1, le=100)] = 1
     # Clusters of the training boxes' widths and heights.
@@ -39,7 +39,7 @@ class ClassicalSettings(Checked):
     # Of the linear SVM, where the validation split does not choose another.
     c: Annotated[float, Meta(gt=0, le=1e6)] = 0.01
     # Times c, tried on validation too.
-    c_factors: tuple[Annotated[float, Meta(gt=0, le=1e6)], ...] = (0.3, 3.0)
+    c_factors: Few[Annotated[float, Meta(gt=0, le=1e6)]] = (0.3, 3.0)
     nms_iou: Share = 0.4  # detections of one class that overlap more are one object
     regression: bool = True  # ridge box regression, where the validation split gains by it
     # Of a box: as proposed, and again where regression moved it.

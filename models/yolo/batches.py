@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.images import pixels_of
 from datasets.progress import Track
+from datasets.threads import in_order
 from models.errors import TrainingError
 from models.yolo.asked_cells import asked_cells
 from models.yolo.augmentation import augmented, plain
@@ -112,14 +112,12 @@ def fill_cache(
     _reserve(folder / "pictures", math.prod(shape))
     pixels = np.memmap(folder / "pictures", np.uint8, "r+", shape=shape)
 
-    def fill(index: int, image: LabelledImage) -> tuple[int, int]:
-        small = fit(pixels_of(image), cache_hw)
+    def fill(index: int) -> tuple[int, int]:
+        small = fit(pixels_of(images[index]), cache_hw)
         pixels[index, : small.shape[0], : small.shape[1]] = small
         return small.shape[0], small.shape[1]
 
-    work = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
-        delayed(fill)(index, image) for index, image in enumerate(images)
-    )
+    work = in_order(range(len(images)), fill, threads=2)
     sizes = np.array(list(track(work, "decoding pictures", len(images))), dtype=np.int64)
     truth = []
     for (height, width), image in zip(sizes, images, strict=True):

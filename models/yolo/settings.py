@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from msgspec import Meta
 
-from datasets.checked_settings import Checked
+from datasets.checked_settings import Checked, Names
 
 SMALL: Final = "small"  # the network's own backbone, from scratch
 Backbone = Literal["small", "mobilenetv2", "resnet50", "mobilenetv3", "efficientnetv2b0"]
@@ -40,7 +40,7 @@ class YoloSettings(Checked):
     backbone: Backbone = SMALL  # its own, or one of Keras Applications
     backbone_weights: str = IMAGENET  # of those, downloaded; or none; or a file without top
     # Classes that a file's weights were learnt on: some of the user's may be among them.
-    backbone_classes: tuple[str, ...] = ()
+    backbone_classes: Names = ()
     # Of training, at most: a backbone that has learnt before stays as it is at first, which gives
     # 2.6 times the updates on two cores (320×256 px, 743 for 289 in 72 s).
     frozen: Share = 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,10 +19,17 @@ from pipelines.system.output_lock import sole_writer
 from pipelines.system.progress import on_terminal
 
 
+class Studied(NamedTuple):
+    """What ``metrics.json`` holds after a study, and the axes that were kept as they were."""
+
+    metrics: Metrics
+    kept: tuple[str, ...]
+
+
 def add_axes(
     folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
-) -> Metrics:
-    """Study a finished run along ``axes``, write its report again and return its ``metrics.json``.
+) -> Studied:
+    """Study a finished run along ``axes`` and write its report again.
 
     What was studied within as many minutes is kept as it is; within fewer, what it left out for
     the time is added to it.
@@ -36,7 +44,7 @@ def add_axes(
 
 def _added(
     folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
-) -> Metrics:
+) -> Studied:
     run = open_run(folder)
     present = dict(run.metrics.axes)
     kept = folder / AXES / CELLS
@@ -54,15 +62,16 @@ def _added(
         for name in axes
         if overwrite or name not in present or present[name].budget_minutes < minutes
     ]
+    unchanged = tuple(name for name in axes if name not in wanted)
     if not wanted:
-        return run.metrics
+        return Studied(run.metrics, unchanged)
     subject = with_data(run)
     present |= study(subject, wanted, minutes)
     metrics = msgspec.structs.replace(run.metrics, axes=present)
     metrics = msgspec.structs.replace(metrics, choice=choice(metrics))
     write_metrics(folder / METRICS, metrics)
     report(subject)
-    return metrics
+    return Studied(metrics, unchanged)
 
 
 def report(subject: Subject) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.random import Generator
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.images import pixels_of
 from datasets.progress import Track
+from datasets.threads import in_order
 from pipelines.detections import Image
 from pipelines.system.runtime import one_thread_a_call
 
@@ -37,8 +37,6 @@ def each_image(
         random = np.random.default_rng((seed, number))
         return work(pixels_of(images[number]), images[number].annotations, random)
 
-    done = Parallel(n_jobs=threads, prefer="threads", return_as="generator")(
-        delayed(one)(number) for number in range(len(images))
-    )
+    done = in_order(range(len(images)), one, threads)
     with one_thread_a_call():
         return list(track(done, name, len(images)))

@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from datasets.errors import UserError
 from datasets.images import ImageError
 from datasets.progress import Track
 from datasets.regular_files import content
+from datasets.threads import in_order
 from pipelines.contenders import contender
 from pipelines.detections import Detector
 from pipelines.inference.live import until_interrupted
@@ -216,24 +215,3 @@ def detecting(
         return PictureResult(picture, (image.shape[1], image.shape[0]), detections, drawn)
 
     return detect
-
-
-def in_order(
-    items: Iterable[T], work: Callable[[T], R], threads: int, ahead: int = 1
-) -> Generator[R]:
-    """Yield ``work(item)`` of each item in their order, worked out in threads a little ahead.
-
-    At most ``ahead`` items more than there are threads are held beside the one that was yielded.
-    """
-    waiting: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) >= threads + ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from datasets.checked_settings import converted
 from datasets.errors import UserError
+from pipelines.system.interruptions import keep_interruptions
 
 MOST = 2**31 - 1  # of counts and seeds, which C's integers hold everywhere
 _COMMANDS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # categories of Unicode
@@ -81,6 +82,7 @@ def run(
     ``work`` is all that the script of that name does with its arguments, ``argv`` or the program's
     own; ``stopped`` is what is to be known after Ctrl-C: what was written, how to go on.
     """
+    keep_interruptions()
     try:
         return work(options.parse_args(argv))
     except UserError as error:

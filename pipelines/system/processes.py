@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from datasets.errors import UserError
+from pipelines.system.interruptions import keep_interruptions
 from pipelines.system.temporary import temporary_folder, use
 
 R = TypeVar("R")
@@ -30,35 +32,50 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
 
     The process ends with this one, however this one ends, and so do its temporary files.
 
+    No semaphore with a name is made for it, as an executor makes, which would be left where all
+    processes of a run are killed at once.
+
     Raises:
         UserError: it was killed.
         KeyboardInterrupt: it was stopped.
         Exception: whatever the function raised.
     """
-    others = set(multiprocessing.active_children())
     spawn = multiprocessing.get_context("spawn")
-    with (
-        temporary_folder() as place,
-        ProcessPoolExecutor(1, spawn, initializer=_begin, initargs=(place,)) as pool,
-    ):
-        future = pool.submit(function, *arguments)
+    with temporary_folder() as place:
+        results, given = spawn.Pipe(duplex=False)
+        payload = pickle.dumps((function, arguments))
+        process = spawn.Process(target=_work, args=(place, given, payload))
+        process.start()
+        given.close()  # now the pipe ends with the process
         try:
-            return future.result()
-        except BrokenProcessPool as error:
+            is_good, result = results.recv()
+        except EOFError as error:
             raise UserError(
                 f"the process of {function.__name__} was killed; {_likely_cause(place)}"
             ) from error
         except KeyboardInterrupt:
-            wait([future], GRACE)
+            process.join(GRACE)
             raise
         finally:  # at once: what a framework does at its end is of no use
-            for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
+            process.terminate()
+            process.join()
+    if is_good:
+        return cast(R, result)
+    raise result
 
 
-def _begin(place: Path) -> None:
-    use(place)
-    end_with_parent()
+def _work(place: Path, results: Connection, payload: bytes) -> None:
+    """Send whether the function went well, and what it returned or raised."""
+    try:
+        keep_interruptions()
+        use(place)
+        end_with_parent()
+        function, arguments = pickle.loads(payload)  # noqa: S301 - by the process that started this
+        answer = pickle.dumps((True, function(*arguments)))
+    except BaseException as error:  # whatever it is, the other process raises it
+        error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
+        answer = pickle.dumps((False, error))
+    results.send_bytes(answer)
 
 
 def _likely_cause(place: Path) -> str:

@@ -21,7 +21,7 @@ option("folder", type=Path, metavar="DIR", help="where all of it happens, and is
 option("--kinds", nargs="+", choices=KINDS, default=KINDS, help="default: all")
 option("--kills", type=whole(1, 10_000), default=100, metavar="N", help="a fifth at the very end")
 option("--most", type=whole(1), metavar="N", help="cases of each other kind, drawn by chance")
-option("--networks", action="store_true", help="also train a network; its figures may differ")
+option("--networks", action="store_true", help="in each fourth kill a network is trained as well")
 option("--seed", type=whole(0), default=0, metavar="N")
 
 
@@ -37,20 +37,22 @@ def main(arguments: argparse.Namespace) -> int:
     from scripts.measure.fault_kinds.whole_run import whole_run
 
     folder, kinds, seed = arguments.folder.resolve(), arguments.kinds, arguments.seed
-    shared, networks = folder / "shared", arguments.networks
+    shared = folder / "shared"
     if not (shared / "set").is_dir():
         make_set(shared / "set")
-    seconds = 0.0 if set(kinds) == {"values"} else whole_run(shared, networks=networks)
     outcomes = Outcomes(folder)
-    for kind, cases in (
-        ("values", value_cases()),
-        ("files", file_cases(shared)),
-        ("places", place_cases(shared)),
-    ):
-        if kind in kinds:
-            outcomes.attempt(sampled(list(cases), arguments.most, seed))
+    if "values" in kinds:
+        outcomes.attempt(sampled(list(value_cases()), arguments.most, seed))
+    if {*kinds} - {"values"}:
+        runs = [whole_run(shared)]
+        if arguments.networks:
+            runs.append(whole_run(shared, networks=True))
+    if "files" in kinds:
+        outcomes.attempt(sampled(list(file_cases(shared)), arguments.most, seed))
     if "kills" in kinds:
-        outcomes.attempt(kill_cases(shared, seconds, arguments.kills, seed, networks=networks))
+        outcomes.attempt(kill_cases(shared, runs, arguments.kills, seed))
+    if "places" in kinds:
+        outcomes.attempt(sampled(list(place_cases(shared)), arguments.most, seed))
     print_table("faults", ("what", "right", "skipped"), outcomes.rows())
     wrong = [each for each in outcomes.all if each.note and not each.is_skipped]
     for each in wrong:

@@ -5,7 +5,7 @@ from typing import get_args, get_origin
 
 import pytest
 
-from datasets.checked_settings import from_json, kinds
+from datasets.checked_settings import from_json, is_several, kinds
 from datasets.errors import UserError
 from datasets.settings import DatasetSettings
 from models.classical.settings import ClassicalSettings
@@ -18,6 +18,8 @@ from pipelines.settings import (
     quickened,
     with_setting,
 )
+
+GROUPS = (RunSettings, EvaluationSettings, ClassicalSettings, YoloSettings, DatasetSettings)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,25 @@ def test_a_setting_is_changed_by_name(assignment, section, name, value):
 def test_a_wrong_setting_is_refused_by_name(assignment, said):
     with pytest.raises(UserError, match=said):
         with_setting(RunSettings(), assignment)
+
+
+@pytest.mark.parametrize(
+    "name", ["evaluation.throughput_batches", "classical.grabcut_sizes", "classical.c_factors"]
+)
+def test_a_list_takes_so_many_values_and_no_more(name):
+    section, _, field = name.partition(".")
+    most = ",".join(["16"] * 31 + ["1" if field == "throughput_batches" else "16"])
+    group = getattr(with_setting(RunSettings(), f"{name}={most}"), section)
+    assert len(getattr(group, field)) == 32
+    with pytest.raises(UserError, match=f"{name} takes at most 32 values"):
+        with_setting(RunSettings(), f"{name}={most},16")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_list_has_a_largest_length(group):
+    lists = {name: kind for name, kind in kinds(group).items() if "..." in str(kind)}
+    assert all(is_several(kind) for kind in lists.values())
+    assert all(kind.__metadata__[0].max_length for kind in lists.values())
 
 
 def test_settings_survive_a_json_file():
@@ -103,17 +124,14 @@ def test_a_word_that_means_nothing_is_refused_with_those_that_do(assignment):
         with_setting(RunSettings(), assignment)
 
 
-GROUPS = (RunSettings, EvaluationSettings, ClassicalSettings, YoloSettings, DatasetSettings)
-
-
 def numbers(kind):
     """Yield the bounds of each number in a type, as (type, limits)."""
     if kind in {int, float}:
         yield kind, ()
     elif get_args(kind) and get_args(kind)[0] in {int, float} and hasattr(kind, "__metadata__"):
         yield get_args(kind)[0], kind.__metadata__
-    elif get_origin(kind) is not None and not hasattr(kind, "__metadata__"):
-        for part in get_args(kind):
+    elif get_origin(kind) is not None:
+        for part in get_args(kind)[:1] if hasattr(kind, "__metadata__") else get_args(kind):
             yield from numbers(part)
 
 

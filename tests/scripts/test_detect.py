@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 import signal
-import threading
 import time
 
 import cv2
@@ -199,37 +198,6 @@ def test_a_broken_model_is_refused_with_a_sentence(model, photos, monkeypatch, c
     monkeypatch.setattr("pipelines.classical.storage.load_classical", load)
     assert run(model, "photos") == 2
     assert "can't be loaded (arrays.npz is cut off)" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("ahead", [1, 8])
-def test_few_pictures_are_held_at_once_however_slow_the_reader(ahead):
-    from pipelines.inference.detect import in_order
-
-    started, lock = [], threading.Lock()
-
-    def work(number):
-        with lock:
-            started.append(number)
-        return number
-
-    seen = []
-    for number in in_order(iter(range(50)), work, threads=2, ahead=ahead):
-        time.sleep(0.001)
-        seen.append(number)
-        assert len(started) - len(seen) <= 2 + ahead
-    assert seen == list(range(50))
-
-
-def test_an_error_in_a_thread_is_not_lost():
-    from pipelines.inference.detect import in_order
-
-    def work(number):
-        if number == 3:
-            raise ValueError("broken")
-        return number
-
-    with pytest.raises(ValueError, match="broken"):
-        list(in_order(range(10), work, threads=2))
 
 
 def test_a_camera_is_detected_in_until_ctrl_c_which_keeps_what_was_found(

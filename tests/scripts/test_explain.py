@@ -78,6 +78,15 @@ def test_every_contender_is_explained_by_what_it_has(run, capsys):
     assert {path.name for path in Path("run/explained").iterdir()} == {"bright.png", "bright.svg"}
 
 
+@pytest.mark.parametrize("name", ["bright.png", "bright.svg"])
+def test_a_picture_of_the_users_is_not_replaced(run, capsys, name):
+    Path("photos").mkdir()
+    Path("photos", name).write_bytes(Path("bright.png").read_bytes())
+    assert main(["run", "bright.png", "--masks", "8", "--output", "photos"]) == 2
+    assert "choose another --output" in capsys.readouterr().err
+    assert Path("photos", name).read_bytes() == Path("bright.png").read_bytes()
+
+
 def test_an_image_without_a_detection_is_no_error(run, capsys):
     assert main(["run", "dark.png"]) == 0
     assert "dark.png" in capsys.readouterr().out

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from joblib import Parallel, delayed
 from PIL import Image
 
 from datasets.annotations import LabelledImage
 from datasets.images import pixels_of
 from datasets.progress import Track
+from datasets.threads import in_order
 from pipelines.detections import Detections
 from pipelines.report.images.annotate import annotate
 
@@ -59,8 +59,6 @@ def write_pictures(
         # A PNG of a photograph hardly shrinks with effort, so little is spent.
         Image.fromarray(drawn).save(folder / names[index], compress_level=3)
 
-    written = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
-        delayed(write)(index) for index in range(len(images))
-    )
+    written = in_order(range(len(images)), write, threads=2)
     for _ in track(written, "drawing pictures", len(images)):
         pass

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.images import load_image
 from datasets.progress import Track
+from datasets.threads import in_order
 
 # Tried until one is small enough; a hundred of the largest are 10 MB in a page.
 LONGER_SIDES_PX = (960, 720, 540, 400, 280)
@@ -37,9 +37,7 @@ def photographs(paths: Sequence[Path], track: Track) -> Iterator[EncodedPhotogra
     Raises:
         ImageError: a file can't be read.
     """
-    made = Parallel(n_jobs=2, prefer="threads", return_as="generator")(
-        delayed(lambda path: shrunk(load_image(path)))(path) for path in paths
-    )
+    made = in_order(paths, lambda path: shrunk(load_image(path)), threads=2)
     yield from track(made, "photographs for the report", len(paths))
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import isnan, nan
 
 import msgspec
-from joblib import Parallel, delayed
 
 from datasets.annotations import LabelledImage
 from datasets.images import pixels_of
 from datasets.splits import evenly
+from datasets.threads import in_order
 from pipelines.contenders import contender
 from pipelines.evaluation.timing import measure_latency
 from pipelines.evaluation.undefined import Number
@@ -129,7 +129,8 @@ def decoding_seconds(images: Sequence[LabelledImage], threads: int) -> float:
     """Return what decoding all the images takes, estimated from at most 200 of them."""
     some = evenly(images, DECODED)
     started = time.perf_counter()
-    Parallel(n_jobs=threads, prefer="threads")(delayed(_decode)(image) for image in some)
+    for _ in in_order(some, _decode, threads):
+        pass
     return (time.perf_counter() - started) * len(images) / len(some)
 
 

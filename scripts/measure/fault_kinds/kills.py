@@ -2,106 +2,114 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from scripts.measure.fault_kinds.cases import Case
-from scripts.measure.fault_kinds.tiny import done, ended, figures, files_of, main_job, started
+from scripts.measure.fault_kinds.moments import (
+    LAST,
+    has_own_process,
+    parts,
+    wait_for_child,
+    wait_for_file,
+)
+from scripts.measure.fault_kinds.stopping import SIGNALS, TARGETS, orphans, send
+from scripts.measure.fault_kinds.tiny import ended, figures, files_of, main_job, started
+from scripts.measure.fault_kinds.whole_run import WholeRun
 
-KIND, LAST = "kills", "kills during the last renames"
-SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-TARGETS = ("main", "child", "group")
-LAST_SHARE = 0.2  # of the kills
-LAST_SECONDS = 0.15  # that the last renames take at most
-POLL_SECONDS = 0.002
-ORPHAN_SECONDS = 0.5  # in which children end with what started them
+KIND, LAST_KIND = "kills", "kills during the last renames"
+IN_THE_END, OF_A_NETWORK = 5, 4  # each such of the kills is during the last renames; in a network's
 ATTEMPTS = 4  # of going on, until a run is whole
 
 
-def kill_cases(
-    shared: Path, seconds: float, count: int, seed: int, *, networks: bool
-) -> Iterator[Case]:
-    """Yield that many kills by chance of runs that take so many seconds.
+@dataclass(frozen=True)
+class Kill:
+    """How a run is killed.
 
-    ``shared`` has the set, and a whole run of it. Each fifth is during the last renames, of which
-    every second replaces a run.
+    Attributes:
+        target: main, child or group.
+        part: of the run, in which it happens.
+        after: seconds from the part's beginning.
+        is_over: whether the run is to replace another.
+    """
+
+    target: str
+    which: signal.Signals
+    part: str
+    after: float
+    is_over: bool
+
+    def __str__(self) -> str:
+        over = ", over a run" if self.is_over else ""
+        return f"{self.which.name} to {self.target}, {self.after:.3f} s of {self.part}{over}"
+
+
+def kill_cases(shared: Path, runs: Sequence[WholeRun], count: int, seed: int) -> Iterator[Case]:
+    """Yield that many kills by chance, of runs like the first of ``runs`` and, rarely, the last.
+
+    ``shared`` has the set. Each fifth is during the last renames, of which every second replaces a
+    run; the others take turns in all parts of a run. Behind the first training they are of runs
+    that go on already, from where the one left alone was before.
     """
     for number in range(count):
         chance = random.Random(seed + number)  # noqa: S311 - no secret
-        is_last = number % round(1 / LAST_SHARE) == 0
-        target, which = chance.choice(TARGETS), chance.choice(SIGNALS)
-        after = chance.uniform(0, LAST_SECONDS if is_last else seconds)
-        name = f"{number}: {which.name} to {target}, {after:.3f} s"
-        moment = partial(_last_moment if is_last else _moment, after)
-        is_over = is_last and number % 2 == 0
-        attempt = partial(_killed, shared, target, which, moment, networks, is_over)
-        yield Case(LAST if is_last else KIND, name, attempt)
+        run = runs[-1 if number % OF_A_NETWORK == 1 else 0]
+        is_last = number % IN_THE_END == 0
+        others = [part for part in run.seconds if part != LAST]
+        turn = number // OF_A_NETWORK if run is runs[-1] else number
+        part = LAST if is_last else others[turn % len(others)]
+        kill = Kill(
+            chance.choice(TARGETS if has_own_process(part) else ("main", "group")),
+            chance.choice(SIGNALS),
+            part,
+            chance.uniform(0, run.seconds[part]),
+            is_over=is_last and chance.random() < 0.5,
+        )
+        attempt = partial(_killed, shared, run, kill)
+        yield Case(LAST_KIND if is_last else KIND, f"{number}: {kill}", attempt)
 
 
-def _moment(after: float, place: Path) -> None:
-    """Wait so many seconds."""
-    del place
-    time.sleep(after)
-
-
-def _last_moment(after: float, place: Path) -> None:
-    """Wait so many seconds from when the report is written, the last before the renames."""
-    report = place / "run.partial" / "report.html"
-    while not report.exists() and psutil.pid_exists(_pid(place)):
-        time.sleep(POLL_SECONDS)
-    time.sleep(after)
-
-
-def _pid(place: Path) -> int:
-    return int((place / "pid").read_text())
-
-
-def _killed(
-    shared: Path,
-    target: str,
-    which: signal.Signals,
-    moment: Callable[[Path], None],
-    networks: bool,
-    is_over: bool,
-    place: Path,
-) -> str:
-    whole = shared / "whole"
+def _killed(shared: Path, run: WholeRun, kill: Kill, place: Path) -> str:
+    networks = len(run.names) > 1
     shutil.copytree(shared / "set", place / "set")
-    if is_over:
-        shutil.copytree(whole, place / "run")
-    before = figures(place / "run") if is_over else None
-    more = ["--overwrite"] if is_over else []
-    process = started(main_job(place, *more, networks=networks), place)
-    (place / "pid").write_text(str(process.pid))
-    moment(place)
-    _send(process.pid, target, which)
+    if kill.is_over:
+        shutil.copytree(run.folder, place / "run")
+    before = figures(place / "run") if kill.is_over else None
+    more = ["--overwrite"] if kill.is_over else []
+    state = _state_before(run, kill.part)
+    if state:
+        shutil.copytree(state, place / "run.partial")
+        more = ["--resume"]
+    process = started(main_job(*more, networks=networks), place, one_core=networks)
+    if state and has_own_process(kill.part):
+        wait_for_child(process)
+    elif mark := parts(run.names)[kill.part]:
+        wait_for_file(place / "run.partial" / mark, process)
+    time.sleep(kill.after)
+    send(process.pid, kill.target, kill.which)
     result = ended(process)
-    (place / "pid").unlink()
-    if which != signal.SIGKILL and target == "main" and result.wrong:
+    if kill.which != signal.SIGKILL and kill.target == "main" and result.wrong:
         return f"when stopped: {result.wrong}"
     return (
-        _orphans(place)
-        or (_lost(place, before) if is_over else "")
+        orphans(place)
+        or (_lost(place, before) if kill.is_over else "")
         or _gone_on(place, networks=networks)
-        or _unlike(place, whole, networks=networks)
+        or _unlike(place, run.folder)
     )
 
 
-def _orphans(place: Path) -> str:
-    """Return what goes on though the process that started it has ended."""
-    time.sleep(ORPHAN_SECONDS)
-    orphans = _processes_in(place)
-    return f"{len(orphans)} processes go on" if orphans else ""
+def _state_before(run: WholeRun, part: str) -> Path | None:
+    """Return a run in the making that comes to that part next, if one is worth going on with."""
+    names = [*parts(run.names)]
+    begun = part if has_own_process(part) else names[max(0, names.index(part) - 1)]
+    return run.states / begun if part != names[1] and (run.states / begun).is_dir() else None
 
 
 def _lost(place: Path, before: Any) -> str:
@@ -114,40 +122,20 @@ def _lost(place: Path, before: Any) -> str:
 
 def _gone_on(place: Path, *, networks: bool) -> str:
     """Go on with the run until it is whole, and return why it can't."""
+    command = main_job("--resume", networks=networks)
     for _ in range(ATTEMPTS):
-        result = done(main_job(place, "--resume", networks=networks), place)
+        result = ended(started(command, place, one_core=networks))
         if result.status == 0:
             return ""
     return f"can't go on: {result.text.splitlines()[-1]}"
 
 
-def _unlike(place: Path, whole: Path, *, networks: bool) -> str:
+def _unlike(place: Path, whole: Path) -> str:
     """Return in what the run differs from one that was left alone, and what else is left."""
-    if not networks and figures(place / "run") != figures(whole):
+    if figures(place / "run") != figures(whole):
         return "other figures"
     if strange := files_of(place / "run") ^ files_of(whole):
         return f"other files: {', '.join(sorted(strange)[:3])}"
     left = {each.name for each in place.iterdir()} - {"set", "run", "tmp"}
     left |= {each.name for each in (place / "tmp").iterdir()}
     return f"left: {', '.join(sorted(left))}" if left else ""
-
-
-def _send(pid: int, target: str, which: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess, ProcessLookupError, IndexError):
-        if target == "group":
-            os.killpg(pid, which)
-        elif target == "main":
-            os.kill(pid, which)
-        else:
-            children = psutil.Process(pid).children(recursive=True)
-            children[-1].send_signal(which)
-
-
-def _processes_in(place: Path) -> list[int]:
-    """Return the processes that work in a folder."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.cwd() == str(place.resolve()):
-                found.append(process.pid)
-    return found

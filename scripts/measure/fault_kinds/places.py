@@ -81,7 +81,7 @@ def _full_disk(kib: int, shared: Path, place: Path) -> str:
     with _small_disk(place / "disk", kib) as is_there:
         if not is_there:
             return f"{SKIPPED}no disk can be mounted here"
-        command = main_job(place, "--output", str(place / "disk" / "run"))
+        command = main_job("--output", str(place / "disk" / "run"))
         result = done(command, place)
         if result.status == 0:
             return ""  # there was room for all of it
@@ -101,7 +101,7 @@ def _full_disk(kib: int, shared: Path, place: Path) -> str:
 
 def _changed(change: Callable[[Path], None], after: float, shared: Path, place: Path) -> str:
     _with_set(shared, place)
-    process = started(main_job(place), place)
+    process = started(main_job(), place)
     time.sleep(after)
     for image in sorted((place / "set").glob("*.png")):
         change(image)
@@ -139,7 +139,7 @@ def _one_of_two(results: tuple[Ended, Ended]) -> str:
 
 def _two_main_jobs(shared: Path, place: Path) -> str:
     _with_set(shared, place)
-    wrong = _one_of_two(_together(place, main_job(place)))
+    wrong = _one_of_two(_together(place, main_job()))
     return wrong or ("" if files_of(place / "run") == files_of(shared / "whole") else "files")
 
 
@@ -167,7 +167,7 @@ def _beside(shared: Path, place: Path) -> str:
     for name in ("run.old", "run.new", ".run.old"):
         (place / name).mkdir()
         (place / name / "mine").touch()
-    result = done(main_job(place, "--overwrite"), place)
+    result = done(main_job("--overwrite"), place)
     if result.status:
         return result.text.splitlines()[-1]
     kept = all((place / name / "mine").exists() for name in ("run.old", "run.new", ".run.old"))
@@ -178,25 +178,25 @@ def _in_the_way(shared: Path, place: Path) -> str:
     _with_set(shared, place)
     (place / "run.partial").mkdir()
     (place / "run.partial" / "mine").touch()
-    wrong = done(main_job(place, "--overwrite"), place).refusal("move it away")
+    wrong = done(main_job("--overwrite"), place).refusal("move it away")
     return wrong or ("" if (place / "run.partial" / "mine").exists() else "it is gone")
 
 
 def _long_name(shared: Path, place: Path) -> str:
     _with_set(shared, place)
-    return done(main_job(place, "--output", str(place / ("x" * 250))), place).refusal("long")
+    return done(main_job("--output", str(place / ("x" * 250))), place).refusal("long")
 
 
 def _into_the_set(shared: Path, place: Path) -> str:
     _with_set(shared, place)
-    result = done(main_job(place, "--output", str(place / "set" / "run")), place)
+    result = done(main_job("--output", str(place / "set" / "run")), place)
     return result.refusal("where the images are")
 
 
 def _other_settings(shared: Path, place: Path) -> str:
     _with_set(shared, place)
     shutil.copytree(shared / "whole", place / "run")
-    return done(main_job(place, "--resume", "--seed", "3"), place).refusal("seed")
+    return done(main_job("--resume", "--seed", "3"), place).refusal("seed")
 
 
 def _strange(name: str, shared: Path, place: Path) -> str:

@@ -32,7 +32,7 @@ def read_only(shared: Path, place: Path) -> str:
     """Return what is wrong with a run into a folder that may not be written to."""
     shutil.copytree(shared / "set", place / "set")
     (place / "locked").mkdir()
-    command = main_job(place, "--output", str(place / "locked" / "run"))
+    command = main_job("--output", str(place / "locked" / "run"))
     return _without_rights(place / "locked", 0o555, command, place)
 
 
@@ -40,4 +40,4 @@ def unsearchable(shared: Path, place: Path) -> str:
     """Return what is wrong with a run on a set with a folder that may not be listed."""
     shutil.copytree(shared / "set", place / "set")
     (place / "set" / "more").mkdir()
-    return _without_rights(place / "set" / "more", 0o000, main_job(place), place)
+    return _without_rights(place / "set" / "more", 0o000, main_job(), place)

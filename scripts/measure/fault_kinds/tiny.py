@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,7 +23,9 @@ SMALL = (
     *("classical.proposals=30", "classical.window_shapes=3", "classical.moved_copies=1"),
     *("classical.refinement_steps=1", "evaluation.latency_samples=2", "evaluation.warm_up=0"),
     *("evaluation.throughput_seconds=0", "yolo.updates=12", "yolo.batch=2", "yolo.width=2"),
+    *("yolo.validations=1", "yolo.early_validations=0"),
 )
+CLASSICAL, WITH_NETWORK = ("classical",), ("classical", "yolo")
 TIME_LIMIT = 600.0  # seconds: what takes longer hangs
 
 
@@ -36,7 +40,7 @@ class Ended:
     def wrong(self) -> str:
         """What is wrong with how it ended: a traceback, or a status that no script has."""
         if "Traceback" in self.text:
-            return f"traceback: {self.text.splitlines()[-1]}"
+            return f"traceback: {self.text.partition('Traceback')[2]}"
         return "" if self.status in {0, 1, 2, 130} else f"status {self.status}"
 
     def refusal(self, word: str) -> str:
@@ -71,12 +75,16 @@ def make_set(folder: Path) -> Path:
     return folder
 
 
-def main_job(place: Path, *more: str, networks: bool = False) -> list[str]:
-    """Return the command of the smallest main job on ``place/set``, into ``place/run``."""
-    names = ("classical", "yolo") if networks else ("classical",)
+def main_job(*more: str, networks: bool = False) -> list[str]:
+    """Return the command of the smallest main job, on ``set`` and into ``run`` where it is begun.
+
+    Named so, what one began can be gone on with at another place.
+    """
+    names = WITH_NETWORK if networks else CLASSICAL
     return script(
-        *("compare_detection", "--quick", "--dataset", str(place / "set"), "--annotate", "2"),
-        *("--output", str(place / "run"), "--pipelines", *names, "--set", *SMALL, *more),
+        *("compare_detection", "--quick", "--dataset", "set", "--annotate", "2"),
+        *("--image-size", "32"),
+        *("--output", "run", "--pipelines", *names, "--set", *SMALL, *more),
     )
 
 
@@ -85,9 +93,16 @@ def script(name: str, *arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "scripts" / f"{name}.py"), *arguments]
 
 
-def started(command: Sequence[str], place: Path) -> subprocess.Popen[str]:
-    """Start a command in a session of its own; its temporary files are to be in ``place/tmp``."""
+def started(
+    command: Sequence[str], place: Path, *, one_core: bool = False
+) -> subprocess.Popen[str]:
+    """Start a command in a session of its own; its temporary files are to be in ``place/tmp``.
+
+    On one core a network's sums are the same each time, to the last digit.
+    """
     (place / "tmp").mkdir(exist_ok=True)
+    if one_core:
+        command = [*_on_the_idlest_core(), *command]
     environment = {**os.environ, "TMPDIR": str(place / "tmp"), "CUDA_VISIBLE_DEVICES": ""}
     return subprocess.Popen(
         command,
@@ -99,6 +114,18 @@ def started(command: Sequence[str], place: Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def _on_the_idlest_core() -> list[str]:
+    """Return what runs a command on one core, that which is least busy now.
+
+    Raises:
+        RuntimeError: this system has nothing for it.
+    """
+    if shutil.which("taskset") is None:
+        raise RuntimeError("taskset, of util-linux, is needed to compare networks")
+    busy = psutil.cpu_percent(0.2, percpu=True)
+    return ["taskset", "-c", str(min(os.sched_getaffinity(0), key=lambda core: busy[core]))]
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:
@@ -117,9 +144,18 @@ def done(command: Sequence[str], place: Path) -> Ended:
 
 
 def figures(run: Path) -> Any:
-    """Return a run's figures of quality, which two runs of the classical detector share."""
+    """Return a run's figures that two runs share to the last digit, a network's on one core.
+
+    They are those of quality, the splits, and of each training its updates and all their losses.
+    """
     metrics = json.loads((run / "metrics.json").read_bytes())
-    return {name: each["quality"] for name, each in metrics["pipelines"].items()}
+    trainings = {name: each["training"] for name, each in metrics["pipelines"].items()}
+    return {
+        "splits": metrics["dataset"]["split_sha256"],
+        "quality": {name: each["quality"] for name, each in metrics["pipelines"].items()},
+        "updates": {name: each.get("updates") for name, each in trainings.items()},
+        "losses": {name: each.get("losses") for name, each in trainings.items()},
+    }
 
 
 def files_of(folder: Path) -> set[str]:

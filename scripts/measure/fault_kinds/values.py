@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from datasets.checked_settings import Checked, kinds
+from datasets.checked_settings import Checked, is_several, kinds
 from pipelines.settings import RunSettings, with_setting
 from pipelines.system.command_line import Options
 from scripts.measure.fault_kinds.cases import Case, refused
@@ -24,9 +24,13 @@ BELOW_ZERO = {"--threshold"}  # what may be: a score is any number
 
 def value_cases() -> Iterator[Case]:
     """Yield each setting and each option that is a number, with each impossible value."""
-    for name, value in ((name, value) for name in _numbers(RunSettings) for value in IMPOSSIBLE):
+    for name, value in (
+        (name, value) for name in _settings(RunSettings, _is_number) for value in IMPOSSIBLE
+    ):
         attempt = partial(_set, f"{name}={value}")
         yield Case(KIND, f"{name}={value[:31]}", attempt)
+    for name in _settings(RunSettings, is_several):
+        yield Case(KIND, f"{name}: a million", partial(_set, f"{name}={','.join(['1'] * 10**6)}"))
     for script in SCRIPTS:
         module = importlib.import_module(f"scripts.{script}")
         options: Options = module.OPTIONS if hasattr(module, "OPTIONS") else module.parser()
@@ -40,12 +44,12 @@ def value_cases() -> Iterator[Case]:
                     yield Case(KIND, f"{script} {name} {value[:31]}", partial(_given, kind, value))
 
 
-def _numbers(group: type[Checked], prefix: str = "") -> Iterator[str]:
+def _settings(group: type[Checked], has: Callable[[Any], bool], prefix: str = "") -> Iterator[str]:
     for name, kind in kinds(group).items():
         if is_dataclass(kind):
             below = "dataset." if name == "data" else f"{name}."
-            yield from _numbers(kind, below)  # type: ignore[arg-type]  # settings hold settings
-        elif _is_number(kind):
+            yield from _settings(kind, has, below)  # type: ignore[arg-type]  # settings hold settings
+        elif has(kind):
             yield f"{prefix}{name}"
 
 

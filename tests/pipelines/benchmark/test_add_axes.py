@@ -6,6 +6,7 @@ from datasets.errors import UserError
 from pipelines.benchmark import add_axes as adding
 from pipelines.benchmark.add_axes import add_axes
 from pipelines.runs.metrics import METRICS, read_metrics, write_metrics
+from pipelines.system.output_lock import sole_writer
 
 
 @pytest.fixture
@@ -34,11 +35,12 @@ def asked(monkeypatch):
 
 
 def test_axes_are_added_with_the_choice_that_follows(run, asked):
-    metrics = add_axes(run, ["approach"], 5.0, overwrite=False, resume=False)
+    metrics, kept = add_axes(run, ["approach"], 5.0, overwrite=False, resume=False)
     assert asked == [("approach",), "report"]
     assert set(metrics.axes) == {"time", "approach"}
     assert metrics.choice == "chosen from time and approach"
     assert read_metrics(run / METRICS) == metrics
+    assert kept == ()
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -46,7 +48,8 @@ def test_what_is_missing_is_studied_only(run, asked, resume):
     add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=resume)
     assert asked == [("data",), "report"]
     before = (run / METRICS).stat().st_mtime_ns
-    add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=resume)
+    again = add_axes(run, ["time", "data"], 5.0, overwrite=False, resume=resume)
+    assert again.kept == ("time", "data")
     assert asked == [("data",), "report"]
     assert (run / METRICS).stat().st_mtime_ns == before
 
@@ -76,3 +79,10 @@ def test_a_study_that_was_cut_off_goes_on_when_asked_only(run, asked):
     assert asked == []
     add_axes(run, ["data", "time"], 5.0, overwrite=False, resume=True)
     assert asked == [("data",), "report"]
+
+
+def test_a_run_that_is_written_to_is_not_even_opened(run, asked):
+    """What another process is writing may be of a run that is being replaced."""
+    (run / METRICS).write_text("{")
+    with sole_writer(run), pytest.raises(UserError, match="another process"):
+        add_axes(run, ["data"], 5.0, overwrite=False, resume=False)

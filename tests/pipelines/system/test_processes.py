@@ -1,5 +1,8 @@
+import multiprocessing
+import multiprocessing.synchronize
 import os
 import signal
+import threading
 
 import pytest
 
@@ -14,6 +17,21 @@ def test_the_function_runs_in_another_process():
 def test_what_it_raises_arrives_here():
     with pytest.raises(ValueError, match="invalid literal"):
         in_own_process(int, "no number")
+
+
+def test_what_can_not_be_sent_back_is_said():
+    with pytest.raises(TypeError, match="pickle"):
+        in_own_process(threading.Lock)
+
+
+def test_what_all_processes_leave_when_they_are_killed_at_once_is_nothing(monkeypatch):
+    """A semaphore with a name would stay in the system's memory until it is started again."""
+
+    def made(*given, **named):
+        raise AssertionError("a semaphore with a name")
+
+    monkeypatch.setattr(multiprocessing.synchronize.SemLock, "__init__", made)
+    assert in_own_process(abs, -1) == 1
 
 
 def test_a_killed_process_is_an_error_of_the_user():

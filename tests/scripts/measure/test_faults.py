@@ -52,8 +52,7 @@ def test_hostile_files_do_no_harm(shared, tmp_path):
 def test_a_run_killed_during_the_last_renames_goes_on(tmp_path):
     shared = tmp_path / "shared"
     make_set(shared / "set")
-    seconds = whole_run(shared, networks=False)
-    assert not outcomes_of(kill_cases(shared, seconds, 1, 0, networks=False), tmp_path)
+    assert not outcomes_of(kill_cases(shared, [whole_run(shared)], 1, 0), tmp_path)
 
 
 def test_a_measurement_goes_on_and_counts_each_case_once(tmp_path):
