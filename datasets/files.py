@@ -167,7 +167,11 @@ class Files:
         ]  # a.jpg.xml
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
-        return self._nearest(beside or self._of_split(named, split), name, source, split)
+        # Masks of the same stem may lie nearer, as in `annotations/trimaps`.
+        called = posixpath.basename(plain(name)).lower()
+        others = self._of_split(named, split)
+        exact = [n for n in others if posixpath.basename(n).lower() == called]
+        return self._nearest(beside or exact or others, name, source, split)
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:
         """Return the names without those in another split's folder, if this split has a folder.

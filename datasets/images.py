@@ -88,7 +88,9 @@ def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
             orientation = _orientation(path, image)
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
-    return Header(*((height, width) if orientation in _TURNED else (width, height)), orientation)
+    # Of a TIFF Pillow itself gives the upright size, and turns the pixels as it decodes them.
+    is_stored = orientation in _TURNED and image.format != "TIFF"
+    return Header(*((height, width) if is_stored else (width, height)), orientation)
 
 
 def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:

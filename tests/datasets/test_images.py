@@ -80,6 +80,18 @@ def test_32_bits_a_pixel_are_refused_by_name(tmp_path, dtype):
         load_image(path)
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_header_gives_the_size_of_the_upright_pixels(tmp_path, suffix, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(tmp_path, Image.new("RGB", (4, 3), RED), f"a.{suffix}", exif=exif)
+    header, pixels = read_header(path), load_image(path)
+    assert header.orientation == orientation
+    assert (header.height_px, header.width_px) == pixels.shape[:2]
+    assert header.is_turned == (pixels.shape[:2] == (4, 3))
+
+
 def test_a_png_tells_its_orientation_even_behind_its_pixels(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
