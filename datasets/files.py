@@ -18,6 +18,7 @@ from datasets.encodings import read_text
 from datasets.images import SUFFIXES, UNREAD_SUFFIXES
 from datasets.path_names import (
     fitting,
+    folded,
     grouped,
     inside,
     is_text,
@@ -117,7 +118,7 @@ class Files:
 
     def _image(self, written: str, spelt: str, source: str, split: str) -> str | None:
         exact, leads_out = inside(spelt)
-        tail = exact.lower()
+        tail = folded(exact)
         fits = sharing_most if leads_out else fitting
         named = fits(self._images_by_name.get(posixpath.basename(tail), ()), tail)
         # An id may have no suffix, and dots that are none; another suffix may be the image's own.
@@ -145,7 +146,7 @@ class Files:
         if not names:
             return None
         first = self._taken.setdefault((source, names[0]), written)
-        if inside(first)[0].lower() != inside(written)[0].lower():
+        if folded(inside(first)[0]) != folded(inside(written)[0]):
             raise DatasetError(
                 f"{self.root / source}: names {first!r} and {written!r}, which lead out of the "
                 f"set's folder, and in it is {names[0]} alone; write them relative to the folder"
@@ -160,7 +161,7 @@ class Files:
             source: the annotation file.
             name: of the image as written there, which decides between images of one stem.
         """
-        stem = without_suffix(posixpath.basename(source)).lower()
+        stem = folded(without_suffix(posixpath.basename(source)))
         named = [
             *self._images_by_stem.get(stem, ()),
             *self._images_by_name.get(stem, ()),
@@ -168,9 +169,9 @@ class Files:
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
         # Masks of the same stem may lie nearer, as in `annotations/trimaps`.
-        called = posixpath.basename(plain(name)).lower()
+        called = folded(posixpath.basename(plain(name)))
         others = self._of_split(named, split)
-        exact = [n for n in others if posixpath.basename(n).lower() == called]
+        exact = [n for n in others if folded(posixpath.basename(n)) == called]
         return self._nearest(beside or exact or others, name, source, split)
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:

@@ -76,6 +76,13 @@ def test_a_percent_sign_that_belongs_to_a_name_is_left_in_it(tmp_path):
     assert Files(tmp_path).image("100%20.png", "labels.csv") == "100%20.png"
 
 
+def test_an_image_is_found_however_an_accent_in_its_name_is_stored(tmp_path):
+    write_image(tmp_path / "cafe\u0301.png")
+    files = Files(tmp_path)
+    assert files.image("caf\u00e9.png", "a.json") == files.image("CAFE\u0301", "a.json")
+    assert files.image("caf\u00e9.png", "a.json") == "cafe\u0301.png"
+
+
 def test_dots_in_an_id_are_no_suffix(tmp_path):
     for seed, name in enumerate(["scan.jpg", "scan.001.jpg", "1.2.840.10.png"]):
         write_image(tmp_path / name, seed=seed)
