@@ -66,11 +66,11 @@ def read_coco(files: Files, track: Track) -> RawSet:
 
 
 def _read_document(files: Files, raw: RawSet, source: str, document: CocoDocument) -> None:
-    names: dict[Id | None, str] = {}
     try:
-        names |= names_by_id((c.id, c.name) for c in document.categories)
+        named = names_by_id((c.id, c.name) for c in document.categories)
     except ValueError as error:
         raise DatasetError(f"{files.root / source}: {error}") from error
+    names: dict[Id | None, str] = {**named}
     used: Counter[Id | None] = Counter()
     for key, number in Counter(each.category_id for each in document.annotations).items():
         used[plain_id(key)] += number

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datasets.csv_columns import columns_of
 from datasets.csv_forms import BOX, form_of, lacks_header, plain_name
 from datasets.files import Files
-from datasets.tables import first_line, first_rows
+from datasets.tables import first_rows, head, without_preamble
 
 _CORNERS = ("x1", "y1", "x2", "y2")
 _PARTS = frozenset(
@@ -20,7 +20,7 @@ def unread_tables(files: Files) -> list[str]:
     """Return half a sentence for each such table, one of those that lack the same."""
     found: dict[str, str] = {}
     for name in files.with_suffix(".csv", ".tsv"):
-        line = first_line(files, name)
+        line = (without_preamble(head(files, name).splitlines()) or [""])[0]
         delimiter = max(",;\t|", key=line.count)
         header = next(iter(first_rows(line, delimiter, is_spaced=False)), [])
         reason = _lacking(header)
