@@ -70,7 +70,7 @@ def _read_document(files: Files, raw: RawSet, source: str, document: CocoDocumen
         named = names_by_id((c.id, c.name) for c in document.categories)
     except ValueError as error:
         raise DatasetError(f"{files.root / source}: {error}") from error
-    names: dict[Id | None, str] = {**named}
+    names = dict[Id | None, str](named.items())
     used: Counter[Id | None] = Counter()
     for key, number in Counter(each.category_id for each in document.annotations).items():
         used[plain_id(key)] += number

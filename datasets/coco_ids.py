@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -31,7 +31,7 @@ def name_of(written: object) -> str:
     return written if isinstance(written, str) else msgspec.json.encode(written).decode()
 
 
-def names_by_id(categories: Iterable[tuple[Id, object]]) -> dict[Id, str]:
+def names_by_id(categories: Iterable[tuple[Id, object]]) -> Mapping[Id, str]:
     """Return the name of each category, which come as id and written name.
 
     Raises:

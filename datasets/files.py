@@ -8,6 +8,7 @@ on, its last parts are looked up in the list.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
@@ -33,6 +34,7 @@ from datasets.path_names import (
 from datasets.split_names import split_of_folders
 
 _PICTURES = SUFFIXES | UNREAD_SUFFIXES
+_MASKS = re.compile("mask|trimap|segmentation")  # folders of pictures that show no photograph
 
 
 class Files:
@@ -168,7 +170,7 @@ class Files:
         ]  # a.jpg.xml
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
-        # Masks of the same stem may lie nearer, as in `annotations/trimaps`.
+        # Others of the same stem may lie nearer, as masks in `annotations/trimaps`.
         called = folded(posixpath.basename(plain(name)))
         others = self._of_split(named, split)
         exact = [n for n in others if folded(posixpath.basename(n)) == called]
@@ -195,9 +197,10 @@ class Files:
         stem = posixpath.basename(without_suffix(tail or source))
         own = {stem, posixpath.basename(tail), posixpath.basename(without_suffix(source))}
 
-        def rank(name: str) -> tuple[bool, int, int, bool, bool]:
+        def rank(name: str) -> tuple[bool, bool, int, int, bool, bool]:
             folders, others = name.split("/")[:-1], source.split("/")[:-1]
             return (
+                any(_MASKS.search(folder.lower()) for folder in folders),
                 bool(split) and split_of_folders(name) != split,
                 -shared_folders(folders, others),
                 -shared_folders(folders[::-1], others[::-1]),

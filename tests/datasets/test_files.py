@@ -104,11 +104,14 @@ def test_images_whose_names_differ_in_case_alone_keep_their_own_annotation(tmp_p
     assert not any("share" in problem for problem in problems)
 
 
-def test_masks_nearer_to_an_annotation_never_stand_in_for_the_image_it_names(tmp_path):
-    write_image(tmp_path / "images" / "0.jpg")
-    write_image(tmp_path / "annotations" / "trimaps" / "0.png", seed=1)
-    write_xml(tmp_path / "annotations" / "xmls" / "0.xml", image="0.jpg")
-    assert list(everything(found_in(tmp_path)[0])) == ["images/0.jpg"]
+@pytest.mark.parametrize(
+    ("suffix", "folder"), [("jpg", "annotations/other"), ("png", "annotations/trimaps")]
+)
+def test_masks_nearer_to_an_annotation_never_stand_in_for_the_image(tmp_path, suffix, folder):
+    write_image(tmp_path / "images" / f"0.{suffix}")
+    write_image(tmp_path / folder / "0.png", seed=1)
+    write_xml(tmp_path / "annotations" / "xmls" / "0.xml", image=f"0.{suffix}")
+    assert list(everything(found_in(tmp_path)[0])) == [f"images/0.{suffix}"]
 
 
 def test_pictures_that_can_not_be_read_are_named_with_the_way_out(tmp_path):
