@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +33,7 @@ def label_classes(
     boxes = Counter(used.tolist())
     alike: dict[str, list[int]] = defaultdict(list)
     for index, name in enumerate(names):
-        alike["".join(name.split()).casefold()].append(index)
+        alike[unicodedata.normalize("NFC", "".join(name.split())).casefold()].append(index)
     final = np.array(names, dtype=object)
     problems = []
     for indices in alike.values():
@@ -45,7 +46,8 @@ def label_classes(
             text += f"are taken for one, {names[ranked[0]]!r}"
         else:
             text += (
-                "differ by case or blanks alone and are taken for different ones; "
+                "differ by case or blanks alone, or by how an accent is stored, and are taken for "
+                "different ones; "
                 "if they are one, set dataset.merge_classes=true"
             )
         problems.append(Problem(Kind.CLASS, "", text))

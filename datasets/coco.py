@@ -18,7 +18,7 @@ import msgspec
 from datasets.annotations import Annotations, DatasetError, Splits
 from datasets.box_readings import SIZED
 from datasets.boxes import area, xyxy_to_xywh
-from datasets.coco_ids import Id, name_of, plain_id, shifted
+from datasets.coco_ids import Id, name_of, names_by_id, plain_id, shifted
 from datasets.coco_json import (
     CocoCategory,
     CocoDocument,
@@ -66,7 +66,11 @@ def read_coco(files: Files, track: Track) -> RawSet:
 
 
 def _read_document(files: Files, raw: RawSet, source: str, document: CocoDocument) -> None:
-    names: dict[Id | None, str] = {plain_id(c.id): name_of(c.name) for c in document.categories}
+    try:
+        named = names_by_id((c.id, c.name) for c in document.categories)
+    except ValueError as error:
+        raise DatasetError(f"{files.root / source}: {error}") from error
+    names = dict[Id | None, str](named.items())
     used: Counter[Id | None] = Counter()
     for key, number in Counter(each.category_id for each in document.annotations).items():
         used[plain_id(key)] += number

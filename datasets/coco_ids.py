@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -30,6 +31,21 @@ def name_of(written: object) -> str:
     return written if isinstance(written, str) else msgspec.json.encode(written).decode()
 
 
+def names_by_id(categories: Iterable[tuple[Id, object]]) -> Mapping[Id, str]:
+    """Return the name of each category, which come as id and written name.
+
+    Raises:
+        ValueError: one id has two names, in half a sentence.
+    """
+    names: dict[Id, str] = {}
+    for key, written in categories:
+        name = name_of(written)
+        if names.setdefault(plain_id(key), name) != name:
+            both = f"{names[plain_id(key)]!r} and {name!r}"
+            raise ValueError(f"calls category {key} {both}; give each class its own id")
+    return names
+
+
 def shifted(used: set[Id | None], known: set[Id | None]) -> int:
     """Return by how much the ids used are all too low, 0 unless the two count from two numbers.
 
@@ -38,7 +54,7 @@ def shifted(used: set[Id | None], known: set[Id | None]) -> int:
     """
     numbers = {each for each in used if isinstance(each, int)}
     others = {each for each in known if isinstance(each, int)}
-    if not numbers or len(numbers) < len(used) or len(others) < len(known):
+    if not numbers or not others or len(numbers) < len(used) or len(others) < len(known):
         return 0
     step = min(others) - min(numbers)
     if step == 0 or not {each + step for each in numbers} <= others:

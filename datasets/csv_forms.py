@@ -46,11 +46,13 @@ class Form:
         has_header: whether the table's first row has names.
         converted: gives rows of those columns for all other rows of the table; raises ValueError,
             in half a sentence, where they can be read in two ways.
+        numbers: the columns of the table that hold one number each.
     """
 
     header: tuple[str, ...]
     has_header: bool
     converted: Callable[[Sequence[Row]], list[Row]]
+    numbers: Sequence[int] = ()
 
 
 def plain_name(field: str) -> str:
@@ -69,7 +71,8 @@ def form_of(rows: Sequence[Row]) -> Form | None:
         found = [next((name for name in known if name in names), "") for known in columns]
         if all(found):
             places = [names.index(name) for name in found]
-            return Form(_header(names, places), True, partial(_in_place, places, convert))
+            converted = partial(_in_place, places, convert)
+            return Form(_header(names, places), True, converted, places)
     place = next((names.index(name) for name in _TEXTS if name in names), None)
     if place is None:
         return None
@@ -89,7 +92,7 @@ def _headerless(row: Row) -> Form | None:
     """Return the form of a table that begins with a row of data."""
     starts_with_path = suffix_of(row[0].strip()) in SUFFIXES
     if starts_with_path and len(row) == _RETINANET_FIELDS and _all_numbers(row[1:5]):
-        return Form(("filename", *BOX, "class"), False, _from_retinanet)
+        return Form(("filename", *BOX, "class"), False, _from_retinanet, (1, 2, 3, 4))
     has_split = row[0].strip().lower() in _AUTOML_SPLITS
     least, most = (length + 2 + has_split for length in _AUTOML_CORNERS)
     if least <= len(row) <= most and _all_numbers(row[2 + has_split :]):

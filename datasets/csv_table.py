@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from statistics import median
@@ -19,7 +19,7 @@ from datasets.annotations import DatasetError
 from datasets.box_readings import PIXEL_CORNERS, SIZED, Reading, of_fractions
 from datasets.class_lists import name_classes
 from datasets.csv_choice import chosen_columns, stated_size
-from datasets.csv_columns import BOX_CORNERS, BOX_SIZED, Columns, columns_of
+from datasets.csv_columns import BOX_CORNERS, BOX_SIZED, IMAGE_SIZE, Columns, columns_of
 from datasets.csv_forms import Form, form_of
 from datasets.files import Files
 from datasets.named_images import named_image
@@ -27,8 +27,9 @@ from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawImage, RawSet
 from datasets.split_names import in_split_order, split_of_file
-from datasets.tables import first_rows, head, table_rows
+from datasets.tables import first_rows, head, table_rows, without_preamble
 from datasets.voc_objects import exclusive, is_marked
+from datasets.written_numbers import Marks, marks_of
 
 Row = tuple[int, list[str]]  # the line it ends on and its fields
 _NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none"})  # what programs write for no value
@@ -68,7 +69,7 @@ def read_csv(files: Files, track: Track) -> RawSet:
         )
     for table in track(tables, "reading annotations", len(tables)):
         try:
-            rows = _rows(files, table)
+            rows = _rows(files, raw, table)
         except DatasetError as error:
             cause = str(error).removeprefix(f"{files.root / table.name}: ")
             raw.add_problem(Kind.BROKEN_FILE, table.name, f"{cause}; left out")
@@ -90,7 +91,7 @@ def csv_tables(files: Files) -> list[_Table]:
 
 def _table(name: str, text: str) -> _Table | None:
     """Return the table that begins so, if it has image, class and box."""
-    header = text.split("\n", 1)[0].strip("\r")
+    header = (without_preamble(text.splitlines()) or [""])[0]
     delimiter = max(",;\t|", key=header.count)
     fields = header.split(delimiter)
     spaced = all(field.startswith(" ") for field in fields[1:])
@@ -102,21 +103,68 @@ def _table(name: str, text: str) -> _Table | None:
     return table if known <= set(table.columns) else None
 
 
-def _rows(files: Files, table: _Table) -> list[Row]:
-    """Return the rows below the header that are not empty.
+def _rows(files: Files, raw: RawSet, table: _Table) -> list[Row]:
+    """Return the rows below the header that are not empty, with plain numbers in their box.
 
     Raises:
-        DatasetError: the table is no text or no CSV.
+        DatasetError: the table is no text or no CSV, or its rows have more cells than its header.
     """
     rows = table_rows(files, table.name, table.delimiter, table.is_spaced)
+    if table.form is None or table.form.has_header:
+        rows = _below(files, raw, table.name, rows)
+    places = [place for place in _places_of_numbers(table) if place >= 0]
+    marks = marks_of(_cells(rows, places), table.delimiter)
+    if marks.example:
+        text = f"thousands are parted, {marks.example} is read as {marks.plain(marks.example)}"
+        raw.add_problem(Kind.READING, table.name, text)
+    if marks != Marks():
+        for _, row in rows:
+            for place in places:
+                if place < len(row):
+                    row[place] = marks.plain(row[place])
     if table.form is None:
-        return rows[1:]
-    below = rows[1:] if table.form.has_header else rows
+        return rows
     try:
-        converted = table.form.converted([row for _, row in below])
+        converted = table.form.converted([row for _, row in rows])
     except ValueError as error:
         raise DatasetError(f"{files.root / table.name}: {error}") from error
-    return [(line, row) for (line, _), row in zip(below, converted, strict=True)]
+    return [(line, row) for (line, _), row in zip(rows, converted, strict=True)]
+
+
+def _below(files: Files, raw: RawSet, name: str, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows below a header; those with more cells than it has are left out and noted.
+
+    In them a cell may be under another's name.
+
+    Raises:
+        DatasetError: most have, as where decimal commas part cells too.
+    """
+    width = max(len(rows[0][1]), 1)
+    is_long = [any(field.strip() for field in row[width:]) for _, row in rows[1:]]
+    below = [row for row, longer in zip(rows[1:], is_long, strict=True) if not longer]
+    long = [row for row, longer in zip(rows[1:], is_long, strict=True) if longer]
+    if len(long) > len(below):
+        line, row = long[0]
+        raise DatasetError(
+            f"{files.root / name}: its header has {width} columns and line {line} has {len(row)} "
+            "cells; name every column, and quote numbers with a decimal comma"
+        )
+    for line, row in long:
+        text = f"has {len(row)} cells, more than its header's {width} columns; left out"
+        raw.add_problem(Kind.NOT_A_BOX, name, text, line)
+    return below
+
+
+def _places_of_numbers(table: _Table) -> set[int]:
+    """Return the columns that hold coordinates and sizes."""
+    if table.form is not None:
+        return {*table.form.numbers}
+    names = {*BOX_CORNERS, *BOX_SIZED, *IMAGE_SIZE}
+    return {n for each in table.options for name, n in each.places.items() if name in names}
+
+
+def _cells(rows: Sequence[Row], places: Collection[int]) -> Iterator[str]:
+    return (row[place] for _, row in rows for place in places if place < len(row))
 
 
 def _decided(files: Files, table: _Table, rows: Sequence[Row]) -> _Table:
@@ -187,8 +235,6 @@ def _box(table: _Table, row: Sequence[str]) -> tuple[float, ...] | None:
     texts = [_field(table, row, column).strip() for column in table.box]
     if all(text.lower() in _NOTHING for text in texts):
         return None
-    if table.delimiter == ";":  # where a comma parts whole and fraction, semicolons part columns
-        texts = [text.replace(",", ".") for text in texts]
     try:
         return tuple(map(float, texts))
     except ValueError:

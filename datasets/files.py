@@ -8,6 +8,7 @@ on, its last parts are looked up in the list.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
@@ -18,6 +19,7 @@ from datasets.encodings import read_text
 from datasets.images import SUFFIXES, UNREAD_SUFFIXES
 from datasets.path_names import (
     fitting,
+    folded,
     grouped,
     inside,
     is_text,
@@ -32,6 +34,7 @@ from datasets.path_names import (
 from datasets.split_names import split_of_folders
 
 _PICTURES = SUFFIXES | UNREAD_SUFFIXES
+_MASKS = re.compile("mask|trimap|segmentation")  # folders of pictures that show no photograph
 
 
 class Files:
@@ -117,7 +120,7 @@ class Files:
 
     def _image(self, written: str, spelt: str, source: str, split: str) -> str | None:
         exact, leads_out = inside(spelt)
-        tail = exact.lower()
+        tail = folded(exact)
         fits = sharing_most if leads_out else fitting
         named = fits(self._images_by_name.get(posixpath.basename(tail), ()), tail)
         # An id may have no suffix, and dots that are none; another suffix may be the image's own.
@@ -145,7 +148,7 @@ class Files:
         if not names:
             return None
         first = self._taken.setdefault((source, names[0]), written)
-        if inside(first)[0].lower() != inside(written)[0].lower():
+        if folded(inside(first)[0]) != folded(inside(written)[0]):
             raise DatasetError(
                 f"{self.root / source}: names {first!r} and {written!r}, which lead out of the "
                 f"set's folder, and in it is {names[0]} alone; write them relative to the folder"
@@ -160,14 +163,18 @@ class Files:
             source: the annotation file.
             name: of the image as written there, which decides between images of one stem.
         """
-        stem = without_suffix(posixpath.basename(source)).lower()
+        stem = folded(without_suffix(posixpath.basename(source)))
         named = [
             *self._images_by_stem.get(stem, ()),
             *self._images_by_name.get(stem, ()),
         ]  # a.jpg.xml
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
-        return self._nearest(beside or self._of_split(named, split), name, source, split)
+        # Others of the same stem may lie nearer, as masks in `annotations/trimaps`.
+        called = folded(posixpath.basename(plain(name)))
+        others = self._of_split(named, split)
+        exact = [n for n in others if folded(posixpath.basename(n)) == called]
+        return self._nearest(beside or exact or others, name, source, split)
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:
         """Return the names without those in another split's folder, if this split has a folder.
@@ -190,9 +197,10 @@ class Files:
         stem = posixpath.basename(without_suffix(tail or source))
         own = {stem, posixpath.basename(tail), posixpath.basename(without_suffix(source))}
 
-        def rank(name: str) -> tuple[bool, int, int, bool, bool]:
+        def rank(name: str) -> tuple[bool, bool, int, int, bool, bool]:
             folders, others = name.split("/")[:-1], source.split("/")[:-1]
             return (
+                any(_MASKS.search(folder.lower()) for folder in folders),
                 bool(split) and split_of_folders(name) != split,
                 -shared_folders(folders, others),
                 -shared_folders(folders[::-1], others[::-1]),

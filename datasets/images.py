@@ -8,6 +8,7 @@ those that are used, since many cameras store 10, 12 or 14 bits in 16.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +29,8 @@ SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
         *("jpg", "jpeg", "jpe", "jfif", "jp2", "png", "bmp", "dib", "gif", "tif", "tiff"),
-        *("webp", "avif", "ppm", "pgm", "pbm", "pnm"),
+        *("webp", "avif", "ppm", "pgm", "pbm", "pnm", "j2k", "apng"),
+        *("mpo", "jpg_large", "jpg_orig"),  # JPEG, from cameras and as a site calls downloads
     )
 )
 # Of all that Pillow knows, what those are: others it would hand to programs, as PostScript.
@@ -38,9 +40,10 @@ UNREAD_SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
         *("heic", "heif", "hif", "avci", "jxl", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2"),
-        *("raf", "dcm", "tga", "exr", "hdr"),
+        *("raf", "dcm", "tga", "exr", "hdr", "psd", "svg", "ico", "pcx", "fits", "insp", "eps"),
     )
 )
+_HEIF = re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL)  # ISO/IEC 23008-12
 _DEPTHS = (8, 10, 12, 14, 16)  # bits of a grey level that is stored in 16
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _ORIENTATION = 0x0112
@@ -88,7 +91,9 @@ def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
             orientation = _orientation(path, image)
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
-    return Header(*((height, width) if orientation in _TURNED else (width, height)), orientation)
+    # Of a TIFF Pillow itself gives the upright size, and turns the pixels as it decodes them.
+    is_stored = orientation in _TURNED and image.format != "TIFF"
+    return Header(*((height, width) if is_stored else (width, height)), orientation)
 
 
 def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
@@ -175,6 +180,9 @@ def _why_unread(path: Path) -> str:
         return "is empty"
     if path.suffix.lower() in UNREAD_SUFFIXES:
         return unread(path.name)
+    with opened(path) as stream:
+        if _HEIF.match(stream.read(12)):  # as telephones' pictures are after a mere renaming
+            return "is HEIC by its content, which can't be read; save it as JPEG or PNG"
     return "is not an image that can be decoded"
 
 

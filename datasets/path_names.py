@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
@@ -49,6 +50,14 @@ def spellings(name: str) -> list[str]:
     return found
 
 
+def folded(name: str) -> str:
+    """Return a name without what makes no difference: case, and how an accent is stored.
+
+    A Mac stores é as two characters, others as one.
+    """
+    return (name if name.isascii() else unicodedata.normalize("NFC", name)).lower()
+
+
 def is_text(name: str) -> bool:
     """Say whether a name is text, which names on a disk need not be."""
     return name.isascii() or name.encode(errors="replace").decode() == name
@@ -84,23 +93,26 @@ def _refuse(error: OSError) -> None:
 
 
 def fitting(names: Iterable[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
-    """Return the names that end with ``tail`` or that ``tail`` ends with, whole folders only."""
-    full = {name: f"/{key(name.lower())}" for name in names}
+    """Return the names that end with ``tail``, which is `folded`, or the other way round.
+
+    Whole folders only.
+    """
+    full = {name: f"/{key(folded(name))}" for name in names}
     return [n for n in full if full[n].endswith(f"/{tail}") or f"/{tail}".endswith(full[n])]
 
 
 def sharing_most(names: Iterable[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
-    """Return the names that share most of their last parts with ``tail``, in lower case."""
+    """Return the names that share most of their last parts with ``tail``, which is `folded`."""
     wanted = tail.split("/")[::-1]
-    shared = {n: shared_folders(key(n.lower()).split("/")[::-1], wanted) for n in names}
+    shared = {n: shared_folders(key(folded(n)).split("/")[::-1], wanted) for n in names}
     return [name for name, count in shared.items() if count == max(shared.values())]
 
 
 def grouped(names: Iterable[str], key: Callable[[str], str] = str) -> dict[str, list[str]]:
-    """Return the names by what ``key`` makes of their last part in lower case."""
+    """Return the names by what ``key`` makes of their last part, `folded`."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        groups[key(posixpath.basename(name).lower())].append(name)
+        groups[key(folded(posixpath.basename(name)))].append(name)
     return dict(groups)
 
 

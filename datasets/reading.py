@@ -32,7 +32,7 @@ from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
 from datasets.splits import complete_splits, remarks_on_splits, with_objects_in_val
 from datasets.supervisely import read_supervisely, supervisely_files
-from datasets.unread import unread_formats
+from datasets.unread import unknown_files, unread_formats
 from datasets.via import read_via, via_files
 from datasets.voc import looks_like_voc, read_voc
 from datasets.yolo import looks_like_yolo, read_yolo
@@ -178,12 +178,12 @@ def _raw_set(files: Files, how: Format, track: Track) -> RawSet:
     """Return what a reader gives.
 
     Raises:
-        DatasetError: nothing can be used; where the format is not there, what is there instead.
+        DatasetError: nothing can be used, with what looks like another format, if anything does.
     """
     try:
         return how.read(files, track)
     except DatasetError as error:
-        if how.is_there(files) or not (unread := unread_formats(files)):
+        if not (unread := unread_formats(files)):
             raise
         raise DatasetError(f"{error}; {'; '.join(unread)}") from error
 
@@ -224,8 +224,12 @@ def find_formats(files: Files) -> list[str]:
     known += unsure
     if not known:
         titles = ", ".join(how.title for how in FORMATS.values())
-        unread = "; ".join(unread_formats(files)) or (
-            f"boxes may be in {titles}; a CSV has a header as filename,class,xmin,ymin,xmax,ymax"
+        unread = "; ".join(unread_formats(files)) or "; ".join(
+            [
+                *unknown_files(files),
+                f"boxes may be in {titles}; "
+                "a CSV has a header as filename,class,xmin,ymin,xmax,ymax",
+            ]
         )
         images = f"its {len(files.images)} images"
         raise DatasetError(f"{files.root}: no annotations found for {images}; {unread}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from contextlib import suppress
 
 from datasets.annotations import DatasetError
@@ -11,7 +12,21 @@ from datasets.files import Files
 
 _HEAD_BYTES = 2**16
 _FIRST_ROWS = 50
+_MOST_PREAMBLE = 20  # lines before a header
+_NO_MARKS = str.maketrans("", "", ",;\t|")  # that part cells
 _MOST_CHARACTERS = 1_000_000  # of one field, far above any
+
+
+def without_preamble(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines of a table from its header on.
+
+    Before it spreadsheets have ``sep=;``, and people a title, a note or an empty line, none of
+    which has cells. Other texts are left as they are.
+    """
+    for number, line in enumerate(lines[:_MOST_PREAMBLE]):
+        if len(line) - len(line.translate(_NO_MARKS)) > 1 and not line.lower().startswith("sep="):
+            return lines[number:]
+    return lines
 
 
 def first_line(files: Files, name: str) -> str:
@@ -33,7 +48,7 @@ def head(files: Files, name: str) -> str:
 
 def first_rows(text: str, delimiter: str, is_spaced: bool) -> list[list[str]]:
     """Return the first rows of a table, none where they are no CSV; see `table_rows`."""
-    lines = [line.strip("\r") for line in text.split("\n", _FIRST_ROWS)[:_FIRST_ROWS]]
+    lines = without_preamble(text.splitlines())[:_FIRST_ROWS]
     try:
         return list(csv.reader(lines, delimiter=delimiter, skipinitialspace=is_spaced))
     except csv.Error:
@@ -52,10 +67,12 @@ def table_rows(
     """
     csv.field_size_limit(_MOST_CHARACTERS)
     lines = files.text(name).splitlines()
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=is_spaced)
+    table = without_preamble(lines)
+    before = len(lines) - len(table)
+    reader = csv.reader(table, delimiter=delimiter, skipinitialspace=is_spaced)
     try:
-        return [(reader.line_num, row) for row in reader if any(row)]
+        return [(before + reader.line_num, row) for row in reader if any(row)]
     except csv.Error as error:
         raise DatasetError(
-            f"{files.root / name}, line {reader.line_num}: is not CSV ({error}); repair it"
+            f"{files.root / name}, line {before + reader.line_num}: is not CSV ({error}); repair it"
         ) from error

@@ -6,7 +6,10 @@ An empty label file means an image without objects, and so does a missing one, w
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ import yaml
 from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
 from datasets.box_readings import MIDDLE
 from datasets.boxes import number_text, xyxy_to_xywh
+from datasets.coco_ids import shifted
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
@@ -23,6 +27,7 @@ from datasets.yolo_config import YoloConfig, find_config
 from datasets.yolo_labels import (
     BOX_NUMBERS,
     SCORED_NUMBERS,
+    hold_keypoints,
     label_files,
     label_places,
     labels_of_images,
@@ -31,6 +36,8 @@ from datasets.yolo_labels import (
 )
 from datasets.yolo_splits import images_of_splits
 
+LEAST_SHIFTED = 0.05  # share of objects without a class from which all of them are doubted
+_SAMPLE = 50  # label files in which keypoints are looked for
 _PIXELS = (2.0, 1e6)  # a number between is no fraction, but a pixel
 IGNORED = "ignored"  # our own list beside data.yaml; the format itself has no such thing
 
@@ -41,9 +48,9 @@ def looks_like_yolo(files: Files) -> bool:
         return True
     labels = labels_of_images(files.images, label_files(files))
     for name in labels.values():
-        first = files.text(name).split("\n", 1)[0]
-        if first.strip():
-            return numbers_of(first) is not None
+        lines = files.text(name).splitlines()
+        if lines and lines[0].strip():
+            return numbers_of(lines[0]) is not None or hold_keypoints(lines)
     return False
 
 
@@ -60,7 +67,11 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     ignored = _ignored_boxes(files, config)
     listed = images_of_splits(files, config, raw)
     labels = labels_of_images(files.images, label_files(files))
+    config = _with_keypoints(
+        files, raw, config, [labels[name] for name in listed if name in labels]
+    )
     far = outlines = 0
+    used: Counter[int] = Counter()
     for image, split in track(sorted(listed.items()), "reading annotations", len(listed)):
         label = labels.get(image)
         try:
@@ -74,7 +85,7 @@ def read_yolo(files: Files, track: Track) -> RawSet:
             raw.add_problem(Kind.NO_LABEL_FILE, image, "has no label file, so it has no objects")
         elif index is not None:
             hidden = ignored.get(image, frozenset())
-            counts = _read_labels(raw, index, text, config, hidden)
+            counts = _read_labels(raw, index, text, config, hidden, used)
             far, outlines = far + counts[0], outlines + counts[1]
     where = config.source or "its folders"
     raw.require(raw.images, f"{files.root}: no image is where {where} has the images")
@@ -83,6 +94,7 @@ def read_yolo(files: Files, track: Track) -> RawSet:
             f"{files.root}: its label files hold pixels ({far} boxes lie far outside); YOLO's "
             "numbers are fractions of the image's width and height"
         )
+    _refuse_shifted(files, config, used)
     if outlines:
         text = f"{outlines} objects are outlines; the box around each is taken"
         raw.add_problem(Kind.POLYGON, "", text)
@@ -98,6 +110,23 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     return raw
 
 
+def _with_keypoints(
+    files: Files, raw: RawSet, config: YoloConfig, labels: Sequence[str]
+) -> YoloConfig:
+    """Return the description, which need not say that there are keypoints, with that they are."""
+    if config.has_keypoints:
+        return config
+    lines: list[str] = []
+    for label in labels[:: max(1, len(labels) // _SAMPLE)]:
+        with suppress(DatasetError):  # which is noted when it is read
+            lines += files.text(label).splitlines()
+    if not hold_keypoints(lines):
+        return config
+    text = "lines hold keypoints behind their box, which is taken"
+    raw.add_problem(Kind.READING, "", text)
+    return replace(config, has_keypoints=True)
+
+
 def _note_files(files: Files, raw: RawSet, labels: Mapping[str, str]) -> None:
     """Note label files that two images share, and those that no image has."""
     first_of: dict[str, str] = {}
@@ -109,18 +138,45 @@ def _note_files(files: Files, raw: RawSet, labels: Mapping[str, str]) -> None:
         raw.add_problem(Kind.NO_IMAGE, name, "has labels and no image of its name; left out")
 
 
+def _refuse_shifted(files: Files, config: YoloConfig, used: Counter[int]) -> None:
+    """Refuse a set whose labels count the classes from another number than the list of its names.
+
+    Raises:
+        DatasetError: it is one, so that the classes of all its objects are others' too.
+    """
+    names = config.class_names
+    if config.disagreeing and not config.is_described:  # then it depends on the file
+        return
+    strange = sum(count for number, count in used.items() if number not in names)
+    if strange > LEAST_SHIFTED * used.total() and shifted({*used}, {*names}):
+        raise DatasetError(
+            f"{files.root / config.source}: names the classes {min(names)} to {max(names)}, and "
+            f"labels are of {min(used)} to {max(used)}: they seem to be counted from different "
+            "numbers, so every class may be another; give both the same numbers"
+        )
+
+
 def _read_labels(
-    raw: RawSet, index: int, text: str, config: YoloConfig, ignored: frozenset[int]
+    raw: RawSet,
+    index: int,
+    text: str,
+    config: YoloConfig,
+    ignored: frozenset[int],
+    used: Counter[int],
 ) -> tuple[int, int]:
-    """Add the boxes of one label file; return how many lie far out and how many are outlines."""
+    """Add the boxes of one label file; return how many lie far out and how many are outlines.
+
+    How often each class is used is added to ``used``.
+    """
     source = raw.images[index].source
     names = config.names_for(source)
     far = outlines = count = 0
     for line, words in enumerate(text.splitlines(), 1):
         if not words.strip():
             continue
-        numbers = numbers_of(words)
+        numbers = numbers_of(words, has_keypoints=config.has_keypoints)
         number = int(numbers[0]) if numbers else -1
+        used.update([number] if numbers else [])
         class_name = names.get(number) if config.class_names else str(number)
         if numbers is None or class_name is None:
             unknown = f"class {number} is not in {config.source}"

@@ -1,19 +1,25 @@
-"""Which label file belongs to which image of a YOLO set.
+"""Which label file belongs to which image of a YOLO set, and what the numbers of a line are.
 
 Each image has its label file at the same path with ``images`` replaced by ``labels``, or beside it;
-some tools keep the image's suffix, as in ``a.jpg.txt``.
+some tools keep the image's suffix, as in ``a.jpg.txt``, and some have all labels in one folder.
 """
 
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+
+import numpy as np
 
 from datasets.annotations import DatasetError
 from datasets.files import Files
+from datasets.path_names import folded, without_suffix
 from datasets.yolo_config import NAME_LISTS
 
 BOX_NUMBERS, SCORED_NUMBERS, LEAST_OUTLINE_NUMBERS = 5, 6, 7
+_TURNED_BOX_NUMBERS = 9  # its four corners: an outline
+_NEARLY_ALL, _ROOM = 0.9, 1.1  # of keypoints in their box, which may be a little larger
 _IMAGE_FOLDERS = frozenset({"images", "image", "img", "imgs", "jpegimages"})
 
 
@@ -33,14 +39,20 @@ def labels_of_images(images: Iterable[str], labels: Iterable[str]) -> dict[str, 
     if not exact:  # as in sets of other formats, which may be large
         return {}
     found = {image: label for image in images if (label := _first(label_places(image), exact))}
-    taken = set(found.values())
-    others = {name.lower(): name for name in exact if name not in taken}
-    for image in images:
-        if image not in found:
-            places = [place.lower() for place in label_places(image)]
-            if label := _first(places, others):
-                found[image] = label
-    return found
+    others = {folded(name): name for name in exact.keys() - {*found.values()}}
+    missing = [image for image in images if image not in found] if others else []
+    for image in missing:
+        if label := _first(map(folded, label_places(image)), others):
+            found[image] = label
+    if not missing or not others:
+        return found
+    # Where `labels/` has no folders as `images/` has, a name says which only if one image bears it.
+    taken, wanted = {*found.values()}, defaultdict(list)
+    for image in missing:
+        if image not in found and (label := _first(map(folded, _flat_places(image)), others)):
+            wanted[label].append(image)
+    alone = {images[0]: label for label, images in wanted.items() if len(images) == 1}
+    return found | {image: label for image, label in alone.items() if label not in taken}
 
 
 def _first(places: Iterable[str], labels: Mapping[str, str]) -> str | None:
@@ -51,6 +63,16 @@ def label_places(image: str) -> list[str]:
     """Return where the label file of an image may be, the usual place first."""
     stem = posixpath.splitext(image)[0]
     return [f"{place}.txt" for name in (stem, image) for place in _places(name)]
+
+
+def _flat_places(image: str) -> list[str]:
+    """Return where the label of an image in a folder of ``images/`` is if ``labels/`` has none."""
+    parts = image.split("/")
+    return [
+        "/".join([*parts[:index], "labels", f"{without_suffix(parts[-1])}.txt"])
+        for index in range(len(parts) - 3, -1, -1)
+        if parts[index].lower() in _IMAGE_FOLDERS
+    ]
 
 
 def _places(name: str) -> list[str]:
@@ -64,15 +86,45 @@ def _places(name: str) -> list[str]:
     return [*moved, name, posixpath.join(folder, "labels", base), f"labels/{name}"]
 
 
-def numbers_of(line: str) -> list[float] | None:
-    """Return the numbers of a box or outline, or None if the line is neither."""
+def numbers_of(line: str, *, has_keypoints: bool = False) -> list[float] | None:
+    """Return the numbers of a box, perhaps with keypoints, or of an outline; None for others."""
     try:
         numbers = [float(word) for word in line.split()]
     except ValueError:
         return None
     whole = len(numbers) >= BOX_NUMBERS and numbers[0] >= 0 and numbers[0] == numbers[0] // 1
     outline = len(numbers) >= LEAST_OUTLINE_NUMBERS and len(numbers) % 2 == 1
-    return numbers if whole and (len(numbers) <= SCORED_NUMBERS or outline) else None
+    is_known = len(numbers) <= SCORED_NUMBERS or outline or has_keypoints
+    return numbers if whole and is_known else None
+
+
+def hold_keypoints(lines: Iterable[str]) -> bool:
+    """Say whether long lines of label files are boxes with keypoints behind them, and no outlines.
+
+    They are as long as each other, and every third number is 0, 1 or 2, or nearly all points that
+    are visible lie in the box that the first four numbers are. Of an outline's points those would
+    have to be two that, read so, hold all others.
+    """
+    found = [numbers_of(line, has_keypoints=True) or [] for line in lines]
+    long = [numbers for numbers in found if len(numbers) >= LEAST_OUTLINE_NUMBERS]
+    lengths = {len(numbers) for numbers in long}
+    if len(lengths) != 1 or lengths == {_TURNED_BOX_NUMBERS}:
+        return False
+    table = np.array(long)
+    middle, half = table[:, None, 1:3], table[:, None, 3:BOX_NUMBERS] / 2
+    for size in (3, 2):  # x, y and whether it is visible, or without the last
+        if (table.shape[1] - BOX_NUMBERS) % size:
+            continue
+        points = table[:, BOX_NUMBERS:].reshape(len(table), -1, size)
+        if size == 3 and not np.isin(points[..., 2], (0, 1, 2)).all():
+            continue
+        if size == 3 and (points[..., 2] == 2).any():  # which no fraction is
+            return True
+        visible = points[..., :2].any(axis=2)
+        held = np.all(np.abs(points[..., :2] - middle) <= half * _ROOM, axis=2)
+        if visible.any() and held[visible].mean() >= _NEARLY_ALL:
+            return True
+    return False
 
 
 def orphans(files: Files, used: Iterable[str]) -> list[str]:

@@ -167,6 +167,17 @@ def test_categories_counted_from_another_number_are_never_shifted(tmp_path, step
         found_in(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("categories", "word"),
+    [([(3, "cat"), (3, "horse")], "'cat' and 'horse'"), ([], "no annotation has an object")],
+)
+def test_categories_that_name_no_class_for_sure_are_refused(tmp_path, categories, word):
+    listed = [{"id": key, "name": name} for key, name in categories]
+    write_coco_set(tmp_path, [GOOD], categories=listed)
+    with pytest.raises(DatasetError, match=word):
+        found_in(tmp_path)
+
+
 def test_one_annotation_without_a_known_category_costs_that_annotation(tmp_path):
     write_coco_set(tmp_path, [GOOD * 30])
     path = tmp_path / "annotations.json"

@@ -113,3 +113,46 @@ def test_a_name_that_fits_two_images_alike_is_reported(tmp_path):
     (tmp_path / "labels.csv").write_text(f"{ROW}\n1.png,60,40,fork,1,1,9,9\n")
     _, problems = found_in(tmp_path)
     assert "labels.csv: 1.png may be fork/1.png or knife/1.png; the first is taken" in problems
+
+
+PLAIN = "filename;class;xmin;ymin;xmax;ymax"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"sep=;\r\n{PLAIN}\r\n0.png;cat;11;11;30;30\r\n",
+        f"{PLAIN}\r0.png;cat;11;11;30;30\r",  # as on Macs of old
+        f"\nMy boxes\n\n{PLAIN}\n0.png;cat;11;11;30;30\n",
+        f"{PLAIN};;\n0.png;cat;11;11;30;30;;\n;;;;;;;\n",
+    ],
+)
+def test_what_spreadsheets_put_around_a_table_does_not_matter(tmp_path, text):
+    write_images(tmp_path, 1)
+    (tmp_path / "labels.csv").write_bytes(text.encode())
+    found, problems = found_in(tmp_path)
+    assert everything(found)["0.png"].annotations.boxes.tolist() == [[10, 10, 30, 30]]
+    assert not problems
+
+
+def test_lines_are_counted_from_the_top_of_the_file(tmp_path):
+    write_csv_set(tmp_path, ["0.png;cat;11;11;30;30", "9.png;cat;1;1;9;9"], f"sep=;\n{PLAIN}", 1)
+    assert found_in(tmp_path)[1] == ["labels.csv, line 4: no image called 9.png; left out"]
+
+
+def test_parted_thousands_are_read_as_such_and_said(tmp_path):
+    write_image(tmp_path / "0.png", (1300, 1200))
+    row = "0.png;cat;1.024;11;1.100,5;1.150"
+    (tmp_path / "labels.csv").write_text(f"{PLAIN}\n{row}\n")
+    found, problems = found_in(tmp_path)
+    boxes = everything(found)["0.png"].annotations.boxes
+    assert boxes.tolist() == [[1023, 10, 1100.5, 1150]]
+    assert any("1.024 is read as 1024" in problem for problem in problems)
+
+
+def test_rows_longer_than_the_header_are_never_read_under_other_names(tmp_path):
+    rows = ["0.png,cat,11,11,30,30", "1.png,cat,1,1,9,9", "2.png,cat,1,5,1,5,9,5,9,5"]
+    _, problems = found_in(write_csv_set(tmp_path / "one", rows, PLAIN.replace(";", ",")))
+    assert problems[0].startswith("labels.csv, line 4: has 10 cells")
+    with pytest.raises(DatasetError, match=r"10 cells.*decimal comma"):
+        found_in(write_csv_set(tmp_path / "all", rows[2:], PLAIN.replace(";", ",")))

@@ -76,6 +76,13 @@ def test_a_percent_sign_that_belongs_to_a_name_is_left_in_it(tmp_path):
     assert Files(tmp_path).image("100%20.png", "labels.csv") == "100%20.png"
 
 
+def test_an_image_is_found_however_an_accent_in_its_name_is_stored(tmp_path):
+    write_image(tmp_path / "cafe\u0301.png")
+    files = Files(tmp_path)
+    assert files.image("caf\u00e9.png", "a.json") == files.image("CAFE\u0301", "a.json")
+    assert files.image("caf\u00e9.png", "a.json") == "cafe\u0301.png"
+
+
 def test_dots_in_an_id_are_no_suffix(tmp_path):
     for seed, name in enumerate(["scan.jpg", "scan.001.jpg", "1.2.840.10.png"]):
         write_image(tmp_path / name, seed=seed)
@@ -95,6 +102,16 @@ def test_images_whose_names_differ_in_case_alone_keep_their_own_annotation(tmp_p
         "img_1.png": "img_1",
     }
     assert not any("share" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "folder"), [("jpg", "annotations/other"), ("png", "annotations/trimaps")]
+)
+def test_masks_nearer_to_an_annotation_never_stand_in_for_the_image(tmp_path, suffix, folder):
+    write_image(tmp_path / "images" / f"0.{suffix}")
+    write_image(tmp_path / folder / "0.png", seed=1)
+    write_xml(tmp_path / "annotations" / "xmls" / "0.xml", image=f"0.{suffix}")
+    assert list(everything(found_in(tmp_path)[0])) == [f"images/0.{suffix}"]
 
 
 def test_pictures_that_can_not_be_read_are_named_with_the_way_out(tmp_path):

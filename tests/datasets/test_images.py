@@ -80,6 +80,18 @@ def test_32_bits_a_pixel_are_refused_by_name(tmp_path, dtype):
         load_image(path)
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_header_gives_the_size_of_the_upright_pixels(tmp_path, suffix, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(tmp_path, Image.new("RGB", (4, 3), RED), f"a.{suffix}", exif=exif)
+    header, pixels = read_header(path), load_image(path)
+    assert header.orientation == orientation
+    assert (header.height_px, header.width_px) == pixels.shape[:2]
+    assert header.is_turned == (pixels.shape[:2] == (4, 3))
+
+
 def test_a_png_tells_its_orientation_even_behind_its_pixels(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -131,9 +143,22 @@ def test_no_program_is_started_by_a_file_that_bears_an_images_name(tmp_path, mon
 
 def test_every_suffix_that_is_read_has_its_format():
     Image.init()
-    known = {Image.EXTENSION[suffix] for suffix in SUFFIXES}
-    assert known <= set(FORMATS)
+    named_by_sites = {".jpg_large", ".jpg_orig"}
+    known = {Image.EXTENSION[suffix] for suffix in SUFFIXES - named_by_sites}
+    assert known <= {*FORMATS, "MPO"}  # which Pillow finds out in a JPEG
     assert set(FORMATS) <= set(Image.OPEN)
+
+
+def test_a_telephones_picture_that_was_renamed_is_called_what_it_is(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(ImageError, match="HEIC"):
+        read_header(tmp_path / "a.jpg")
+
+
+def test_a_camera_s_picture_of_several_is_its_first(tmp_path):
+    red, blue = Image.new("RGB", (4, 3), RED), Image.new("RGB", (4, 3), "blue")
+    path = saved(tmp_path, red, "a.mpo", save_all=True, append_images=[blue])
+    assert np.abs(load_image(path).astype(int) - RED).max() < 3
 
 
 def test_an_image_that_changed_since_its_set_was_read_is_refused(tmp_path):

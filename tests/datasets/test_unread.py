@@ -12,6 +12,9 @@ DATUMARO = {"info": {}, "categories": {"label": {}}, "items": [{"id": "0"}]}
 CITYSCAPES = {"imgHeight": 40, "imgWidth": 60, "objects": [{"label": "car", "polygon": []}]}
 BDD = [{"name": "0.png", "labels": [{"category": "car", "box2d": {"x1": 1}}]}]
 SCALE = [{"task_id": "1", "response": {"annotations": []}, "params": {}}]
+FIFTYONE_LABELS = {"classes": ["cat"], "labels": {"0": [{"bounding_box": [0, 0, 1, 1]}]}}
+FIFTYONE_SAMPLES = {"samples": [{"filepath": "0.png", "ground_truth": {}}]}
+DARWIN = {"version": "2.0", "item": {"name": "0.png", "slots": []}, "annotations": [{"id": "x"}]}
 LABELBOX = [{"data_row": {"id": "x"}, "projects": {}}]
 
 
@@ -41,6 +44,24 @@ LABELBOX = [{"data_row": {"id": "x"}, "projects": {}}]
         ("wider_face.txt", "0--Parade/0_Parade_marchingband_1_849.jpg\n1\n", "WIDER FACE", "COCO"),
         ("Labels/0.txt", "2\n10 20 40 30\n1 2 9 8\n", "BBox-Label-Tool", "filename,class"),
         ("0.txt", "# PASCAL Annotation Version 1.00\n", "PASCAL annotations", "COCO"),
+        ("default.json", {"dm_format_version": "1.0", "items": []}, "Datumaro", "datum convert"),
+        ("labels.json", FIFTYONE_LABELS, "FiftyOne", "COCODetectionDataset"),
+        ("samples.json", FIFTYONE_SAMPLES, "FiftyOne", "COCODetectionDataset"),
+        ("0.json", DARWIN, "V7 Darwin", "COCO"),
+        ("export.json", [{"ID": "x", "Labeled Data": "0.png"}], "Labelbox", "COCO"),
+        ("boxes.json", '{"image": "0.png"}\n{"image": "1.png"}\n', "JSON lines", "COCO"),
+        ("annotation_train.odgt", "{}", "CrowdHuman", "COCO"),
+        ("train.geojson", "{}", "GeoJSON", "COCO"),
+        ("train.tfrecord-00000-of-00010", "", "TFRecord", "COCO"),
+        ("train.rec", "", "MXNet", "COCO"),
+        ("annotations.pkl", "", "pickle", "COCO"),
+        ("labels.xlsx", "", "workbook", "CSV"),
+        ("Annotation/n02085620_7", "<annotation>\n</annotation>", "Pascal VOC", "xml"),
+        ("labels/0.txt", "cat 0.5 0.5 0.25 1\n", "names in place of numbers", "classes.txt"),
+        ("2007_train.txt", "/a b/0.png 1,2,30,40,0 5,6,7,8,1\n", "keras-yolo3", "CSV"),
+        ("gt.txt", "00000.ppm;774;411;815;446;11\n", "GTSDB", "filename;class"),
+        ("boxes.txt", "filename\tclass\txmin\tymin\txmax\tymax\n", "table of boxes", "csv"),
+        ("annotations/0.txt", "684,8,273,116,1,4,0,0\n", "VisDrone", "COCO"),
     ],
 )
 def test_a_format_that_is_not_read_is_named_with_the_way_out(
@@ -79,3 +100,16 @@ def test_tables_of_something_else_are_not_talked_of(tmp_path):
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DatasetError, match=r"boxes may be in .*KITTI"):
         found_in(tmp_path)
+
+
+def test_what_is_of_no_known_tool_is_named_with_what_it_has(tmp_path):
+    write_csv_set(tmp_path, ["0.png,1,0"], "filename,cat,dog")
+    (tmp_path / "mine.json").write_text('{"0.png": [], "cls": 1}')
+    with pytest.raises(DatasetError, match=r"labels\.csv has no column.*mine\.json is JSON.*cls"):
+        found_in(tmp_path)
+
+
+@pytest.mark.parametrize("row", ["cat,1,2,30,20,0.png,60,40", '0.png 1 2 30 20 0 "cat"'])
+def test_a_table_that_begins_with_a_row_of_data_lacks_a_header(tmp_path, row):
+    with pytest.raises(DatasetError, match=r"labels\.csv has no header"):
+        found_in(write_csv_set(tmp_path, [], row))

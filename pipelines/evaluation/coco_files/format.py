@@ -19,7 +19,7 @@ import numpy as np
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import Boxes, area, as_boxes, xywh_to_xyxy, xyxy_to_xywh
-from datasets.coco_ids import Id, name_of, plain_id
+from datasets.coco_ids import Id, names_by_id, plain_id
 from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
@@ -148,7 +148,10 @@ def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
     Raises:
         UserError: it is not sound.
     """
-    names = {plain_id(category.id): name_of(category.name) for category in coco.categories}
+    try:
+        names = names_by_id((category.id, category.name) for category in coco.categories)
+    except ValueError as error:
+        raise UserError(f"{name}: {error}") from error
     category_ids = tuple(sorted(names, key=lambda each: (isinstance(each, str), each)))
     label: dict[Id | None, int] = {category: n for n, category in enumerate(category_ids)}
     by_image: dict[Id | None, list[CocoAnnotation]] = {plain_id(im.id): [] for im in coco.images}

@@ -173,6 +173,7 @@ def test_a_bad_detector_is_not_taken_for_a_misread_file(tmp_path):
         lambda coco: coco.pop("images"),
         lambda coco: coco["images"][1].update(id=1),
         lambda coco: coco["images"][1].update(id="1"),
+        lambda coco: coco["categories"][1].update(id=coco["categories"][0]["id"]),
         lambda coco: [row.update(image_id=99) for row in coco["annotations"]],
         lambda coco: coco.update(images=3),
     ],
