@@ -48,6 +48,9 @@ def with_images(
         own = {plain_id(image.id): by_name[image.file_name] for image in listed}
         return replace(rows, image=places(path, "image", keys, own))
     readings = [known for known in (by_id, by_name) if all(key in known for key in keys)]
+    last = [PurePosixPath(key.replace("\\", "/")).name if type(key) is str else key for key in keys]
+    if not readings and all(key in by_name for key in last):  # paths on another machine
+        return replace(rows, image=places(path, "image", last, by_name))
     if not readings:
         return replace(rows, image=places(path, "image", keys, by_name | by_id))
     found = [replace(rows, image=places(path, "image", keys, known)) for known in readings]

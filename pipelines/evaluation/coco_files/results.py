@@ -7,14 +7,14 @@ almost nothing and look like a bad detector. So what can be seen to be wrong is 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from datasets.boxes import as_boxes
+from datasets.boxes import Boxes, as_boxes
 from datasets.coco_ids import Id, name_of, plain_id
 from datasets.coco_json import MOST_JSON_BYTES
 from datasets.encodings import as_utf8
@@ -60,7 +60,7 @@ def read_rows(path: Path, truth: GroundTruthFile) -> Rows:
     The file is COCO's list of results, or an object with ``annotations`` (the results),
     ``categories`` and ``images``: then classes are known by name and images by file name. An
     ``image_id`` may also be an image's file name, with or without folder and suffix, or the number
-    in it (`with_images`).
+    in it (`with_images`), and a ``category_id`` a class's name.
 
     Raises:
         UserError: it can't be read, or means other images or classes.
@@ -79,10 +79,24 @@ def read_rows(path: Path, truth: GroundTruthFile) -> Rows:
         raise UserError(f"{path}: row {int(np.argmin(sound))} has no finite number")
     labels = _category_places(path, truth, document.categories)
     categories = [plain_id(row.category_id) for row in rows]
-    found = Rows(
-        np.zeros(len(rows), np.int64), places(path, "category", categories, labels), bbox, score
-    )
+    called: dict[Id, int] = {name: label for label, name in enumerate(truth.classes)}
+    if not labels.keys() >= {*categories} and called.keys() >= {row.category_id for row in rows}:
+        labels, categories = called, [row.category_id for row in rows]  # by their names
+    notes = tuple(_notes(path, bbox))
+    known = places(path, "category", categories, labels)
+    found = Rows(np.zeros(len(rows), np.int64), known, bbox, score, notes)
     return with_images(path, found, [row.image_id for row in rows], document.images, truth)
+
+
+def _notes(path: Path, bbox: Boxes) -> Iterator[str]:
+    """Yield what is to be said of boxes that are scored, but meet nothing."""
+    rows = np.flatnonzero((bbox[:, 2:] < 0).any(axis=1))
+    if len(rows):
+        others = f" and {len(rows) - 1} others" if len(rows) > 1 else ""
+        yield (
+            f"{path}: row {rows[0]}{others} of {len(bbox)} has a bbox of negative width or height, "
+            "which meets no object; rows count from 0"
+        )
 
 
 def _decoded(path: Path, kind: Any, wanted: str) -> Any:

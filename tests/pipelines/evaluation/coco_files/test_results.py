@@ -79,10 +79,26 @@ def test_ground_truth_keeps_ids_names_crowds_and_areas(tmp_path):
     np.testing.assert_array_equal(truth.sizes, [[300, 250]] * 4)
 
 
-@pytest.mark.parametrize("called", [lambda n: n, lambda n: n[2:], lambda n: n[2:-4]])
+CALLED = [lambda n: n, lambda n: n[2:], lambda n: n[2:-4], lambda n: f"D:\\set\\{n[2:]}"]
+
+
+@pytest.mark.parametrize("called", CALLED)
 def test_images_may_be_called_by_their_names(tmp_path, called):
     rows = changed(image_id=lambda number: called(NAMES[number - 1]))
     np.testing.assert_array_equal(read(tmp_path, rows).image, read(tmp_path, results()).image)
+
+
+def test_classes_may_be_called_by_their_names(tmp_path):
+    rows = changed(category_id=lambda number: CLASSES[number - 1])
+    np.testing.assert_array_equal(read(tmp_path, rows).label, read(tmp_path, results()).label)
+
+
+def test_a_row_of_negative_width_is_named(tmp_path):
+    rows = results()
+    rows[3]["bbox"][2] *= -1
+    (note,) = read(tmp_path, rows).notes
+    assert "row 3 of 24 has a bbox of negative width" in note
+    assert not read(tmp_path, results()).notes
 
 
 def test_a_file_that_says_names_is_read_by_them(tmp_path):
