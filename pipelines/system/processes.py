@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import pickle
 import shutil
 import signal
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar, cast
 
 from datasets.errors import UserError
+from datasets.processes import end_with_parent
 from pipelines.system.interruptions import keep_interruptions
 from pipelines.system.temporary import temporary_folder, use
 
@@ -83,18 +81,6 @@ def _likely_cause(place: Path) -> str:
     if shutil.disk_usage(place).free < LEAST_FREE_BYTES:
         return f"the disk of {place.parent} is full: make room or set TMPDIR to another folder"
     return "most likely the memory was full: close other programs or give a smaller --image-size"
-
-
-def end_with_parent() -> None:
-    """Let this process end as soon as the one that started it has ended, however that was."""
-    threading.Thread(target=_wait_for_parent, daemon=True).start()
-
-
-def _wait_for_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait_for([parent.sentinel])
-        os._exit(1)  # nobody is left to return to, and --resume may already run elsewhere
 
 
 @contextmanager
