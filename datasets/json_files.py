@@ -21,6 +21,7 @@ from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawSet
+from datasets.regular_files import content, opened
 
 _HEAD_BYTES = 2**16
 _KEY = re.compile(rb'"([A-Za-z_]\w{0,39})"\s*:')
@@ -47,7 +48,7 @@ def json_heads(files: Files) -> dict[str, JsonHead]:
 
 
 def _head(path: Path) -> JsonHead:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         data = stream.read(_HEAD_BYTES)
     with suppress(UnicodeDecodeError):  # what is no text has no keys either
         data = as_utf8(data).lstrip()
@@ -66,7 +67,8 @@ def decoded(path: Path, kind: type[T]) -> T:
             raise ValueError("is no regular file")
         if path.stat().st_size > MOST_TEXT_BYTES:
             raise ValueError(f"has over {MOST_TEXT_BYTES} bytes; split the file")
-        return msgspec.json.decode(as_utf8(path.read_bytes()), type=kind, strict=False)
+        data = content(path, MOST_TEXT_BYTES)
+        return msgspec.json.decode(as_utf8(data), type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(f"has another shape ({error})") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

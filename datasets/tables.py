@@ -9,6 +9,7 @@ from contextlib import suppress
 from datasets.annotations import DatasetError
 from datasets.encodings import as_utf8
 from datasets.files import Files
+from datasets.regular_files import opened
 
 _HEAD_BYTES = 2**16
 _FIRST_ROWS = 50
@@ -39,7 +40,7 @@ def head(files: Files, name: str) -> str:
     path = files.root / name
     if not path.is_file():
         return ""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         data = stream.read(_HEAD_BYTES)
     with suppress(UnicodeDecodeError):
         return as_utf8(data).decode("utf-8", "replace")

@@ -80,7 +80,7 @@ class RunSettings(Checked):
 
     PREFIX: ClassVar[str] = "--"
 
-    dataset: str = "sample"
+    dataset: Annotated[str, Meta(pattern=r"^[^\0]*$")] = "sample"
     format: str = "auto"
     pipelines: Few[str] = ("classical", "yolo", "transfer")
     device: Literal["auto", "cpu", "gpu"] = "auto"

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.regular_files import content
 from models.errors import TrainingError
-from models.yolo.weights_file import check_regular
+from models.yolo.weights_file import MOST_BYTES, check_regular
 
 MOST_OPERATORS = 10_000
 MARK = b"TFL3"  # bytes 4 to 7 of every such file
@@ -40,7 +41,7 @@ def chain_of_convolutions(path: Path, count: int) -> list[Convolution]:
     """
     check_regular(path)
     try:
-        data = path.read_bytes()
+        data = content(path, MOST_BYTES)
         found = _chain(data, count) if data[4:8] == MARK else None
     except TrainingError as error:
         raise TrainingError(f"{path}: {error}") from error

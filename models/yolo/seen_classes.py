@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from datasets.regular_files import content
 from models.errors import TrainingError
 from models.yolo.downloads import Download, downloaded
 from models.yolo.settings import IMAGENET
@@ -63,9 +64,7 @@ def _names(path: Path) -> tuple[str, ...]:
         TrainingError: it is no class index.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"over {MOST_BYTES} bytes")
-        index = json.loads(path.read_text(encoding="utf-8"))
+        index = json.loads(content(path, MOST_BYTES))
         return tuple(str(index[str(label)][1]) for label in range(CLASSES))
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise TrainingError(f"{path}: is no index of ImageNet's classes ({error})") from error

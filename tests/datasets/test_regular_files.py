@@ -1,6 +1,8 @@
 import errno
 import os
+import re
 import socket
+from pathlib import Path
 
 import pytest
 from set_files import write_coco_set
@@ -76,3 +78,21 @@ def test_a_folder_that_can_not_be_listed_is_not_taken_for_an_empty_one(tmp_path,
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(DatasetError, match=r"locked: can't be read .*Permission"):
         read_dataset(tmp_path)
+
+
+# What these read is the project's own, a package's or the system's.
+OWN = ("datasets/sample/", "pipelines/system/", "pipelines/report/run_page/page.py")
+
+
+def test_no_other_place_reads_files():
+    root = Path(__file__).resolve().parents[2]
+    reading = re.compile(r"\.read_(bytes|text)\(|open\(\"rb?\"\)|imread\(")
+    modules = (
+        each
+        for part in ("datasets", "models", "pipelines")
+        for each in root.glob(f"{part}/**/*.py")
+    )
+    places = {
+        each.relative_to(root).as_posix() for each in modules if reading.search(each.read_text())
+    }
+    assert {place for place in places if not place.startswith(OWN)} == set()

@@ -103,6 +103,7 @@ def test_a_json_file_with_other_settings_is_refused(values):
         {"pipelines": ()},
         {"pipelines": ("yolo", "yolo")},
         {"device": "tpu"},
+        {"dataset": "a\0b"},
     ],
 )
 def test_impossible_values_are_refused(change):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets.regular_files import content
 from pipelines.report.rows import UNKNOWN
 from pipelines.runs.compare import flat
 from pipelines.runs.folder import AXES
@@ -69,4 +70,4 @@ def _as_source(plot: Path) -> str:
     """Return an SVG file so that an ``<img>`` shows it: there it runs no script."""
     if not plot.is_file():
         return ""
-    return f"data:image/svg+xml;base64,{b64encode(plot.read_bytes()).decode('ascii')}"
+    return f"data:image/svg+xml;base64,{b64encode(content(plot)).decode('ascii')}"

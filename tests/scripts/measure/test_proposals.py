@@ -1,8 +1,3 @@
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
 
@@ -10,33 +5,22 @@ from datasets.progress import silently
 from models.classical.settings import ClassicalSettings
 from scripts.measure import proposals
 
-ROOT = Path(__file__).resolve().parents[3]
 
-
-def measured(*arguments):
-    """Run the script in a process of its own: it sets threads, which TensorFlow allows once."""
-    script = ROOT / "scripts" / "measure" / "proposals.py"
-    command = [sys.executable, str(script), "recall", *arguments]
-    environment = {**os.environ, "COLUMNS": "120"}
-    return subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=300, env=environment
-    )
-
-
-def test_recall_is_printed_for_each_source_and_budget_and_drawn(tmp_path):
-    plot = tmp_path / "recall.png"
-    done = measured("--limit", "5", "--sources", "prior", "windows", "--plot", str(plot))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("prior") >= len(proposals.BUDGETS)
-    assert "best average recall with 300 boxes: windows" in done.stdout
+def test_recall_is_printed_for_each_source_and_budget_and_drawn(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "120")
+    plot, sources = tmp_path / "recall.png", ("prior", "windows")
+    arguments = ["recall", "--limit", "5", "--sources", *sources, "--plot", str(plot)]
+    assert proposals.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("prior") >= len(proposals.BUDGETS)
+    assert "best average recall with 300 boxes: windows" in printed
     with Image.open(plot) as picture:
         assert picture.width > 1000
 
 
-def test_data_that_is_not_there_is_refused(tmp_path):
-    done = measured("--dataset", str(tmp_path / "none"))
-    assert done.returncode == 2
-    assert "is not a folder" in done.stderr
+def test_data_that_is_not_there_is_refused(tmp_path, capsys):
+    assert proposals.main(["recall", "--dataset", str(tmp_path / "none")]) == 2
+    assert "none" in capsys.readouterr().err
 
 
 def test_windows_masks_and_proposals_are_drawn(sample_dataset, tmp_path):
