@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,27 @@ class Annotations:
                 f"labels and ignore must have shape {expected}, "
                 f"not {self.labels.shape} and {self.ignore.shape}"
             )
+
+    @classmethod
+    def in_parts(
+        cls, boxes: ArrayLike, labels: ArrayLike, ignore: ArrayLike, edges: Sequence[int]
+    ) -> list[Annotations]:
+        """Return the ground truths of many images, each a part of the same read-only arrays.
+
+        That of image ``i`` is from row ``edges[i]`` up to ``edges[i + 1]``.
+
+        Raises:
+            ValueError: the three do not have one row for each box.
+        """
+        whole = cls(boxes, labels, ignore)
+        parts = []
+        for start, end in pairwise(edges):
+            part = object.__new__(cls)
+            object.__setattr__(part, "boxes", whole.boxes[start:end])
+            object.__setattr__(part, "labels", whole.labels[start:end])
+            object.__setattr__(part, "ignore", whole.ignore[start:end])
+            parts.append(part)
+        return parts
 
     def __len__(self) -> int:
         """Return the number of boxes, ignored ones included."""

@@ -14,6 +14,7 @@ from math import isfinite, nan
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from datasets.annotations import Annotations, DatasetError, Splits
 from datasets.box_readings import SIZED
@@ -21,20 +22,21 @@ from datasets.boxes import area, xyxy_to_xywh
 from datasets.coco_ids import Id, name_of, plain_id, shifted
 from datasets.coco_json import (
     CocoCategory,
-    CocoDocument,
+    CocoFile,
     CocoImage,
     boxes_around_outlines,
     coco_files,
-    corners_of,
     document_of,
     like_coco,
 )
+from datasets.coco_objects import CocoObjects, counted, looked_up
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import Corners, RawImage, RawSet
+from datasets.raw import Corners, RawBoxes, RawImage, RawSet
 from datasets.split_names import split_of_file
 
+_UNLISTED, _LEFT_OUT = -1, -2  # in place of an image's index
 LEAST_SHIFTED = 0.05  # share of annotations below all categories from which these are shifted
 
 
@@ -65,38 +67,42 @@ def read_coco(files: Files, track: Track) -> RawSet:
     return raw
 
 
-def _read_document(files: Files, raw: RawSet, source: str, document: CocoDocument) -> None:
+def _read_document(files: Files, raw: RawSet, source: str, document: CocoFile) -> None:
     names: dict[Id | None, str] = {plain_id(c.id): name_of(c.name) for c in document.categories}
-    used: Counter[Id | None] = Counter()
-    for key, number in Counter(each.category_id for each in document.annotations).items():
-        used[plain_id(key)] += number
+    objects = document.objects
+    used = counted(objects.category)
     _refuse_shifted(files.root / source, used, names)
-    outlines = _outlines(files.root / source, document)
-    if outlines:
+    corners, has_box = objects.corners, objects.has_box
+    if outlines := _outlines(files.root / source, objects):
         text = f"{len(outlines)} objects are outlines without a bbox; the box around each is taken"
         raw.add_problem(Kind.POLYGON, source, text)
+        places = [*outlines]
+        corners[places], has_box[places] = [*outlines.values()], True
     for category in _classes(document, used):
         raw.add_class(name_of(category.name))
     indices = _images(files, raw, source, document.images)
-    for place, annotation in enumerate(document.annotations):
-        line = annotation.id if isinstance(annotation.id, int) else -1
-        image_id, class_id = plain_id(annotation.image_id), plain_id(annotation.category_id)
-        if image_id not in indices:
-            text = f"is of image {_shown(image_id)}, which the file does not list; left out"
-            raw.add_problem(Kind.NO_IMAGE, source, text, line)
-            continue
-        if (index := indices[image_id]) is None:
-            continue
-        class_name = names.get(class_id)
-        box = corners_of(annotation.bbox) or outlines.get(place)
-        if class_name is None or box is None:
-            unknown = f"category {_shown(class_id)} is not in the file"
-            text = f"{unknown if class_name is None else 'has no bbox of four numbers'}; left out"
-            raw.add_problem(Kind.NOT_A_BOX, source, text, line)
-            continue
-        raw.add_box(
-            index, box, class_name, line, ignore=bool(annotation.iscrowd or annotation.ignore)
-        )
+    image = looked_up(objects.image, lambda key: _index(indices, key))
+    class_name = looked_up(
+        objects.category, lambda key: raw.add_class(names[key]) if key in names else -1
+    )
+    sound = has_box & (class_name >= 0)
+    for row in np.flatnonzero((image == _UNLISTED) | ((image >= 0) & ~sound)):
+        image_id, class_id = plain_id(objects.image[row]), plain_id(objects.category[row])
+        kind, text = Kind.NOT_A_BOX, "has no bbox of four numbers"
+        if image[row] == _UNLISTED:
+            kind = Kind.NO_IMAGE
+            text = f"is of image {_shown(image_id)}, which the file does not list"
+        elif class_name[row] < 0:
+            text = f"category {_shown(class_id)} is not in the file"
+        raw.add_problem(kind, source, f"{text}; left out", int(objects.line[row]))
+    found = RawBoxes(image, corners, class_name, objects.ignore, objects.line)
+    raw.add_boxes(found.at((image >= 0) & sound))
+
+
+def _index(indices: Mapping[Id | None, int | None], key: Id | None) -> int:
+    """Return the index of the image of that id, or what there is instead."""
+    index = indices.get(key, _UNLISTED)
+    return _LEFT_OUT if index is None else index
 
 
 def _images(
@@ -127,10 +133,9 @@ def _images(
     return indices
 
 
-def _outlines(path: Path, document: CocoDocument) -> Mapping[int, Corners]:
+def _outlines(path: Path, objects: CocoObjects) -> Mapping[int, Corners]:
     """Return the box around each outline that has no other, by its place in the file."""
-    boxes = (each.bbox for each in document.annotations)
-    wanted = [place for place, box in enumerate(boxes) if box is None or len(box) != 4]
+    wanted = np.flatnonzero(~objects.has_box).tolist()
     return boxes_around_outlines(path, wanted) if wanted else {}
 
 
@@ -154,7 +159,7 @@ def _shown(key: Id | None) -> str:
     return "null" if key is None else str(key)
 
 
-def _classes(document: CocoDocument, used: Container[Id | None]) -> list[CocoCategory]:
+def _classes(document: CocoFile, used: Container[Id | None]) -> list[CocoCategory]:
     """Return the categories without those that are only there as the group of others.
 
     Some tools export the project's name as a category, above all others and without a box.

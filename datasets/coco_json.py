@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ import msgspec
 
 from datasets.annotations import DatasetError
 from datasets.coco_ids import Id
+from datasets.coco_objects import CocoAnnotation, CocoObjects, objects_of
 from datasets.encodings import as_utf8
 from datasets.files import Files
 from datasets.outlines import around_segmentation
@@ -52,27 +54,23 @@ class CocoCategory(msgspec.Struct, gc=False):
     supercategory: str | int | float | bool | None = None
 
 
-class CocoAnnotation(msgspec.Struct, gc=False):
-    """An object; its box is left, top, width, height in pixels."""
-
-    image_id: Id | None
-    category_id: Id | None = None
-    id: Id | None = -1
-    bbox: list[float] | None = None
-    iscrowd: int | float | bool | None = 0
-    ignore: int | float | bool | None = 0
-
-
 class _Outlined(msgspec.Struct, gc=False):
     segmentation: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class CocoDocument(msgspec.Struct):
+class _Document(msgspec.Struct):
+    images: list[CocoImage]
+    categories: list[CocoCategory]
+    annotations: list[CocoAnnotation] = []
+
+
+@dataclass(frozen=True, eq=False)
+class CocoFile:
     """A file of ground truth."""
 
     images: list[CocoImage]
     categories: list[CocoCategory]
-    annotations: list[CocoAnnotation] = []
+    objects: CocoObjects
 
 
 class _Outlines(msgspec.Struct):
@@ -107,7 +105,7 @@ def _is_like_coco(path: Path) -> bool:
     return False
 
 
-def document_of(path: Path) -> CocoDocument:
+def document_of(path: Path) -> CocoFile:
     """Return a file's images, categories and annotations.
 
     Raises:
@@ -116,12 +114,13 @@ def document_of(path: Path) -> CocoDocument:
     """
     data = _bytes(path)
     try:
-        return _decoded(path, data, CocoDocument)
+        found = _decoded(path, data, _Document)
     except msgspec.ValidationError as error:
         why = f"is not COCO JSON ({error}); it needs images, annotations and categories"
         if all(key in data for key in _ALL_KEYS):
             raise DatasetError(f"{path}: {why}") from error
         raise ValueError(why) from error
+    return CocoFile(found.images, found.categories, objects_of(found.annotations))
 
 
 def boxes_around_outlines(path: Path, wanted: Sequence[int]) -> dict[int, Corners]:
@@ -138,14 +137,6 @@ def boxes_around_outlines(path: Path, wanted: Sequence[int]) -> dict[int, Corner
         for place in wanted
     }
     return {place: box for place, box in found.items() if box is not None}
-
-
-def corners_of(bbox: list[float] | None) -> Corners | None:
-    """Return a box's corners, None unless it is left, top, width and height."""
-    if bbox is None or len(bbox) != 4:
-        return None
-    x, y, width, height = bbox
-    return x, y, x + width, y + height
 
 
 def _bytes(path: Path) -> bytes:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from datasets.annotations import SPLITS, DatasetError, Duplicate, LabelledImage
 from datasets.problems import Kind, Problem
+from datasets.processes import in_processes
 from datasets.regular_files import opened
 
 Images = tuple[LabelledImage, ...]
+_BYTES_AT_ONCE = 2**16  # of a file that is hashed
 
 
 def file_sha256(image: LabelledImage) -> str:
@@ -24,10 +27,49 @@ def file_sha256(image: LabelledImage) -> str:
         DatasetError: the file can't be read any more.
     """
     try:
-        with opened(image.path) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return _sha256(image.path)
     except OSError as error:
         raise DatasetError(f"{image.path}: can't be read ({error.strerror})") from error
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with opened(path) as stream:
+        while part := stream.read(_BYTES_AT_ONCE):  # of which most files are one
+            digest.update(part)
+    return digest.hexdigest()
+
+
+class Digests:
+    """The SHA-256 of images' files, each read at most once."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._known: dict[str, str] = {}
+
+    def __call__(self, image: LabelledImage) -> str:
+        """Return the SHA-256 of the image's file.
+
+        Raises:
+            DatasetError: the file can't be read any more.
+        """
+        if image.name not in self._known:
+            self._known[image.name] = file_sha256(image)
+        return self._known[image.name]
+
+    def read_ahead(self, images: Sequence[LabelledImage], jobs: int) -> None:
+        """Read the files that will be asked for, by that many processes."""
+        found = in_processes(_sha256_or_none, [str(image.path) for image in images], jobs)
+        for image, digest in zip(images, found, strict=True):
+            if digest:
+                self._known[image.name] = digest
+
+
+def _sha256_or_none(path: str) -> str | None:
+    try:
+        return _sha256(Path(path))
+    except OSError:  # which is said when it is asked for
+        return None
 
 
 def find_copies(

@@ -120,11 +120,12 @@ class Files:
         tail = exact.lower()
         fits = sharing_most if leads_out else fitting
         named = fits(self._images_by_name.get(posixpath.basename(tail), ()), tail)
-        # An id may have no suffix, and dots that are none; another suffix may be the image's own.
-        stems = [tail, *([without_suffix(tail)] if suffix_of(tail) in _PICTURES else [])]
-        for stem in stems if not named else ():
-            candidates = self._images_by_stem.get(posixpath.basename(stem), ())
-            named = named or fits(candidates, stem, without_suffix)
+        if not named:
+            # An id may have no suffix, and dots that are none; another may be the image's own.
+            stems = [tail, *([without_suffix(tail)] if suffix_of(tail) in _PICTURES else [])]
+            for stem in stems:
+                candidates = self._images_by_stem.get(posixpath.basename(stem), ())
+                named = named or fits(candidates, stem, without_suffix)
         if not leads_out:
             return self._nearest(self._of_split(named, split), spelt, source, split)
         return self._inside(self._of_split(named, split_of_folders(tail) or split), written, source)

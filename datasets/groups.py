@@ -25,9 +25,11 @@ def named_groups(images: Sequence[LabelledImage], pattern: str) -> tuple[Labelle
 
     A name's group is what the pattern's first parentheses match in it, or the whole match.
     """
-    found = [re.search(pattern, image.name) for image in images] if pattern else []
+    if not pattern:
+        return tuple(images)
+    found = [re.search(pattern, image.name) for image in images]
     texts = [(match[1] if match.re.groups else match[0]) if match else "" for match in found]
-    named = zip(images, texts or [""] * len(images), strict=True)
+    named = zip(images, texts, strict=True)
     return tuple(replace(image, group=text or "") for image, text in named)
 
 

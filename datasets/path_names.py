@@ -11,6 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
+_INSIDE = re.compile(r"[\w-]+([./][\w-]+)*")  # most names, which are so already
 SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
 
 
@@ -31,6 +32,8 @@ def inside(name: str) -> tuple[str, bool]:
     That is a root, a drive, the beginning of an address or steps up. With it comes whether there
     was such a thing: then only the last parts of the name may mean something in the folder.
     """
+    if _INSIDE.fullmatch(name):
+        return name, False
     named = plain(re.sub(r"^[A-Za-z][\w+.-]+:/+", "/", name.strip().replace("\\", "/")))
     tail = re.sub(r"^([A-Za-z]:)?/+|^(\.\.(/|$))+", "", named)
     return tail or ".", tail != named

@@ -137,6 +137,11 @@ class RawSet:
         """Add a box of the image at that index."""
         self._rows.extend((image, *corners, self.add_class(class_name), ignore, line))
 
+    def add_boxes(self, boxes: RawBoxes) -> None:
+        """Add many boxes at once; their images need not ascend."""
+        columns = (getattr(boxes, column.name) for column in fields(boxes))
+        self._rows.frombytes(np.column_stack([*columns]).astype(np.float64).tobytes())
+
     def add_problem(self, kind: Kind, source: str, text: str, line: int = -1) -> None:
         """Note a problem at a line of a source."""
         self.problems.append(Problem(kind, self.place(source, line), text))
@@ -147,7 +152,7 @@ class RawSet:
 
     def boxes(self) -> RawBoxes:
         """Return all boxes, ordered by image."""
-        rows = np.array(self._rows, dtype=np.float64).reshape(-1, 8)
+        rows = np.frombuffer(self._rows, dtype=np.float64).reshape(-1, 8)
         rows = rows[np.argsort(rows[:, 0], kind="stable")]
         image, class_name, line = rows[:, [0, 5, 7]].T.astype(np.int64)
         return RawBoxes(image, rows[:, 1:5], class_name, rows[:, 6].astype(bool), line)

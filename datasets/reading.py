@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
+from datasets.annotations import SPLITS, Annotations, Dataset, DatasetError, LabelledImage
 from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
 from datasets.coco import read_coco
@@ -19,10 +18,11 @@ from datasets.coco_json import coco_files
 from datasets.createml import createml_files, read_createml
 from datasets.csv_table import csv_tables, read_csv
 from datasets.cvat import cvat_files, read_cvat
-from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
+from datasets.duplicates import Digests, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
 from datasets.groups import named_groups
-from datasets.images import Header, ImageError, read_header, unread
+from datasets.headers import read_headers
+from datasets.images import Header, unread
 from datasets.kitti import kitti_files, read_kitti
 from datasets.labelme import labelme_files, read_labelme
 from datasets.labelstudio import labelstudio_files, read_labelstudio
@@ -71,33 +71,37 @@ def read_dataset(
     format_name: str = "auto",
     track: Track = silently,
     settings: DatasetSettings | None = None,
+    jobs: int = 1,
 ) -> Dataset:
     """Read a labelled set, whatever is wrong with it listed in ``problems``.
 
-    The format is one of `FORMATS`, or ``auto`` to recognise it.
+    The format is one of `FORMATS`, or ``auto`` to recognise it; ``jobs`` is the number of processes
+    that read the images of a large set.
 
     Raises:
         DatasetError: the folder is missing or empty, or nothing in it can be used.
     """
     settings = settings or DatasetSettings()
-    return completed(read_folder(folder, format_name, track, settings), settings)
+    return completed(read_folder(folder, format_name, track, settings, jobs), settings, jobs)
 
 
-def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
+def completed(dataset: Dataset, settings: DatasetSettings, jobs: int = 1) -> Dataset:
     """Return the set with all three splits, and no test image that train or val has too.
 
-    A val split without objects gets some from train.
+    A val split without objects gets some from train. ``jobs`` is as in `read_dataset`.
 
     Raises:
         DatasetError: there are too few images for three splits.
     """
-    digest = cache(file_sha256)  # each file is read at most once
+    digest = Digests()
 
     def content(image: LabelledImage) -> str:
         return sha256(image.group.encode()).hexdigest() if image.group else digest(image)
 
     divide, shares = bool(settings.split), settings.shares()
     found = {split: named_groups(each, settings.group) for split, each in dataset.splits.items()}
+    if not settings.group and not {*SPLITS} <= {*found}:  # images are drawn by their content
+        digest.read_ahead([*found.get("train", ()), *found.get("", ())], jobs)
     splits, notes = complete_splits(found, shares, content, divide=divide)
     dataset = replace(dataset, splits=splits, problems=(*dataset.problems, *notes))
     dataset = with_objects_in_val(dataset, shares[1], content)
@@ -109,7 +113,9 @@ def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     return replace(dataset, problems=(*problems, *remarks))
 
 
-def read_folder(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
+def read_folder(
+    folder: Path, format_name: str, track: Track, settings: DatasetSettings, jobs: int = 1
+) -> Dataset:
     """Read a set as its folder has it: its own splits, nothing drawn, no duplicate taken out.
 
     See `read_dataset` for the arguments.
@@ -118,13 +124,15 @@ def read_folder(folder: Path, format_name: str, track: Track, settings: DatasetS
         DatasetError: the folder is missing or empty, or nothing in it can be used.
     """
     try:
-        return _read(folder.resolve(), format_name, track, settings)
+        return _read(folder.resolve(), format_name, track, settings, jobs)
     except OSError as error:
         place = error.filename or folder
         raise DatasetError(f"{place}: can't be read ({error.strerror or error})") from error
 
 
-def _read(folder: Path, format_name: str, track: Track, settings: DatasetSettings) -> Dataset:
+def _read(
+    folder: Path, format_name: str, track: Track, settings: DatasetSettings, jobs: int
+) -> Dataset:
     if format_name not in {"auto", *FORMATS}:
         raise DatasetError(f"{format_name}: unknown format; known are {', '.join(FORMATS)}")
     files = Files(folder)
@@ -134,7 +142,7 @@ def _read(folder: Path, format_name: str, track: Track, settings: DatasetSetting
         text = f"{raw.outlines} objects are outlines; the box around each is taken"
         raw.add_problem(Kind.POLYGON, "", text)
     _note_names(files, raw)
-    headers = _headers(files, raw, settings.max_pixels, track)
+    headers = read_headers(files, raw, settings.max_pixels, track, jobs)
     boxes, repairs = clean_boxes(raw, headers)
     raw.problems += repairs
     classes, label_of, remarks = label_classes(
@@ -232,34 +240,19 @@ def find_formats(files: Files) -> list[str]:
     return known
 
 
-def _headers(files: Files, raw: RawSet, max_pixels: int, track: Track) -> list[Header | None]:
-    """Return the header of each image, None for those that can't be used, which are listed."""
-    names = [image.name for image in raw.images]
-    headers: list[Header | None] = []
-    # One after the other: a header costs Python's own time, so threads would wait for each other.
-    for name in track(names, "reading image sizes", len(names)):
-        try:
-            headers.append(read_header(files.root / name, max_pixels))
-        except ImageError as error:
-            cause = str(error).removeprefix(f"{files.root / name}: ")
-            raw.add_problem(Kind.BROKEN_IMAGE, name, f"{cause}; left out")
-            headers.append(None)
-    return headers
-
-
 def _labelled(
     files: Files, raw: RawSet, headers: Sequence[Header | None], boxes: RawBoxes, labels: Labels
 ) -> dict[str, Images]:
     """Return the images with their ground truth by split, each sorted by name."""
-    edges = np.searchsorted(boxes.image, np.arange(len(raw.images) + 1))
+    edges = np.searchsorted(boxes.image, np.arange(len(raw.images) + 1)).tolist()
+    truths = Annotations.in_parts(boxes.corners, labels, boxes.ignore, edges)
     splits: dict[str, list[LabelledImage]] = {}
     for index in sorted(range(len(raw.images)), key=lambda index: raw.images[index].name):
         header = headers[index]
         if header is None:
             continue
-        rows = slice(edges[index], edges[index + 1])
-        truth = Annotations(boxes.corners[rows], labels[rows], boxes.ignore[rows])
         image = raw.images[index]
         path, size = files.root / image.name, (header.width_px, header.height_px)
-        splits.setdefault(image.split, []).append(LabelledImage(image.name, path, *size, truth))
+        labelled = LabelledImage(image.name, path, *size, truths[index])
+        splits.setdefault(image.split, []).append(labelled)
     return {split: tuple(images) for split, images in splits.items()}

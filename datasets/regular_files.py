@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 MOST_BYTES = 512 * 2**20  # of a file that is read whole, unless its reader knows better
@@ -37,7 +37,7 @@ def opened(path: Path, most_bytes: int | None = None) -> BufferedReader:
     if wrong:
         os.close(descriptor)
         raise OSError(errno.EINVAL, wrong, str(path))
-    return os.fdopen(descriptor, "rb")
+    return BufferedReader(FileIO(descriptor))
 
 
 def content(path: Path, most_bytes: int = MOST_BYTES) -> bytes:

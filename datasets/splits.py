@@ -7,7 +7,6 @@ machine, whatever the folder is called and in whatever order a disk lists it.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -135,12 +134,9 @@ def draw(
     every n-th of that line is a stratified sample. Copies of a file, and images of one group, stand
     in one place of the line.
     """
-    boxes_of_class = Counter(int(label) for im in images for label in im.annotations.labels)
     digests = [digest(image) for image in images]
     rarest_of: dict[str, int] = {}
-    for image, content in zip(images, digests, strict=True):
-        labels = image.annotations.labels.tolist()
-        rarest = min(labels, key=lambda label: (boxes_of_class[label], label), default=-1)
+    for rarest, content in zip(_rarest_labels(images), digests, strict=True):
         rarest_of[content] = min(rarest_of.get(content, rarest), rarest)
     line = sorted(rarest_of, key=lambda content: (rarest_of[content], content))
     if count:  # so many places of the line as there are images in question, by their share
@@ -149,6 +145,22 @@ def draw(
     taken = {line[step] for step in steps}
     pairs = [(image, content in taken) for image, content in zip(images, digests, strict=True)]
     return tuple(im for im, drawn in pairs if drawn), tuple(im for im, drawn in pairs if not drawn)
+
+
+def _rarest_labels(images: Images) -> list[int]:
+    """Return each image's label that has the fewest boxes of all images, -1 for one without."""
+    counts = np.array([len(image.annotations) for image in images], np.int64)
+    if not counts.any():
+        return [-1] * len(images)
+    labels = np.concatenate([image.annotations.labels for image in images])
+    boxes_of_class = np.bincount(labels)
+    by_rarity = np.argsort(boxes_of_class, kind="stable")
+    rank = np.empty_like(by_rarity)
+    rank[by_rarity] = np.arange(len(by_rarity))
+    first = (np.cumsum(counts) - counts)[counts > 0]
+    rarest = np.full(len(images), -1)
+    rarest[counts > 0] = by_rarity[np.minimum.reduceat(rank[labels], first)]
+    return [*map(int, rarest)]
 
 
 def limited(dataset: Dataset, images_per_split: int, seed: int) -> Dataset:

@@ -37,6 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     from datasets.reading import read_folder
     from pipelines.inspection import check_replaceable
     from pipelines.runs.data import dataset_folder, keep_out_of_data
+    from pipelines.system import runtime
     from pipelines.system.progress import on_terminal
 
     settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
@@ -48,7 +49,8 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.convert:
         keep_out_of_data(output, settings)
         check_replaceable(output)
-    found = read_folder(folder, settings.format, on_terminal, settings.data)
+    jobs = runtime.usable_cores()
+    found = read_folder(folder, settings.format, on_terminal, settings.data, jobs)
     if arguments.convert:
         convert_set(found, folder, arguments.convert, output)
     else:

@@ -41,11 +41,12 @@ def read_checked(settings: RunSettings) -> Dataset:
         DatasetError: it can't be used.
     """
     path = dataset_folder(settings.dataset)
-    dataset = read_dataset(path, settings.format, on_terminal, settings.data)
+    jobs = runtime.usable_cores()
+    dataset = read_dataset(path, settings.format, on_terminal, settings.data, jobs)
     CONSOLE.print(f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.summary)}")
     if settings.limit is not None:
         dataset = limited(dataset, settings.limit, settings.seed)
-    dataset = without_broken_images(dataset, on_terminal, jobs=runtime.usable_cores())
+    dataset = without_broken_images(dataset, on_terminal, jobs)
     _, share, _ = settings.data.shares()
     dataset = judged_where_learnt(dataset)
     dataset = judged_where_learnt(with_objects_in_val(dataset, share, file_sha256))

@@ -16,6 +16,7 @@ from pipelines.detections import Image
 from pipelines.runs.data import dataset_folder
 from pipelines.runs.detection_files import GROUND_TRUTH
 from pipelines.runs.finished import FinishedRun
+from pipelines.system import runtime
 
 
 def run_dataset(run: FinishedRun, given: str | None) -> Path:
@@ -70,7 +71,9 @@ def training_pictures(
         DatasetError: the set can't be read.
         UserError: the run did not train.
     """
-    dataset = read_dataset(data, run.settings.format, track, run.settings.data)
+    dataset = read_dataset(
+        data, run.settings.format, track, run.settings.data, runtime.usable_cores()
+    )
     images = [image for image in dataset.splits["train"] if image.name not in tested]
     spread = np.linspace(0, len(images) - 1, min(most, len(images))).astype(int)
     made = []

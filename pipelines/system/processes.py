@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import shutil
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
 from datasets.errors import UserError
+from datasets.processes import end_with_parent
 from pipelines.system.temporary import temporary_folder, use
 
 R = TypeVar("R")
@@ -66,18 +64,6 @@ def _likely_cause(place: Path) -> str:
     if shutil.disk_usage(place).free < LEAST_FREE_BYTES:
         return f"the disk of {place.parent} is full: make room or set TMPDIR to another folder"
     return "most likely the memory was full: close other programs or give a smaller --image-size"
-
-
-def end_with_parent() -> None:
-    """Let this process end as soon as the one that started it has ended, however that was."""
-    threading.Thread(target=_wait_for_parent, daemon=True).start()
-
-
-def _wait_for_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait_for([parent.sentinel])
-        os._exit(1)  # nobody is left to return to, and --resume may already run elsewhere
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def opened(name: str) -> Dataset:
     from datasets.reading import read_dataset
     from pipelines.runs.data import dataset_folder
 
-    return read_dataset(dataset_folder(name))
+    return read_dataset(dataset_folder(name), jobs=runtime.usable_cores())
 
 
 def loaded(name: str, folder: Path, device_name: str) -> tuple[Detector, Device]:

@@ -107,7 +107,7 @@ def inspected(folder: Path, output: Path) -> str:
     from pipelines.system import runtime
 
     settings, cores = DatasetSettings(), runtime.usable_cores()
-    read_it = partial(read_folder, folder, "auto", silently, settings)
+    read_it = partial(read_folder, folder, "auto", silently, settings, cores)
     _, cost = costly(lambda: inspect(read_it(), settings, output, silently, cores, decode=True))
     return in_words(cost)
 

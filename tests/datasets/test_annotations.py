@@ -15,3 +15,13 @@ def test_without_ignored_objects_no_box_is_held():
     assert not Annotations().holds_ignored(BOXES).any()
     hidden = Annotations([[0, 0, 100, 50]], [0], [True])
     assert hidden.holds_ignored(np.zeros((0, 4))).shape == (0,)
+
+
+def test_ground_truths_of_many_images_are_parts_of_read_only_arrays():
+    boxes, labels = BOXES.copy(), np.arange(4)
+    first, none, rest = Annotations.in_parts(boxes, labels, np.zeros(4, bool), [0, 1, 1, 4])
+    boxes[:] = 0
+    assert first.boxes.tolist() == BOXES[:1].tolist()
+    assert none.boxes.shape == (0, 4)
+    assert rest.labels.tolist() == [1, 2, 3]
+    assert not any(array.flags.writeable for array in (rest.boxes, rest.labels, rest.ignore))

@@ -241,3 +241,18 @@ def test_a_number_that_is_none_costs_at_most_its_image(tmp_path, key, value):
     path.write_text(json.dumps(document).replace('"here"', value))
     found, _ = found_in(tmp_path)
     assert len(everything(found)["0.png"].annotations) == 1
+
+
+@pytest.mark.parametrize("bbox", ["here", {"x": 1}, [1, 1, None, 9], ["a", 1, 9, 9], 7, [[1, 1]]])
+def test_a_box_that_is_no_four_numbers_costs_its_annotation(tmp_path, bbox):
+    write_coco_set(tmp_path, [[*GOOD, ("cat", (1, 1, 9, 9)), ("cat", (5, 5, 9, 9))]])
+    path = tmp_path / "annotations.json"
+    document = json.loads(path.read_text())
+    document["annotations"][1]["bbox"] = bbox
+    path.write_text(json.dumps(document))
+    found, problems = found_in(tmp_path)
+    truth = everything(found)["0.png"].annotations
+    assert truth.boxes.tolist() == [[10, 20, 40, 30], [5, 5, 14, 14]]
+    assert problems == [
+        "annotations.json, annotation 1: has no bbox of four numbers; left out",
+    ]

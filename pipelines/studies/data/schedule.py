@@ -19,13 +19,13 @@ from math import ceil
 import psutil
 
 from datasets.errors import UserError
+from datasets.processes import end_with_parent
 from datasets.progress import Track
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.data.plan import PlannedTraining, SubsetResult, TrainingCosts
 from pipelines.studies.data.trainings import SubsetTrainings
 from pipelines.system import runtime
-from pipelines.system.processes import end_with_parent
 
 Measure = Callable[[PlannedTraining], SubsetResult]
 MEMORY_SHARE = 0.5  # of what is free, that all trainings together may take
