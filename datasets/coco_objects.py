@@ -103,7 +103,7 @@ def _boxes(written: Sequence[msgspec.Raw]) -> list[list[float] | None]:
 
 def _numbers(written: msgspec.Raw) -> list[float] | None:
     try:
-        return _decoded(written, list[float] | None)
+        return _decoded(written, list[float])
     except msgspec.ValidationError:
         return None
 

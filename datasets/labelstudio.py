@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from datasets.brush_masks import around_brush
 from datasets.files import Files
 from datasets.images import SUFFIXES
 from datasets.json_files import Name, class_text, documents, json_heads
@@ -47,6 +48,7 @@ class _Shape(msgspec.Struct):
     ellipselabels: list[Name] = []
     keypointlabels: list[Name] = []
     brushlabels: list[Name] = []
+    rle: list[int] = []  # of a brush's mask
     original_width: float | None = None
     original_height: float | None = None
 
@@ -148,7 +150,7 @@ def _shapes(annotation: _Annotation) -> list[_Shape]:
     shapes = {}
     for place, each in enumerate(annotation.result):
         shape = each.value
-        is_shape = shape.x is not None or shape.points or shape.brushlabels
+        is_shape = shape.x is not None or shape.points or shape.brushlabels or shape.rle
         if is_shape:  # and no choice, text or rating
             shape.labels = shape.names or labels.get(each.id, [])
             shape.original_width, shape.original_height = each.original_width, each.original_height
@@ -219,8 +221,11 @@ def _corners(shape: _Shape) -> Corners:
         across = down = 1.0
     if shape.points:
         corners = around([(x * across, y * down) for x, y, *_ in shape.points])
+    elif shape.rle:
+        size_px = int(shape.original_width or 0), int(shape.original_height or 0)
+        corners = around_brush(shape.rle, *size_px)
     elif shape.x is None or shape.y is None:
-        raise ValueError("has a shape that is no box and no outline, as a brush's")
+        raise ValueError("has a shape that is no box, no outline and no mask")
     else:
         x, y = shape.x * across, shape.y * down
         if shape.radius_x is not None and shape.radius_y is not None:

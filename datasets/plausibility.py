@@ -1,8 +1,8 @@
 """Whether a set's boxes fit their images as they are read, or only if they are read another way.
 
-Fractions taken for pixels lie in the first pixel, and corners taken for sizes reach far beyond the
-image. Where many boxes are impossible so and none is in one other reading, the file means that one;
-it is taken, and said.
+Fractions taken for pixels lie in the first pixel, percentages in the first hundred, and corners
+taken for sizes reach far beyond the image. Where many boxes are impossible so and none is in one
+other reading, the file means that one; it is taken, and said.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ LEAST_SHARE, MOST_SHARE = 0.2, 0.01  # of impossible boxes as read, and in the r
 OVERHANG = 0.02  # of the image's side: rounding and enlarged images give as much
 LEAST_SIDE_PX = 16  # of images in which boxes below a pixel are fractions
 FRACTIONS_SHARE = 0.9  # of boxes without a number above 1
+LEAST_PERCENTAGES = 20  # boxes: fewer may all lie in the first hundred pixels
+LEAST_PERCENT_SIDE_PX = 200  # of images in which none does beyond a hundred
+LEAST_MOST_PERCENT = 60  # largest number along either side
 
 
 def plausible_boxes(
@@ -49,6 +52,11 @@ def plausible_boxes(
             reading = of_fractions(reading)
             corners[rows] = reading.boxes(numbers)
             text = "fractions of the image's width and height"
+        elif not fractions.any() and _are_percentages(numbers, sizes[images]):
+            fractions[:] = True
+            reading, numbers = of_fractions(reading), numbers / 100
+            corners[rows] = reading.boxes(numbers)
+            text = "percentages of the image's width and height"
         limits = np.where(fractions[:, None], 1.0, sizes[images])
         if meant := _meant(reading, numbers, limits, ~doubtful[images]):
             corners[rows] = meant.boxes(numbers)
@@ -78,6 +86,15 @@ def _are_fractions(numbers: Boxes, sizes: NDArray[np.float64]) -> bool:
         return False
     small = np.abs(numbers).max(axis=1) <= 1
     return bool(small.mean() >= FRACTIONS_SHARE and np.any(numbers[small] % 1))
+
+
+def _are_percentages(numbers: Boxes, sizes: NDArray[np.float64]) -> bool:
+    """Say whether many boxes of images that are much larger have no number above 100."""
+    if len(numbers) < LEAST_PERCENTAGES or sizes.min() < LEAST_PERCENT_SIDE_PX:
+        return False
+    along_sides = numbers.reshape(-1, 2, 2).max(axis=(0, 1))
+    is_spread = bool(along_sides.min() >= LEAST_MOST_PERCENT)
+    return is_spread and bool(numbers.max() <= 100 and numbers.min() >= 0)
 
 
 def _meant(

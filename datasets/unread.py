@@ -76,7 +76,6 @@ UNREAD = (
     Unread("a VoTT project", "export it as Pascal VOC or CSV", _with_keys("asset", "regions")),
     Unread("a VoTT project", "export it as Pascal VOC or CSV", _with_keys("assets", "tags")),
     Unread("a VoTT project", "export it as Pascal VOC or CSV", _with_suffix(".vott")),
-    Unread("a project of VGG Image Annotator 3", COCO, _with_keys("project", "view", "attribute")),
     Unread("an export of Labelbox", COCO, _with_keys("data_row")),
     Unread("an export of Labelbox", COCO, _with_text('"Labeled Data"', ".json")),
     Unread("a Datumaro project", DATUM, _with_keys("items", "categories")),

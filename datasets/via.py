@@ -1,4 +1,4 @@
-"""VGG Image Annotator 1 and 2: its project, its annotations as JSON, and its CSV.
+"""VGG Image Annotator: its project, and of versions 1 and 2 its annotations as JSON and its CSV.
 
 Regions have attributes of any names. Which is the class: the one that is called so, or else the
 only one there is; where neither is true the set is refused with what there is.
@@ -6,7 +6,6 @@ only one there is; where neither is true the set is refused with what there is.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -14,53 +13,30 @@ import msgspec
 
 from datasets.annotations import DatasetError
 from datasets.files import Files
-from datasets.json_files import Name, class_text, documents, json_heads
+from datasets.json_files import class_text, documents, json_heads
 from datasets.named_images import add_named_image, require_images
 from datasets.problems import Kind
 from datasets.progress import Track
-from datasets.raw import Corners, RawSet
-from datasets.shapes import around, around_ellipse
+from datasets.raw import RawSet
 from datasets.split_names import in_split_order, split_of_file
 from datasets.tables import first_line, first_rows, table_rows
+from datasets.via3 import Project3, is_project3, regions_of
+from datasets.via_regions import Region, Shape, Values, corners_of
 
 _CLASS = ("class", "label", "classname", "labelname", "category", "name", "object", "type")
 _CSV = ("filename", "region_shape_attributes", "region_attributes")
 
 
-class _Shape(msgspec.Struct):
-    name: str = ""
-    x: float | None = None
-    y: float | None = None
-    width: float | None = None
-    height: float | None = None
-    cx: float | None = None
-    cy: float | None = None
-    r: float | None = None
-    rx: float | None = None
-    ry: float | None = None
-    theta: float = 0.0
-    all_points_x: list[float] = []
-    all_points_y: list[float] = []
-
-
-Values = dict[str, Name | dict[str, Name]]  # an attribute of check boxes has an answer for each
-
-
-class _Region(msgspec.Struct):
-    shape_attributes: _Shape
-    region_attributes: Values = {}
-
-
 class _File(msgspec.Struct):
     filename: str
-    regions: list[_Region] | dict[str, _Region] = []
+    regions: list[Region] | dict[str, Region] = []
 
 
 class _Project(msgspec.Struct):
     files: dict[str, _File] = msgspec.field(name="_via_img_metadata")
 
 
-Found = tuple[str, str, list[tuple[int, _Region]]]  # source, image and its numbered regions
+Found = tuple[str, str, list[tuple[int, Region]]]  # source, image and its numbered regions
 
 
 def via_files(files: Files) -> list[str]:
@@ -69,7 +45,11 @@ def via_files(files: Files) -> list[str]:
         name
         for name, head in json_heads(files).items()
         if head.opening == "{"
-        and ("_via_img_metadata" in head.keys or head.keys >= {"filename", "size", "regions"})
+        and (
+            "_via_img_metadata" in head.keys
+            or head.keys >= {"filename", "size", "regions"}
+            or is_project3(head)
+        )
     ]
     found += [name for name in files.with_suffix(".csv") if _is_csv(first_line(files, name))]
     return sorted(found, key=in_split_order)
@@ -91,12 +71,15 @@ def read_via(files: Files, track: Track) -> RawSet:
     heads = json_heads(files)
     tables = [name for name in names if name not in heads]
     projects = [n for n in names if n in heads and "_via_img_metadata" in heads[n].keys]
-    exports = [n for n in names if n in heads and n not in projects]
+    projects3 = [n for n in names if n in heads and is_project3(heads[n])]
+    exports = [n for n in names if n in heads and n not in {*projects, *projects3}]
     found: list[Found] = []
     for name, project in documents(files, raw, projects, _Project, track):
         found += _numbered(name, project.files.values())
     for name, export in documents(files, raw, exports, dict[str, _File], track):
         found += _numbered(name, export.values())
+    for name, project3 in documents(files, raw, projects3, Project3, track):
+        found += ((name, image, numbered) for image, numbered in regions_of(raw, name, project3))
     for name in track(tables, "reading annotations", len(tables)):
         found += _from_csv(files, raw, name)
     attribute = _class_attribute(files, found)
@@ -120,7 +103,7 @@ def _numbered(source: str, images: Iterable[_File]) -> Iterator[Found]:
 
 def _from_csv(files: Files, raw: RawSet, source: str) -> list[Found]:
     """Return the images of a table with their regions, which are numbered as its rows."""
-    regions: dict[str, list[tuple[int, _Region]]] = {}
+    regions: dict[str, list[tuple[int, Region]]] = {}
     rows = table_rows(files, source, ",")
     header = [field.strip().lstrip("#") for field in rows[0][1]]
     places = [header.index(column) for column in _CSV]
@@ -133,8 +116,8 @@ def _from_csv(files: Files, raw: RawSet, source: str) -> list[Found]:
         if shape.strip() in {"", "{}"}:
             continue  # of an image without regions
         try:
-            region = _Region(
-                msgspec.json.decode(shape, type=_Shape, strict=False),
+            region = Region(
+                msgspec.json.decode(shape, type=Shape, strict=False),
                 msgspec.json.decode(attributes or "{}", type=Values, strict=False),
             )
         except (msgspec.DecodeError, RecursionError) as error:
@@ -167,7 +150,7 @@ def _class_attribute(files: Files, found: Iterable[Found]) -> str:
     )
 
 
-def _value(region: _Region, attribute: str) -> str:
+def _value(region: Region, attribute: str) -> str:
     """Return an attribute's text; of check boxes the one that is ticked."""
     value = region.region_attributes.get(attribute)
     if isinstance(value, dict):
@@ -176,11 +159,11 @@ def _value(region: _Region, attribute: str) -> str:
     return class_text(value).strip()
 
 
-def _add(raw: RawSet, image: int, number: int, region: _Region, attribute: str) -> None:
+def _add(raw: RawSet, image: int, number: int, region: Region, attribute: str) -> None:
     source = raw.images[image].source
     class_name = _value(region, attribute)
     try:
-        corners = _corners(region.shape_attributes)
+        corners = corners_of(region.shape_attributes)
         if not class_name:
             raise ValueError(f"has no {attribute}")
     except ValueError as error:
@@ -188,18 +171,3 @@ def _add(raw: RawSet, image: int, number: int, region: _Region, attribute: str) 
         return
     raw.outlines += region.shape_attributes.name != "rect"
     raw.add_box(image, corners, class_name, number)
-
-
-def _corners(shape: _Shape) -> Corners:
-    """Return a region's box.
-
-    Raises:
-        ValueError: it has none, in half a sentence.
-    """
-    x, y, width, height = shape.x, shape.y, shape.width, shape.height
-    if x is not None and y is not None and width is not None and height is not None:
-        return x, y, x + width, y + height
-    if shape.cx is not None and shape.cy is not None:
-        radii = shape.rx or shape.r or 0.0, shape.ry or shape.r or 0.0
-        return around_ellipse(shape.cx, shape.cy, radii, math.degrees(shape.theta))
-    return around(list(zip(shape.all_points_x, shape.all_points_y, strict=False)))

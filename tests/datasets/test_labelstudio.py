@@ -96,8 +96,8 @@ def test_a_shape_and_its_label_may_be_two_results_and_choices_are_none(tmp_path)
     assert not problems
 
 
-def test_brushes_and_shapes_without_label_are_left_out_and_named(tmp_path):
-    brush = result({"format": "rle", "rle": [1, 2]}, "brushlabels")
+def test_broken_masks_and_shapes_without_label_are_left_out_and_named(tmp_path):
+    brush = result({"format": "rle", "rle": [1, 2]}, "brushlabels")  # cut off
     results = [brush, result(label="", kind="rectangle"), result()]
     images, problems = read(tmp_path, [task("0.png", results, 17), task("1.png", [], 2)])
     assert len(images["images/0.png"].annotations) == 1
@@ -133,3 +133,16 @@ def test_a_task_of_another_shape_is_left_out_and_the_rest_is_read(tmp_path):
     images, problems = read(tmp_path, [task("0.png", [result()]), broken, 7])
     assert list(images) == ["images/0.png"]
     assert sum("is no task" in problem for problem in problems) == 2
+
+
+def test_a_mask_that_was_painted_is_the_box_around_it_and_said(tmp_path):
+    # 60 × 40 × 4 values of 8 bits, lengths of 16: 4 × 615 times 0, then 4 × 3 times 255, then 0.
+    header = f"{60 * 40 * 4:032b}{7:05b}" + 4 * f"{15:04b}"
+    runs = ((0, 4 * 615), (255, 4 * 3), (0, 4 * (60 * 40 - 618)))
+    text = header + "".join(f"100{length - 1:016b}{value:08b}" for value, length in runs)
+    text += "0" * (-len(text) % 8)
+    rle = [int(text[start : start + 8], 2) for start in range(0, len(text), 8)]
+    brush = result({"format": "rle", "rle": rle}, "brushlabels")
+    images, problems = read(tmp_path, [task("0.png", [brush]), task("1.png", [], 2)])
+    np.testing.assert_allclose(images["images/0.png"].annotations.boxes, [[15, 10, 18, 11]])
+    assert problems == ["1 objects are outlines; the box around each is taken"]

@@ -91,3 +91,17 @@ def test_the_file_of_a_set_holds_what_the_test_means(tmp_path):
     write_coco_set(tmp_path, [[("cat", box) for box in BOXES]])
     document = json.loads((tmp_path / "annotations.json").read_text())
     assert [each["bbox"] for each in document["annotations"]] == list(map(list, BOXES))
+
+
+def test_percentages_are_read_so_and_said_but_few_boxes_in_a_corner_are_pixels(tmp_path):
+    percentages = [("cat", (5 * n, 10 + 4 * n, 30 - n, 9)) for n in range(15)]
+    for folder, count in (("many", 2), ("few", 1)):
+        names = write_images(tmp_path / folder, count, (400, 200))
+        write_coco_set(tmp_path / folder, [percentages] * count, file_names=names)
+    found, problems = found_in(tmp_path / "many")
+    image = everything(found)["0.png"]
+    np.testing.assert_allclose(image.annotations.boxes[1], [20, 28, 136, 46])
+    assert [problem for problem in problems if "percentages of the image" in problem] == problems
+    found, problems = found_in(tmp_path / "few")
+    np.testing.assert_allclose(everything(found)["0.png"].annotations.boxes[1], [5, 14, 34, 23])
+    assert not problems

@@ -7,7 +7,6 @@ from voc_files import found_in
 from datasets.annotations import DatasetError
 
 VOTT = {"asset": {"name": "0.png"}, "regions": [{"tags": ["cat"]}], "version": "2.2.0"}
-VIA_3 = {"project": {"pid": "x"}, "config": {}, "attribute": {"1": {}}, "file": {}, "view": {}}
 DATUMARO = {"info": {}, "categories": {"label": {}}, "items": [{"id": "0"}]}
 CITYSCAPES = {"imgHeight": 40, "imgWidth": 60, "objects": [{"label": "car", "polygon": []}]}
 BDD = [{"name": "0.png", "labels": [{"category": "car", "box2d": {"x1": 1}}]}]
@@ -23,7 +22,6 @@ LABELBOX = [{"data_row": {"id": "x"}, "projects": {}}]
     [
         ("a-asset.json", VOTT, "VoTT", "Pascal VOC or CSV"),
         ("set.vott", {"name": "x"}, "VoTT", "Pascal VOC or CSV"),
-        ("via3.json", VIA_3, "VGG Image Annotator 3", "COCO"),
         ("default.json", DATUMARO, "Datumaro", "datum convert"),
         ("0_gtFine_polygons.json", CITYSCAPES, "Cityscapes", "COCO"),
         ("det.json", BDD, "BDD100K", "to_coco"),

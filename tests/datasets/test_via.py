@@ -122,3 +122,49 @@ def test_its_csv_is_read_with_images_that_have_no_region(tmp_path, first):
         "via.csv, region 3",
         "via.csv, region 4",
     ]
+
+
+def project_3(*regions):
+    """A project of version 3 with two images, each in its view, and a view of both."""
+    options = {"0": "cat", "1": "dog"}
+    return {
+        "project": {"pid": "a", "pname": "pets", "vid_list": ["1", "2", "3"]},
+        "config": {},
+        "attribute": {"1": {"aname": "class", "type": 4, "options": options}},
+        "file": {n: {"fid": n, "fname": f"{int(n) - 1}.png", "type": 2} for n in ("1", "2")},
+        "metadata": {f"m{n}": {"flg": 0, "z": [], **each} for n, each in enumerate(regions)},
+        "view": {"1": {"fid_list": ["1"]}, "2": {"fid_list": [2]}, "3": {"fid_list": ["1", "2"]}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("numbers", "box"),
+    [
+        ([2, 10, 20, 30, 10], [10, 20, 40, 30]),
+        ([3, 20, 20, 5], [15, 15, 25, 25]),
+        ([4, 20, 20, 9, 4], [11, 16, 29, 24]),
+        ([7, 3, 2, 9, 4, 6, 8], [3, 2, 9, 8]),
+    ],
+)
+def test_a_project_of_version_3_is_read(tmp_path, numbers, box):
+    project = project_3({"vid": "1", "xy": numbers, "av": {"1": "1"}})
+    found, _ = read(tmp_path, project)
+    images = everything(found)
+    assert found.classes == ("dog",)
+    assert images["0.png"].annotations.boxes.tolist() == [box]
+    assert len(images["1.png"].annotations) == 0
+
+
+def test_regions_of_version_3_that_are_of_no_image_are_left_out_and_named(tmp_path):
+    rect = {"xy": [2, 10, 20, 30, 10], "av": {"1": "0"}}
+    shapeless = {"vid": "2", "xy": [1, 5, 5], "av": {"1": "0"}}
+    project = project_3(
+        {"vid": "1", **rect}, {"vid": "3", **rect}, {"vid": "1", **rect, "z": [1.5]}, shapeless
+    )
+    found, problems = read(tmp_path, project)
+    assert sum(len(image.annotations) for image in everything(found).values()) == 1
+    assert problems == [
+        "via.json, region 2: is of no single image; left out",
+        "via.json, region 3: is of a video; left out",
+        "via.json, region 4: has no points; left out",
+    ]
