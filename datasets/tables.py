@@ -25,7 +25,7 @@ def without_preamble(lines: Sequence[str]) -> Sequence[str]:
     which has cells. Other texts are left as they are.
     """
     for number, line in enumerate(lines[:_MOST_PREAMBLE]):
-        if len(line) - len(line.translate(_NO_MARKS)) > 1 and not line.lower().startswith("sep="):
+        if line != line.translate(_NO_MARKS) and not line.lower().startswith("sep="):
             return lines[number:]
     return lines
 

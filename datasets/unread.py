@@ -76,6 +76,11 @@ UNREAD = (
     Unread("a VoTT project", "export it as Pascal VOC or CSV", _with_keys("asset", "regions")),
     Unread("a VoTT project", "export it as Pascal VOC or CSV", _with_keys("assets", "tags")),
     Unread("a VoTT project", "export it as Pascal VOC or CSV", _with_suffix(".vott")),
+    Unread(
+        "results of a detector and no ground truth",
+        "add the file of images, annotations and categories",
+        _with_keys("image_id", "category_id", "bbox", "score"),
+    ),
     Unread("an export of Labelbox", COCO, _with_keys("data_row")),
     Unread("an export of Labelbox", COCO, _with_text('"Labeled Data"', ".json")),
     Unread("a Datumaro project", DATUM, _with_keys("items", "categories")),

@@ -13,6 +13,7 @@ BDD = [{"name": "0.png", "labels": [{"category": "car", "box2d": {"x1": 1}}]}]
 SCALE = [{"task_id": "1", "response": {"annotations": []}, "params": {}}]
 FIFTYONE_LABELS = {"classes": ["cat"], "labels": {"0": [{"bounding_box": [0, 0, 1, 1]}]}}
 FIFTYONE_SAMPLES = {"samples": [{"filepath": "0.png", "ground_truth": {}}]}
+RESULTS = [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]
 DARWIN = {"version": "2.0", "item": {"name": "0.png", "slots": []}, "annotations": [{"id": "x"}]}
 LABELBOX = [{"data_row": {"id": "x"}, "projects": {}}]
 
@@ -42,6 +43,7 @@ LABELBOX = [{"data_row": {"id": "x"}, "projects": {}}]
         ("wider_face.txt", "0--Parade/0_Parade_marchingband_1_849.jpg\n1\n", "WIDER FACE", "COCO"),
         ("Labels/0.txt", "2\n10 20 40 30\n1 2 9 8\n", "BBox-Label-Tool", "filename,class"),
         ("0.txt", "# PASCAL Annotation Version 1.00\n", "PASCAL annotations", "COCO"),
+        ("predictions.json", RESULTS, "results of a detector", "annotations"),
         ("default.json", {"dm_format_version": "1.0", "items": []}, "Datumaro", "datum convert"),
         ("labels.json", FIFTYONE_LABELS, "FiftyOne", "COCODetectionDataset"),
         ("samples.json", FIFTYONE_SAMPLES, "FiftyOne", "COCODetectionDataset"),
@@ -111,3 +113,9 @@ def test_what_is_of_no_known_tool_is_named_with_what_it_has(tmp_path):
 def test_a_table_that_begins_with_a_row_of_data_lacks_a_header(tmp_path, row):
     with pytest.raises(DatasetError, match=r"labels\.csv has no header"):
         found_in(write_csv_set(tmp_path, [], row))
+
+
+def test_a_table_of_two_columns_is_known_by_its_header(tmp_path):
+    rows = ['0.png,"{""bbox"": [1, 2, 3, 4], ""categories"": [0, 1]}"']
+    with pytest.raises(DatasetError, match=r"no column for the class.*it has file_name, objects"):
+        found_in(write_csv_set(tmp_path, rows, "file_name,objects"))
