@@ -46,6 +46,8 @@ class Files:
         misnamed: those whose name is no text, which are left out.
         doubtful: for a source and a name in it that fits several images alike, the one taken and
             another.
+        irregular: pipes, devices and the like by the names of annotation files, as far as they
+            were come across.
         led_out: for a source and a name in it that leads out of the folder, what was taken inside.
     """
 
@@ -59,6 +61,7 @@ class Files:
             raise DatasetError(f"{root}: is not a folder; --dataset takes the folder of a set")
         self.root = root
         self.doubtful: dict[tuple[str, str], tuple[str, str]] = {}
+        self.irregular: set[str] = set()
         self.led_out: dict[tuple[str, str], str] = {}
         self._taken: dict[tuple[str, str], str] = {}  # by source and image: the name it went by
         found = sorted(walk(root))
@@ -95,6 +98,13 @@ class Files:
             f"{self.root}: none of the images named in {', '.join(sources)} is among its "
             f"{len(self.images)} images"
         )
+
+    def is_regular(self, name: str) -> bool:
+        """Say whether a name is a regular file's, and note where it is not."""
+        is_regular = (self.root / name).is_file()
+        if not is_regular:
+            self.irregular.add(name)
+        return is_regular
 
     def text(self, name: str) -> str:
         """Return a text file, UTF-8 or UTF-16, without a byte order mark.

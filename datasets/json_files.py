@@ -43,7 +43,7 @@ def json_heads(files: Files) -> dict[str, JsonHead]:
     return {
         name: _head(files.root / name)
         for name in files.with_suffix(".json")
-        if (files.root / name).is_file()
+        if files.is_regular(name)
     }
 
 

@@ -204,6 +204,8 @@ def _note_names(files: Files, raw: RawSet) -> None:
     for name in files.misnamed:
         shown = name.encode(errors="backslashreplace").decode()
         raw.add_problem(Kind.BROKEN_FILE, shown, "its name is not UTF-8; left out; rename the file")
+    for name in sorted(files.irregular):
+        raw.add_problem(Kind.BROKEN_FILE, name, "is no regular file; left out")
     for name in files.unread_pictures:
         raw.add_problem(Kind.BROKEN_IMAGE, name, f"{unread(name)}; left out")
     for (source, name), (taken, other) in files.doubtful.items():

@@ -37,10 +37,9 @@ def first_line(files: Files, name: str) -> str:
 
 def head(files: Files, name: str) -> str:
     """Return what a text file begins with, empty if it is no text or no regular file."""
-    path = files.root / name
-    if not path.is_file():
+    if not files.is_regular(name):
         return ""
-    with opened(path) as stream:
+    with opened(files.root / name) as stream:
         data = stream.read(_HEAD_BYTES)
     with suppress(UnicodeDecodeError):
         return as_utf8(data).decode("utf-8", "replace")

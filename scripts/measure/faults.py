@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pipelines.system.command_line import Options, command, whole
 from scripts.measure.common import print_table
 
-KINDS = ("kills", "places", "files", "values")
+KINDS = ("kills", "others", "traces", "places", "files", "values")
 
 OPTIONS = Options(__doc__)
 option = OPTIONS.add_argument
@@ -31,8 +31,10 @@ def main(arguments: argparse.Namespace) -> int:
     from scripts.measure.fault_kinds.cases import Outcomes, sampled
     from scripts.measure.fault_kinds.files import file_cases
     from scripts.measure.fault_kinds.kills import kill_cases
+    from scripts.measure.fault_kinds.other_kills import other_kill_cases
     from scripts.measure.fault_kinds.places import place_cases
     from scripts.measure.fault_kinds.tiny import make_set
+    from scripts.measure.fault_kinds.traces import trace_cases
     from scripts.measure.fault_kinds.values import value_cases
     from scripts.measure.fault_kinds.whole_run import whole_run
 
@@ -51,6 +53,10 @@ def main(arguments: argparse.Namespace) -> int:
         outcomes.attempt(sampled(list(file_cases(shared)), arguments.most, seed))
     if "kills" in kinds:
         outcomes.attempt(kill_cases(shared, runs, arguments.kills, seed))
+    if "others" in kinds:
+        outcomes.attempt(other_kill_cases(shared, runs, max(1, arguments.kills // 10), seed))
+    if "traces" in kinds:
+        outcomes.attempt(trace_cases(shared, runs, seed))
     if "places" in kinds:
         outcomes.attempt(sampled(list(place_cases(shared)), arguments.most, seed))
     print_table("faults", ("what", "right", "skipped"), outcomes.rows())

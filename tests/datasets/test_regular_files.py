@@ -65,6 +65,16 @@ def test_an_annotation_that_is_no_file_is_said_to_be_none(tmp_path):
         coco_files(Files(tmp_path))
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_table_that_is_no_file_costs_itself_and_is_said(tmp_path, make):
+    write_coco_set(tmp_path, [[("cat", (1, 1, 9, 9))]] * 8)
+    make(tmp_path / "a.csv")
+    dataset = read_dataset(tmp_path)
+    said = [str(each) for each in dataset.problems if "a.csv" in str(each)]
+    assert len(said) == 1
+    assert "no regular file" in said[0]
+
+
 def test_a_folder_that_can_not_be_listed_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
     write_coco_set(tmp_path, [[("cat", (1, 1, 9, 9))]] * 8)
     (tmp_path / "locked").mkdir()

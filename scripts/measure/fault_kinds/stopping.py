@@ -27,9 +27,9 @@ def send(pid: int, target: str, which: signal.Signals) -> None:
             random.Random(pid).choice(children).send_signal(which)  # noqa: S311 - no secret
 
 
-def orphans(place: Path) -> str:
+def orphans(place: Path, seconds: float = ORPHAN_SECONDS) -> str:
     """Return what works in a folder though the process that started it has ended, in words."""
-    until = time.monotonic() + ORPHAN_SECONDS
+    until = time.monotonic() + seconds
     while found := _processes_in(place):
         if time.monotonic() > until:
             return f"{len(found)} processes go on"

@@ -1,7 +1,10 @@
 """A sample of what `scripts/measure/faults.py` does at length."""
 
 import json
+import signal
+import sys
 
+import psutil
 import pytest
 
 from datasets.progress import silently
@@ -11,10 +14,11 @@ from pipelines.classical.storage import save_classical
 from pipelines.classical.training import train_classical
 from scripts.measure.fault_kinds.cases import Case, Outcomes, refused, sampled
 from scripts.measure.fault_kinds.files import file_cases
-from scripts.measure.fault_kinds.kills import kill_cases
-from scripts.measure.fault_kinds.tiny import make_set
+from scripts.measure.fault_kinds.other_kills import other_kill_cases
+from scripts.measure.fault_kinds.stopping import orphans, send
+from scripts.measure.fault_kinds.tiny import make_set, started
 from scripts.measure.fault_kinds.values import value_cases
-from scripts.measure.fault_kinds.whole_run import whole_run
+from scripts.measure.fault_kinds.whole_run import WholeRun
 
 SAMPLE = 60
 
@@ -48,11 +52,23 @@ def test_hostile_files_do_no_harm(shared, tmp_path):
     assert not outcomes_of(sampled(list(file_cases(shared)), SAMPLE, 0), tmp_path)
 
 
-@pytest.mark.slow
-def test_a_run_killed_during_the_last_renames_goes_on(tmp_path):
-    shared = tmp_path / "shared"
-    make_set(shared / "set")
-    assert not outcomes_of(kill_cases(shared, [whole_run(shared)], 1, 0), tmp_path)
+def test_a_script_that_is_killed_leaves_what_it_writes_whole_or_absent(shared, tmp_path):
+    """The cheapest to be started three times; runs are killed at each step in their own tests."""
+    run = WholeRun(shared / "whole", shared / "begun", ("classical",), {})
+    cases = other_kill_cases(shared, [run], 1, 0)
+    assert not outcomes_of([each for each in cases if "inspect" in each.name], tmp_path)
+
+
+def test_what_goes_on_after_a_kill_is_found(tmp_path):
+    program = "import subprocess; subprocess.run(['sleep', '60'])"
+    with started([sys.executable, "-c", program], tmp_path) as process:
+        while not psutil.Process(process.pid).children():
+            assert process.poll() is None
+        (child,) = psutil.Process(process.pid).children()
+        send(process.pid, "main", signal.SIGKILL)
+    assert orphans(tmp_path, seconds=0) == "1 processes go on"
+    child.kill()
+    assert orphans(tmp_path) == ""
 
 
 def test_a_measurement_goes_on_and_counts_each_case_once(tmp_path):
