@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from toy_project import project_with_toys, run_script
+from toy_project import project_with_toy, run_script
 from voc_files import write_set
 
 AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
@@ -13,7 +13,7 @@ TINY = [
     *("classical.proposals=40", "classical.grabcut_sizes=48", "classical.window_shapes=2"),
     *("classical.moved_copies=1", "classical.mining_rounds=0", "classical.c_factors="),
     *("transfer.width=4", "transfer.batch=2", "transfer.updates=4", "transfer.validations=2"),
-    *("transfer.early_validations=0", "evaluation.latency_samples=4"),
+    *("transfer.early_validations=0", "transfer.frozen=1", "evaluation.latency_samples=4"),
     *("evaluation.throughput_seconds=0", "evaluation.throughput_batches=1"),
 ]
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy of the project with one file and one row more."""
-    return project_with_toys(tmp_path_factory.mktemp("project"), ["toy"])
+    return project_with_toy(tmp_path_factory.mktemp("project"))
 
 
 def run(project, script, *arguments):
