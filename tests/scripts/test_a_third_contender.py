@@ -13,7 +13,7 @@ TINY = [
     *("classical.proposals=40", "classical.grabcut_sizes=48", "classical.window_shapes=2"),
     *("classical.moved_copies=1", "classical.mining_rounds=0", "classical.c_factors="),
     *("transfer.width=4", "transfer.batch=2", "transfer.updates=4", "transfer.validations=2"),
-    *("transfer.early_validations=0", "transfer.frozen=1", "evaluation.latency_samples=4"),
+    *("transfer.early_validations=0", "evaluation.latency_samples=4"),
     *("evaluation.throughput_seconds=0", "evaluation.throughput_batches=1"),
 ]
 
