@@ -8,7 +8,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 # Files whose tests take longest begin first, so that no process is left alone with one at the end.
-LONGEST = ("test_quick_evaluation", "test_a_third_contender", "test_compare_detection")
+LONGEST = (
+    *("test_quick_evaluation", "test_a_third_contender", "test_faults"),
+    *("test_phases", "test_compare_detection"),
+)
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from toy_project import project_with_toys, run_script
+from toy_project import project_with_toy, run_script
 from voc_files import write_set
 
 AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy of the project with one file and one row more."""
-    return project_with_toys(tmp_path_factory.mktemp("project"), ["toy"])
+    return project_with_toy(tmp_path_factory.mktemp("project"))
 
 
 def run(project, script, *arguments):

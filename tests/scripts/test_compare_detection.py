@@ -178,7 +178,6 @@ def test_a_run_leaves_everything_it_promises(finished):
     assert sum(split["images"] for split in metrics["dataset"]["splits"].values()) == 15
     assert any("im3.png" in problem for problem in metrics["dataset"]["problems"])
     for figures in metrics["pipelines"].values():
-        assert 0 <= figures["quality"]["map_50"] <= 1
         assert set(figures["quality"]["per_class"]) == {"cat", "dog"}
         latency = figures["latency_ms"]
         assert latency["samples"] == 4
@@ -243,7 +242,9 @@ def test_every_figure_says_how_sure_it_is_and_where_objects_were_lost(finished):
     for figures in metrics["pipelines"].values():
         quality = figures["quality"]
         assert sum(quality["lost"].values()) <= objects
-        assert quality["recall_ceiling"]["nms"] <= 1
+        *_, before, after = quality["recall_ceiling"].items()
+        assert after[0] == "nms"  # which finds nothing new
+        assert after[1] <= before[1]
         assert quality["operating_point"]["chosen_on"] == "validation"
         assert "map_50" in quality["interval_95"]
         assert figures["throughput"]["batch_1"] > 0

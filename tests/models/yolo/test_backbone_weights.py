@@ -119,20 +119,20 @@ def test_keras_weights_are_taken_in_both_of_their_forms(tmp_path, trained, name)
 
 @tensorflow
 def test_the_table_is_what_keras_has_and_downloads(monkeypatch):
+    import keras
     from keras.src.utils import file_utils
 
+    monkeypatch.setattr(keras.Model, "load_weights", lambda network, path: None)
     for name, backbone in BACKBONES.items():
         asked = {}
 
         def get_file(file, origin, asked=asked, **more):
             asked.update(more, file=file, origin=origin)
-            raise InterruptedError
+            return file
 
-        network = mobilenet(64, backbone.application)
-        assert network.count_params() == backbone.values, name
         monkeypatch.setattr(file_utils, "get_file", get_file)
-        with pytest.raises(InterruptedError):
-            mobilenet(224, backbone.application, weights="imagenet")
+        network = mobilenet(224, backbone.application, weights="imagenet")
+        assert network.count_params() == backbone.values, name
         assert asked["file"] == backbone.file.name
         assert asked["origin"] == f"{backbone.file.folder}/{backbone.file.name}"
         assert asked.get("file_hash") == backbone.file.md5
