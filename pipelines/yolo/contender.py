@@ -37,6 +37,7 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
     """
     run = job.settings
     settings: YoloSettings = getattr(run, group)
+    runtime.keep_freed_memory()
     runtime.divide_threads(settings.parts)
     runtime.load_tensorflow()  # which reads its threads from what the runtime has set
     device = runtime.choose_device(run.device)

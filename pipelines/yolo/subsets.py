@@ -22,6 +22,7 @@ def subset_trainer(job: TrainingJob, group: str) -> SubsetTrainer:
     Raises:
         TrainingError: the backbone's weights or the devices are not to be had.
     """
+    runtime.keep_freed_memory()
     runtime.divide_threads(getattr(job.settings, group).parts)
     runtime.load_tensorflow()  # before other imports of it, for its silence
     runtime.choose_device(job.settings.device)
