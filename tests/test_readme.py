@@ -67,7 +67,7 @@ def test_a_command_is_one_that_its_script_takes(command, monkeypatch):
 def test_there_are_commands_and_those_that_make_the_environment_are_known():
     assert len(COMMANDS) >= 12
     begun = {part.split()[0] for line in LINES for part in line.split("&&")}
-    assert begun == {"python3", ".venv/bin/pip", ".venv/bin/uv", ".venv/bin/python"}
+    assert begun == {"python3", ".venv/bin/pip", ".venv/bin/python"}
 
 
 def test_every_option_in_the_table_is_one_of_the_main_job(monkeypatch):
