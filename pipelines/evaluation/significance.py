@@ -27,6 +27,20 @@ JUST_NOT = SURE - 1e-6
 POWER = 0.8  # probability of finding a difference with the estimated number of images
 LEAST_IMAGES = 5  # fewer do not show how images vary
 MOST_IMAGES = 1_000_000  # beyond it no number is given: the difference is negligible
+QUARTILE = float(ndtri(0.75))  # spreads from the middle of a normal, which hold half of it
+
+
+@dataclass(frozen=True)
+class ImagesToSettle:
+    """About how many test images, besides those there are, would show which detector is better.
+
+    Attributes:
+        fewest: if the difference is as large as it may well be.
+        most: if it is as small; None if it may well be none, or no number in reach would do.
+    """
+
+    fewest: int
+    most: int | None
 
 
 @dataclass(frozen=True)
@@ -39,8 +53,8 @@ class Difference:
         share_won: of resamples the first has more in; equal ones are half won.
         verdict: of the first, ``better``, ``worse`` or ``cannot_tell``.
         images: test images it was computed from.
-        images_to_settle: about how many would show a difference of this size in four of five such
-            test sets; None where it is shown already or no number would.
+        images_to_settle: about how many more would show it in four of five such test sets; None
+            where it is shown already or no number would.
         corrected_interval: the interval that decides where several pairs are judged together, as
             wide as `pipelines.evaluation.several` says; None for a pair judged alone.
     """
@@ -50,7 +64,7 @@ class Difference:
     share_won: Number
     verdict: Word
     images: int
-    images_to_settle: int | None
+    images_to_settle: ImagesToSettle | None
     corrected_interval: tuple[Number, Number] | None = None
 
     @property
@@ -227,19 +241,29 @@ def difference(
     )
 
 
-def images_to_settle(more: float, values: Floats, images: int, level: float = LEVEL) -> int | None:
-    """Return about how many images would show a difference; None if no number in reach would.
+def images_to_settle(
+    more: float, values: Floats, images: int, level: float = LEVEL
+) -> ImagesToSettle | None:
+    """Return about how many more images would show a difference; None if no number in reach would.
 
     The spread of a mean falls with the root of the number of images; at 95 % the difference has to
-    be (1.96 + 0.84) spreads from 0 to be shown in four of five test sets (Cohen 1988).
+    be (1.96 + 0.84) spreads from 0 to be shown in four of five test sets (Cohen 1988). How large it
+    is has been seen in the same few images, so that the range is of the differences in the middle
+    half of those that these images leave possible.
     """
     if math.isnan(more) or more == 0 or images < LEAST_IMAGES or not values.size:
         return None
     wanted = float(ndtri(0.5 + level / 2) + ndtri(POWER))
-    number = images * (wanted * float(np.std(values)) / abs(more)) ** 2
-    if number > MOST_IMAGES:
+    spread = float(np.std(values))
+
+    def further(size: float) -> int | None:
+        number = images * (wanted * spread / size) ** 2 if size > 0 else math.inf
+        return None if number > MOST_IMAGES else max(rounded_up(number - images), 1)
+
+    fewest = further(abs(more) + QUARTILE * spread)
+    if fewest is None or further(abs(more)) is None:
         return None
-    return max(rounded_up(number), images + 1)
+    return ImagesToSettle(fewest, further(abs(more) - QUARTILE * spread))
 
 
 def rounded_up(number: float) -> int:

@@ -17,7 +17,7 @@ from pipelines.report.prices import price, times
 from pipelines.report.rows import TableRow, pairs
 from pipelines.report.verdict_of_several import verdict_of_several
 from pipelines.report.verdict_on_validation import on_validation
-from pipelines.report.wording import capitalised, display_name, signed
+from pipelines.report.wording import capitalised, display_name, more_images, signed
 from pipelines.runs.metrics import Metrics
 from pipelines.runs.usefulness import what_is_missing
 
@@ -64,7 +64,7 @@ def _of_two(first: str, second: str, ahead: Difference, cost: str, images: int) 
     if ahead.verdict == "cannot_tell":
         settle = ahead.images_to_settle
         within = f" ({span.removesuffix(', ')})" if span else ""
-        about = "" if settle is None else f"; about {settle:,} would"
+        about = "" if settle is None else f"; {more_images(settle)} would"
         cost = f"; {first} {cost}" if cost else ""
         return (
             f"These {images} test images cannot tell whether {first} or {second} finds more: "
@@ -96,7 +96,7 @@ def difference_worth(difference: Difference | None, pair: Sequence[str]) -> Wort
     if difference.verdict == "cannot_tell":
         settle = difference.images_to_settle
         within = "" if isnan(low) else f" ({signed(low)} to {signed(high)})"
-        more = "" if settle is None else f", about {settle:,} images would"
+        more = "" if settle is None else f", {more_images(settle)} images would"
         return Worth("cannot tell", f"{pair[0]} {signed(difference.difference)}{within}{more}")
     better = pair[difference.verdict == "worse"]
     near, far = sorted(map(abs, (low, high)))  # 0 is not between them

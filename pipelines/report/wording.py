@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipelines.contenders import label_of
+from pipelines.evaluation.significance import ImagesToSettle
 from pipelines.runs.metrics import Metrics
 from pipelines.runs.usefulness import few_examples
 from pipelines.training import Model
@@ -30,6 +31,15 @@ def listed(words: Sequence[str]) -> str:
 def signed(number: float) -> str:
     """Return a difference with its sign."""
     return f"{number:+.3f}".replace("-", "−")
+
+
+def more_images(settle: ImagesToSettle) -> str:
+    """Return about how many more images would tell two detectors apart, without the noun."""
+    if settle.most is None:
+        return f"at least {settle.fewest:,} more"
+    if settle.most == settle.fewest:
+        return f"about {settle.fewest:,} more"
+    return f"about {settle.fewest:,} to {settle.most:,} more"
 
 
 def capitalised(text: str) -> str:

@@ -23,7 +23,7 @@ from pipelines.system.runtime import Environment
 from pipelines.training import Model, Training
 
 METRICS = "metrics.json"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class SplitSize(msgspec.Struct, frozen=True):
