@@ -5,6 +5,8 @@ Keys and boxes are looked at by column, and a row by itself only where something
 
 from __future__ import annotations
 
+import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from datasets.coco_ids import Id, plain_id
 
 _AT_ONCE = 20_000  # boxes: so many as text and as lists are little beside the file
 _MOST_LINE = 2**53  # ids are kept among floats
+_BEYOND_FLOATS = msgspec.json.Decoder(float_hook=float)  # it makes infinity of 1e999
 Key = Id | None
 T = TypeVar("T")
 
@@ -102,10 +105,14 @@ def _boxes(written: Sequence[msgspec.Raw]) -> list[list[float] | None]:
 
 
 def _numbers(written: msgspec.Raw) -> list[float] | None:
+    """Return a list of numbers, infinity for those beyond a float, which are named later."""
     try:
         return _decoded(written, list[float])
     except msgspec.ValidationError:
+        found = _BEYOND_FLOATS.decode(written)
+    if not isinstance(found, list) or not all(type(each) in {int, float} for each in found):
         return None
+    return [float(each) if abs(each) < sys.float_info.max else math.inf for each in found]
 
 
 def _decoded(data: bytes | msgspec.Raw, kind: type[T]) -> T:
