@@ -35,8 +35,8 @@ def compiled_update(
     which are boxes, labels, which of them are real, and which cells are asked.
 
     XLA compiles it where there is a GPU. On a CPU TensorFlow's own convolutions learn faster than
-    XLA's and need no minute of compiling; they use two cores badly, so that each core has a part of
-    the batch.
+    XLA's and need no minute of compiling; they use two cores badly, so that a batch may be learnt
+    from in parts, a core each.
     """
     input_hw = weights.network.input_shape[1:3]
     points, strides = (ops.convert_to_tensor(a) for a in grid_points(input_hw))

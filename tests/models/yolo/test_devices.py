@@ -22,11 +22,10 @@ sys.path.insert(0, {root!r})
 import tensorflow as tf, keras, numpy as np
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from models.yolo import settings as module
 from models.yolo.learner import Learner
 from models.yolo.settings import YoloSettings
 answers, gradients = [], []
-for devices, module.PARTS in ((1, 1), (1, 2), (2, 1)):
+for devices, YoloSettings.PARTS in ((1, 1), (1, 2), (2, 1)):
     keras.utils.set_random_seed(0)
     settings = YoloSettings(width=4, devices=devices, clip_norm=1e9)
     learner = Learner.of((32, 64), 2, settings)
