@@ -19,7 +19,7 @@ import numpy as np
 from datasets.annotations import Annotations, DatasetError, Splits
 from datasets.box_readings import SIZED
 from datasets.boxes import area, xyxy_to_xywh
-from datasets.coco_ids import Id, name_of, names_by_id, plain_id, shifted
+from datasets.coco_ids import Id, name_of, names_by_id, plain_id
 from datasets.coco_json import (
     CocoCategory,
     CocoFile,
@@ -34,10 +34,10 @@ from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import Corners, RawBoxes, RawImage, RawSet
+from datasets.shifted_ids import shifted
 from datasets.split_names import split_of_file
 
 _UNLISTED, _LEFT_OUT = -1, -2  # in place of an image's index
-LEAST_SHIFTED = 0.05  # share of annotations below all categories from which these are shifted
 
 
 def read_coco(files: Files, track: Track) -> RawSet:
@@ -149,9 +149,9 @@ def _refuse_shifted(path: Path, used: Counter[Id | None], names: Mapping[Id | No
     Raises:
         DatasetError: it is one, so that the classes of all its objects are others' too.
     """
-    used = Counter({key: number for key, number in used.items() if key is not None})
-    strange = sum(number for key, number in used.items() if key not in names)
-    if strange > LEAST_SHIFTED * used.total() and (step := shifted({*used}, {*names})):
+    given = Counter({key: number for key, number in used.items() if key is not None})
+    if step := shifted(given, names):
+        strange = sum(number for key, number in given.items() if key not in names)
         raise DatasetError(
             f"{path}: {strange} annotations are of a category that is not listed, and none would "
             f"be if their ids were {abs(step)} {'higher' if step > 0 else 'lower'}: ids seem to be "

@@ -44,20 +44,3 @@ def names_by_id(categories: Iterable[tuple[Id, object]]) -> Mapping[Id, str]:
             both = f"{names[plain_id(key)]!r} and {name!r}"
             raise ValueError(f"calls category {key} {both}; give each class its own id")
     return names
-
-
-def shifted(used: set[Id | None], known: set[Id | None]) -> int:
-    """Return by how much the ids used are all too low, 0 unless the two count from two numbers.
-
-    They do where both are numbers, an id is used below the lowest known, the highest known is never
-    used, and so many higher each would be known.
-    """
-    numbers = {each for each in used if isinstance(each, int)}
-    others = {each for each in known if isinstance(each, int)}
-    if not numbers or not others or len(numbers) < len(used) or len(others) < len(known):
-        return 0
-    step = min(others) - min(numbers)
-    if step == 0 or not {each + step for each in numbers} <= others:
-        return 0
-    beyond = max(others) in numbers if step > 0 else min(others) in numbers
-    return 0 if beyond or numbers <= others else step

@@ -18,11 +18,12 @@ import yaml
 from datasets.annotations import SPLITS, DatasetError, LabelledImage, Splits
 from datasets.box_readings import MIDDLE
 from datasets.boxes import number_text, xyxy_to_xywh
-from datasets.coco_ids import shifted
+from datasets.coco_ids import Id
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.progress import Track
 from datasets.raw import RawImage, RawSet
+from datasets.shifted_ids import shifted
 from datasets.yolo_config import YoloConfig, find_config
 from datasets.yolo_labels import (
     BOX_NUMBERS,
@@ -36,7 +37,6 @@ from datasets.yolo_labels import (
 )
 from datasets.yolo_splits import images_of_splits
 
-LEAST_SHIFTED = 0.05  # share of objects without a class from which all of them are doubted
 _SAMPLE = 50  # label files in which keypoints are looked for
 _PIXELS = (2.0, 1e6)  # a number between is no fraction, but a pixel
 IGNORED = "ignored"  # our own list beside data.yaml; the format itself has no such thing
@@ -147,8 +147,7 @@ def _refuse_shifted(files: Files, config: YoloConfig, used: Counter[int]) -> Non
     names = config.class_names
     if config.disagreeing and not config.is_described:  # then it depends on the file
         return
-    strange = sum(count for number, count in used.items() if number not in names)
-    if strange > LEAST_SHIFTED * used.total() and shifted({*used}, {*names}):
+    if shifted(Counter[Id](used), names):
         raise DatasetError(
             f"{files.root / config.source}: names the classes {min(names)} to {max(names)}, and "
             f"labels are of {min(used)} to {max(used)}: they seem to be counted from different "
