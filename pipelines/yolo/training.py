@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from datasets.annotations import LabelledImage
 from datasets.images import pixels_of
 from datasets.progress import Track
 from datasets.splits import with_an_object
+from datasets.threads import in_order
 from models.yolo.forward import GraphForward
 from models.yolo.letterbox import input_size, letterbox
 from models.yolo.scalars import Log, unlogged
@@ -159,8 +159,7 @@ def validation(
 
     def judge(network: keras.Model) -> Quality:
         stages = stages_of(network)
-        with ThreadPoolExecutor(settings.parts) as pool:
-            found = list(pool.map(partial(run_stages, stages), pictures))
+        found = list(in_order(pictures, partial(run_stages, stages), settings.parts))
         return score(truth, found, classes)
 
     return judge
