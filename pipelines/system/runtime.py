@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +21,6 @@ from pipelines.system import machine
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
 THREADS_OF = tuple(f"{name}_THREADS" for name in _LIBRARIES)
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-# Of glibc's mallopt (malloc.h): how much free memory to keep, what is mapped by itself, and how
-# many heaps the threads share.
-_MALLOPT = {-1: 2**31 - 1, -3: 32 * 2**20, -8: 1}
 
 
 @dataclass(frozen=True)
@@ -70,31 +65,6 @@ def set_threads(count: int, blas: int | None = None) -> None:
         threading = sys.modules["tensorflow"].config.threading
         threading.set_intra_op_parallelism_threads(count)
         threading.set_inter_op_parallelism_threads(count)
-
-
-def divide_threads(operations: int) -> None:
-    """Let TensorFlow make so many operations at the same time, each with its share of the threads.
-
-    It reads that before its first operation; later it changes nothing but the speed, and is not
-    done.
-    """
-    together = int(os.environ.get("TF_NUM_INTEROP_THREADS") or usable_cores())
-    each = max(1, together // operations)
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(each)
-    if "tensorflow" in sys.modules:
-        with suppress(RuntimeError):
-            sys.modules["tensorflow"].config.threading.set_intra_op_parallelism_threads(each)
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep the memory that it frees, for what it needs next; on Linux with glibc.
-
-    Every update of a training takes and frees the same. By default that goes back to the system,
-    which then clears each page anew, and each thread has a heap of its own.
-    """
-    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
-        for number, value in _MALLOPT.items():
-            mallopt(number, value)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pipelines.detections import Detector, FeatureSource, Image
 from pipelines.evaluation.oracles import Oracle
 from pipelines.system import runtime
 from pipelines.system.runtime import Device
+from pipelines.system.training_process import begin_training
 from pipelines.training import (
     LossHistory,
     Model,
@@ -37,10 +38,7 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
     """
     run = job.settings
     settings: YoloSettings = getattr(run, group)
-    runtime.keep_freed_memory()
-    runtime.divide_threads(settings.parts)
-    runtime.load_tensorflow()  # which reads its threads from what the runtime has set
-    device = runtime.choose_device(run.device)
+    device = begin_training(run.device, settings.parts)
     from models.yolo.scalars import scalar_log, unlogged
     from models.yolo.schedule import TrainingLength
     from pipelines.system.processes import stop_at_a_good_moment

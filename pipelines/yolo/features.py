@@ -71,7 +71,7 @@ def backbone_descriptor(network: keras.Model) -> Describe:
     import tensorflow as tf
 
     levels_of, strides = _backbone(network, DESCRIBED_STRIDES, LARGE_DESCRIBED)
-    levels_of = tf.function(levels_of)
+    levels_of = tf.function(levels_of, autograph=False)
 
     def describe(image: Image, boxes: Boxes) -> NDArray[np.float32]:
         picture, scales = letterbox(image, network.input_shape[1:3])

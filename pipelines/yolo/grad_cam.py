@@ -45,7 +45,7 @@ class GradCam:
             return levels, tape.gradient(total, levels)
 
         self._answer = model
-        self._gradients = tf.function(gradients)
+        self._gradients = tf.function(gradients, autograph=False)
 
     def __call__(self, image: Image, box: NDArray[np.float64], label: int) -> NDArray[np.float64]:
         """Return the ``(H, W)`` map of one detection, nothing below 0.

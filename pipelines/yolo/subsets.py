@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datasets.annotations import LabelledImage
-from pipelines.system import runtime
+from pipelines.system.training_process import begin_training
 from pipelines.training import SubsetTrainer, SubsetTraining, TrainingJob
 
 if TYPE_CHECKING:
@@ -22,10 +22,7 @@ def subset_trainer(job: TrainingJob, group: str) -> SubsetTrainer:
     Raises:
         TrainingError: the backbone's weights or the devices are not to be had.
     """
-    runtime.keep_freed_memory()
-    runtime.divide_threads(getattr(job.settings, group).parts)
-    runtime.load_tensorflow()  # before other imports of it, for its silence
-    runtime.choose_device(job.settings.device)
+    begin_training(job.settings.device, getattr(job.settings, group).parts)
     from models.yolo.checkpoint import Checkpoint
     from models.yolo.learner import Learner
     from models.yolo.schedule import TrainingLength

@@ -1,5 +1,4 @@
 import os
-import platform
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -137,43 +136,6 @@ def test_blas_can_have_a_number_of_its_own(machine, threads_kept):
     assert (counts["opencv"], counts["blas"], counts["tensorflow"]) == (2, 1, 2)
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
     assert os.environ["OMP_NUM_THREADS"] == "2"
-
-
-@pytest.mark.parametrize(("threads", "each"), [(1, 1), (2, 1), (5, 2)])
-def test_operations_at_once_share_the_threads(machine, threads_kept, threads, each):
-    tensorflow = machine(0)
-    runtime.set_threads(threads)
-    runtime.divide_threads(2)
-    assert tensorflow.threads == {"intra": each, "inter": threads}
-    assert os.environ["TF_NUM_INTRAOP_THREADS"] == str(each)
-
-
-TAKES_AND_FREES = """
-import resource, sys
-sys.path.insert(0, {root!r})
-import numpy as np
-from pipelines.system import runtime
-if {keep}:
-    runtime.keep_freed_memory()
-def new_pages():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(20):
-        arrays = [np.ones(2**20) for _ in range(10)]
-        del arrays
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-new_pages()
-print(new_pages())
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="elsewhere nothing is done")
-def test_freed_memory_is_kept_for_what_is_needed_next():
-    def pages(keep):
-        code = TAKES_AND_FREES.format(root=str(the_machine.ROOT), keep=keep)
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-        return int(done.stdout)
-
-    assert pages(keep=True) < pages(keep=False) / 10
 
 
 def test_threads_are_unknown_of_libraries_that_are_not_loaded(monkeypatch):
