@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from models.yolo.settings import YoloSettings
 
 FINAL_SHARE = 0.01  # of the learning rate, reached at the end
+# Of a training by the clock; the rest is for the last validation and the network's files.
+LEARNING_SHARE = 0.95
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class TrainingLength:
 
     Attributes:
         epochs: rounds through the training images.
-        minutes: wall-clock, compilation included.
+        minutes: wall-clock, with compilation before and files written after.
     """
 
     epochs: int | None = None
@@ -66,7 +68,7 @@ class Plan:
 
     Attributes:
         expected: updates in all; by the clock only a guess.
-        deadline: on `time.monotonic`, None where the updates count.
+        deadline: of the last update on `time.monotonic`, None where the updates count.
         started: on the same clock.
         settings: of the network.
     """
@@ -81,7 +83,8 @@ class Plan:
         cls, length: TrainingLength, images: int, settings: YoloSettings, started: float
     ) -> Plan:
         """Return the plan for that many training images."""
-        deadline = None if length.minutes is None else started + 60 * length.minutes
+        seconds = None if length.minutes is None else LEARNING_SHARE * 60 * length.minutes
+        deadline = None if seconds is None else started + seconds
         return cls(length.updates(images, settings), deadline, started, settings)
 
     @property
@@ -95,10 +98,9 @@ class Plan:
 
         In the second half they are even; in the first each is half the next.
         """
-        last = 1.0 if self.deadline is None else 0.95
         early = [0.5**place for place in range(self.settings.early_validations, 0, -1)]
         count = self.settings.validations
-        return (*early, *(0.5 + (last - 0.5) * (place + 1) / count for place in range(count)))
+        return (*early, *(0.5 + 0.5 * (place + 1) / count for place in range(count)))
 
     def updates(self, first: int = 0) -> Iterator[int]:
         """Yield the number of each update from ``first`` on until it is time to stop.
@@ -124,6 +126,5 @@ class Plan:
         return self.progress(update) < 1 - self.settings.close_mosaic
 
     def is_time_to_validate(self, done: int, so_far: int) -> bool:
-        """Say whether the next of the moments has come; the very last update is always one."""
-        due = so_far < len(self.moments) and self.progress(done) >= self.moments[so_far]
-        return due or (self.deadline is None and done == self.expected)
+        """Say whether the next of the moments has come."""
+        return so_far < len(self.moments) and self.progress(done) >= self.moments[so_far]

@@ -141,8 +141,8 @@ def train_network(
                 if is_stopped():
                     raise KeyboardInterrupt
         run.batches.close()
-        if not progress.history:  # the clock ran out before the first
-            run.add_validation(validate, log)
+        if not progress.history or progress.history[-1].update < progress.done:
+            run.add_validation(validate, log)  # the clock ran out behind the last one
         network = learner.with_weights(run.best)
         seconds = run.seconds
         del samples, cache, make, run.make

@@ -39,3 +39,16 @@ def test_mosaics_end_before_training_does():
     plan = Plan.of(TrainingLength(), 1, YoloSettings(updates=100, close_mosaic=0.2), 0.0)
     assert plan.allows_mosaic(79)
     assert not plan.allows_mosaic(80)
+
+
+def test_by_the_clock_the_end_is_left_to_the_last_validation_and_the_files(monkeypatch):
+    now = iter(range(10**6))
+    monkeypatch.setattr("models.yolo.schedule.time.monotonic", lambda: next(now))
+    plan = Plan.of(TrainingLength(minutes=1000 / 60), 1, YoloSettings(validations=2), 0.0)
+    so_far = 0
+    for update in plan.updates():
+        rate = learning_rate(update, plan.progress(update), 1.0, 1)
+        so_far += plan.is_time_to_validate(update + 1, so_far)
+    assert 940 <= next(now) <= 960
+    assert rate == pytest.approx(0.01, abs=0.001)
+    assert so_far >= len(plan.moments) - 1
