@@ -45,7 +45,7 @@ UNREAD_SUFFIXES = frozenset(
 _HEIF = re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL)  # ISO/IEC 23008-12
 _DEPTHS = (8, 10, 12, 14, 16)  # bits of a grey level that is stored in 16
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
-_ORIENTATION = 0x0112
+EXIF_ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
 _MAY_HOLD_EXIF = frozenset({b"eXIf", b"zTXt", b"tEXt", b"iTXt"})  # PNG chunks Pillow searches
 
@@ -71,6 +71,13 @@ class Header(NamedTuple):
     height_px: int
     orientation: int
 
+    @classmethod
+    def of_stored(cls, width_px: int, height_px: int, orientation: int) -> Header:
+        """Return the header of an image that is stored with that size."""
+        if orientation in _TURNED:
+            width_px, height_px = height_px, width_px
+        return cls(width_px, height_px, orientation)
+
     @property
     def is_turned(self) -> bool:
         """Whether the stored image lies on its side."""
@@ -84,14 +91,13 @@ def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
         ImageError: the file is missing, no image, or has more than ``max_pixels``.
     """
     with _opened(path, max_pixels) as image:
-        width, height = image.size
         try:
             orientation = _orientation(path, image)
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
     # Of a TIFF Pillow itself gives the upright size, and turns the pixels as it decodes them.
-    is_stored = orientation in _TURNED and image.format != "TIFF"
-    return Header(*((height, width) if is_stored else (width, height)), orientation)
+    made = Header if image.format == "TIFF" else Header.of_stored
+    return made(*image.size, orientation)
 
 
 def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
@@ -193,7 +199,7 @@ def _orientation(path: Path, image: Image.Image) -> int:
         with opened(path) as stream:
             if not _may_hold_exif(stream):
                 return 1
-    found = image.getexif().get(_ORIENTATION, 1)
+    found = image.getexif().get(EXIF_ORIENTATION, 1)
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
