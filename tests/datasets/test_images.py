@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from PIL import EpsImagePlugin, Image
@@ -126,6 +127,26 @@ def test_grey_levels_of_16_bits_are_scaled_by_those_that_are_used(tmp_path, most
     pixels, found = load_with_depth(tmp_path / "a.png")
     assert found == depth
     assert pixels.max() == shown
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_so_are_colours_of_16_bits(tmp_path, suffix, channels):
+    levels = np.linspace(0, 4095, 12).astype(np.uint16).reshape(3, 4)
+    colours = np.dstack([levels, levels // 2, levels // 4, np.full_like(levels, 65535)])
+    path = tmp_path / f"a.{suffix}"
+    cv2.imwrite(str(path), colours[..., [2, 1, 0, 3][:channels]])
+    pixels, depth = load_with_depth(path)
+    assert depth == 12
+    np.testing.assert_array_equal(pixels, colours[..., :3] >> 4)
+
+
+def test_colours_that_use_16_bits_keep_the_upper_8_of_each(tmp_path):
+    colours = np.linspace(0, 65535, 36).astype(np.uint16).reshape(3, 4, 3)
+    cv2.imwrite(str(tmp_path / "a.png"), colours[..., ::-1])
+    pixels, depth = load_with_depth(tmp_path / "a.png")
+    assert depth == 0
+    np.testing.assert_array_equal(pixels, colours >> 8)
 
 
 def test_no_program_is_started_by_a_file_that_bears_an_images_name(tmp_path, monkeypatch):
