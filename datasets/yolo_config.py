@@ -46,6 +46,7 @@ class YoloConfig:
         entries: those of each split, as written.
         base: the folder its ``path`` names, inside the set's.
         has_keypoints: whether objects have keypoints after their box.
+        stated_classes: how many there are by its ``nc``, None where it has none.
     """
 
     source: str = ""
@@ -55,6 +56,7 @@ class YoloConfig:
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base: str = ""
     has_keypoints: bool = False
+    stated_classes: int | None = None
 
     @property
     def disagreeing(self) -> list[str]:
@@ -137,7 +139,13 @@ def _from_mapping(
         {split: entries[split] for split in SPLITS if split in entries},
         base.replace("\\", "/"),
         "kpt_shape" in values,
+        _stated_classes(values),
     )
+
+
+def _stated_classes(values: Mapping[str, object]) -> int | None:
+    text = str(values.get("nc", "")).strip()
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
 
 
 def _yaml(files: Files, name: str, text: str) -> dict[str, object]:

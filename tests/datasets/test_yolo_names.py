@@ -38,6 +38,13 @@ def test_a_description_that_only_counts_classes_leaves_their_names_to_a_list(tmp
     assert found_in(tmp_path)[0].classes == ("cat", "dog")
 
 
+def test_a_number_of_classes_that_is_not_that_of_the_names_is_said(tmp_path):
+    write_yolo_set(tmp_path, [LINE], "nc: 3\nnames: [cat, dog]\ntrain: images\n")
+    found, problems = found_in(tmp_path)
+    assert found.classes == ("cat", "dog")
+    assert problems == ["data.yaml: says nc: 3 and names 2 classes; the names count"]
+
+
 def write_two_lists(folder, orders):
     for seed, (split, names) in enumerate(orders.items()):
         write_image(folder / split / f"{seed}.png", seed=seed)
