@@ -114,10 +114,10 @@ def _images(
 ) -> dict[Id | None, int | None]:
     """Add the images and return their indices by id, None where boxes are to be left out."""
     split = split_of_file(source)
-    shared = _shared_ids(images)
+    named = _named(raw, source, images)
+    shared = _shared_ids(named)
     indices: dict[Id | None, int | None] = {}
-    for image in images:
-        key, written = plain_id(image.id), str(image.file_name)
+    for key, written, image in named:
         name = files.image(written, source, split)
         if key in shared:
             if key not in indices:
@@ -135,12 +135,26 @@ def _images(
     return indices
 
 
-def _shared_ids(images: Sequence[CocoImage]) -> dict[Id, dict[str, None]]:
+def _named(
+    raw: RawSet, source: str, images: Sequence[CocoImage]
+) -> list[tuple[Id, str, CocoImage]]:
+    """Return id, name and the rest of each image; those without id or name are noted."""
+    named = []
+    for image in images:
+        if image.id is None or image.file_name is None:
+            lacks = "id" if image.id is None else "file_name"
+            text = f"image {image.file_name if image.id is None else image.id} has no {lacks}"
+            raw.add_problem(Kind.NO_IMAGE, source, f"{text}; left out")
+        else:
+            named.append((plain_id(image.id), str(image.file_name), image))
+    return named
+
+
+def _shared_ids(named: Sequence[tuple[Id, str, CocoImage]]) -> dict[Id, dict[str, None]]:
     """Return the names of each id that several have."""
     firsts: dict[Id, str] = {}
     shared: dict[Id, dict[str, None]] = {}
-    for image in images:
-        key, written = plain_id(image.id), str(image.file_name)
+    for key, written, _ in named:
         if (first := firsts.setdefault(key, written)) != written:
             shared.setdefault(key, {first: None})[written] = None
     return shared

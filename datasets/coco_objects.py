@@ -31,7 +31,7 @@ T = TypeVar("T")
 class CocoAnnotation(msgspec.Struct, gc=False):
     """An object; its box, left, top, width, height in pixels, is still the file's text."""
 
-    image_id: Key
+    image_id: Key = None
     category_id: Key = None
     id: Key = -1
     bbox: msgspec.Raw = msgspec.Raw(b"null")
