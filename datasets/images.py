@@ -43,6 +43,7 @@ UNREAD_SUFFIXES = frozenset(
     )
 )
 _HEIF = re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL)  # ISO/IEC 23008-12
+_LFS = b"version https://git-lfs.github.com"  # what a file that is kept elsewhere begins with
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 EXIF_ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
@@ -187,8 +188,11 @@ def _why_unread(path: Path) -> str:
     if path.suffix.lower() in UNREAD_SUFFIXES:
         return unread(path.name)
     with opened(path) as stream:
-        if _HEIF.match(stream.read(12)):  # as telephones' pictures are after a mere renaming
-            return "is HEIC by its content, which can't be read; save it as JPEG or PNG"
+        head = stream.read(len(_LFS))
+    if _HEIF.match(head):  # as telephones' pictures are after a mere renaming
+        return "is HEIC by its content, which can't be read; save it as JPEG or PNG"
+    if head == _LFS:
+        return "is where Git LFS has an image, and not that image; git lfs pull fetches it"
     return "is not an image that can be decoded"
 
 

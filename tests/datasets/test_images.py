@@ -170,9 +170,17 @@ def test_every_suffix_that_is_read_has_its_format():
     assert set(FORMATS) <= set(Image.OPEN)
 
 
-def test_a_telephones_picture_that_was_renamed_is_called_what_it_is(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic")
-    with pytest.raises(ImageError, match="HEIC"):
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git lfs pull"),
+        (b"ab", "not an image"),
+    ],
+)
+def test_what_is_no_image_is_called_what_it_is(tmp_path, data, name):
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.raises(ImageError, match=name):
         read_header(tmp_path / "a.jpg")
 
 
