@@ -61,12 +61,15 @@ ORDINARY = {
     "EXIF with a thumbnail": with_segment(
         0xFFE1, exif(">", [(ORIENTATION, SHORT, 6)], place=20, thumbnail=jpeg("L"))
     ),
+    "orientation in EXIF and another in XMP": with_segment(0xFFE1, XMP, turned("<", 3)),
     "EXIF by Pillow": jpeg(exif=exif_by_pillow(8)),
     **{f"orientation {n} of {order}": turned(order, n) for order in "<>" for n in range(1, 9)},
 }
 UNUSUAL = {
     "XMP alone": with_segment(0xFFE1, XMP),
-    "XMP beside EXIF": with_segment(0xFFE1, XMP, turned("<", 3)),
+    "XMP beside EXIF without orientation": with_segment(
+        0xFFE1, XMP, with_segment(0xFFE1, exif("<", [(0x010F, SHORT, 5)]))
+    ),
     "EXIF twice": with_segment(0xFFE1, exif("<", [(ORIENTATION, SHORT, 3)]), turned("<", 6)),
     "orientation twice": with_segment(
         0xFFE1, exif("<", [(ORIENTATION, SHORT, 3), (ORIENTATION, SHORT, 6)])
