@@ -112,6 +112,8 @@ class LabelledImage:
         height_px: height of the upright image.
         annotations: its ground truth.
         group: what it shares with other images of its split, as their video; empty if nothing.
+        size_bytes: of its file, where it is known already.
+        sha256: of its file, where it is known already; else empty.
     """
 
     name: str
@@ -120,6 +122,8 @@ class LabelledImage:
     height_px: int
     annotations: Annotations
     group: str = ""
+    size_bytes: int | None = None
+    sha256: str = ""
 
 
 Splits = Mapping[

@@ -58,7 +58,7 @@ def decoded(dataset: Dataset, track: Track, jobs: int) -> Dataset:
         else:
             broken.append(Problem(Kind.BROKEN_IMAGE, image.name, f"{result}; left out"))
     for depth, names in shallow.items():
-        text = f"its grey levels use {depth} bits of 16 and are scaled by that range"
+        text = f"its levels use {depth} bits of 16 and are scaled by that range"
         others = f", as those of {len(names) - 1} others" if len(names) > 1 else ""
         broken.append(Problem(Kind.DEPTH, names[0], text + others))
     readable = {
@@ -100,7 +100,7 @@ def near_duplicates(
 
 
 def _hash_or_error(image: LabelledImage) -> tuple[int, int] | str:
-    """Return an image's perceptual hash and how many bits of 16 its grey levels use, 0 if all.
+    """Return an image's perceptual hash and how many bits of 16 its levels use, 0 if all.
 
     Where it does not decode: why.
     """

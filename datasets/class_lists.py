@@ -17,7 +17,7 @@ from datasets.annotations import DatasetError
 from datasets.files import Files
 from datasets.problems import Kind
 from datasets.raw import RawSet
-from datasets.yolo_config import NAME_LISTS
+from datasets.yolo_config import is_name_list
 
 _CODE = re.compile(r"/[a-z]/\w+")  # of Freebase, which OpenImages uses
 _MOST_BYTES = 8 * 2**20  # OpenImages' own has half of one MiB
@@ -60,7 +60,7 @@ def _lists(files: Files, tables: Collection[str]) -> Iterator[tuple[str, Mapping
     for name in files.names:
         base = posixpath.basename(name).lower()
         is_table = base.endswith(".csv") and _TABLE.search(base) and name not in tables
-        if (base not in NAME_LISTS and not is_table) or not _is_short(files.root / name):
+        if not (is_name_list(name) or is_table) or not _is_short(files.root / name):
             continue
         with suppress(DatasetError, csv.Error):  # what is no text is no list
             lines = files.text(name).splitlines()

@@ -70,7 +70,8 @@ def clean_boxes(
         problems.append(Problem(kind, image.source, text))
 
     swapped = np.any(corners[:, 2:] < corners[:, :2], axis=1)
-    corners = np.sort(corners.reshape(-1, 2, 2), axis=1).reshape(-1, 4)
+    first, second = corners[:, :2], corners[:, 2:]
+    corners = np.hstack([np.minimum(first, second), np.maximum(first, second)])
     flat = np.any(corners[:, 2:] <= corners[:, :2], axis=1)
     cut: Boxes = np.clip(corners, 0.0, np.tile(sizes, 2)[table.image]).round(DECIMALS)
     outside = ~flat & np.any(cut[:, 2:] <= cut[:, :2], axis=1)

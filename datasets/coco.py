@@ -114,16 +114,14 @@ def _images(
 ) -> dict[Id | None, int | None]:
     """Add the images and return their indices by id, None where boxes are to be left out."""
     split = split_of_file(source)
-    names_of: dict[Id | None, dict[str, None]] = {}
-    for image in images:
-        names_of.setdefault(plain_id(image.id), {})[str(image.file_name)] = None
+    named = _named(raw, source, images)
+    shared = _shared_ids(named)
     indices: dict[Id | None, int | None] = {}
-    for image in images:
-        key, written = plain_id(image.id), str(image.file_name)
+    for key, written, image in named:
         name = files.image(written, source, split)
-        if len(names_of[key]) > 1:
+        if key in shared:
             if key not in indices:
-                both = " and ".join(list(names_of[key])[:3])
+                both = " and ".join(list(shared[key])[:3])
                 text = f"{both} have one id {key}: whose boxes are whose can't be known; left out"
                 raw.add_problem(Kind.TWICE, source, text)
             raw.left_out.update([name] if name else [])
@@ -135,6 +133,31 @@ def _images(
             else:
                 raw.add_problem(Kind.NO_IMAGE, source, f"no image called {written}; left out")
     return indices
+
+
+def _named(
+    raw: RawSet, source: str, images: Sequence[CocoImage]
+) -> list[tuple[Id, str, CocoImage]]:
+    """Return id, name and the rest of each image; those without id or name are noted."""
+    named = []
+    for image in images:
+        if image.id is None or image.file_name is None:
+            lacks = "id" if image.id is None else "file_name"
+            text = f"image {image.file_name if image.id is None else image.id} has no {lacks}"
+            raw.add_problem(Kind.NO_IMAGE, source, f"{text}; left out")
+        else:
+            named.append((plain_id(image.id), str(image.file_name), image))
+    return named
+
+
+def _shared_ids(named: Sequence[tuple[Id, str, CocoImage]]) -> dict[Id, dict[str, None]]:
+    """Return the names of each id that several have."""
+    firsts: dict[Id, str] = {}
+    shared: dict[Id, dict[str, None]] = {}
+    for key, written, _ in named:
+        if (first := firsts.setdefault(key, written)) != written:
+            shared.setdefault(key, {first: None})[written] = None
+    return shared
 
 
 def _outlines(path: Path, objects: CocoObjects) -> Mapping[int, Corners]:

@@ -38,10 +38,13 @@ _BEYOND = b"9e99"  # in its place: no coordinate is so large, so the box is name
 
 
 class CocoImage(msgspec.Struct, gc=False):
-    """An image; its sides in pixels, where they are given, are those of the file."""
+    """An image; its sides in pixels, where they are given, are those of the file.
 
-    id: Id
-    file_name: str | int
+    One that has no id or name costs itself alone.
+    """
+
+    id: Id | None = None
+    file_name: str | int | None = None
     width: float | None = None
     height: float | None = None
 

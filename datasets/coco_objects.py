@@ -9,7 +9,9 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -29,7 +31,7 @@ T = TypeVar("T")
 class CocoAnnotation(msgspec.Struct, gc=False):
     """An object; its box, left, top, width, height in pixels, is still the file's text."""
 
-    image_id: Key
+    image_id: Key = None
     category_id: Key = None
     id: Key = -1
     bbox: msgspec.Raw = msgspec.Raw(b"null")
@@ -67,7 +69,8 @@ def objects_of(annotations: Sequence[CocoAnnotation]) -> CocoObjects:
         part = slice(start, start + _AT_ONCE)
         boxes = _boxes([each.bbox for each in annotations[part]])
         has_box[part] = [box is not None for box in boxes]
-        numbers[part][has_box[part]] = np.reshape([box for box in boxes if box], (-1, 4))
+        found = chain.from_iterable(box for box in boxes if box)
+        numbers[part][has_box[part]] = np.fromiter(found, np.float64).reshape(-1, 4)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found later
         corners = xywh_to_xyxy(numbers)
     return CocoObjects(
@@ -76,7 +79,7 @@ def objects_of(annotations: Sequence[CocoAnnotation]) -> CocoObjects:
         corners,
         has_box,
         np.array([bool(each.iscrowd or each.ignore) for each in annotations], bool),
-        np.array([_line(each.id) for each in annotations], np.int64),
+        _lines([each.id for each in annotations]),
     )
 
 
@@ -90,8 +93,20 @@ def counted(keys: Sequence[Key]) -> Counter[Key]:
 
 def looked_up(keys: Sequence[Key], number_of: Callable[[Key], int]) -> NDArray[np.int64]:
     """Return the ``(N,)`` number of each id, which is asked for once, however it is written."""
+    if (whole := _whole(keys)) is not None:
+        values, places = np.unique(whole, return_inverse=True)
+        return np.array([*map(number_of, values.tolist())], np.int64)[places]
     numbers = {key: number_of(plain_id(key)) for key in dict.fromkeys(keys)}
     return np.array([numbers[key] for key in keys], np.int64)
+
+
+def _whole(keys: Sequence[Key]) -> NDArray[np.int64] | None:
+    """Return the ids as an array where all are whole numbers, as nearly always, else None."""
+    with suppress(ValueError, OverflowError):
+        found = np.array(keys)
+        if found.dtype == np.int64:
+            return found
+    return None
 
 
 def _boxes(written: Sequence[msgspec.Raw]) -> list[list[float] | None]:
@@ -119,5 +134,12 @@ def _decoded(data: bytes | msgspec.Raw, kind: type[T]) -> T:
     return msgspec.json.decode(data, type=kind, strict=False)
 
 
-def _line(key: Key) -> int:
-    return key if isinstance(key, int) and abs(key) < _MOST_LINE else -1
+def _lines(keys: Sequence[Key]) -> NDArray[np.int64]:
+    whole = _whole(keys)
+    if whole is None:
+        whole = np.array([key if _is_line(key) else -1 for key in keys], np.int64)
+    return np.where((whole > -_MOST_LINE) & (whole < _MOST_LINE), whole, -1)
+
+
+def _is_line(key: Key) -> bool:
+    return isinstance(key, int) and abs(key) < _MOST_LINE

@@ -5,90 +5,48 @@ A test image that training or validation has seen makes figures look better than
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from datasets.annotations import SPLITS, DatasetError, Duplicate, LabelledImage
 from datasets.problems import Kind, Problem
-from datasets.processes import in_processes
-from datasets.regular_files import opened
+from datasets.regular_files import head_and_sha256
 
 Images = tuple[LabelledImage, ...]
-_BYTES_AT_ONCE = 2**16  # of a file that is hashed
 
 
 def file_sha256(image: LabelledImage) -> str:
-    """Return the SHA-256 of the image's file.
+    """Return the SHA-256 of the image's file, which is read unless it was.
 
     Raises:
         DatasetError: the file can't be read any more.
     """
     try:
-        return _sha256(image.path)
+        return image.sha256 or head_and_sha256(image.path, hashed=True)[2]
     except OSError as error:
         raise DatasetError(f"{image.path}: can't be read ({error.strerror})") from error
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with opened(path) as stream:
-        while part := stream.read(_BYTES_AT_ONCE):  # of which most files are one
-            digest.update(part)
-    return digest.hexdigest()
-
-
-class Digests:
-    """The SHA-256 of images' files, each read at most once."""
-
-    def __init__(self) -> None:
-        """Know none yet."""
-        self._known: dict[str, str] = {}
-
-    def __call__(self, image: LabelledImage) -> str:
-        """Return the SHA-256 of the image's file.
-
-        Raises:
-            DatasetError: the file can't be read any more.
-        """
-        if image.name not in self._known:
-            self._known[image.name] = file_sha256(image)
-        return self._known[image.name]
-
-    def read_ahead(self, images: Sequence[LabelledImage], jobs: int) -> None:
-        """Read the files that will be asked for, by that many processes."""
-        found = in_processes(_sha256_or_none, [str(image.path) for image in images], jobs)
-        for image, digest in zip(images, found, strict=True):
-            if digest:
-                self._known[image.name] = digest
-
-
-def _sha256_or_none(path: str) -> str | None:
-    try:
-        return _sha256(Path(path))
-    except OSError:  # which is said when it is asked for
-        return None
-
-
-def find_copies(
-    splits: Mapping[str, Images], digest: Callable[[LabelledImage], str] = file_sha256
-) -> tuple[Duplicate, ...]:
+def find_copies(splits: Mapping[str, Images]) -> tuple[Duplicate, ...]:
     """Return each image whose bytes an image before it has, in the order train, val, test."""
     order = [split for split in (*SPLITS, "") if split in splits]
     images = [(split, image) for split in order for image in splits[split]]
-    sizes = {image.name: image.path.stat().st_size for _, image in images}
-    uses = Counter(sizes.values())
+    sizes = [_size_bytes(image) for _, image in images]
+    uses = Counter(sizes)
     firsts: dict[str, tuple[str, LabelledImage]] = {}
     copies = []
-    for split, image in images:
-        if uses[sizes[image.name]] < 2:
+    for size, (split, image) in zip(sizes, images, strict=True):
+        if uses[size] < 2:
             continue
-        first_split, first = firsts.setdefault(digest(image), (split, image))
+        first_split, first = firsts.setdefault(file_sha256(image), (split, image))
         if first is not image:
             copies.append(Duplicate(first.name, first_split, image.name, split))
     return tuple(copies)
+
+
+def _size_bytes(image: LabelledImage) -> int:
+    return image.path.stat().st_size if image.size_bytes is None else image.size_bytes
 
 
 def without_copies_in_test(

@@ -23,6 +23,7 @@ from datasets.path_names import (
     grouped,
     inside,
     is_text,
+    last_part,
     plain,
     shared_folders,
     sharing_most,
@@ -125,19 +126,21 @@ class Files:
         Raises:
             DatasetError: the name leads out of the folder, and its last parts fit several images.
         """
-        found = (self._image(name, spelt, source, split) for spelt in spellings(name))
-        return next(filter(None, found), None)
+        for spelt in spellings(name):
+            if found := self._image(name, spelt, source, split):
+                return found
+        return None
 
     def _image(self, written: str, spelt: str, source: str, split: str) -> str | None:
         exact, leads_out = inside(spelt)
         tail = folded(exact)
         fits = sharing_most if leads_out else fitting
-        named = fits(self._images_by_name.get(posixpath.basename(tail), ()), tail)
+        named = fits(self._images_by_name.get(last_part(tail), ()), tail)
         if not named:
             # An id may have no suffix, and dots that are none; another may be the image's own.
             stems = [tail, *([without_suffix(tail)] if suffix_of(tail) in _PICTURES else [])]
             for stem in stems:
-                candidates = self._images_by_stem.get(posixpath.basename(stem), ())
+                candidates = self._images_by_stem.get(last_part(stem), ())
                 named = named or fits(candidates, stem, without_suffix)
         if not leads_out:
             return self._nearest(self._of_split(named, split), spelt, source, split)
@@ -149,7 +152,7 @@ class Files:
         Raises:
             DatasetError: there are several, or another name of the source means it already.
         """
-        exact = [n for n in names if posixpath.basename(n) == posixpath.basename(plain(written))]
+        exact = [n for n in names if last_part(n) == last_part(plain(written))]
         names = exact or names
         if len(names) > 1:
             raise DatasetError(
@@ -174,7 +177,7 @@ class Files:
             source: the annotation file.
             name: of the image as written there, which decides between images of one stem.
         """
-        stem = folded(without_suffix(posixpath.basename(source)))
+        stem = folded(without_suffix(last_part(source)))
         named = [
             *self._images_by_stem.get(stem, ()),
             *self._images_by_name.get(stem, ()),
@@ -182,9 +185,9 @@ class Files:
         beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
         split = split_of_folders(source)
         # Others of the same stem may lie nearer, as masks in `annotations/trimaps`.
-        called = folded(posixpath.basename(plain(name)))
+        called = folded(last_part(plain(name)))
         others = self._of_split(named, split)
-        exact = [n for n in others if folded(posixpath.basename(n)) == called]
+        exact = [n for n in others if folded(last_part(n)) == called]
         return self._nearest(beside or exact or others, name, source, split)
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:
@@ -205,8 +208,8 @@ class Files:
         if len(names) < 2:
             return names[0] if names else None
         tail = written.strip().replace("\\", "/").removeprefix("./")
-        stem = posixpath.basename(without_suffix(tail or source))
-        own = {stem, posixpath.basename(tail), posixpath.basename(without_suffix(source))}
+        stem = last_part(without_suffix(tail or source))
+        own = {stem, last_part(tail), last_part(without_suffix(source))}
 
         def rank(name: str) -> tuple[bool, bool, int, int, bool, bool]:
             folders, others = name.split("/")[:-1], source.split("/")[:-1]
@@ -216,7 +219,7 @@ class Files:
                 -shared_folders(folders, others),
                 -shared_folders(folders[::-1], others[::-1]),
                 not name.endswith(tail),
-                posixpath.basename(without_suffix(name)) not in own,
+                last_part(without_suffix(name)) not in own,
             )
 
         first, second = sorted(names, key=lambda name: (rank(name), len(name), name))[:2]

@@ -2,8 +2,7 @@
 
 A photograph is turned upright as its EXIF orientation says, as every viewer and labelling tool
 shows it, and boxes are taken to be in the pixels of the upright picture. Of an animation the first
-frame is taken, transparent parts are white, and grey levels of 16 bits become 8: the upper ones of
-those that are used, since many cameras store 10, 12 or 14 bits in 16.
+frame is taken, transparent parts are white, and levels of 16 bits become 8.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from datasets.annotations import LabelledImage
+from datasets.depths import are_low, give_lower_bytes, has_deep_colours, in_8_bits
 from datasets.errors import UserError
 from datasets.regular_files import opened
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
@@ -43,9 +43,9 @@ UNREAD_SUFFIXES = frozenset(
     )
 )
 _HEIF = re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL)  # ISO/IEC 23008-12
-_DEPTHS = (8, 10, 12, 14, 16)  # bits of a grey level that is stored in 16
+_LFS = b"version https://git-lfs.github.com"  # what a file that is kept elsewhere begins with
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
-_ORIENTATION = 0x0112
+EXIF_ORIENTATION = 0x0112
 _UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
 _MAY_HOLD_EXIF = frozenset({b"eXIf", b"zTXt", b"tEXt", b"iTXt"})  # PNG chunks Pillow searches
 
@@ -71,6 +71,13 @@ class Header(NamedTuple):
     height_px: int
     orientation: int
 
+    @classmethod
+    def of_stored(cls, width_px: int, height_px: int, orientation: int) -> Header:
+        """Return the header of an image that is stored with that size."""
+        if orientation in _TURNED:
+            width_px, height_px = height_px, width_px
+        return cls(width_px, height_px, orientation)
+
     @property
     def is_turned(self) -> bool:
         """Whether the stored image lies on its side."""
@@ -84,14 +91,13 @@ def read_header(path: Path, max_pixels: int = MAX_PIXELS) -> Header:
         ImageError: the file is missing, no image, or has more than ``max_pixels``.
     """
     with _opened(path, max_pixels) as image:
-        width, height = image.size
         try:
             orientation = _orientation(path, image)
         except _UNDECODABLE as error:
             raise _broken(path, error) from error
     # Of a TIFF Pillow itself gives the upright size, and turns the pixels as it decodes them.
-    is_stored = orientation in _TURNED and image.format != "TIFF"
-    return Header(*((height, width) if is_stored else (width, height)), orientation)
+    made = Header if image.format == "TIFF" else Header.of_stored
+    return made(*image.size, orientation)
 
 
 def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
@@ -105,13 +111,13 @@ def load_image(path: Path, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
 
 
 def load_with_depth(path: Path, max_pixels: int = MOST_PIXELS) -> tuple[NDArray[np.uint8], int]:
-    """Return what `load_image` does, and how many bits of 16 the grey levels use: 0 if all or of 8.
+    """Return what `load_image` does, and how many bits of 16 its levels use: 0 if all or of 8.
 
     Raises:
         ImageError: as `load_image`.
     """
     with _opened(path, max_pixels) as image:
-        depth = 0
+        depth, wide, is_deep = 0, None, has_deep_colours(image)
         try:
             upright = ImageOps.exif_transpose(image)
             if upright.mode in {"I", "F"}:
@@ -120,10 +126,13 @@ def load_with_depth(path: Path, max_pixels: int = MOST_PIXELS) -> tuple[NDArray[
                 )
             if upright.mode.startswith("I;16"):
                 wide = np.asarray(upright).astype(np.uint16)
-                used = int(wide.max(initial=0)).bit_length()
-                bits = next(bits for bits in _DEPTHS if used <= bits)
-                upright = Image.fromarray((wide >> (bits - 8)).astype(np.uint8))
-                depth = bits % _DEPTHS[-1]
+            elif is_deep and are_low(upright):
+                with _opened(path, max_pixels) as again:
+                    give_lower_bytes(again)
+                    lower = np.asarray(ImageOps.exif_transpose(again))
+                wide = np.asarray(upright).astype(np.uint16) << 8 | lower
+            if wide is not None:
+                upright, depth = in_8_bits(wide)
             if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
                 white = Image.new("RGBA", upright.size, "white")
                 upright = Image.alpha_composite(white, upright.convert("RGBA"))
@@ -179,8 +188,11 @@ def _why_unread(path: Path) -> str:
     if path.suffix.lower() in UNREAD_SUFFIXES:
         return unread(path.name)
     with opened(path) as stream:
-        if _HEIF.match(stream.read(12)):  # as telephones' pictures are after a mere renaming
-            return "is HEIC by its content, which can't be read; save it as JPEG or PNG"
+        head = stream.read(len(_LFS))
+    if _HEIF.match(head):  # as telephones' pictures are after a mere renaming
+        return "is HEIC by its content, which can't be read; save it as JPEG or PNG"
+    if head == _LFS:
+        return "is where Git LFS has an image, and not that image; git lfs pull fetches it"
     return "is not an image that can be decoded"
 
 
@@ -193,7 +205,7 @@ def _orientation(path: Path, image: Image.Image) -> int:
         with opened(path) as stream:
             if not _may_hold_exif(stream):
                 return 1
-    found = image.getexif().get(_ORIENTATION, 1)
+    found = image.getexif().get(EXIF_ORIENTATION, 1)
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 

@@ -25,13 +25,17 @@ from datasets.regular_files import content, opened
 
 _HEAD_BYTES = 2**16
 _KEY = re.compile(rb'"([A-Za-z_]\w{0,39})"\s*:')
+_IN_LONG_TEXT = re.compile(rb'"[^"]{16384,}\Z')
 Name = str | int | float | bool | None  # of a class: tools write numbers as they are
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class JsonHead:
-    """What a JSON file begins with: ``{`` or ``[``, and the keys in its first 64 KiB."""
+    """What a JSON file begins with: ``{`` or ``[``, and the keys in its first 64 KiB.
+
+    Long texts do not count: LabelMe keeps the picture itself, and some tools before all else.
+    """
 
     opening: str
     keys: frozenset[str]
@@ -50,6 +54,9 @@ def json_heads(files: Files) -> dict[str, JsonHead]:
 def _head(path: Path) -> JsonHead:
     with opened(path) as stream:
         data = stream.read(_HEAD_BYTES)
+        while _IN_LONG_TEXT.search(data) and (part := stream.read(_HEAD_BYTES)):
+            end = part.find(b'"')
+            data += part[end:] + stream.read(_HEAD_BYTES) if end >= 0 else b""
     with suppress(UnicodeDecodeError):  # what is no text has no keys either
         data = as_utf8(data).lstrip()
     keys = frozenset(key.decode() for key in _KEY.findall(data))

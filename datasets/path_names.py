@@ -100,8 +100,9 @@ def fitting(names: Iterable[str], tail: str, key: Callable[[str], str] = str) ->
 
     Whole folders only.
     """
-    full = {name: f"/{key(folded(name))}" for name in names}
-    return [n for n in full if full[n].endswith(f"/{tail}") or f"/{tail}".endswith(full[n])]
+    ends = f"/{tail}"
+    full = ((name, f"/{key(folded(name))}") for name in names)
+    return [name for name, path in full if path.endswith(ends) or ends.endswith(path)]
 
 
 def sharing_most(names: Iterable[str], tail: str, key: Callable[[str], str] = str) -> list[str]:
@@ -115,8 +116,13 @@ def grouped(names: Iterable[str], key: Callable[[str], str] = str) -> dict[str, 
     """Return the names by what ``key`` makes of their last part, `folded`."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        groups[key(folded(posixpath.basename(name)))].append(name)
+        groups[key(folded(last_part(name)))].append(name)
     return dict(groups)
+
+
+def last_part(name: str) -> str:
+    """Return ``b.jpg`` for ``a/b.jpg``."""
+    return name[name.rfind("/") + 1 :]
 
 
 def suffix_of(name: str) -> str:

@@ -24,7 +24,7 @@ class Kind(StrEnum):
     SIZE = "annotations giving another size than the image has; the image is right"
     TURNED = "images annotated as stored, turned upright together with their boxes"
     BROKEN_IMAGE = "images that can't be used, left out"
-    DEPTH = "remarks on grey levels"
+    DEPTH = "remarks on levels of 16 bits"
     BROKEN_FILE = "annotation files that can't be read, left out"
     NO_IMAGE = "annotations whose image is missing, left out"
     NO_ANNOTATION = "images without annotation, left out"

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-LEAST_ITEMS = 5_000  # for which it is worth to start processes, half a second each
+LEAST_ITEMS = 10_000  # for which it is worth to start processes, half a second each
 _AT_ONCE = 500  # items a process is given
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.annotations import SPLITS, Annotations, Dataset, DatasetError, LabelledImage
+from datasets.annotations import Annotations, Dataset, DatasetError, LabelledImage
 from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
 from datasets.coco import read_coco
@@ -18,11 +18,11 @@ from datasets.coco_json import coco_files
 from datasets.createml import createml_files, read_createml
 from datasets.csv_table import csv_tables, read_csv
 from datasets.cvat import cvat_files, read_cvat
-from datasets.duplicates import Digests, find_copies, problem_of, without_copies_in_test
+from datasets.duplicates import file_sha256, find_copies, problem_of, without_copies_in_test
 from datasets.files import Files
 from datasets.groups import named_groups
-from datasets.headers import read_headers
-from datasets.images import Header, unread
+from datasets.headers import ImageFile, read_image_files
+from datasets.images import unread
 from datasets.kitti import kitti_files, read_kitti
 from datasets.labelme import labelme_files, read_labelme
 from datasets.labelstudio import labelstudio_files, read_labelstudio
@@ -30,7 +30,12 @@ from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
 from datasets.settings import DatasetSettings
-from datasets.splits import complete_splits, remarks_on_splits, with_objects_in_val
+from datasets.splits import (
+    complete_splits,
+    drawn_from,
+    remarks_on_splits,
+    with_objects_in_val,
+)
 from datasets.supervisely import read_supervisely, supervisely_files
 from datasets.unread import unknown_files, unread_formats
 from datasets.via import read_via, via_files
@@ -82,30 +87,27 @@ def read_dataset(
         DatasetError: the folder is missing or empty, or nothing in it can be used.
     """
     settings = settings or DatasetSettings()
-    return completed(read_folder(folder, format_name, track, settings, jobs), settings, jobs)
+    return completed(read_folder(folder, format_name, track, settings, jobs), settings)
 
 
-def completed(dataset: Dataset, settings: DatasetSettings, jobs: int = 1) -> Dataset:
+def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     """Return the set with all three splits, and no test image that train or val has too.
 
-    A val split without objects gets some from train. ``jobs`` is as in `read_dataset`.
+    A val split without objects gets some from train.
 
     Raises:
         DatasetError: there are too few images for three splits.
     """
-    digest = Digests()
 
     def content(image: LabelledImage) -> str:
-        return sha256(image.group.encode()).hexdigest() if image.group else digest(image)
+        return sha256(image.group.encode()).hexdigest() if image.group else file_sha256(image)
 
     divide, shares = bool(settings.split), settings.shares()
     found = {split: named_groups(each, settings.group) for split, each in dataset.splits.items()}
-    if not settings.group and not {*SPLITS} <= {*found}:  # images are drawn by their content
-        digest.read_ahead([*found.get("train", ()), *found.get("", ())], jobs)
     splits, notes = complete_splits(found, shares, content, divide=divide)
     dataset = replace(dataset, splits=splits, problems=(*dataset.problems, *notes))
     dataset = with_objects_in_val(dataset, shares[1], content)
-    copies = find_copies(dataset.splits, digest)
+    copies = find_copies(dataset.splits)
     splits, copies = without_copies_in_test(dataset.splits, copies, keep=settings.keep_duplicates)
     problems = (*dataset.problems, *map(problem_of, copies))
     dataset = replace(dataset, splits=splits, problems=problems, duplicates=copies)
@@ -142,15 +144,17 @@ def _read(
         text = f"{raw.outlines} objects are outlines; the box around each is taken"
         raw.add_problem(Kind.POLYGON, "", text)
     _note_names(files, raw)
-    headers = read_headers(files, raw, settings.max_pixels, track, jobs)
-    boxes, repairs = clean_boxes(raw, headers)
+    splits_there = {image.split for image in raw.images}
+    hashed = drawn_from(splits_there, divide=bool(settings.split)) if not settings.group else ()
+    read = read_image_files(files, raw, hashed, settings.max_pixels, track, jobs)
+    boxes, repairs = clean_boxes(raw, [file and file.header for file in read])
     raw.problems += repairs
     classes, label_of, remarks = label_classes(
         raw.class_names, boxes.class_name, merge=settings.merge_classes
     )
     nothing = "no annotation has an object that can be used; there is nothing to learn"
     raw.require(boxes.image, f"{folder}: {nothing}")
-    splits = _labelled(files, raw, headers, boxes, label_of[boxes.class_name])
+    splits = _labelled(files, raw, read, boxes, label_of[boxes.class_name])
     problems = (*raw.problems, *remarks)
     return Dataset(folder.name, raw.format, classes, splits, problems, raw.summary)
 
@@ -247,18 +251,25 @@ def find_formats(files: Files) -> list[str]:
 
 
 def _labelled(
-    files: Files, raw: RawSet, headers: Sequence[Header | None], boxes: RawBoxes, labels: Labels
+    files: Files, raw: RawSet, read: Sequence[ImageFile | None], boxes: RawBoxes, labels: Labels
 ) -> dict[str, Images]:
     """Return the images with their ground truth by split, each sorted by name."""
     edges = np.searchsorted(boxes.image, np.arange(len(raw.images) + 1)).tolist()
     truths = Annotations.in_parts(boxes.corners, labels, boxes.ignore, edges)
     splits: dict[str, list[LabelledImage]] = {}
     for index in sorted(range(len(raw.images)), key=lambda index: raw.images[index].name):
-        header = headers[index]
-        if header is None:
+        file = read[index]
+        if file is None:
             continue
-        image = raw.images[index]
-        path, size = files.root / image.name, (header.width_px, header.height_px)
-        labelled = LabelledImage(image.name, path, *size, truths[index])
+        image, header = raw.images[index], file.header
+        labelled = LabelledImage(
+            image.name,
+            files.root / image.name,
+            header.width_px,
+            header.height_px,
+            truths[index],
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
+        )
         splits.setdefault(image.split, []).append(labelled)
     return {split: tuple(images) for split, images in splits.items()}

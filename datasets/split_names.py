@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 _SPLIT_FOLDER = re.compile(r"(trainval|training|train|validation|valid|val|testing|test)[-_]?\d*")
@@ -11,7 +12,12 @@ _SPLITS = {"tra": "train", "val": "val", "tes": "test"}
 
 def split_of_folders(name: str) -> str:
     """Return the split of a path's folders (``train2017/…``), or an empty string."""
-    for folder in name.split("/")[:-1]:
+    return _split_of(name[: name.rfind("/") + 1])
+
+
+@lru_cache(maxsize=1024)  # very many files share few folders
+def _split_of(folders: str) -> str:
+    for folder in folders.split("/")[:-1]:
         if found := _SPLIT_FOLDER.fullmatch(folder.lower()):
             return _SPLITS[found[0][:3]]
     return ""

@@ -7,7 +7,7 @@ machine, whatever the folder is called and in whatever order a disk lists it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -74,6 +74,13 @@ def complete_splits(
             )
     problems = tuple(Problem(Kind.SPLIT, "", note) for note in notes)
     return {split: splits[split] for split in SPLITS}, problems
+
+
+def drawn_from(found: Collection[str], *, divide: bool) -> frozenset[str]:
+    """Return the splits, of those a set has, whose images `complete_splits` draws from."""
+    if {*SPLITS} <= {*found}:
+        return frozenset()
+    return frozenset({"train", ""} & {*found} or (found if divide else ()))
 
 
 def remarks_on_splits(splits: Mapping[str, Images]) -> tuple[Problem, ...]:

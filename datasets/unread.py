@@ -17,6 +17,7 @@ from datasets.tables import first_line, head
 
 _LOOKED_AT = 50  # text files of a set; one is enough where all are alike
 _LISTED = 3  # files of no known kind, and keys of each
+_SHOWN = 60  # characters of a line
 _MOST_CHARACTERS = 500  # of a line that is compared
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _FRACTIONS = r"(\s+(0?\.\d+|[01](\.0*)?)){4}"
@@ -147,6 +148,7 @@ UNREAD = (
         COCO,
         _with_line(rf"(?!([^,]+,){{7}}[^,]*$){_NUMBER}(,\s*{_NUMBER}){{5,9}}"),
     ),
+    Unread("labels of ICDAR, words of four corners", COCO, _with_line(r"-?\d+(,-?\d+){7},\D.*")),
     Unread(
         "labels of VisDrone",
         COCO,
@@ -186,4 +188,8 @@ def unknown_files(files: Files) -> list[str]:
     for name in files.with_suffix(".xml")[:_LISTED]:
         tag = re.search(r"<([A-Za-z]\w*)", head(files, name))
         found.append(f"{name} is XML of no known tool ({tag[1] if tag else 'no tags'})")
+    lines = {name: first_line(files, name) for name in files.with_suffix(".txt")[:_LOOKED_AT]}
+    lines = {name: line for name, line in lines.items() if len(re.findall(_NUMBER, line)) >= 4}
+    for name, line in list(lines.items())[:_LISTED]:
+        found.append(f"{name} is text of no known tool ({line.strip()[:_SHOWN]!r})")
     return found

@@ -54,7 +54,8 @@ def read_object(raw: RawSet, index: int, source: str, element: Element) -> bool:
     corners = _numbers(box, CORNERS)
     around_it = None if corners else _around_outline(element)
     if not name.strip() or (corners is None and around_it is None):
-        wrong = f"a {name} whose box is not four numbers" if name.strip() else ""
+        written = "; ".join((box.findtext(tag) or "nothing").strip() for tag in CORNERS)
+        wrong = f"a {name} whose box is not four numbers ({written})" if name.strip() else ""
         text = f"{wrong or 'an object without a name'}; left out"
         raw.add_problem(Kind.NOT_A_BOX, source, text, line_of(element))
         return False

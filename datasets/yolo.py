@@ -103,6 +103,9 @@ def read_yolo(files: Files, track: Track) -> RawSet:
     if not config.class_names:
         names = "classes called by number, no names found"
         raw.add_problem(Kind.FORMAT, "", "no data.yaml or classes.txt names the classes")
+    if config.stated_classes not in {None, len(config.class_names)}:
+        text = f"says nc: {config.stated_classes} and names {len(config.class_names)} classes"
+        raw.add_problem(Kind.CLASS, config.source, f"{text}; the names count")
     for other in config.disagreeing:
         text = f"names other classes than {config.source}, {config.what_counts}"
         raw.add_problem(Kind.CLASS, other, text)

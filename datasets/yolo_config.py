@@ -18,11 +18,14 @@ import yaml
 
 from datasets.annotations import SPLITS, DatasetError
 from datasets.files import Files
-from datasets.path_names import shared_folders
+from datasets.images import SUFFIXES
+from datasets.path_names import shared_folders, suffix_of
 from datasets.places import resolve
 
 SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-NAME_LISTS = ("classes.txt", "obj.names", "_darknet.labels", "classes.names", "labels.txt")
+_NAME_LISTS = ("classes.txt", "obj.names", "_darknet.labels", "classes.names", "labels.txt")
+# Lists that count where there is none of those: tools have them for more sets than one.
+_OTHER_LISTS = re.compile(r"(_classes|class_?names|names|predefined_classes)\.txt|.*\.names")
 _MOST_YAML_CHARACTERS = 1_000_000
 _NOTHING = ("", "~", "null", "Null", "NULL")  # what YAML has for no value
 _MOST_STARS = 6  # of a pattern; matching many would take ages
@@ -46,6 +49,7 @@ class YoloConfig:
         entries: those of each split, as written.
         base: the folder its ``path`` names, inside the set's.
         has_keypoints: whether objects have keypoints after their box.
+        stated_classes: how many there are by its ``nc``, None where it has none.
     """
 
     source: str = ""
@@ -55,6 +59,7 @@ class YoloConfig:
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base: str = ""
     has_keypoints: bool = False
+    stated_classes: int | None = None
 
     @property
     def disagreeing(self) -> list[str]:
@@ -137,7 +142,13 @@ def _from_mapping(
         {split: entries[split] for split in SPLITS if split in entries},
         base.replace("\\", "/"),
         "kpt_shape" in values,
+        _stated_classes(values),
     )
+
+
+def _stated_classes(values: Mapping[str, object]) -> int | None:
+    text = str(values.get("nc", "")).strip()
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
 
 
 def _yaml(files: Files, name: str, text: str) -> dict[str, object]:
@@ -184,10 +195,24 @@ def _names(
     )
 
 
+def is_name_list(name: str) -> bool:
+    """Say whether a file is called as lists of class names are."""
+    base = posixpath.basename(name).lower()
+    return base in _NAME_LISTS or _OTHER_LISTS.fullmatch(base) is not None
+
+
 def _name_lists(files: Files) -> dict[str, dict[int, str]]:
     """Return the names of each list of names, that nearest to the set's folder first."""
-    found = [n for n in files.names if posixpath.basename(n).lower() in NAME_LISTS]
-    return {name: _names_by_line(files, name) for name in sorted(found, key=_nearest_root)}
+    named = filter(is_name_list, files.with_suffix(".txt", ".names", ".labels"))
+    found = sorted(named, key=_nearest_root)
+    sure = [name for name in found if posixpath.basename(name).lower() in _NAME_LISTS]
+    lists = {name: _names_by_line(files, name) for name in sure or found}
+    # What has such a name may be a list of images.
+    return {
+        name: names
+        for name, names in lists.items()
+        if name in sure or not any(suffix_of(each) in SUFFIXES for each in names.values())
+    }
 
 
 def _names_by_line(files: Files, name: str) -> dict[int, str]:

@@ -15,7 +15,7 @@ import numpy as np
 from datasets.annotations import DatasetError
 from datasets.files import Files
 from datasets.path_names import folded, without_suffix
-from datasets.yolo_config import NAME_LISTS
+from datasets.yolo_config import is_name_list
 
 BOX_NUMBERS, SCORED_NUMBERS, LEAST_OUTLINE_NUMBERS = 5, 6, 7
 _TURNED_BOX_NUMBERS = 9  # its four corners: an outline
@@ -25,8 +25,7 @@ _IMAGE_FOLDERS = frozenset({"images", "image", "img", "imgs", "jpegimages"})
 
 def label_files(files: Files) -> tuple[str, ...]:
     """Return the text files that may be of labels, sorted."""
-    names = files.with_suffix(".txt")
-    return tuple(name for name in names if posixpath.basename(name).lower() not in NAME_LISTS)
+    return tuple(name for name in files.with_suffix(".txt") if not is_name_list(name))
 
 
 def labels_of_images(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:

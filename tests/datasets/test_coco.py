@@ -188,6 +188,20 @@ def test_one_annotation_without_a_known_category_costs_that_annotation(tmp_path)
     assert "annotation 1: category 2 is not in the file" in problems[1]
 
 
+@pytest.mark.parametrize("key", ["id", "file_name"])
+def test_an_image_without_id_or_name_costs_itself(tmp_path, key):
+    write_coco_set(tmp_path, [GOOD, GOOD])
+    path = tmp_path / "annotations.json"
+    document = json.loads(path.read_text())
+    del document["images"][1][key]
+    del document["annotations"][1]["image_id"]
+    path.write_text(json.dumps(document))
+    found, problems = found_in(tmp_path)
+    assert len(everything(found)["0.png"].annotations) == 1
+    assert f"has no {key}; left out" in problems[0]
+    assert "annotation 100: is of image null" in problems[1]
+
+
 def test_names_of_classes_may_be_numbers(tmp_path):
     write_coco_set(tmp_path, [GOOD], categories=[{"id": 3, "name": 7, "supercategory": 1}])
     assert found_in(tmp_path)[0].classes == ("7",)

@@ -1,5 +1,7 @@
+from hashlib import sha256
+
 import pytest
-from set_files import write_coco_set
+from set_files import everything, write_coco_set, write_images
 from voc_files import write_image
 
 from datasets import processes
@@ -27,3 +29,16 @@ def test_several_processes_read_the_same_set_and_say_the_same(tmp_path, monkeypa
         "val": 1,
         "test": 1,
     }
+
+
+def test_files_are_read_whole_only_where_what_is_in_them_decides(tmp_path):
+    for place, split in enumerate(SPLITS):
+        names = write_images(tmp_path / "own" / split, 4, (60 + place, 40))
+        write_coco_set(tmp_path / "own" / split, [GOOD] * 4, file_names=names)
+    own = read_dataset(tmp_path / "own")
+    assert not any(image.sha256 for image in everything(own).values())
+    loose = read_dataset(write_coco_set(tmp_path / "loose", [GOOD] * 4))
+    assert all(
+        image.sha256 == sha256(image.path.read_bytes()).hexdigest()
+        for image in everything(loose).values()
+    )

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from PIL import EpsImagePlugin, Image
@@ -128,6 +129,26 @@ def test_grey_levels_of_16_bits_are_scaled_by_those_that_are_used(tmp_path, most
     assert pixels.max() == shown
 
 
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_so_are_colours_of_16_bits(tmp_path, suffix, channels):
+    levels = np.linspace(0, 4095, 12).astype(np.uint16).reshape(3, 4)
+    colours = np.dstack([levels, levels // 2, levels // 4, np.full_like(levels, 65535)])
+    path = tmp_path / f"a.{suffix}"
+    cv2.imwrite(str(path), colours[..., [2, 1, 0, 3][:channels]])
+    pixels, depth = load_with_depth(path)
+    assert depth == 12
+    np.testing.assert_array_equal(pixels, colours[..., :3] >> 4)
+
+
+def test_colours_that_use_16_bits_keep_the_upper_8_of_each(tmp_path):
+    colours = np.linspace(0, 65535, 36).astype(np.uint16).reshape(3, 4, 3)
+    cv2.imwrite(str(tmp_path / "a.png"), colours[..., ::-1])
+    pixels, depth = load_with_depth(tmp_path / "a.png")
+    assert depth == 0
+    np.testing.assert_array_equal(pixels, colours >> 8)
+
+
 def test_no_program_is_started_by_a_file_that_bears_an_images_name(tmp_path, monkeypatch):
     """Pillow hands PostScript to Ghostscript, whatever the file is called."""
     asked = []
@@ -149,9 +170,17 @@ def test_every_suffix_that_is_read_has_its_format():
     assert set(FORMATS) <= set(Image.OPEN)
 
 
-def test_a_telephones_picture_that_was_renamed_is_called_what_it_is(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic")
-    with pytest.raises(ImageError, match="HEIC"):
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git lfs pull"),
+        (b"ab", "not an image"),
+    ],
+)
+def test_what_is_no_image_is_called_what_it_is(tmp_path, data, name):
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.raises(ImageError, match=name):
         read_header(tmp_path / "a.jpg")
 
 

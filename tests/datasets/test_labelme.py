@@ -99,6 +99,14 @@ def test_an_image_is_found_by_its_path_where_its_stem_is_another(tmp_path):
     assert list(everything(found_in(tmp_path)[0])) == ["photo.png"]
 
 
+def test_a_picture_within_the_file_may_come_before_the_shapes(tmp_path):
+    write_images(tmp_path, 1)
+    for data in ("A" * 300_000, "A" * 65_000):  # longer and shorter than what is read at once
+        document = {"imageData": data, "shapes": [RECTANGLE], "imagePath": "0.png"}
+        (tmp_path / "0.json").write_text(json.dumps(document))
+        assert len(everything(found_in(tmp_path)[0])["0.png"].annotations) == 1
+
+
 def test_a_broken_file_is_left_out_and_the_rest_is_read(tmp_path):
     for name in write_images(tmp_path, 3):
         write_labelme(tmp_path / f"{name[0]}.json", [RECTANGLE], name)

@@ -62,6 +62,7 @@ LABELBOX = [{"data_row": {"id": "x"}, "projects": {}}]
         ("gt.txt", "00000.ppm;774;411;815;446;11\n", "GTSDB", "filename;class"),
         ("boxes.txt", "filename\tclass\txmin\tymin\txmax\tymax\n", "table of boxes", "csv"),
         ("annotations/0.txt", "684,8,273,116,1,4,0,0\n", "VisDrone", "COCO"),
+        ("gt/gt_0.txt", "1,2,30,2,30,20,1,20,Exit, left\n", "ICDAR", "COCO"),
     ],
 )
 def test_a_format_that_is_not_read_is_named_with_the_way_out(
@@ -105,8 +106,12 @@ def test_tables_of_something_else_are_not_talked_of(tmp_path):
 def test_what_is_of_no_known_tool_is_named_with_what_it_has(tmp_path):
     write_csv_set(tmp_path, ["0.png,1,0"], "filename,cat,dog")
     (tmp_path / "mine.json").write_text('{"0.png": [], "cls": 1}')
-    with pytest.raises(DatasetError, match=r"labels\.csv has no column.*mine\.json is JSON.*cls"):
+    (tmp_path / "0.txt").write_text("box=(1 2 30 40) cat\n")
+    (tmp_path / "README.txt").write_text("Version 2 of 3 sets\n")
+    parts = r"labels\.csv has no column.*mine\.json is JSON.*cls.*0\.txt is text.*\(1 2 30 40\)"
+    with pytest.raises(DatasetError, match=parts) as refused:
         found_in(tmp_path)
+    assert "README" not in str(refused.value)
 
 
 @pytest.mark.parametrize("row", ["cat,1,2,30,20,0.png,60,40", '0.png 1 2 30 20 0 "cat"'])

@@ -38,6 +38,28 @@ def test_a_description_that_only_counts_classes_leaves_their_names_to_a_list(tmp
     assert found_in(tmp_path)[0].classes == ("cat", "dog")
 
 
+def test_a_number_of_classes_that_is_not_that_of_the_names_is_said(tmp_path):
+    write_yolo_set(tmp_path, [LINE], "nc: 3\nnames: [cat, dog]\ntrain: images\n")
+    found, problems = found_in(tmp_path)
+    assert found.classes == ("cat", "dog")
+    assert problems == ["data.yaml: says nc: 3 and names 2 classes; the names count"]
+
+
+@pytest.mark.parametrize("name", ["coco.names", "names.txt", "predefined_classes.txt"])
+def test_a_list_that_tools_have_for_more_sets_counts_where_there_is_no_other(tmp_path, name):
+    write_yolo_set(tmp_path, [LINE], yaml="")
+    (tmp_path / name).write_text("dog\ncat\nsheep\n")
+    assert found_in(tmp_path)[0].classes == ("cat", "dog", "sheep")
+    (tmp_path / "labels" / "classes.txt").write_text("cat\ndog\n")
+    assert found_in(tmp_path)[0].classes == ("cat", "dog")
+
+
+def test_a_list_of_images_is_none_of_names(tmp_path):
+    write_yolo_set(tmp_path, [LINE], yaml="")
+    (tmp_path / "names.txt").write_text("images/0.png\n")
+    assert found_in(tmp_path)[0].classes == ("0",)
+
+
 def write_two_lists(folder, orders):
     for seed, (split, names) in enumerate(orders.items()):
         write_image(folder / split / f"{seed}.png", seed=seed)

@@ -51,7 +51,7 @@ class CocoAnnotation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
 
     id: Id | None = -1
-    image_id: Id | None
+    image_id: Id | None = None
     category_id: Id | None = None
     bbox: tuple[float, ...] | None = None
     area: float | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from datasets.boxes import Boxes, as_boxes
 from datasets.coco_ids import Id, name_of, plain_id
-from datasets.coco_json import MOST_JSON_BYTES
+from datasets.coco_json import MOST_JSON_BYTES, boxes_around_outlines
 from datasets.encodings import as_utf8
 from datasets.errors import UserError
 from datasets.regular_files import content
@@ -51,7 +52,15 @@ def read_ground_truth(path: Path) -> GroundTruthFile:
         UserError: it can't be read, or is not one.
     """
     wanted = "ground truth; it must have images, annotations and categories"
-    return ground_truth_file(_decoded(path, CocoGroundTruth, wanted), str(path))
+    coco: CocoGroundTruth = _decoded(path, CocoGroundTruth, wanted)
+    without = [place for place, row in enumerate(coco.annotations) if not row.bbox]
+    around = boxes_around_outlines(path, without) if without else {}
+    for place, (x1, y1, x2, y2) in around.items():
+        box = x1, y1, x2 - x1, y2 - y1
+        coco.annotations[place] = msgspec.structs.replace(coco.annotations[place], bbox=box)
+    truth = ground_truth_file(coco, str(path))
+    note = f"{len(around)} objects are outlines without a bbox; the box around each is taken"
+    return replace(truth, notes=(f"{path}: {note}", *truth.notes)) if around else truth
 
 
 def read_rows(path: Path, truth: GroundTruthFile) -> Rows:

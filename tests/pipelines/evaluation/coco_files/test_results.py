@@ -79,6 +79,20 @@ def test_ground_truth_keeps_ids_names_crowds_and_areas(tmp_path):
     np.testing.assert_array_equal(truth.sizes, [[300, 250]] * 4)
 
 
+def test_of_an_outline_without_a_bbox_the_box_around_it_is_taken_and_said(tmp_path):
+    coco = coco_truth()
+    left, top, width, height = coco["annotations"][0].pop("bbox")
+    right, bottom = left + width, top + height
+    coco["annotations"][0]["segmentation"] = [[left, bottom, right, bottom, right, top, left, top]]
+    del coco["annotations"][1]["bbox"]
+    (tmp_path / "gt.json").write_text(json.dumps(coco))
+    truth = read_ground_truth(tmp_path / "gt.json")
+    np.testing.assert_allclose(truth.annotations[0].boxes[0], [left, top, right, bottom])
+    assert "1 objects are outlines without a bbox" in truth.notes[0]
+    assert "left out 1 annotation" in truth.notes[1]
+    assert len(truth.annotations[0]) == len(TRUTH.annotations[0]) - 1
+
+
 CALLED = [lambda n: n, lambda n: n[2:], lambda n: n[2:-4], lambda n: f"D:\\set\\{n[2:]}"]
 
 
