@@ -34,6 +34,7 @@ from pipelines.runs.finished import Subject
 from pipelines.runs.folder import RunFolder
 from pipelines.runs.metrics import (
     METRICS,
+    TIMING,
     DetectorMetrics,
     Memory,
     Metrics,
@@ -143,6 +144,7 @@ def _compared(
         pipelines=_figures(trained, detected, memory, scored),
         comparison=compared(scored.evaluations, len(dataset.splits["test"])),
         validation=validation_figures(scored.on_validation, len(dataset.splits["val"])),
+        pace={TIMING: detected.pace, **{f"training {n}": t.pace for n, t in trained.items()}},
         left_out=absent,
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}
@@ -200,6 +202,7 @@ def _figures(
                 *(each.memory.rss_mb, each.memory.gpu_mb, memory[name].rss_mb, memory[name].gpu_mb)
             ),
             latency_ms=detected.latency_ms[name],
+            latency_alone_ms=detected.latency_alone_ms[name],
             throughput=detected.throughput[name],
             proposals=scored.proposals.get(name),
         )

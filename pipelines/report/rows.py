@@ -44,12 +44,14 @@ class Cost(NamedTuple):
         return value if isinstance(value, int | float) else nan
 
 
-LATENCY = Cost("latency p50", ("latency_ms", "p50"), "{:.1f} ms")
+LATENCY = Cost("latency p50, in turns", ("latency_ms", "p50"), "{:.1f} ms")
 TRAINING = Cost("training", ("training", "seconds"), "{:.0f} s")
 COSTS = (
     LATENCY,
     Cost("latency p90", ("latency_ms", "p90"), "{:.1f} ms"),
     Cost("latency p99", ("latency_ms", "p99"), "{:.1f} ms"),
+    Cost("latency p50, alone", ("latency_alone_ms", "p50"), "{:.1f} ms"),
+    Cost("CPU time a call, alone", ("latency_alone_ms", "cpu"), "{:.1f} ms"),
     Cost("first call", ("latency_ms", "first_call"), "{:.1f} ms"),
     Cost("images a second", ("throughput", "batch_1"), "{:.1f}"),
     Cost("  in the best batch", ("throughput", "best"), "{:.1f}"),

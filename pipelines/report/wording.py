@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.contenders import label_of
 from pipelines.evaluation.significance import ImagesToSettle
+from pipelines.report.pace import pace_notes
 from pipelines.runs.metrics import Metrics
 from pipelines.runs.usefulness import few_examples
 from pipelines.training import Model
@@ -53,8 +54,11 @@ def left_out_sentences(left_out: Mapping[str, str]) -> list[str]:
 
 
 def caveats(metrics: Metrics) -> list[str]:
-    """Return what has to be known beside figures: who is left out, few examples, who knew what."""
-    lines = left_out_sentences(metrics.left_out)
+    """Return what has to be known beside figures.
+
+    Who is left out, whether the machine was quick all the time, few examples, who knew what.
+    """
+    lines = [*left_out_sentences(metrics.left_out), *pace_notes(metrics)]
     if few := few_examples(metrics.dataset.training_objects):
         lines.append(f"{few}: expect little of any detector there")
     for name, detector in metrics.pipelines.items():

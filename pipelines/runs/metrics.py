@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.evaluation.undefined import Number
 from pipelines.settings import RunSettings, ScoringSettings
 from pipelines.system.files import write_text
+from pipelines.system.pace import Moment
 from pipelines.system.runtime import Environment
 from pipelines.training import Model, Training
 
 METRICS = "metrics.json"
+TIMING = "timing"  # among what was done while the machine's pace was noted
 SCHEMA_VERSION = 3
 
 
@@ -93,7 +95,8 @@ class ProposalShares(msgspec.Struct, frozen=True):
 class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one detector; what only a contender has is None for another tool's file.
 
-    ``proposals`` is of a detector that knows what proposed its detections.
+    ``latency_ms`` is timed in turns with the others, image by image, ``latency_alone_ms`` without
+    them, after that. ``proposals`` is of a detector that knows what proposed its detections.
     """
 
     quality: FullQuality
@@ -101,6 +104,7 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     model: Model | None = None
     memory_mb: Memory | None = None
     latency_ms: Latency | None = None
+    latency_alone_ms: Latency | None = None
     throughput: Throughput | None = None
     proposals: ProposalShares | None = None
 
@@ -160,6 +164,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         validation: the decisive figure on the validation split; None for files that were scored.
         axes: those studied.
         choice: which contender to choose, from all axes, empty without any.
+        pace: how fixed work went before, between and after what is timed, by that.
         left_out: contenders that were asked for and could not take part, with the reason; the
             settings have the others alone.
     """
@@ -174,6 +179,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     validation: ValidationFigures | None = None
     axes: Mapping[str, AxisResult] = {}
     choice: str = ""
+    pace: Mapping[str, Sequence[Moment]] = {}
     left_out: Mapping[str, str] = {}
 
     def difference(self, first: str, second: str, figure: str) -> Difference:

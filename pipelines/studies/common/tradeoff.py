@@ -65,7 +65,9 @@ def _known(figures: DetectorMetrics) -> list[str]:
     if figures.training is not None:
         known.append(f"{figures.training.seconds:.0f} s to train")
     if figures.latency_ms is not None:
-        known.append(f"{figures.latency_ms.p50:.1f} ms an image")
+        alone = figures.latency_alone_ms
+        also = "" if alone is None else f", {alone.p50:.1f} alone"
+        known.append(f"{figures.latency_ms.p50:.1f} ms an image (in turns{also})")
     if figures.model is not None and figures.model.disk_mb > 0:
         known.append(f"{figures.model.disk_mb:.1f} MiB on disk")
     return known
