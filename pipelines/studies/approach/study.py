@@ -100,7 +100,8 @@ def study(subject: Subject, cells: Cells) -> ApproachStudy:
     for row in subject.contenders:
         detector = subject.detector(row.name, device, threads)
         oracles = () if row.oracles is None else row.oracles(detector)
-        found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
+        with runtime.one_blas_thread():
+            found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
     truth = [image.annotations for image in images]
     groups = [image.group for image in images]
     return concluded(found, truth, subject.dataset.classes, subject.settings.seed, groups)

@@ -84,7 +84,8 @@ class SubsetTrainings:
         detections: list[Detections] = []
         for start in range(0, len(self._test), AT_ONCE):
             pixels = [pixels_of(image) for image in self._test[start : start + AT_ONCE]]
-            detections += detect_all(detector, pixels)
+            with runtime.one_blas_thread():
+                detections += detect_all(detector, pixels)
         return detections
 
 

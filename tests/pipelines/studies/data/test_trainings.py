@@ -15,6 +15,7 @@ from pipelines.settings import RunSettings
 from pipelines.studies.data import trainings
 from pipelines.studies.data.plan import PlannedTraining, subset
 from pipelines.studies.data.trainings import SubsetTrainings, still_gaining
+from pipelines.system import runtime
 from pipelines.training import SubsetTraining
 
 
@@ -65,6 +66,23 @@ def test_a_contender_is_trained_on_the_subset_into_a_folder_that_goes_away(subje
     assert job.dataset.splits["train"] == subset(train_split, 4, 6)
     assert job.settings == replace(subject.settings, seed=6)
     assert not job.folder.exists()
+
+
+def test_blas_has_one_thread_while_a_trained_detector_is_tried(subject, row):
+    import threadpoolctl
+
+    counts = []
+
+    class Noting(Finding):
+        def detect(self, image):
+            counts.append(runtime.thread_settings()["blas"])
+            return super().detect(image)
+
+    row(train=lambda job: None, load=lambda *_: Noting(subject.dataset.splits["test"]))
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        SubsetTrainings(subject, 2).result(PlannedTraining("toy", 4, 1))
+        assert runtime.thread_settings()["blas"] == 2
+    assert {*counts} == {1}
 
 
 def test_what_trains_subsets_is_made_once_for_all_of_them(subject, row):
