@@ -114,18 +114,27 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.model is None else self.model.pretrained_on
 
 
-class ValidationFigures(msgspec.Struct, frozen=True):
-    """The contenders' mAP@.50 on the validation split, on which their training was chosen.
+class DecisiveFigures(msgspec.Struct, frozen=True):
+    """The figure that decides who is better, on other images than all of the test split.
 
     Attributes:
-        map_50: by contender.
-        interval_95: of it.
+        images: how many they are; without any there are no figures.
+        values: by detector.
+        interval_95: of them.
         comparison: ``<a>_minus_<b>``, then the difference.
     """
 
-    map_50: Mapping[str, Number]
-    interval_95: Mapping[str, tuple[Number, Number]]
-    comparison: Mapping[str, Difference]
+    images: int = 0
+    values: Mapping[str, Number] = {}
+    interval_95: Mapping[str, tuple[Number, Number]] = {}
+    comparison: Mapping[str, Difference] = {}
+
+    def difference(self, first: str, second: str) -> Difference | None:
+        """Return how much more the first of two detectors has, None if not known."""
+        if (there := f"{first}_minus_{second}") in self.comparison:
+            return self.comparison[there]
+        back = self.comparison.get(f"{second}_minus_{first}")
+        return None if back is None else back.turned()
 
 
 class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +170,10 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         pipelines: figures by the detector's name.
         comparison: ``<a>_minus_<b>``, then differences by figure.
-        validation: the decisive figure on the validation split; None for files that were scored.
+        validation: the decisive figure on the validation split, on which training was chosen; None
+            for files that were scored.
+        new_images: the same on the test images that look like none of train or val; None where all
+            of them do.
         axes: those studied.
         choice: which contender to choose, from all axes, empty without any.
         pace: how fixed work went before, between and after what is timed, by that.
@@ -176,7 +188,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     scoring: ScoringSettings | None = None
     pipelines: Mapping[str, DetectorMetrics]
     comparison: Mapping[str, Mapping[str, Difference]]
-    validation: ValidationFigures | None = None
+    validation: DecisiveFigures | None = None
+    new_images: DecisiveFigures | None = None
     axes: Mapping[str, AxisResult] = {}
     choice: str = ""
     pace: Mapping[str, Sequence[Moment]] = {}
@@ -191,14 +204,6 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         if (there := f"{first}_minus_{second}") in self.comparison:
             return self.comparison[there][figure]
         return self.comparison[f"{second}_minus_{first}"][figure].turned()
-
-    def validation_difference(self, first: str, second: str) -> Difference | None:
-        """Return what `difference` does of mAP@.50 on the validation split, None if not known."""
-        known = {} if self.validation is None else self.validation.comparison
-        if (there := f"{first}_minus_{second}") in known:
-            return known[there]
-        back = known.get(f"{second}_minus_{first}")
-        return None if back is None else back.turned()
 
 
 class _Header(msgspec.Struct):

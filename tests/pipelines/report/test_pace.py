@@ -1,8 +1,8 @@
 from made_metrics import run
 from msgspec import structs
 
+from pipelines.report.caveats import caveats
 from pipelines.report.pace import pace_notes
-from pipelines.report.wording import caveats
 from pipelines.system.pace import Moment
 
 
