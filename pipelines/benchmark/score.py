@@ -25,8 +25,8 @@ from pipelines.evaluation.report_card import (
     Evaluation,
     EvaluationImages,
     compared,
-    decisive_alone,
     judge,
+    one_figure,
 )
 from pipelines.evaluation.resampling import DECISIVE, Resampled
 from pipelines.evaluation.several import pairwise
@@ -143,7 +143,7 @@ def score_saved(
             for split, place in SPLIT_FOLDERS.items()
         )
         point = best_f1(truth["val"], val)
-        on_validation[name] = decisive_alone(validation, val)
+        on_validation[name] = one_figure(validation, val, settings.evaluation.figure)
         evaluations[name] = judge(images, test, point, stage.reaches.get(name))
         detections[name] = test
         if name in stage.from_grabcut:
@@ -155,12 +155,15 @@ def score_saved(
         found,
         proposals,
         decisive_figures(on_validation, len(truth["val"])) if on_validation else None,
-        on_new_images(images, found, dataset),
+        on_new_images(images, found, dataset, settings.evaluation.figure),
     )
 
 
 def on_new_images(
-    images: EvaluationImages, found: Mapping[str, Sequence[Detections]], dataset: Dataset
+    images: EvaluationImages,
+    found: Mapping[str, Sequence[Detections]],
+    dataset: Dataset,
+    figure: str = DECISIVE,
 ) -> DecisiveFigures | None:
     """Return the decisive figure without test images that train or val has too, or nearly so.
 
@@ -180,18 +183,23 @@ def on_new_images(
         groups=None if groups is None else [groups[place] for place in new],
     )
     resampled = {
-        name: decisive_alone(some, [each[place] for place in new]) for name, each in found.items()
+        name: one_figure(some, [each[place] for place in new], figure)
+        for name, each in found.items()
     }
     return decisive_figures(resampled, len(new))
 
 
 def decisive_figures(resampled: Mapping[str, Resampled], images: int) -> DecisiveFigures:
-    """Return the decisive figure of detectors on so many images, and how they differ."""
+    """Return the one figure of detectors on so many images, and how they differ in it."""
     return DecisiveFigures(
         images,
-        {name: each.once[DECISIVE] for name, each in resampled.items()},
-        {name: intervals(each)[DECISIVE] for name, each in resampled.items()},
-        {f"{a}_minus_{b}": each[DECISIVE] for (a, b), each in pairwise(resampled, images).items()},
+        {name: value for name, each in resampled.items() for value in each.once.values()},
+        {name: span for name, each in resampled.items() for span in intervals(each).values()},
+        {
+            f"{a}_minus_{b}": more
+            for (a, b), each in pairwise(resampled, images).items()
+            for more in each.values()
+        },
     )
 
 

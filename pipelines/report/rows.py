@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipelines.evaluation.conventions import WHY
 from pipelines.evaluation.report_card import FullQuality, named_figure
-from pipelines.evaluation.resampling import iou_name
+from pipelines.evaluation.resampling import LABELS, iou_name
 from pipelines.evaluation.significance import Difference
 from pipelines.report.wording import called
 from pipelines.runs.metrics import DecisiveFigures, DetectorMetrics, Metrics
@@ -19,8 +19,7 @@ UNKNOWN = "–"
 VALIDATION, NEW_IMAGES = "validation", "new_images"  # among the names of differences
 ON_VALIDATION = "Training and thresholds were chosen on the validation split."
 HEADLINE = {
-    "map_50": "mAP@.50",
-    "map_50_95": "mAP@[.50:.95]",
+    **LABELS,
     "map_75": "mAP@.75",
     "small": "  small objects",
     "medium": "  medium",
@@ -124,9 +123,10 @@ def shown(value: float, form: str = "{:.3f}") -> str:
 
 
 def headline(metrics: Metrics) -> dict[str, str]:
-    """Return the labels of the figures of all classes together, by name."""
+    """Return the labels of the figures of all classes together, by name; what decides is first."""
     iou = None if metrics.scoring is None else metrics.scoring.iou
-    return HEADLINE if iou is None else {**HEADLINE, f"map_{iou_name(iou)}": f"mAP@{iou:g}"}
+    other = {} if iou is None else {f"map_{iou_name(iou)}": f"mAP@{iou:g}"}
+    return {metrics.figure: metrics.label, **HEADLINE, **other}
 
 
 def class_figures(metrics: Metrics, kind: str = "ap_50") -> dict[str, str]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from math import isnan
 
 from pipelines.contenders import label_of
-from pipelines.evaluation.resampling import DECISIVE
 from pipelines.evaluation.significance import Difference
 from pipelines.report.wording import listed, signed
 from pipelines.runs.metrics import DecisiveFigures, Metrics
@@ -21,10 +20,10 @@ def on_validation(metrics: Metrics, ranked: Sequence[str]) -> str:
 
     Args:
         metrics: of a run.
-        ranked: its detectors by their mAP@.50 on the test images, best first.
+        ranked: its detectors by the figure that decides on the test images, best first.
     """
     best, *others = ranked
-    behind = [name for name in others if metrics.difference(best, name, DECISIVE).difference > 0]
+    behind = [name for name in others if metrics.ahead(best, name).difference > 0]
     validation = metrics.validation or DecisiveFigures()
     known = {name: validation.difference(best, name) for name in behind}
     there = {n: each for n, each in known.items() if each and not isnan(each.difference)}

@@ -14,6 +14,7 @@ from datasets.errors import UserError
 from datasets.regular_files import content
 from pipelines.evaluation import undefined
 from pipelines.evaluation.report_card import FullQuality
+from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.evaluation.significance import Difference
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.evaluation.undefined import Number
@@ -194,6 +195,24 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     choice: str = ""
     pace: Mapping[str, Sequence[Moment]] = {}
     left_out: Mapping[str, str] = {}
+
+    @property
+    def figure(self) -> str:
+        """The figure that decides who is better, by its name."""
+        return DECISIVE if self.settings is None else self.settings.evaluation.figure
+
+    @property
+    def label(self) -> str:
+        """What that figure is called."""
+        return LABELS[self.figure]
+
+    def reached(self, name: str) -> float:
+        """Return that figure of a detector, nan without an object in the test images."""
+        return float(getattr(self.pipelines[name].quality, self.figure))
+
+    def ahead(self, first: str, second: str) -> Difference:
+        """Return how much more of that figure the first of two detectors has than the second."""
+        return self.difference(first, second, self.figure)
 
     def difference(self, first: str, second: str, figure: str) -> Difference:
         """Return how much more of a figure the first of two detectors has than the second.

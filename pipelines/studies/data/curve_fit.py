@@ -22,7 +22,7 @@ from pipelines.studies.data.plan import SubsetResult
 RATES = np.geomspace(0.1, 3.0, 40)
 GRID = 400  # numbers of images tried for a crossing, evenly in their logarithm
 LEAST_SIZES = 3  # a curve of three numbers has three
-LEARNT = 0.02  # mAP@.50 that is more than nothing
+LEARNT = 0.02  # of the figure: more than nothing
 Results = Mapping[int, list[SubsetResult]]  # of one contender's trainings, by number of images
 
 
@@ -48,7 +48,7 @@ class PowerLaw:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """One contender's power law of mAP@.50 at numbers of images, and its 95 % band there.
+    """One contender's power law at numbers of images, and its 95 % band there.
 
     The others are those of `PowerLaw`.
     """
@@ -123,7 +123,7 @@ def fitted_curve(results: Results) -> PowerLaw | None:
     random = np.random.default_rng(0)
     drawn = []
     for size in sizes:
-        values = np.array([each.precision.resampled_map_50 for each in results[size]])
+        values = np.array([each.precision.resampled for each in results[size]])
         chosen = random.integers(len(values), size=values.shape)
         drawn.append(np.take_along_axis(values, chosen, axis=0).mean(axis=0))
     resampled = np.stack(drawn, axis=1)
@@ -143,7 +143,7 @@ def learning(results: Results) -> list[int]:
 
 
 def _mean(results: list[SubsetResult]) -> float:
-    return float(np.mean([each.precision.map_50 for each in results]))
+    return float(np.mean([each.precision.value for each in results]))
 
 
 def learning_curve(fitted: PowerLaw, fewest: int, most: int) -> LearningCurve:

@@ -18,6 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipelines.contenders import label_of
+from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.runs.finished import Subject
 from pipelines.settings import MOST_SEED
 from pipelines.studies.common.cells import Cells
@@ -67,12 +68,14 @@ class DataStudy(Study[TrainingRow]):
             both measured with fewer and with more images.
         ahead: who is, from the fewest images to the most that all with a curve were measured with.
         undertrained: how many trainings were.
+        figure: that the curves are of, by its name.
     """
 
     curves: Mapping[str, LearningCurve]
     crossovers: Mapping[str, Crossover]
     ahead: Sequence[Stretch]
     undertrained: int
+    figure: str
 
 
 def study(subject: Subject, cells: Cells) -> DataStudy:
@@ -85,11 +88,15 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
     count = at_once(subject)
     with processes(subject, count) as pool:
         results = measured(wanted, measure, costs, cells, on_terminal, pool, count)
-    return concluded(list(subject.figures), results)
+    return concluded(list(subject.figures), results, subject.settings.evaluation.figure)
 
 
-def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResult]) -> DataStudy:
-    """Return the study of the contenders' results."""
+def concluded(
+    names: Sequence[str],
+    results: Mapping[PlannedTraining, SubsetResult],
+    figure: str = DECISIVE,
+) -> DataStudy:
+    """Return the study of the contenders' results, whose figure is what decides."""
     rows = tuple(
         TrainingRow(
             **vars(planned),
@@ -129,9 +136,9 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
     tried = max((row.images for row in rows), default=0)
     most = min((max(levelled[name]) for name in known), default=tried)
     units = min((each.precision.images for each in results.values()), default=0)
-    verdict = _verdict(names, rows, known, most, clauses, units)
+    verdict = _verdict(names, rows, known, most, clauses, units, figure)
     undertrained = sum(row.undertrained for row in rows)
-    return DataStudy(verdict, rows, curves, crossovers, ahead, undertrained)
+    return DataStudy(verdict, rows, curves, crossovers, ahead, undertrained, figure)
 
 
 def _shared(ranges: Iterable[tuple[int, int]]) -> tuple[int, int]:
@@ -164,6 +171,7 @@ def _verdict(
     most: int,
     clauses: Sequence[str],
     units: int,
+    figure: str,
 ) -> Verdict:
     """Return the conclusion at the most images with which all that have a curve were measured.
 
@@ -178,14 +186,15 @@ def _verdict(
                 "and are left out"
             )
     at = {name: curve.at(np.array([float(most)]))[:, 0] for name, curve in curves.items()}
-    answers = {name: _mean_of([row for row in rows if row.pipeline == name]) for name in names}
+    of_each = {name: [row for row in rows if row.pipeline == name] for name in names}
+    answers = {name: _mean_of(own, figure) for name, own in of_each.items()}
     answers |= {name: with_interval(values[0], ends(values[1:])) for name, values in at.items()}
     if len(curves) < len(names):
         remarks.append(
             f"without {LEAST_SIZES} sizes a contender has no curve; give more --budget-minutes"
         )
     verdict = Verdict.of(
-        f"How much data does it need (mAP@.50 with {most} images)?",
+        f"How much data does it need ({LABELS[figure]} with {most} images)?",
         answers,
         remarks,
         {name: Sampled(values[0], values[1:], units) for name, values in at.items()},
@@ -196,10 +205,10 @@ def _verdict(
     return verdict
 
 
-def _mean_of(rows: Sequence[TrainingRow]) -> str:
+def _mean_of(rows: Sequence[TrainingRow], figure: str) -> str:
     """Return what the trainings on the most images reached, where there is no curve."""
     most = max((row.images for row in rows), default=0)
-    values = [row.map_50 for row in rows if row.images == most]
+    values = [getattr(row, figure) for row in rows if row.images == most]
     return f"{np.mean(values):.3f} (no curve)" if values else "not measured"
 
 
@@ -210,7 +219,7 @@ def draw(result: DataStudy) -> Figure:
     for name, colour in colours(result.verdict.answers).items():
         for undertrained, marker in ((False, "o"), (True, "x")):
             points = [
-                (row.images, row.map_50)
+                (row.images, getattr(row, result.figure))
                 for row in result.cells
                 if row.pipeline == name and row.undertrained == undertrained
             ]
@@ -225,7 +234,7 @@ def draw(result: DataStudy) -> Figure:
         xscale=scale(row.images for row in result.cells),
         ylim=(0, 1),
         xlabel="training images",
-        ylabel="mAP@.50 on the test split",
+        ylabel=f"{LABELS[result.figure]} on the test split",
         title="How much data: power laws with their 95 % band",
     )
     axes.set_xticks(sorted({row.images for row in result.cells}))

@@ -62,12 +62,12 @@ class SubsetTrainings:
             # was not finite, which shows nothing of the images.
             detections, undertrained = [Detections() for _ in self._test], planned.updates > 0
         else:
-            if trained.map_50:
-                undertrained, late_gain = still_gaining(trained.map_50)
+            if trained.validations:
+                undertrained, late_gain = still_gaining(trained.validations)
         truth = [image.annotations for image in self._test]
         groups = [image.group for image in self._test]
-        classes = self._dataset.classes
-        precision = mean_precision(truth, detections, classes, settings.seed, groups)
+        classes, figure = self._dataset.classes, settings.evaluation.figure
+        precision = mean_precision(truth, detections, classes, settings.seed, groups, figure)
         return SubsetResult(precision, undertrained, late_gain)
 
     def _trained(
