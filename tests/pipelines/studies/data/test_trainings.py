@@ -93,7 +93,8 @@ def test_what_trains_subsets_is_made_once_for_all_of_them(subject, row):
 
         def train(images, seed, updates):
             trained.append((len(images), seed, updates))
-            return SubsetTraining(Finding(subject.dataset.splits["test"]), ((50, 0.2), (100, 0.5)))
+            reached = (60, 0.2), (80, 0.5), (100, 0.5)
+            return SubsetTraining(Finding(subject.dataset.splits["test"]), reached)
 
         return train
 
@@ -140,15 +141,20 @@ def reached(*figures):
     return still_gaining(list(zip([600, 700, 800, 900, 1000], figures, strict=True)))
 
 
-def test_a_training_has_levelled_off_when_its_last_fifth_gained_next_to_nothing():
-    assert not reached(0.5, 0.58, 0.6, 0.61, 0.62)[0]
-    assert not reached(0.03, 0.04, 0.042, 0.045, 0.05)[0]
+def test_a_training_has_levelled_off_when_it_gained_next_to_nothing_before_mosaics_end():
+    assert not reached(0.58, 0.59, 0.6, 0.61, 0.62)[0]
+    assert not reached(0.035, 0.04, 0.038, 0.045, 0.05)[0]
     assert reached(0.0, 0.0, 0.0, 0.001, 0.001)[0]
-    assert reached(0.3, 0.4, 0.5, 0.55, 0.6)[0]
+    assert reached(0.3, 0.4, 0.5, 0.5, 0.5)[0]
     assert reached(0.0, 0.0, 0.0, 0.0, 0.0)[0]
 
 
+def test_what_the_end_of_mosaics_gives_is_no_sign_of_a_training_too_short():
+    assert not reached(0.5, 0.5, 0.51, 0.6, 0.7)[0]
+    assert 1 - YoloSettings().close_mosaic > trainings.TO
+
+
 def test_what_it_gained_late_is_given():
-    assert reached(0.3, 0.4, 0.5, 0.55, 0.6)[1] == pytest.approx(0.1)
-    assert reached(0.3, 0.6, 0.5, 0.5, 0.5)[1] == 0.0
-    assert still_gaining([(30, 0.4)]) == (True, 0.4)
+    assert reached(0.3, 0.4, 0.5, 0.55, 0.6)[1] == pytest.approx(0.2)
+    assert reached(0.6, 0.3, 0.5, 0.7, 0.7)[1] == 0.0
+    assert still_gaining([(30, 0.4)]) == (True, 0.0)
