@@ -70,6 +70,15 @@ def without_copies_in_test(
     return {**splits, "test": test}, tuple(replace(c, left_out=c.second in gone) for c in copies)
 
 
+def seen_in_test(duplicates: Iterable[Duplicate]) -> frozenset[str]:
+    """Return the test images that train or val has too, or something that looks nearly alike."""
+    return frozenset(
+        d.second
+        for d in duplicates
+        if d.second_split == "test" and d.first_split != "test" and not d.left_out
+    )
+
+
 def problem_of(found: Duplicate) -> Problem:
     """Return the problem that a duplicate is; copies within one split have a kind of their own."""
     if found.distance is None and found.first_split == found.second_split:

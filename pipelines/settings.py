@@ -44,6 +44,8 @@ class EvaluationSettings(Checked):
     warm_up: Annotated[int, Meta(ge=0, le=1_000_000)] = 3
     # Spent on each size of batch.
     throughput_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 1.0
+    # Which decides who is better: in the headline, the axes and the choice.
+    figure: Literal["map_50", "map_50_95"] = "map_50"
     # mAP@.50: where even the best contender's 95 % interval lies below, none can be used yet.
     useful_map_50: Annotated[float, Meta(ge=0, le=1)] = 0.2
     # Images at once, 1 among them.

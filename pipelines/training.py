@@ -147,11 +147,12 @@ class SubsetTraining:
 
     Attributes:
         detector: it made; good until the next such training.
-        map_50: mAP@.50 on the validation split, each after a number of updates of a network.
+        validations: the figure that decides, on the validation split, each after a number of
+            updates of a network.
     """
 
     detector: Detector
-    map_50: tuple[tuple[int, float], ...] = ()
+    validations: tuple[tuple[int, float], ...] = ()
 
 
 # Trains on some images, by a seed and for a number of updates.

@@ -33,6 +33,7 @@ from pipelines.runs.folder import SPLIT_FOLDERS
 from pipelines.settings import EvaluationSettings, RunSettings
 from pipelines.system import runtime
 from pipelines.system.energy import energy_counter
+from pipelines.system.pace import Moment, pace_now
 from pipelines.system.progress import on_terminal
 
 MEMORY_IMAGES = 8  # detected in for peak memory: more take no more
@@ -43,18 +44,23 @@ class DetectionStage(msgspec.Struct, frozen=True):
     """What detecting and timing gave, by contender.
 
     Attributes:
+        latency_ms: timed in turns.
+        latency_alone_ms: timed with one contender at a time.
         threads: of each library, which all contenders share.
         reaches: for each test image, by stage, what is offered for its objects, where a detector
             has stages.
         from_grabcut: for each test image and detection, in their order, whether GrabCut proposed
             it, where a detector knows.
+        pace: of the machine before, between and after the timings.
     """
 
     latency_ms: Mapping[str, Latency]
+    latency_alone_ms: Mapping[str, Latency]
     throughput: Mapping[str, Throughput]
     threads: Mapping[str, int | None]
     reaches: Mapping[str, Sequence[Mapping[str, Reach]]]
     from_grabcut: Mapping[str, Sequence[Sequence[bool]]]
+    pace: Sequence[Moment]
 
 
 def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> DetectionStage:
@@ -70,8 +76,15 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
         for name in settings.pipelines
     }
     test = dataset.splits["test"]
+    pace = [pace_now()]
     latencies = _time(detectors, test, settings.evaluation, device)
+    pace.append(pace_now())
+    alone = dict(latencies)
+    for name, detector in detectors.items() if len(detectors) > 1 else ():
+        alone |= _time({name: detector}, test, settings.evaluation, device)
+        pace.append(pace_now())
     rates = _rates(detectors, test, settings.evaluation, device)
+    pace.append(pace_now())
     used = {
         **runtime.thread_settings(),
         # LiteRT can't be asked; its threads were set when its network was loaded.
@@ -97,7 +110,7 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
             else:
                 detections = [detector.detect(pixels_of(image)) for image in watched]
             write_detections(folder / place, name, detections)
-    return DetectionStage(latencies, rates, used, reaches, from_grabcut)
+    return DetectionStage(latencies, alone, rates, used, reaches, from_grabcut, pace)
 
 
 def detecting_memory(
@@ -146,6 +159,7 @@ def _time(
         warm_up=settings.warm_up,
         clock=time.perf_counter,
         synchronise=device.synchronise,
+        cpu_clock=time.process_time,
         track=on_terminal,
     )
     cpu = runtime.cpu_name()

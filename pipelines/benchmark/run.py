@@ -19,7 +19,7 @@ from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
 from pipelines.benchmark.prepare import left_out, without
-from pipelines.benchmark.score import Scored, outside_detections, score_saved, validation_figures
+from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.contenders import contender
 from pipelines.detections import Detections
@@ -34,6 +34,7 @@ from pipelines.runs.finished import Subject
 from pipelines.runs.folder import RunFolder
 from pipelines.runs.metrics import (
     METRICS,
+    TIMING,
     DetectorMetrics,
     Memory,
     Metrics,
@@ -142,7 +143,9 @@ def _compared(
         settings=settings,
         pipelines=_figures(trained, detected, memory, scored),
         comparison=compared(scored.evaluations, len(dataset.splits["test"])),
-        validation=validation_figures(scored.on_validation, len(dataset.splits["val"])),
+        validation=scored.on_validation,
+        new_images=scored.on_new_images,
+        pace={TIMING: detected.pace, **{f"training {n}": t.pace for n, t in trained.items()}},
         left_out=absent,
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}
@@ -200,6 +203,7 @@ def _figures(
                 *(each.memory.rss_mb, each.memory.gpu_mb, memory[name].rss_mb, memory[name].gpu_mb)
             ),
             latency_ms=detected.latency_ms[name],
+            latency_alone_ms=detected.latency_alone_ms[name],
             throughput=detected.throughput[name],
             proposals=scored.proposals.get(name),
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from datasets.annotations import Annotations, Dataset
+from datasets.duplicates import seen_in_test
 from datasets.errors import UserError
 from datasets.groups import group_numbers
 from datasets.progress import Track
@@ -24,8 +25,8 @@ from pipelines.evaluation.report_card import (
     Evaluation,
     EvaluationImages,
     compared,
-    decisive_alone,
     judge,
+    one_figure,
 )
 from pipelines.evaluation.resampling import DECISIVE, Resampled
 from pipelines.evaluation.several import pairwise
@@ -41,11 +42,11 @@ from pipelines.runs.folder import SPLIT_FOLDERS
 from pipelines.runs.metrics import (
     METRICS,
     DatasetSummary,
+    DecisiveFigures,
     DetectorMetrics,
     Metrics,
     ProposalShares,
     SplitSize,
-    ValidationFigures,
     write_metrics,
 )
 from pipelines.settings import NamedFile, RunSettings, ScoringSettings
@@ -59,13 +60,16 @@ from pipelines.system.progress import CONSOLE, on_terminal
 class Scored:
     """What scoring gives by detector: figures, detections in test images, what proposed them.
 
-    ``on_validation`` is the decisive figure on the validation split, of contenders only.
+    ``on_validation`` is the decisive figure on the validation split, of contenders only,
+    ``on_new_images`` that on the test images that look like none of train or val; None where all
+    test images do.
     """
 
     evaluations: Mapping[str, Evaluation]
     detections: Mapping[str, Sequence[Detections]]
     proposals: Mapping[str, ProposalShares]
-    on_validation: Mapping[str, Resampled]
+    on_validation: DecisiveFigures | None
+    on_new_images: DecisiveFigures | None
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -139,28 +143,62 @@ def score_saved(
             for split, place in SPLIT_FOLDERS.items()
         )
         point = best_f1(truth["val"], val)
-        on_validation[name] = decisive_alone(validation, val)
+        on_validation[name] = one_figure(validation, val, settings.evaluation.figure)
         evaluations[name] = judge(images, test, point, stage.reaches.get(name))
         detections[name] = test
         if name in stage.from_grabcut:
             flags = stage.from_grabcut[name]
             proposals[name] = grabcut_share(truth["test"], test, point.threshold, flags)
     found = {name: detections[name] for name in names}
-    return Scored(evaluations, found, proposals, on_validation)
+    return Scored(
+        evaluations,
+        found,
+        proposals,
+        decisive_figures(on_validation, len(truth["val"])) if on_validation else None,
+        on_new_images(images, found, dataset, settings.evaluation.figure),
+    )
 
 
-def validation_figures(
-    on_validation: Mapping[str, Resampled], images: int
-) -> ValidationFigures | None:
-    """Return the decisive figure on the validation split's images, None without a contender."""
-    if not on_validation:
+def on_new_images(
+    images: EvaluationImages,
+    found: Mapping[str, Sequence[Detections]],
+    dataset: Dataset,
+    figure: str = DECISIVE,
+) -> DecisiveFigures | None:
+    """Return the decisive figure without test images that train or val has too, or nearly so.
+
+    ``images`` are those of the test split, ``found`` the detections in them by detector. None is
+    where that leaves out nothing.
+    """
+    seen = seen_in_test(dataset.duplicates)
+    new = [place for place, each in enumerate(dataset.splits["test"]) if each.name not in seen]
+    if len(new) == len(images.ground_truth):
         return None
-    return ValidationFigures(
-        map_50={name: each.once[DECISIVE] for name, each in on_validation.items()},
-        interval_95={name: intervals(each)[DECISIVE] for name, each in on_validation.items()},
-        comparison={
-            f"{a}_minus_{b}": each[DECISIVE]
-            for (a, b), each in pairwise(on_validation, images).items()
+    if not new:
+        return DecisiveFigures()
+    truth, groups = images.ground_truth, images.groups
+    some = replace(
+        images,
+        ground_truth=[truth[place] for place in new],
+        groups=None if groups is None else [groups[place] for place in new],
+    )
+    resampled = {
+        name: one_figure(some, [each[place] for place in new], figure)
+        for name, each in found.items()
+    }
+    return decisive_figures(resampled, len(new))
+
+
+def decisive_figures(resampled: Mapping[str, Resampled], images: int) -> DecisiveFigures:
+    """Return the one figure of detectors on so many images, and how they differ in it."""
+    return DecisiveFigures(
+        images,
+        {name: value for name, each in resampled.items() for value in each.once.values()},
+        {name: span for name, each in resampled.items() for span in intervals(each).values()},
+        {
+            f"{a}_minus_{b}": more
+            for (a, b), each in pairwise(resampled, images).items()
+            for more in each.values()
         },
     )
 

@@ -11,16 +11,18 @@ from pipelines.contenders import contender
 from pipelines.runs.model_folder import save_model_file
 from pipelines.settings import RunSettings
 from pipelines.system import runtime
+from pipelines.system.pace import Moment, pace_now
 from pipelines.system.progress import on_terminal
 from pipelines.training import Model, Training, TrainingJob
 
 
 class TrainingStage(msgspec.Struct, frozen=True):
-    """What training one contender gave, and the most memory it took."""
+    """What training one contender gave, the most memory it took, and the machine's pace then."""
 
     training: Training
     model: Model
     memory: runtime.PeakMemory
+    pace: tuple[Moment, ...]
 
 
 def train(
@@ -41,6 +43,7 @@ def train(
     runtime.set_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
     job = TrainingJob(dataset, settings, folder, threads, on_terminal, tensorboard)
+    before = pace_now()
     trained = contender(name).train(job)
     save_model_file(folder, name, dataset.classes, trained.model.pretrained_on)
     images = dataset.splits["train"]
@@ -53,4 +56,5 @@ def train(
         ),
         msgspec.structs.replace(trained.model, disk_mb=size / 2**20),
         runtime.peak_memory(),
+        (before, pace_now()),
     )

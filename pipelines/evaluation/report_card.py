@@ -25,7 +25,6 @@ from pipelines.evaluation.operating_point import ChosenThreshold, OperatingPoint
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import Quality, evaluation_set, mean_known, quality_of
 from pipelines.evaluation.resampling import (
-    DECISIVE,
     Resampled,
     Units,
     headline_figures,
@@ -157,8 +156,10 @@ def judge(
     return Evaluation(**vars(headline), quality=full)
 
 
-def decisive_alone(images: EvaluationImages, detections: Sequence[Detections]) -> Resampled:
-    """Return mAP@.50 alone of one detector's detections: what `judge` gives costs ten times more.
+def one_figure(
+    images: EvaluationImages, detections: Sequence[Detections], figure: str
+) -> Resampled:
+    """Return one of `OVER_CLASSES` of one detector's detections: `judge` costs ten times more.
 
     Raises:
         ValueError: there are not as many detections as images, or a label names no class.
@@ -168,9 +169,9 @@ def decisive_alone(images: EvaluationImages, detections: Sequence[Detections]) -
     once, holding = headline_figures(quality_of(given)), images.units.holding(given)
     classes = {name: count for name, count in holding.items() if name.startswith("per_class.")}
     return Resampled(
-        {DECISIVE: once[DECISIVE]},
-        {DECISIVE: values[DECISIVE]},
-        {DECISIVE: holding[DECISIVE], **classes},
+        {figure: once[figure]},
+        {figure: values[figure]},
+        {figure: holding[figure], **classes},
     )
 
 

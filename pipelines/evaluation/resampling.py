@@ -23,7 +23,8 @@ from pipelines.evaluation.quality import AREAS, SIZES, EvaluationSet, Quality
 
 RESAMPLES = 1000
 BLOCK = 500  # resamples computed together
-DECISIVE = "map_50"  # the figure by which a run says who is better
+DECISIVE = "map_50"  # says who is better, unless the user names another
+LABELS = {"map_50": "mAP@.50", "map_50_95": "mAP@[.50:.95]"}  # of figures that can
 OVER_CLASSES = ("map_50_95", "map_50", "map_75", "average_recall")  # means, whatever the size
 HEADLINE = (*OVER_CLASSES[:3], *SIZES, *OVER_CLASSES[3:])
 LEAST_A_CLASS = 3  # fewer would make intervals that hold everything

@@ -32,6 +32,7 @@ class Latency:
         stages: mean of each named stage, in the very calls counted: together they are the mean.
         calls: every call counted, in the order of the images.
         device: what it was measured on.
+        cpu: mean milliseconds of all cores together, what other threads did meanwhile among them.
     """
 
     p50: float
@@ -44,6 +45,7 @@ class Latency:
     stages: Mapping[str, float]
     calls: tuple[float, ...]
     device: str = ""
+    cpu: Number = nan
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,12 @@ def measure_latency(
     warm_up: int,
     clock: Callable[[], float],
     synchronise: Callable[[], None],
+    cpu_clock: Callable[[], float] = lambda: nan,
     track: Track = silently,
 ) -> dict[str, Latency]:
     """Time detectors on the same images, in turn, so that a slow moment meets all of them.
+
+    One detector has all turns, and is timed alone.
 
     Args:
         detectors: by name; which goes first alternates.
@@ -83,6 +88,7 @@ def measure_latency(
         warm_up: calls left out before, at least the first.
         clock: gives seconds.
         synchronise: waits until the device has finished.
+        cpu_clock: gives seconds that all of this process's threads have worked.
         track: watches the samples.
 
     Raises:
@@ -92,13 +98,16 @@ def measure_latency(
         raise ValueError(f"samples must be at least 1, not {samples}")
     warm_up = max(warm_up, 1)
     calls: dict[str, list[dict[str, float]]] = {name: [] for name in detectors}
+    worked: dict[str, list[float]] = {name: [] for name in detectors}
     rounds = range(warm_up + samples)
     for number in track(rounds, "timing", len(rounds)):
         image = image_at(number)
         names = list(detectors)
         for name in names if number % 2 == 0 else reversed(names):
+            before = cpu_clock()
             calls[name].append(_timed_call(detectors[name], image, clock, synchronise))
-    return {name: _summary(made, warm_up) for name, made in calls.items()}
+            worked[name].append(1000 * (cpu_clock() - before))
+    return {name: _summary(made, worked[name], warm_up) for name, made in calls.items()}
 
 
 def _timed_call(
@@ -127,7 +136,7 @@ def _timed_call(
     return spent
 
 
-def _summary(calls: list[dict[str, float]], warm_up: int) -> Latency:
+def _summary(calls: list[dict[str, float]], worked: list[float], warm_up: int) -> Latency:
     totals = np.array([sum(call.values()) for call in calls])
     counted, late = totals[warm_up:], calls[warm_up:]
     # A detector may skip a stage, as on an image with nothing in it: then it took no time.
@@ -142,6 +151,7 @@ def _summary(calls: list[dict[str, float]], warm_up: int) -> Latency:
         first_call=float(totals[0]),
         stages={s: float(np.mean([call.get(s, 0.0) for call in late])) for s in stages},
         calls=tuple(counted.tolist()),
+        cpu=float(np.mean(worked[warm_up:])),
     )
 
 

@@ -8,6 +8,7 @@ from pipelines.report.rows import LATENCY, TRAINING
 from pipelines.report.wording import listed
 from pipelines.runs.metrics import DetectorMetrics
 
+IN_TURNS = " (timed in turns)"  # as `LATENCY` is
 ALIKE = 1.15  # times that differ by less are called alike: another run would differ as much
 
 
@@ -23,7 +24,11 @@ def price(subject: DetectorMetrics, other: DetectorMetrics) -> str:
     """Return how the first's times compare with the second's, as far as both are known."""
     parts: dict[str, bool] = {}
     for cost, faster, slower in (
-        (LATENCY, "answers {} times as fast", "takes {} times as long an image"),
+        (
+            LATENCY,
+            f"answers {{}} times as fast{IN_TURNS}",
+            f"takes {{}} times as long an image{IN_TURNS}",
+        ),
         (TRAINING, "trains {} times as fast", "trains {} times as long"),
     ):
         one, two = cost.of(subject), cost.of(other)
@@ -38,7 +43,10 @@ def fastest(group: Mapping[str, DetectorMetrics]) -> str:
     Nothing is said of a time that all have alike or one of them lacks, which may be the fastest.
     """
     clauses: dict[str, list[str]] = {}
-    for cost, one, several in ((LATENCY, "answers", "answer"), (TRAINING, "trains", "train")):
+    for cost, one, several, how in (
+        (LATENCY, "answers", "answer", IN_TURNS),
+        (TRAINING, "trains", "train", ""),
+    ):
         values = {name: cost.of(each) for name, each in group.items()}
         least = min(values.values())
         first = [name for name, value in values.items() if not times(least, value)]
@@ -46,11 +54,12 @@ def fastest(group: Mapping[str, DetectorMetrics]) -> str:
         if not rest or not all(value > 0 for value in values.values()):
             continue
         if len(first) > 1:
-            clauses.setdefault(listed(first), []).append(f"{several} faster than {listed(rest)}")
+            text = f"{several} faster than {listed(rest)}{how}"
+            clauses.setdefault(listed(first), []).append(text)
             continue
         ratio = _between(times(least, value) for value in sorted(values[name] for name in rest))
         than = " as the others" if len(rest) > 1 else ""
-        clauses.setdefault(first[0], []).append(f"{one} {ratio} times as fast{than}")
+        clauses.setdefault(first[0], []).append(f"{one} {ratio} times as fast{than}{how}")
     return " and ".join(f"{name} {' and '.join(parts)}" for name, parts in clauses.items())
 
 

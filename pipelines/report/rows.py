@@ -10,17 +10,16 @@ from typing import NamedTuple
 
 from pipelines.evaluation.conventions import WHY
 from pipelines.evaluation.report_card import FullQuality, named_figure
-from pipelines.evaluation.resampling import iou_name
+from pipelines.evaluation.resampling import LABELS, iou_name
 from pipelines.evaluation.significance import Difference
 from pipelines.report.wording import called
-from pipelines.runs.metrics import DetectorMetrics, Metrics
+from pipelines.runs.metrics import DecisiveFigures, DetectorMetrics, Metrics
 
 UNKNOWN = "–"
-VALIDATION = "validation.map_50"  # among the names of differences
+VALIDATION, NEW_IMAGES = "validation", "new_images"  # among the names of differences
 ON_VALIDATION = "Training and thresholds were chosen on the validation split."
 HEADLINE = {
-    "map_50": "mAP@.50",
-    "map_50_95": "mAP@[.50:.95]",
+    **LABELS,
     "map_75": "mAP@.75",
     "small": "  small objects",
     "medium": "  medium",
@@ -44,12 +43,14 @@ class Cost(NamedTuple):
         return value if isinstance(value, int | float) else nan
 
 
-LATENCY = Cost("latency p50", ("latency_ms", "p50"), "{:.1f} ms")
+LATENCY = Cost("latency p50, in turns", ("latency_ms", "p50"), "{:.1f} ms")
 TRAINING = Cost("training", ("training", "seconds"), "{:.0f} s")
 COSTS = (
     LATENCY,
     Cost("latency p90", ("latency_ms", "p90"), "{:.1f} ms"),
     Cost("latency p99", ("latency_ms", "p99"), "{:.1f} ms"),
+    Cost("latency p50, alone", ("latency_alone_ms", "p50"), "{:.1f} ms"),
+    Cost("CPU time a call, alone", ("latency_alone_ms", "cpu"), "{:.1f} ms"),
     Cost("first call", ("latency_ms", "first_call"), "{:.1f} ms"),
     Cost("images a second", ("throughput", "batch_1"), "{:.1f}"),
     Cost("  in the best batch", ("throughput", "best"), "{:.1f}"),
@@ -122,9 +123,10 @@ def shown(value: float, form: str = "{:.3f}") -> str:
 
 
 def headline(metrics: Metrics) -> dict[str, str]:
-    """Return the labels of the figures of all classes together, by name."""
+    """Return the labels of the figures of all classes together, by name; what decides is first."""
     iou = None if metrics.scoring is None else metrics.scoring.iou
-    return HEADLINE if iou is None else {**HEADLINE, f"map_{iou_name(iou)}": f"mAP@{iou:g}"}
+    other = {} if iou is None else {f"map_{iou_name(iou)}": f"mAP@{iou:g}"}
+    return {metrics.figure: metrics.label, **HEADLINE, **other}
 
 
 def class_figures(metrics: Metrics, kind: str = "ap_50") -> dict[str, str]:
@@ -143,18 +145,24 @@ def quality_rows(metrics: Metrics, labels: Mapping[str, str]) -> list[TableRow]:
     return _known(rows)
 
 
-def validation_rows(metrics: Metrics) -> list[TableRow]:
-    """Return the row of mAP@.50 on the validation split, none where it is not known."""
-    validation = metrics.validation
-    if validation is None:
-        return []
-    figures = tuple(
-        Figure(validation.map_50[name], "{:.3f}", *validation.interval_95[name])
-        if name in validation.map_50
-        else Figure(nan)
-        for name in metrics.pipelines
-    )
-    return _known([TableRow("  on validation", figures, VALIDATION, whole=1.0)])
+def decisive_rows(metrics: Metrics) -> list[TableRow]:
+    """Return the rows of the decisive figure on other images, none where it is not known."""
+    labels = {VALIDATION: "  on validation", NEW_IMAGES: "  on test images unlike those seen"}
+    rows = []
+    for place, known in _elsewhere(metrics).items():
+        figures = tuple(
+            Figure(known.values[name], "{:.3f}", *known.interval_95[name])
+            if name in known.values
+            else Figure(nan)
+            for name in metrics.pipelines
+        )
+        rows.append(TableRow(labels[place], figures, place, whole=1.0))
+    return _known(rows)
+
+
+def _elsewhere(metrics: Metrics) -> dict[str, DecisiveFigures]:
+    known = {VALIDATION: metrics.validation, NEW_IMAGES: metrics.new_images}
+    return {place: each for place, each in known.items() if each is not None}
 
 
 def cost_rows(metrics: Metrics) -> list[TableRow]:
@@ -201,8 +209,11 @@ def pairs(metrics: Metrics) -> dict[tuple[str, str], Mapping[str, Difference]]:
     """Return how every two detectors differ, the first less the second, by figure."""
     found: dict[tuple[str, str], Mapping[str, Difference]] = {}
     for first, second in combinations(metrics.pipelines, 2):
-        on_validation = metrics.validation_difference(first, second)
-        further = {} if on_validation is None else {VALIDATION: on_validation}
+        further = {
+            place: more
+            for place, known in _elsewhere(metrics).items()
+            if (more := known.difference(first, second)) is not None
+        }
         found[first, second] = {**metrics.comparison[f"{first}_minus_{second}"], **further}
     return found
 

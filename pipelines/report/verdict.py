@@ -1,8 +1,9 @@
 """What a run has shown: which detector is better here, how surely, at what price.
 
-The rule: the paired difference in mAP@.50 decides, and only where its 95 % interval leaves out 0;
-of three or more detectors that interval is wider, as all pairs are judged together. Times are put
-beside it, never added up with it: what a second is worth is the reader's to judge.
+The rule: the paired difference in mAP@.50, or in the figure that ``evaluation.figure`` names,
+decides, and only where its 95 % interval leaves out 0; of three or more detectors that interval is
+wider, as all pairs are judged together. Times are put beside it, never added up with it: what a
+second is worth is the reader's to judge.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
-from pipelines.evaluation.resampling import DECISIVE
 from pipelines.evaluation.significance import Difference
 from pipelines.report.prices import price, times
 from pipelines.report.rows import TableRow, pairs
@@ -34,7 +34,7 @@ class Worth:
 def verdict_sentence(metrics: Metrics) -> str:
     """Return the verdict a report begins with, one sentence or two."""
     images = metrics.dataset.splits["test"].images
-    scores = {name: each.quality.map_50 for name, each in metrics.pipelines.items()}
+    scores = {name: metrics.reached(name) for name in metrics.pipelines}
     ranked = sorted((n for n in scores if not isnan(scores[n])), key=lambda name: -scores[name])
     if not ranked:
         return f"Nothing can be concluded: the {images} test images have no object to be found."
@@ -48,18 +48,17 @@ def verdict_sentence(metrics: Metrics) -> str:
     names = {name: display_name(name, known[name].model) for name in ranked}
     if others:
         (other,) = others
-        ahead = metrics.difference(best, other, DECISIVE)
-        cost = price(known[best], known[other])
-        sentence = _of_two(names[best], names[other], ahead, cost, images)
+        ahead, cost = metrics.ahead(best, other), price(known[best], known[other])
+        sentence = _of_two(names[best], names[other], metrics.label, ahead, cost, images)
         return " ".join(filter(None, (sentence, there)))
-    span = _span(known[best].quality.interval_95.get(DECISIVE))
+    span = _span(known[best].quality.interval_95.get(metrics.figure))
     return (
-        f"{capitalised(names[best])} reaches an mAP@.50 of {scores[best]:.3f} "
+        f"{capitalised(names[best])} reaches an {metrics.label} of {scores[best]:.3f} "
         f"({span}{images} test images); it was compared with no other."
     )
 
 
-def _of_two(first: str, second: str, ahead: Difference, cost: str, images: int) -> str:
+def _of_two(first: str, second: str, figure: str, ahead: Difference, cost: str, images: int) -> str:
     more, span = abs(ahead.difference), _span(ahead.deciding_interval)
     if ahead.verdict == "cannot_tell":
         settle = ahead.images_to_settle
@@ -68,12 +67,12 @@ def _of_two(first: str, second: str, ahead: Difference, cost: str, images: int) 
         cost = f"; {first} {cost}" if cost else ""
         return (
             f"These {images} test images cannot tell whether {first} or {second} finds more: "
-            f"{first} is {more:.3f} ahead in mAP@.50{within}{about}{cost}."
+            f"{first} is {more:.3f} ahead in {figure}{within}{about}{cost}."
         )
     cost = f"; it {cost}" if cost else ""
     return (
         f"{capitalised(first)} finds the objects in these images better than {second}: its "
-        f"mAP@.50 is {more:.3f} higher ({span}{images} test images){cost}."
+        f"{figure} is {more:.3f} higher ({span}{images} test images){cost}."
     )
 
 

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from pipelines.contenders import label_of
-from pipelines.evaluation.resampling import DECISIVE
 from pipelines.report.prices import fastest, price
 from pipelines.report.wording import capitalised, display_name, listed, more_images
 from pipelines.runs.metrics import Metrics
 
 
 class Standing:
-    """Detectors in the order of mAP@.50, best first, and who is surely better than whom."""
+    """Detectors in the order of the figure that decides, and who is surely better than whom."""
 
     def __init__(self, metrics: Metrics, ranked: Sequence[str]) -> None:
-        """Take a run and those of its detectors that have an mAP."""
+        """Take a run and those of its detectors that have an mAP, the best first."""
         self.ranked, self.pipelines = ranked, metrics.pipelines
+        self.figure = metrics.label
         self.images = metrics.dataset.splits["test"].images
         self._metrics = metrics
         self._unnamed = {name: display_name(name, self.pipelines[name].model) for name in ranked}
@@ -31,12 +31,12 @@ class Standing:
         return [self._unnamed.pop(name, label_of(name)) for name in names]
 
     def scores(self, names: Sequence[str]) -> str:
-        """Return the detectors' mAP@.50, listed."""
-        return listed([f"{self.pipelines[name].quality.map_50:.3f}" for name in names])
+        """Return what the detectors reach, listed."""
+        return listed([f"{self._metrics.reached(name):.3f}" for name in names])
 
     def beats(self, first: str, second: str) -> bool:
         """Say whether the first is better by more than the sampling error of the test images."""
-        return self._metrics.difference(first, second, DECISIVE).verdict == "better"
+        return self._metrics.ahead(first, second).verdict == "better"
 
     def split(self, names: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return the first of some with those that can't be told from it, and all others."""
@@ -46,7 +46,7 @@ class Standing:
 
     def settling(self, first: str, second: str) -> str:
         """Return about how many more images would tell two apart, as far as that is known."""
-        settle = self._metrics.difference(first, second, DECISIVE).images_to_settle
+        settle = self._metrics.ahead(first, second).images_to_settle
         return "" if settle is None else f"; {more_images(settle)} would"
 
     def faster(self, names: Sequence[str]) -> str:
@@ -57,7 +57,7 @@ class Standing:
 
 
 def verdict_of_several(metrics: Metrics, ranked: Sequence[str]) -> str:
-    """Return the verdict on three or more detectors, which are ranked by their mAP@.50."""
+    """Return the verdict on three or more detectors, which are ranked by what decides."""
     standing = Standing(metrics, ranked)
     front, behind = standing.split(ranked)
     first = _of_one_ahead(standing) if len(front) == 1 else _of_a_draw(standing, front, behind)
@@ -71,7 +71,7 @@ def _of_one_ahead(standing: Standing) -> str:
     best, *others = standing.ranked
     (name,), rest = standing.call([best]), listed(standing.call(others))
     return (
-        f"{name} finds the objects in these images better than {rest}: its mAP@.50 is "
+        f"{name} finds the objects in these images better than {rest}: its {standing.figure} is "
         f"{standing.scores([best])}, theirs {standing.scores(others)} "
         f"({standing.images} test images)"
     )
@@ -84,7 +84,7 @@ def _of_a_draw(standing: Standing, front: Sequence[str], behind: Sequence[str]) 
         scores += standing.settling(*front)
     else:
         which = f"which of {listed(names)} finds most"
-    text = f"these {standing.images} test images cannot tell {which} (mAP@.50 {scores})"
+    text = f"these {standing.images} test images cannot tell {which} ({standing.figure} {scores})"
     sure = [pair for pair in combinations(front, 2) if standing.beats(*pair)]
     for better, worse in (standing.call(pair) for pair in sure):
         text += f"; {better} is better than {worse}"

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from math import isnan
 
 from pipelines.contenders import label_of
-from pipelines.evaluation.resampling import DECISIVE
 from pipelines.evaluation.significance import Difference
 from pipelines.report.wording import listed, signed
-from pipelines.runs.metrics import Metrics
+from pipelines.runs.metrics import DecisiveFigures, Metrics
 
 THERE = "where training and thresholds were chosen"
 
@@ -21,26 +20,28 @@ def on_validation(metrics: Metrics, ranked: Sequence[str]) -> str:
 
     Args:
         metrics: of a run.
-        ranked: its detectors by their mAP@.50 on the test images, best first.
+        ranked: its detectors by the figure that decides on the test images, best first.
     """
     best, *others = ranked
-    behind = [name for name in others if metrics.difference(best, name, DECISIVE).difference > 0]
-    known = {name: metrics.validation_difference(best, name) for name in behind}
+    behind = [name for name in others if metrics.ahead(best, name).difference > 0]
+    validation = metrics.validation or DecisiveFigures()
+    known = {name: validation.difference(best, name) for name in behind}
     there = {n: each for n, each in known.items() if each and not isnan(each.difference)}
     turned = {name: each.turned() for name, each in there.items() if each.difference < 0}
     if turned:
-        leads = [f"{label_of(name)} is {_lead(each)}" for name, each in turned.items()]
+        leads = [f"{label_of(name)} is {lead(each)}" for name, each in turned.items()]
         return (
             f"The validation split disagrees: there, {THERE}, {listed(leads)} ahead of "
             f"{label_of(best)}."
         )
     if not there:
         return ""
-    leads = [f"{_lead(each)} ahead of {label_of(name)}" for name, each in there.items()]
+    leads = [f"{lead(each)} ahead of {label_of(name)}" for name, each in there.items()]
     return f"On the validation split, {THERE}, {label_of(best)} is {listed(leads)}."
 
 
-def _lead(difference: Difference) -> str:
+def lead(difference: Difference) -> str:
+    """Return how far ahead the first of two is, with the interval."""
     low, high = difference.interval_95
     span = "" if isnan(low) else f" (95 % {signed(low)} to {signed(high)})"
     return f"{difference.difference:.3f}{span}"

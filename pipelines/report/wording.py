@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.contenders import label_of
 from pipelines.evaluation.significance import ImagesToSettle
-from pipelines.runs.metrics import Metrics
-from pipelines.runs.usefulness import few_examples
 from pipelines.training import Model
 
 PRETRAINED = " (pre-trained)"
@@ -50,24 +48,3 @@ def capitalised(text: str) -> str:
 def left_out_sentences(left_out: Mapping[str, str]) -> list[str]:
     """Return of each contender that could not take part that it is left out, and why."""
     return [f"{name}: left out, {reason}" for name, reason in left_out.items()]
-
-
-def caveats(metrics: Metrics) -> list[str]:
-    """Return what has to be known beside figures: who is left out, few examples, who knew what."""
-    lines = left_out_sentences(metrics.left_out)
-    if few := few_examples(metrics.dataset.training_objects):
-        lines.append(f"{few}: expect little of any detector there")
-    for name, detector in metrics.pipelines.items():
-        model = detector.model
-        if model is None or model.pretrained_on is None:
-            continue
-        lines.append(
-            f"{called(name, model)} has seen other people's images ({model.pretrained_on}), of "
-            "which the others know nothing"
-        )
-        if model.classes_seen:
-            lines.append(
-                f"warning: {called(name, model)} had learnt {', '.join(model.classes_seen)} "
-                "there; on classes that are new to it, expect less"
-            )
-    return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,18 @@ from datasets.errors import UserError
 from datasets.regular_files import content
 from pipelines.evaluation import undefined
 from pipelines.evaluation.report_card import FullQuality
+from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.evaluation.significance import Difference
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.evaluation.undefined import Number
 from pipelines.settings import RunSettings, ScoringSettings
 from pipelines.system.files import write_text
+from pipelines.system.pace import Moment
 from pipelines.system.runtime import Environment
 from pipelines.training import Model, Training
 
 METRICS = "metrics.json"
+TIMING = "timing"  # among what was done while the machine's pace was noted
 SCHEMA_VERSION = 3
 
 
@@ -93,7 +96,8 @@ class ProposalShares(msgspec.Struct, frozen=True):
 class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one detector; what only a contender has is None for another tool's file.
 
-    ``proposals`` is of a detector that knows what proposed its detections.
+    ``latency_ms`` is timed in turns with the others, image by image, ``latency_alone_ms`` without
+    them, after that. ``proposals`` is of a detector that knows what proposed its detections.
     """
 
     quality: FullQuality
@@ -101,6 +105,7 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     model: Model | None = None
     memory_mb: Memory | None = None
     latency_ms: Latency | None = None
+    latency_alone_ms: Latency | None = None
     throughput: Throughput | None = None
     proposals: ProposalShares | None = None
 
@@ -110,18 +115,27 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.model is None else self.model.pretrained_on
 
 
-class ValidationFigures(msgspec.Struct, frozen=True):
-    """The contenders' mAP@.50 on the validation split, on which their training was chosen.
+class DecisiveFigures(msgspec.Struct, frozen=True):
+    """The figure that decides who is better, on other images than all of the test split.
 
     Attributes:
-        map_50: by contender.
-        interval_95: of it.
+        images: how many they are; without any there are no figures.
+        values: by detector.
+        interval_95: of them.
         comparison: ``<a>_minus_<b>``, then the difference.
     """
 
-    map_50: Mapping[str, Number]
-    interval_95: Mapping[str, tuple[Number, Number]]
-    comparison: Mapping[str, Difference]
+    images: int = 0
+    values: Mapping[str, Number] = {}
+    interval_95: Mapping[str, tuple[Number, Number]] = {}
+    comparison: Mapping[str, Difference] = {}
+
+    def difference(self, first: str, second: str) -> Difference | None:
+        """Return how much more the first of two detectors has, None if not known."""
+        if (there := f"{first}_minus_{second}") in self.comparison:
+            return self.comparison[there]
+        back = self.comparison.get(f"{second}_minus_{first}")
+        return None if back is None else back.turned()
 
 
 class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,9 +171,13 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         pipelines: figures by the detector's name.
         comparison: ``<a>_minus_<b>``, then differences by figure.
-        validation: the decisive figure on the validation split; None for files that were scored.
+        validation: the decisive figure on the validation split, on which training was chosen; None
+            for files that were scored.
+        new_images: the same on the test images that look like none of train or val; None where all
+            of them do.
         axes: those studied.
         choice: which contender to choose, from all axes, empty without any.
+        pace: how fixed work went before, between and after what is timed, by that.
         left_out: contenders that were asked for and could not take part, with the reason; the
             settings have the others alone.
     """
@@ -171,10 +189,30 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     scoring: ScoringSettings | None = None
     pipelines: Mapping[str, DetectorMetrics]
     comparison: Mapping[str, Mapping[str, Difference]]
-    validation: ValidationFigures | None = None
+    validation: DecisiveFigures | None = None
+    new_images: DecisiveFigures | None = None
     axes: Mapping[str, AxisResult] = {}
     choice: str = ""
+    pace: Mapping[str, Sequence[Moment]] = {}
     left_out: Mapping[str, str] = {}
+
+    @property
+    def figure(self) -> str:
+        """The figure that decides who is better, by its name."""
+        return DECISIVE if self.settings is None else self.settings.evaluation.figure
+
+    @property
+    def label(self) -> str:
+        """What that figure is called."""
+        return LABELS[self.figure]
+
+    def reached(self, name: str) -> float:
+        """Return that figure of a detector, nan without an object in the test images."""
+        return float(getattr(self.pipelines[name].quality, self.figure))
+
+    def ahead(self, first: str, second: str) -> Difference:
+        """Return how much more of that figure the first of two detectors has than the second."""
+        return self.difference(first, second, self.figure)
 
     def difference(self, first: str, second: str, figure: str) -> Difference:
         """Return how much more of a figure the first of two detectors has than the second.
@@ -185,14 +223,6 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         if (there := f"{first}_minus_{second}") in self.comparison:
             return self.comparison[there][figure]
         return self.comparison[f"{second}_minus_{first}"][figure].turned()
-
-    def validation_difference(self, first: str, second: str) -> Difference | None:
-        """Return what `difference` does of mAP@.50 on the validation split, None if not known."""
-        known = {} if self.validation is None else self.validation.comparison
-        if (there := f"{first}_minus_{second}") in known:
-            return known[there]
-        back = known.get(f"{second}_minus_{first}")
-        return None if back is None else back.turned()
 
 
 class _Header(msgspec.Struct):

@@ -82,6 +82,15 @@ def one_thread_a_call() -> Iterator[None]:
         cv2.setNumThreads(kept)
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let BLAS use one thread for a while: for what detects in a process that also trains."""
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        yield
+
+
 def thread_settings() -> dict[str, int | None]:
     """Return how many threads each library uses in this process, None where it is not loaded.
 

@@ -41,7 +41,7 @@ def subset_trainer(job: TrainingJob, group: str) -> SubsetTrainer:
 
         def validate(network: keras.Model) -> float:
             quality = judge(network)
-            reached.append(quality.map_50)
+            reached.append(float(getattr(quality, job.settings.evaluation.figure)))
             return quality.map_50_95
 
         trained = train_network(

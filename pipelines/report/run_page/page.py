@@ -21,12 +21,12 @@ from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation.undefined import plain
 from pipelines.report import rows
+from pipelines.report.caveats import caveats
 from pipelines.report.run_page import curves, tables
 from pipelines.report.run_page.axes import axis_sections
 from pipelines.report.run_page.gallery import gallery_data
 from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
 from pipelines.report.verdict import row_worths, verdict_sentence
-from pipelines.report.wording import caveats
 from pipelines.runs.compare import flat
 from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.metrics import DetectorMetrics, Metrics
@@ -104,13 +104,13 @@ def _placed(
 
 def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
     """Return what the template shows beside the gallery."""
-    pipelines = metrics.pipelines
+    pipelines, headline = metrics.pipelines, tables.headline_rows(metrics)
     return {
         "metrics": metrics,
         "verdict": verdict_sentence(metrics),
         "caveats": caveats(metrics),
         "called": rows.headings(metrics),
-        "headline": tables.headline_rows(metrics),
+        "headline": headline,
         "costs": rows.cost_rows(metrics),
         "classes": tables.class_rows(metrics),
         "strict_classes": tables.class_rows(metrics, "ap_50_95"),
@@ -118,6 +118,7 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
         "conventions": rows.convention_rows(metrics),
         **{group: rows.loss_rows(metrics, group) for group in rows.LOSSES},
         "pairs": list(rows.pairs(metrics)),
+        "paired": headline[: 2 + len(rows.decisive_rows(metrics))],
         "corrected": rows.corrected(metrics),
         "on_validation": rows.ON_VALIDATION,
         "corrected_classes": rows.corrected_classes(metrics),

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.report import rows
+from pipelines.report.caveats import caveats
 from pipelines.report.verdict import row_worths
-from pipelines.report.wording import caveats
 from pipelines.runs.metrics import Metrics
 
 LOSSES = {"errors": "cost of {}", "lost": "objects {}", "recall_ceiling": "recall after {}"}
@@ -95,7 +95,7 @@ def _quality(metrics: Metrics) -> list[rows.TableRow]:
     named = rows.class_figures(metrics).items()
     classes = {figure: f"  AP@.50 {escape(name)}" for figure, name in named}
     found = rows.quality_rows(metrics, {first: label, **classes, **dict(rest)})
-    return [*found[:1], *rows.validation_rows(metrics), *found[1:]]
+    return [*found[:1], *rows.decisive_rows(metrics), *found[1:]]
 
 
 def _with_interval(figure: rows.Figure) -> str:

@@ -3,8 +3,9 @@
 A part costs what mAP gains when an oracle does its work (Hoiem et al. 2012; Bolya et al. 2020). All
 contenders detect in the same test images, and the same resamples of them say how sure each gain is.
 
-mAP@.50 judges. mAP@[.50:.95] stands beside it: half of its thresholds ask for boxes that no learnt
-part places, so that by it perfect localisation gains most whatever the detector.
+mAP@.50 judges the parts. mAP@[.50:.95] stands beside it: half of its thresholds ask for boxes that
+no learnt part places, so that by it perfect localisation gains most whatever the detector. Who
+finds more is judged by the run's own figure.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
     DECISIVE,
+    LABELS,
     Units,
     images_a_class,
     of_every_size,
@@ -100,10 +102,12 @@ def study(subject: Subject, cells: Cells) -> ApproachStudy:
     for row in subject.contenders:
         detector = subject.detector(row.name, device, threads)
         oracles = () if row.oracles is None else row.oracles(detector)
-        found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
+        with runtime.one_blas_thread():
+            found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
     truth = [image.annotations for image in images]
     groups = [image.group for image in images]
-    return concluded(found, truth, subject.dataset.classes, subject.settings.seed, groups)
+    of_run = subject.dataset.classes, subject.settings.seed
+    return concluded(found, truth, *of_run, groups, subject.settings.evaluation.figure)
 
 
 def with_oracles(
@@ -131,15 +135,17 @@ def concluded(
     classes: Sequence[str],
     seed: int,
     groups: Sequence[str] | None = None,
+    figure: str = DECISIVE,
 ) -> ApproachStudy:
     """Return the study of detections by contender and oracle, `AS_IS` the first of each.
 
-    ``groups`` are as `EvaluationImages` has them.
+    ``groups`` are as `EvaluationImages` has them; ``figure`` says who finds more.
     """
     units = Units.of(len(truth), groups)
     counts = units.counts(seed)
     cells: list[Part] = []
     as_is: dict[str, Sampled] = {}
+    answers: dict[str, str] = {}
     weakest: dict[str, dict[str, tuple[str, float]]] = {DECISIVE: {}, STRICT: {}}
     for name, by_oracle in found.items():
         evaluated = [evaluation_set(truth, each, classes) for each in by_oracle.values()]
@@ -148,11 +154,11 @@ def concluded(
         holding = units.holding(evaluated[0])
         a_class = images_a_class(holding)
         gains: dict[str, list[tuple[float, tuple[float, float]]]] = {}
-        for figure, of_contender in weakest.items():
-            points = [getattr(each, figure) for each in qualities]
-            more, resampled_more = _gains(points, np.array([each[figure] for each in resampled]))
-            gains[figure] = [
-                (gain, difference_interval(gain, differences, holding[figure]))
+        for judged, of_contender in weakest.items():
+            points = [getattr(each, judged) for each in qualities]
+            more, resampled_more = _gains(points, np.array([each[judged] for each in resampled]))
+            gains[judged] = [
+                (gain, difference_interval(gain, differences, holding[judged]))
                 for gain, differences in zip(more, resampled_more, strict=True)
             ]
             if len(more) > 1:
@@ -171,23 +177,24 @@ def concluded(
                 by_oracle, qualities, resampled, gains[DECISIVE], gains[STRICT], strict=True
             )
         ]
-        point, values = qualities[0].map_50, resampled[0][DECISIVE]
-        as_is[name] = Sampled(point, values, holding[DECISIVE])
-    verdict = _verdict(cells, as_is, weakest[DECISIVE], weakest[STRICT])
+        point, values = getattr(qualities[0], figure), resampled[0][figure]
+        as_is[name] = Sampled(point, values, holding[figure])
+        span = interval(point, values, holding[figure], a_class)
+        answers[name] = f"{LABELS[figure]} {with_interval(point, span)}"
+    verdict = _verdict(cells, as_is, answers, weakest[DECISIVE], weakest[STRICT])
     return ApproachStudy(verdict, tuple(cells), weakest[DECISIVE], weakest[STRICT], len(truth))
 
 
 def _verdict(
     cells: Sequence[Part],
     as_is: Mapping[str, Sampled],
+    answers: Mapping[str, str],
     weakest: Weakest,
     weakest_50_95: Weakest,
 ) -> Verdict:
     rows = {(row.pipeline, row.oracle): row for row in cells}
-    clauses, answers = [], {}
+    clauses = []
     for name in as_is:
-        own = rows[name, AS_IS]
-        answers[name] = f"mAP@.50 {with_interval(own.map_50, own.interval_95)}"
         if name not in weakest:
             clauses.append(f"{label_of(name)} has no parts that an oracle could replace")
             continue

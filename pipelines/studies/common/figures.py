@@ -13,6 +13,7 @@ from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set
 from pipelines.evaluation.resampling import (
+    DECISIVE,
     Units,
     images_a_class,
     of_every_size,
@@ -30,21 +31,28 @@ class MeanPrecision(msgspec.Struct, frozen=True):
     Attributes:
         map_50: mAP@.50.
         map_50_95: mAP@[.50:.95].
-        interval_95: of mAP@.50.
-        resampled_map_50: mAP@.50 in each resample of the images.
+        interval_95: of the one that decides.
+        resampled: that one in each resample of the images.
         images: test images, or groups of them, that hold an object.
+        figure: which of the two decides.
     """
 
     map_50: Number
     map_50_95: Number
     interval_95: tuple[Number, Number]
-    resampled_map_50: tuple[Number, ...]
+    resampled: tuple[Number, ...]
     images: int
+    figure: str = DECISIVE
+
+    @property
+    def value(self) -> float:
+        """The figure that decides."""
+        return self.map_50_95 if self.figure == "map_50_95" else self.map_50
 
     @property
     def sampled(self) -> Sampled:
-        """Return mAP@.50 as verdicts take it."""
-        return Sampled(self.map_50, np.array(self.resampled_map_50), self.images)
+        """Return it as verdicts take it."""
+        return Sampled(self.value, np.array(self.resampled), self.images)
 
 
 def mean_precision(
@@ -53,8 +61,9 @@ def mean_precision(
     classes: Sequence[str],
     seed: int,
     groups: Sequence[str] | None = None,
+    figure: str = DECISIVE,
 ) -> MeanPrecision:
-    """Return mAP, the interval of mAP@.50 and its value in each resample.
+    """Return mAP, the interval of the ``figure`` that decides and its value in each resample.
 
     ``groups`` are as `EvaluationImages` has them.
     """
@@ -62,14 +71,15 @@ def mean_precision(
     once = of_every_size(evaluated, np.ones((1, len(truth)), np.int16))
     units = Units.of(len(truth), groups)
     counts = units.counts(seed, RESAMPLES)
-    values = of_every_size(evaluated, counts)["map_50"]
-    point, holding = float(once["map_50"][0]), units.holding(evaluated)
+    values, holding = of_every_size(evaluated, counts)[figure], units.holding(evaluated)
+    span = interval(float(once[figure][0]), values, holding[figure], images_a_class(holding))
     return MeanPrecision(
-        point,
+        float(once["map_50"][0]),
         float(once["map_50_95"][0]),
-        interval(point, values, holding["map_50"], images_a_class(holding)),
+        span,
         tuple(values.round(5).tolist()),
-        holding["map_50"],
+        holding[figure],
+        figure,
     )
 
 

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from math import isnan
 
 from pipelines.contenders import label_of
-from pipelines.evaluation.resampling import DECISIVE
 from pipelines.runs.metrics import DetectorMetrics, Metrics
 
 
 def contenders(metrics: Metrics) -> list[str]:
     """Return who was trained and has an mAP on the test images, the best first."""
     values = {
-        name: each.quality.map_50
+        name: metrics.reached(name)
         for name, each in metrics.pipelines.items()
-        if each.training is not None and not isnan(each.quality.map_50)
+        if each.training is not None and not isnan(metrics.reached(name))
     }
     return sorted(values, key=lambda name: -values[name])
 
@@ -26,11 +25,7 @@ def behind(metrics: Metrics) -> list[str]:
     return [
         name
         for name in names
-        if any(
-            metrics.difference(rival, name, DECISIVE).verdict == "better"
-            for rival in names
-            if rival != name
-        )
+        if any(metrics.ahead(rival, name).verdict == "better" for rival in names if rival != name)
     ]
 
 
@@ -39,11 +34,11 @@ def gain(metrics: Metrics, chosen: str) -> str:
     rivals = [name for name in contenders(metrics) if name != chosen]
     if not rivals or chosen not in contenders(metrics):
         return ""
-    more = metrics.difference(chosen, rivals[0], DECISIVE)
+    more = metrics.ahead(chosen, rivals[0])
     way = "lower" if more.difference < 0 else "higher"
     sure = ", which may be chance" if more.verdict == "cannot_tell" else ""
     return (
-        f"On the test images its mAP@.50 is {abs(more.difference):.3f} {way} than that of "
+        f"On the test images its {metrics.label} is {abs(more.difference):.3f} {way} than that of "
         f"{label_of(rivals[0])}{sure}."
     )
 
@@ -65,7 +60,9 @@ def _known(figures: DetectorMetrics) -> list[str]:
     if figures.training is not None:
         known.append(f"{figures.training.seconds:.0f} s to train")
     if figures.latency_ms is not None:
-        known.append(f"{figures.latency_ms.p50:.1f} ms an image")
+        alone = figures.latency_alone_ms
+        also = "" if alone is None else f", {alone.p50:.1f} alone"
+        known.append(f"{figures.latency_ms.p50:.1f} ms an image (in turns{also})")
     if figures.model is not None and figures.model.disk_mb > 0:
         known.append(f"{figures.model.disk_mb:.1f} MiB on disk")
     return known

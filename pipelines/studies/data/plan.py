@@ -39,7 +39,7 @@ class PlannedTraining:
     def name(self) -> str:
         """What its cell is called."""
         trained = f"-{self.updates}-updates" if self.updates else ""
-        return f"{self.pipeline}-{self.images}-images-seed-{self.seed}{trained}"
+        return f"{self.pipeline}-on-{self.images}-images-seed-{self.seed}{trained}"
 
 
 class SubsetResult(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class SubsetResult(msgspec.Struct, frozen=True):
     Attributes:
         precision: on the test split.
         undertrained: it still gained, so that its figures do not show what the images are worth.
-        late_gain: mAP@.50 that it gained on the validation split in its last fifth; nan for none.
+        late_gain: what it gained on the validation split from 60 to 80 % of it; nan for none.
     """
 
     precision: MeanPrecision

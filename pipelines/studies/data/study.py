@@ -2,8 +2,9 @@
 
 Each seed draws nested subsets by chance; the test split is always the same. A network makes as many
 updates on few images as on many, so that its curve is about images and not about training length.
-A network that still gained in its last fifth, on the validation split and by the figure of the
-curves, is undertrained and left out of them; where time is short there are fewer seeds rather than
+A network that still gained from 60 to 80 % of its updates, on the validation split and by the
+figure of the curves, is undertrained and left out of them; later its mosaics end and its rate
+falls, and any network gains. Where time is short there are fewer seeds rather than
 shorter trainings. As many trainings run at a time as there are cores, with a core each.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipelines.contenders import label_of
+from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.runs.finished import Subject
 from pipelines.settings import MOST_SEED
 from pipelines.studies.common.cells import Cells
@@ -30,8 +32,9 @@ from pipelines.studies.data.curve_fit import (
     LearningCurve,
     PowerLaw,
     crossover,
-    fitted_curve,
+    fit_power_law,
     learning_curve,
+    measured_figures,
 )
 from pipelines.studies.data.leaders import Stretch, leading, stretches
 from pipelines.studies.data.plan import (
@@ -67,12 +70,14 @@ class DataStudy(Study[TrainingRow]):
             both measured with fewer and with more images.
         ahead: who is, from the fewest images to the most that all with a curve were measured with.
         undertrained: how many trainings were.
+        figure: that the curves are of, by its name.
     """
 
     curves: Mapping[str, LearningCurve]
     crossovers: Mapping[str, Crossover]
     ahead: Sequence[Stretch]
     undertrained: int
+    figure: str
 
 
 def study(subject: Subject, cells: Cells) -> DataStudy:
@@ -85,11 +90,15 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
     count = at_once(subject)
     with processes(subject, count) as pool:
         results = measured(wanted, measure, costs, cells, on_terminal, pool, count)
-    return concluded(list(subject.figures), results)
+    return concluded(list(subject.figures), results, subject.settings.evaluation.figure)
 
 
-def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResult]) -> DataStudy:
-    """Return the study of the contenders' results."""
+def concluded(
+    names: Sequence[str],
+    results: Mapping[PlannedTraining, SubsetResult],
+    figure: str = DECISIVE,
+) -> DataStudy:
+    """Return the study of the contenders' results, whose figure is what decides."""
     rows = tuple(
         TrainingRow(
             **vars(planned),
@@ -104,8 +113,9 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
     for planned, result in results.items():
         if not result.undertrained:
             levelled[planned.pipeline][planned.images].append(result)
-    fitted = {name: fitted_curve(by_size) for name, by_size in levelled.items()}
-    known = {name: curve for name, curve in fitted.items() if curve is not None}
+    figures = {name: measured_figures(by_size) for name, by_size in levelled.items()}
+    means = {name: each for name, each in figures.items() if each is not None}
+    known = {name: fit_power_law(each.sizes, each.values) for name, each in means.items()}
     measured_with = {name: (min(levelled[name]), max(levelled[name])) for name in known}
     curves = {name: learning_curve(curve, *measured_with[name]) for name, curve in known.items()}
     ahead = stretches(known, *_shared(measured_with.values())) if known else ()
@@ -117,7 +127,8 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
         fewest, most = _shared(measured_with[name] for name in pair)  # beyond, one is only guessed
         if fewest < most:
             first, second = pair
-            cross = crossover(pair, (known[first], known[second]), fewest, most)
+            shapes = (known[first], known[second]), (means[first], means[second])
+            cross = crossover(pair, shapes, fewest, most)
             crossovers[key] = cross
             clauses.append(_clause(pair, cross, fewest, most))
     clauses += [ALONE] if len(names) == 1 else []
@@ -129,9 +140,9 @@ def concluded(names: Sequence[str], results: Mapping[PlannedTraining, SubsetResu
     tried = max((row.images for row in rows), default=0)
     most = min((max(levelled[name]) for name in known), default=tried)
     units = min((each.precision.images for each in results.values()), default=0)
-    verdict = _verdict(names, rows, known, most, clauses, units)
+    verdict = _verdict(names, rows, known, most, clauses, units, figure)
     undertrained = sum(row.undertrained for row in rows)
-    return DataStudy(verdict, rows, curves, crossovers, ahead, undertrained)
+    return DataStudy(verdict, rows, curves, crossovers, ahead, undertrained, figure)
 
 
 def _shared(ranges: Iterable[tuple[int, int]]) -> tuple[int, int]:
@@ -164,6 +175,7 @@ def _verdict(
     most: int,
     clauses: Sequence[str],
     units: int,
+    figure: str,
 ) -> Verdict:
     """Return the conclusion at the most images with which all that have a curve were measured.
 
@@ -178,14 +190,15 @@ def _verdict(
                 "and are left out"
             )
     at = {name: curve.at(np.array([float(most)]))[:, 0] for name, curve in curves.items()}
-    answers = {name: _mean_of([row for row in rows if row.pipeline == name]) for name in names}
+    of_each = {name: [row for row in rows if row.pipeline == name] for name in names}
+    answers = {name: _mean_of(own, figure) for name, own in of_each.items()}
     answers |= {name: with_interval(values[0], ends(values[1:])) for name, values in at.items()}
     if len(curves) < len(names):
         remarks.append(
             f"without {LEAST_SIZES} sizes a contender has no curve; give more --budget-minutes"
         )
     verdict = Verdict.of(
-        f"How much data does it need (mAP@.50 with {most} images)?",
+        f"How much data does it need ({LABELS[figure]} with {most} images)?",
         answers,
         remarks,
         {name: Sampled(values[0], values[1:], units) for name, values in at.items()},
@@ -196,10 +209,10 @@ def _verdict(
     return verdict
 
 
-def _mean_of(rows: Sequence[TrainingRow]) -> str:
+def _mean_of(rows: Sequence[TrainingRow], figure: str) -> str:
     """Return what the trainings on the most images reached, where there is no curve."""
     most = max((row.images for row in rows), default=0)
-    values = [row.map_50 for row in rows if row.images == most]
+    values = [getattr(row, figure) for row in rows if row.images == most]
     return f"{np.mean(values):.3f} (no curve)" if values else "not measured"
 
 
@@ -210,7 +223,7 @@ def draw(result: DataStudy) -> Figure:
     for name, colour in colours(result.verdict.answers).items():
         for undertrained, marker in ((False, "o"), (True, "x")):
             points = [
-                (row.images, row.map_50)
+                (row.images, getattr(row, result.figure))
                 for row in result.cells
                 if row.pipeline == name and row.undertrained == undertrained
             ]
@@ -225,7 +238,7 @@ def draw(result: DataStudy) -> Figure:
         xscale=scale(row.images for row in result.cells),
         ylim=(0, 1),
         xlabel="training images",
-        ylabel="mAP@.50 on the test split",
+        ylabel=f"{LABELS[result.figure]} on the test split",
         title="How much data: power laws with their 95 % band",
     )
     axes.set_xticks(sorted({row.images for row in result.cells}))

@@ -23,8 +23,11 @@ from pipelines.system import runtime
 from pipelines.training import SubsetTrainer, SubsetTraining, TrainingJob
 
 MOST_TESTED, MOST_VALIDATED = 200, 60  # images of those splits that are used
-# Of its best mAP@.50, what a training that has levelled off may gain in its last fifth, and the
-# mAP@.50 that this may be, for so few images show no smaller differences.
+# Shares of a training between which it is judged: later mosaics end (`close_mosaic`) and the rate
+# falls to nothing, and whatever was learnt gains.
+FROM, TO = 0.6, 0.8
+# Of its best figure, what a training that has levelled off may gain meanwhile, and the figure that
+# this may be, for so few images show no smaller differences.
 LEVEL, UNSEEN = 0.05, 0.01
 AT_ONCE = 16  # test images held decoded at a time
 
@@ -62,12 +65,12 @@ class SubsetTrainings:
             # was not finite, which shows nothing of the images.
             detections, undertrained = [Detections() for _ in self._test], planned.updates > 0
         else:
-            if trained.map_50:
-                undertrained, late_gain = still_gaining(trained.map_50)
+            if trained.validations:
+                undertrained, late_gain = still_gaining(trained.validations)
         truth = [image.annotations for image in self._test]
         groups = [image.group for image in self._test]
-        classes = self._dataset.classes
-        precision = mean_precision(truth, detections, classes, settings.seed, groups)
+        classes, figure = self._dataset.classes, settings.evaluation.figure
+        precision = mean_precision(truth, detections, classes, settings.seed, groups, figure)
         return SubsetResult(precision, undertrained, late_gain)
 
     def _trained(
@@ -84,19 +87,23 @@ class SubsetTrainings:
         detections: list[Detections] = []
         for start in range(0, len(self._test), AT_ONCE):
             pixels = [pixels_of(image) for image in self._test[start : start + AT_ONCE]]
-            detections += detect_all(detector, pixels)
+            with runtime.one_blas_thread():
+                detections += detect_all(detector, pixels)
         return detections
 
 
-def still_gaining(map_50: Sequence[tuple[int, float]]) -> tuple[bool, float]:
-    """Return whether a training was too short, and what it gained in its last fifth.
+def still_gaining(validations: Sequence[tuple[int, float]]) -> tuple[bool, float]:
+    """Return whether a training was too short, and what it gained from 60 to 80 % of it.
 
-    It is judged by mAP@.50, the figure that the curves are of. Overlaps grow on for longer, and
-    mAP@[.50:.95] with them, when hardly another object is found. Each ``map_50`` was computed on
-    the validation split after a number of updates, in order.
+    ``validations`` are the figure that the curves are of, on the validation split after a number of
+    updates each, in order.
     """
-    last = map_50[-1][0]
-    best = max(figure for _, figure in map_50)
-    gain = best - max((figure for update, figure in map_50 if update <= 0.8 * last + 1), default=0)
+    last = validations[-1][0]
+
+    def best_until(share: float) -> float:
+        return max((figure for done, figure in validations if done <= share * last + 1), default=0)
+
+    best = best_until(TO)
+    gain = best - best_until(FROM)
     levelled = best >= LEARNT and gain <= max(LEVEL * best, UNSEEN)
     return not levelled, gain

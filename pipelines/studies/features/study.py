@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from datasets.images import pixels_of
 from pipelines.detections import FeatureSource
+from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.evaluation.significance import difference_interval
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
@@ -45,7 +46,7 @@ class FeaturesRow(Trial):
         dimensions: numbers that describe a box.
         map_50: mAP@.50 on the test images.
         map_50_95: mAP@[.50:.95].
-        interval_95: of mAP@.50.
+        interval_95: of the one that decides.
     """
 
     dimensions: int
@@ -56,9 +57,15 @@ class FeaturesRow(Trial):
 
 @dataclass(frozen=True)
 class FeaturesStudy(Study[FeaturesRow]):
-    """All trials, a row each, and how many images of each split were used at most."""
+    """All trials, a row each.
+
+    Attributes:
+        images: how many of each split were used at most.
+        figure: that they are compared by, by its name.
+    """
 
     images: Mapping[str, int]
+    figure: str
 
 
 def study(subject: Subject, cells: Cells) -> FeaturesStudy:
@@ -82,7 +89,8 @@ def study(subject: Subject, cells: Cells) -> FeaturesStudy:
         _save_pictures(subject, sources)
     own = own_trials(sources)
     images = {split: min(most, len(subject.dataset.splits[split])) for split, most in MOST.items()}
-    return concluded(found, {row.name: own.get(row.name) for row in subject.contenders}, images)
+    own_of = {row.name: own.get(row.name) for row in subject.contenders}
+    return concluded(found, own_of, images, subject.settings.evaluation.figure)
 
 
 def _save_pictures(subject: Subject, sources: Mapping[str, FeatureSource]) -> None:
@@ -98,7 +106,10 @@ def _save_pictures(subject: Subject, sources: Mapping[str, FeatureSource]) -> No
 
 
 def concluded(
-    found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None], images: Mapping[str, int]
+    found: Mapping[Trial, TrialResult],
+    own: Mapping[str, Trial | None],
+    images: Mapping[str, int],
+    figure: str = DECISIVE,
 ) -> FeaturesStudy:
     """Return the study of what was found by trial, in the order of the plan.
 
@@ -114,14 +125,18 @@ def concluded(
         )
         for trial, result in found.items()
     )
-    return FeaturesStudy(_verdict(found, own), rows, images)
+    return FeaturesStudy(_verdict(found, own, figure), rows, images, figure)
 
 
-def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]) -> Verdict:
+def _verdict(
+    found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None], figure: str
+) -> Verdict:
     compared = {name: trial for name, trial in own.items() if trial is not None}
     known = [trial for trial in found if trial in compared.values()]
     if len(known) > 1:
-        differences = "; ".join(_difference(found, *pair) for pair in combinations(known, 2))
+        differences = "; ".join(
+            _difference(found, *pair, LABELS[figure]) for pair in combinations(known, 2)
+        )
         text = f"On the same boxes with the same SVM {differences}"
     elif len(compared) > 1:
         text = "Too little was measured to compare features; give more --budget-minutes"
@@ -133,7 +148,7 @@ def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]
         if trial not in known
     )
     return Verdict.of(
-        "Features made by hand or learnt (mAP@.50 of the same SVM)?",
+        f"Features made by hand or learnt ({LABELS[figure]} of the same SVM)?",
         {name: _answer(trial, found) for name, trial in own.items()},
         filter(None, [text, others]),
         {name: _sampled(found.get(trial)) for name, trial in compared.items()},
@@ -141,13 +156,13 @@ def _verdict(found: Mapping[Trial, TrialResult], own: Mapping[str, Trial | None]
     )
 
 
-def _difference(found: Mapping[Trial, TrialResult], first: Trial, other: Trial) -> str:
+def _difference(found: Mapping[Trial, TrialResult], first: Trial, other: Trial, figure: str) -> str:
     a, b = found[first], found[other]
     one, two = a.precision.sampled, b.precision.sampled
     more = two.point - one.point
     low, high = difference_interval(more, two.values - one.values, one.units)
     return (
-        f"{other.features} features give {more:+.3f} mAP@.50 "
+        f"{other.features} features give {more:+.3f} {figure} "
         f"against {first.features} (95 % {low:+.3f} to {high:+.3f})"
     )
 
@@ -162,7 +177,7 @@ def _answer(trial: Trial | None, found: Mapping[Trial, TrialResult]) -> str:
     if trial not in found:
         return "not measured"
     precision = found[trial].precision
-    return with_interval(precision.map_50, precision.interval_95)
+    return with_interval(precision.value, precision.interval_95)
 
 
 def draw(result: FeaturesStudy) -> Figure:
@@ -171,10 +186,13 @@ def draw(result: FeaturesStudy) -> Figure:
     colour = colours(result.verdict.answers)
     draw_bars(
         figure.subplots(),
-        [(f"{row.features}, {row.boxes}", row.map_50, row.interval_95) for row in result.cells],
+        [
+            (f"{row.features}, {row.boxes}", getattr(row, result.figure), row.interval_95)
+            for row in result.cells
+        ],
         [colour[row.pipeline] for row in result.cells],
         xlim=(0, 1),
-        xlabel="mAP@.50 of the same SVM (95 % interval)",
+        xlabel=f"{LABELS[result.figure]} of the same SVM (95 % interval)",
         title="Features made by hand or learnt",
     )
     return figure

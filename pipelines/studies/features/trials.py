@@ -111,7 +111,7 @@ class Trials:
 
     def measure(self, trial: Trial) -> TrialResult:
         """Return how well an SVM does on those features of those boxes."""
-        classes, seed = self._subject.dataset.classes, self._subject.settings.seed
+        classes, settings = self._subject.dataset.classes, self._subject.settings
         splits, c = self._splits(trial.boxes), self._reference.c
         found, dimensions = learnt_and_tested(
             splits,
@@ -119,13 +119,14 @@ class Trials:
             classes,
             ClassicalSettings.c if c is None else c,
             self._reference.nms_iou,
-            seed,
+            settings.seed,
             on_terminal,
         )
         truth = [each.truth for each in splits["test"]]
         images = evenly(self._subject.dataset.splits["test"], MOST["test"])
         groups = [image.group for image in images]
-        return TrialResult(dimensions, mean_precision(truth, found, classes, seed, groups))
+        of_run = settings.seed, groups, settings.evaluation.figure
+        return TrialResult(dimensions, mean_precision(truth, found, classes, *of_run))
 
     def _boxed(self, boxes: str) -> dict[str, list[BoxedImage]]:
         """Return the images of all splits with boxes of that kind."""

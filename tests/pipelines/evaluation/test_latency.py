@@ -147,6 +147,21 @@ def test_detectors_take_turns_image_by_image():
     assert "".join(log) == "abbaabba"
 
 
+def test_the_time_of_all_cores_is_given_and_only_of_calls_that_count():
+    clock = Clock()
+    latency = measure_latency(
+        {"a": Plain(clock, 500, 10)},
+        lambda number: IMAGE,
+        samples=3,
+        warm_up=1,
+        clock=clock,
+        synchronise=lambda: None,
+        cpu_clock=lambda: 2 * clock.seconds,
+    )["a"]
+    assert (latency.mean, latency.cpu) == (pytest.approx(10), pytest.approx(20))
+    assert math.isnan(measured({"a": Plain(clock, 10)}, clock)["a"].cpu)
+
+
 def test_decoding_is_not_timed():
     clock = Clock()
 

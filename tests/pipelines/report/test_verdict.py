@@ -21,13 +21,13 @@ FEW = {"classical_minus_yolo": compared(0.02, nan, nan, "cannot_tell")}
             run(WORSE, classical=(0.795, 107.0, 60.0), yolo=(0.921, 7.0, 780.0)),
             "YOLO finds the objects in these images better than the classical pipeline: its "
             "mAP@.50 is 0.126 higher (95 % 0.091 to 0.165, 72 test images); it answers 15 times "
-            "as fast but trains 13 times as long.",
+            "as fast (timed in turns) but trains 13 times as long.",
         ),
         (
             run(WORSE, classical=(0.795, 107.0, 60.0), yolo=(0.921, 7.0, 20.0)),
             "YOLO finds the objects in these images better than the classical pipeline: its "
             "mAP@.50 is 0.126 higher (95 % 0.091 to 0.165, 72 test images); it answers 15 times "
-            "as fast and trains 3 times as fast.",
+            "as fast (timed in turns) and trains 3 times as fast.",
         ),
         (
             run(WORSE, classical=(0.795,), yolo=(0.921, 7.0, 20.0)),

@@ -4,14 +4,14 @@ from msgspec import structs
 from pipelines.report import rows
 from pipelines.report.verdict import row_worths, verdict_sentence
 from pipelines.report.verdict_on_validation import on_validation
-from pipelines.runs.metrics import ValidationFigures
+from pipelines.runs.metrics import DecisiveFigures
 
 
 def with_validation(metrics, **differences):
     """The run with those differences on the validation split, by pair."""
     names = [*metrics.pipelines]
-    known = ValidationFigures(
-        dict.fromkeys(names, 0.7), dict.fromkeys(names, (0.6, 0.8)), differences
+    known = DecisiveFigures(
+        30, dict.fromkeys(names, 0.7), dict.fromkeys(names, (0.6, 0.8)), differences
     )
     return structs.replace(metrics, validation=known)
 
@@ -65,8 +65,8 @@ def test_nothing_is_said_where_nothing_is_known_or_ahead():
 def test_the_tables_have_a_row_of_it():
     there = difference(-0.042, -0.094, 0.0, "cannot_tell")
     metrics = with_validation(two(), classical_minus_yolo=there)
-    (row,) = rows.validation_rows(metrics)
+    (row,) = rows.decisive_rows(metrics)
     assert [figure.text for figure in row.figures] == ["0.700", "0.700"]
     (worth,) = row_worths(metrics, row)
     assert worth.word == "cannot tell"
-    assert rows.validation_rows(two()) == []
+    assert rows.decisive_rows(two()) == []

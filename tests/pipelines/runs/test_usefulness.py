@@ -4,7 +4,7 @@ import pytest
 from made_metrics import run
 from msgspec import structs
 
-from pipelines.report.wording import caveats
+from pipelines.report.caveats import caveats
 from pipelines.runs.metrics import AxisResult
 from pipelines.runs.usefulness import few_examples, what_is_missing
 from pipelines.settings import RunSettings

@@ -25,14 +25,26 @@ def test_perfect_detections_of_every_other_image_are_half_with_an_interval_aroun
     assert result.map_50_95 == pytest.approx(result.map_50)
     low, high = result.interval_95
     assert 0.2 < low < 0.5 < high < 0.8
-    assert len(result.resampled_map_50) == RESAMPLES
-    assert np.mean(result.resampled_map_50) == pytest.approx(0.5, abs=0.05)
+    assert len(result.resampled) == RESAMPLES
+    assert np.mean(result.resampled) == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_figure_that_decides_has_the_interval_and_the_resamples():
+    truth = [Annotations(BOX, [0])] * 20
+    found = [Detections([[0, 0, 10, 7]], [0.9], [0])] * 20  # IoU 0.7: right at 4 of 10 thresholds
+    by_50, by_all = (
+        mean_precision(truth, found, ("cat",), 0, figure=name) for name in ("map_50", "map_50_95")
+    )
+    assert by_50.value == by_50.map_50 == by_all.map_50 == pytest.approx(1.0)
+    assert by_all.value == by_all.sampled.point == by_50.map_50_95 < 0.6
+    assert np.allclose(by_all.resampled, by_all.value, atol=1e-4)
+    assert by_all.interval_95[0] < by_all.value < by_all.interval_95[1]
 
 
 def test_without_an_object_everything_is_undefined():
     result = mean_precision([Annotations()] * 4, [Detections()] * 4, ("cat",), seed=0)
     assert math.isnan(result.map_50)
-    assert np.isnan([*result.interval_95, *result.resampled_map_50]).all()
+    assert np.isnan([*result.interval_95, *result.resampled]).all()
 
 
 def test_every_two_contenders_are_a_pair_in_their_order():

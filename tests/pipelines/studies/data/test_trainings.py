@@ -15,6 +15,7 @@ from pipelines.settings import RunSettings
 from pipelines.studies.data import trainings
 from pipelines.studies.data.plan import PlannedTraining, subset
 from pipelines.studies.data.trainings import SubsetTrainings, still_gaining
+from pipelines.system import runtime
 from pipelines.training import SubsetTraining
 
 
@@ -67,6 +68,23 @@ def test_a_contender_is_trained_on_the_subset_into_a_folder_that_goes_away(subje
     assert not job.folder.exists()
 
 
+def test_blas_has_one_thread_while_a_trained_detector_is_tried(subject, row):
+    import threadpoolctl
+
+    counts = []
+
+    class Noting(Finding):
+        def detect(self, image):
+            counts.append(runtime.thread_settings()["blas"])
+            return super().detect(image)
+
+    row(train=lambda job: None, load=lambda *_: Noting(subject.dataset.splits["test"]))
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        SubsetTrainings(subject, 2).result(PlannedTraining("toy", 4, 1))
+        assert runtime.thread_settings()["blas"] == 2
+    assert {*counts} == {1}
+
+
 def test_what_trains_subsets_is_made_once_for_all_of_them(subject, row):
     made, trained = [], []
 
@@ -75,7 +93,8 @@ def test_what_trains_subsets_is_made_once_for_all_of_them(subject, row):
 
         def train(images, seed, updates):
             trained.append((len(images), seed, updates))
-            return SubsetTraining(Finding(subject.dataset.splits["test"]), ((50, 0.2), (100, 0.5)))
+            reached = (60, 0.2), (80, 0.5), (100, 0.5)
+            return SubsetTraining(Finding(subject.dataset.splits["test"]), reached)
 
         return train
 
@@ -122,15 +141,20 @@ def reached(*figures):
     return still_gaining(list(zip([600, 700, 800, 900, 1000], figures, strict=True)))
 
 
-def test_a_training_has_levelled_off_when_its_last_fifth_gained_next_to_nothing():
-    assert not reached(0.5, 0.58, 0.6, 0.61, 0.62)[0]
-    assert not reached(0.03, 0.04, 0.042, 0.045, 0.05)[0]
+def test_a_training_has_levelled_off_when_it_gained_next_to_nothing_before_mosaics_end():
+    assert not reached(0.58, 0.59, 0.6, 0.61, 0.62)[0]
+    assert not reached(0.035, 0.04, 0.038, 0.045, 0.05)[0]
     assert reached(0.0, 0.0, 0.0, 0.001, 0.001)[0]
-    assert reached(0.3, 0.4, 0.5, 0.55, 0.6)[0]
+    assert reached(0.3, 0.4, 0.5, 0.5, 0.5)[0]
     assert reached(0.0, 0.0, 0.0, 0.0, 0.0)[0]
 
 
+def test_what_the_end_of_mosaics_gives_is_no_sign_of_a_training_too_short():
+    assert not reached(0.5, 0.5, 0.51, 0.6, 0.7)[0]
+    assert 1 - YoloSettings().close_mosaic > trainings.TO
+
+
 def test_what_it_gained_late_is_given():
-    assert reached(0.3, 0.4, 0.5, 0.55, 0.6)[1] == pytest.approx(0.1)
-    assert reached(0.3, 0.6, 0.5, 0.5, 0.5)[1] == 0.0
-    assert still_gaining([(30, 0.4)]) == (True, 0.4)
+    assert reached(0.3, 0.4, 0.5, 0.55, 0.6)[1] == pytest.approx(0.2)
+    assert reached(0.6, 0.3, 0.5, 0.7, 0.7)[1] == 0.0
+    assert still_gaining([(30, 0.4)]) == (True, 0.0)

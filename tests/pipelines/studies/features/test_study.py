@@ -7,6 +7,7 @@ from datasets.annotations import Annotations
 from pipelines.classical.features import hog_descriptor
 from pipelines.detections import FeatureSource
 from pipelines.evaluation.quality import score
+from pipelines.settings import RunSettings
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import MeanPrecision
 from pipelines.studies.features.box_svm import BoxedImage, learnt_and_tested, scaling
@@ -189,7 +190,9 @@ def test_a_third_contender_s_features_are_held_against_the_first_s_too():
 def test_contenders_without_features_leave_nothing_to_measure(tmp_path):
     toy = SimpleNamespace(name="toy", features=None)
     subject = SimpleNamespace(
-        contenders=(toy,), dataset=SimpleNamespace(splits={"train": (), "val": (), "test": ()})
+        contenders=(toy,),
+        dataset=SimpleNamespace(splits={"train": (), "val": (), "test": ()}),
+        settings=RunSettings(),
     )
     result = study(subject, Cells(tmp_path))
     assert result.cells == ()

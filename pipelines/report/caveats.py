@@ -1,0 +1,31 @@
+"""What has to be known beside a run's figures, a line each."""
+
+from __future__ import annotations
+
+from pipelines.report.pace import pace_notes
+from pipelines.report.verdict_on_new_images import on_new_images
+from pipelines.report.wording import called, left_out_sentences
+from pipelines.runs.metrics import Metrics
+from pipelines.runs.usefulness import few_examples
+
+
+def caveats(metrics: Metrics) -> list[str]:
+    """Return who is left out, which images are not new, a busy machine, few examples, who knew."""
+    lines = left_out_sentences(metrics.left_out)
+    lines += [*on_new_images(metrics), *pace_notes(metrics)]
+    if few := few_examples(metrics.dataset.training_objects):
+        lines.append(f"{few}: expect little of any detector there")
+    for name, detector in metrics.pipelines.items():
+        model = detector.model
+        if model is None or model.pretrained_on is None:
+            continue
+        lines.append(
+            f"{called(name, model)} has seen other people's images ({model.pretrained_on}), of "
+            "which the others know nothing"
+        )
+        if model.classes_seen:
+            lines.append(
+                f"warning: {called(name, model)} had learnt {', '.join(model.classes_seen)} "
+                "there; on classes that are new to it, expect less"
+            )
+    return lines
