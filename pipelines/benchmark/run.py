@@ -202,6 +202,7 @@ def _figures(
             latency_ms=detected.latency_ms[name],
             throughput=detected.throughput[name],
             proposals=scored.proposals.get(name),
+            calibration=scored.calibrations.get(name),
         )
         for name, each in trained.items()
     }

@@ -12,7 +12,9 @@ from datasets.annotations import Duplicate
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from datasets.regular_files import content
+from pipelines.calibration import Calibration
 from pipelines.evaluation import undefined
+from pipelines.evaluation.reliability import Reliability
 from pipelines.evaluation.report_card import FullQuality
 from pipelines.evaluation.significance import Difference
 from pipelines.evaluation.timing import Latency, Throughput
@@ -90,10 +92,18 @@ class ProposalShares(msgspec.Struct, frozen=True):
     grabcut_share: Number
 
 
+class ScoreCalibration(msgspec.Struct, frozen=True):
+    """A detector's last step, and how reliable its scores on the test split would be without it."""
+
+    fitted: Calibration
+    before: Reliability
+
+
 class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one detector; what only a contender has is None for another tool's file.
 
-    ``proposals`` is of a detector that knows what proposed its detections.
+    ``proposals`` is of a detector that knows what proposed its detections, ``calibration`` of one
+    whose last step that is.
     """
 
     quality: FullQuality
@@ -103,6 +113,7 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: Latency | None = None
     throughput: Throughput | None = None
     proposals: ProposalShares | None = None
+    calibration: ScoreCalibration | None = None
 
     @property
     def pretrained_on(self) -> str | None:
