@@ -1,7 +1,8 @@
 """Load the trained detectors and let them detect: run in a process of its own, after training.
 
-Every image is detected once, on the validation split for the operating point and on the test split
-for the figures; the clock runs before that in a pass of its own, so that the first call is first.
+Every image is detected once, on the validation split for the operating point and the calibration of
+scores, on the test split for the figures; the clock runs before that in a pass of its own, so that
+the first call is first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,13 @@ import msgspec
 
 from datasets.annotations import Dataset, LabelledImage
 from datasets.images import pixels_of
+from pipelines.calibration import (
+    UNCALIBRATED,
+    CalibratedDetector,
+    Calibration,
+    fitted,
+    save_calibration,
+)
 from pipelines.contenders import contender
 from pipelines.detections import (
     Candidates,
@@ -52,6 +60,8 @@ class DetectionStage(msgspec.Struct, frozen=True):
         from_grabcut: for each test image and detection, in their order, whether GrabCut proposed
             it, where a detector knows.
         pace: of the machine before, between and after the timings.
+        calibrations: of the scores, fitted to those in the validation split, where a detector has
+            such a last step.
     """
 
     latency_ms: Mapping[str, Latency]
@@ -61,18 +71,19 @@ class DetectionStage(msgspec.Struct, frozen=True):
     reaches: Mapping[str, Sequence[Mapping[str, Reach]]]
     from_grabcut: Mapping[str, Sequence[Sequence[bool]]]
     pace: Sequence[Moment]
+    calibrations: Mapping[str, Calibration]
 
 
 def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> DetectionStage:
     """Write the detections of both splits into the run's folder and return what was timed.
 
-    The trained detectors are in ``folder/models``.
+    The trained detectors are in ``folder/models``, where each gets its calibration.
     """
     threads = runtime.usable_cores()
     runtime.set_threads(threads, blas=1)
     device = runtime.choose_device(settings.device)
     detectors = {
-        name: contender(name).load(folder / "models" / name, device, threads)
+        name: _as_trained(contender(name).load(folder / "models" / name, device, threads))
         for name in settings.pipelines
     }
     test = dataset.splits["test"]
@@ -92,25 +103,54 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
     }
     reaches: dict[str, list[dict[str, Reach]]] = {}
     from_grabcut: dict[str, list[list[bool]]] = {}
-    for split, place in SPLIT_FOLDERS.items():
-        for name, detector in detectors.items():
-            images = dataset.splits[split]
-            watched = on_terminal(images, f"{name} on {split}", len(images))
-            if split == "test" and isinstance(detector, StagedDetector):
-                pairs = [detect_with_reaches(detector, image) for image in watched]
-                detections = [each for each, _ in pairs]
-                reaches[name] = [offered for _, offered in pairs]
-                flags = [
-                    each.from_grabcut.tolist()
-                    for each in detections
-                    if isinstance(each, SourcedDetections)
-                ]
-                if len(flags) == len(images):
-                    from_grabcut[name] = flags
-            else:
-                detections = [detector.detect(pixels_of(image)) for image in watched]
-            write_detections(folder / place, name, detections)
-    return DetectionStage(latencies, alone, rates, used, reaches, from_grabcut, pace)
+    final, calibrations = _calibrated(detectors, dataset.splits["val"], folder)
+    for name, detector in final.items():
+        watched = on_terminal(test, f"{name} on test", len(test))
+        if isinstance(detector, StagedDetector):
+            pairs = [detect_with_reaches(detector, image) for image in watched]
+            detections = [each for each, _ in pairs]
+            reaches[name] = [offered for _, offered in pairs]
+            flags = [
+                each.from_grabcut.tolist()
+                for each in detections
+                if isinstance(each, SourcedDetections)
+            ]
+            if len(flags) == len(test):
+                from_grabcut[name] = flags
+        else:
+            detections = [detector.detect(pixels_of(image)) for image in watched]
+        write_detections(folder / SPLIT_FOLDERS["test"], name, detections)
+    return DetectionStage(latencies, alone, rates, used, reaches, from_grabcut, pace, calibrations)
+
+
+def _as_trained(detector: Detector) -> Detector:
+    """Return the detector without the calibration of an attempt that was cut off."""
+    if isinstance(detector, CalibratedDetector):
+        return detector.calibrated(UNCALIBRATED)
+    return detector
+
+
+def _calibrated(
+    detectors: Mapping[str, Detector], images: Sequence[LabelledImage], folder: Path
+) -> tuple[dict[str, Detector], dict[str, Calibration]]:
+    """Write what the detectors find in validation images; return them calibrated by it, and how.
+
+    Each calibration is saved with its model in the run's folder.
+    """
+    final, calibrations = dict(detectors), {}
+    truth = [image.annotations for image in images]
+    for name, detector in detectors.items():
+        watched = on_terminal(images, f"{name} on val", len(images))
+        found = [detector.detect(pixels_of(image)) for image in watched]
+        if isinstance(detector, CalibratedDetector):
+            calibrations[name] = calibration = fitted(truth, found)
+            save_calibration(calibration, folder / "models" / name)
+            if not calibration.changes:
+                print(f"  {name}: scores are {calibration.source}", file=sys.stderr)
+            final[name] = detector.calibrated(calibration)
+            found = [calibration.rescored(each) for each in found]
+        write_detections(folder / SPLIT_FOLDERS["val"], name, found)
+    return final, calibrations
 
 
 def detecting_memory(
@@ -135,10 +175,12 @@ def detect_with_reaches(
 ) -> tuple[Detections, dict[str, Reach]]:
     """Return the detections in an image, and what each stage offers for the image's objects."""
     reaches: dict[str, Reach] = {}
+    calibrated = detector.calibration.of if isinstance(detector, CalibratedDetector) else None
 
     def note(stage: str, output: object) -> None:
         if isinstance(output, Candidates):
-            reaches[stage] = reach(image.annotations, output)
+            final = isinstance(output, Detections)
+            reaches[stage] = reach(image.annotations, output, None if final else calibrated)
 
     return run_stages(detector.stages, pixels_of(image), look=note), reaches
 

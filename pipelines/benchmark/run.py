@@ -206,6 +206,7 @@ def _figures(
             latency_alone_ms=detected.latency_alone_ms[name],
             throughput=detected.throughput[name],
             proposals=scored.proposals.get(name),
+            calibration=scored.calibrations.get(name),
         )
         for name, each in trained.items()
     }

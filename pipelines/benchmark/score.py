@@ -19,8 +19,9 @@ from pipelines.evaluation.coco_files.format import GroundTruthFile
 from pipelines.evaluation.coco_files.misreading import misreading
 from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
 from pipelines.evaluation.coco_files.rows import as_detections
-from pipelines.evaluation.matching import match
+from pipelines.evaluation.matching import match, outcomes
 from pipelines.evaluation.operating_point import best_f1
+from pipelines.evaluation.reliability import reliability
 from pipelines.evaluation.report_card import (
     Evaluation,
     EvaluationImages,
@@ -46,6 +47,7 @@ from pipelines.runs.metrics import (
     DetectorMetrics,
     Metrics,
     ProposalShares,
+    ScoreCalibration,
     SplitSize,
     write_metrics,
 )
@@ -60,14 +62,15 @@ from pipelines.system.progress import CONSOLE, on_terminal
 class Scored:
     """What scoring gives by detector: figures, detections in test images, what proposed them.
 
-    ``on_validation`` is the decisive figure on the validation split, of contenders only,
-    ``on_new_images`` that on the test images that look like none of train or val; None where all
-    test images do.
+    ``calibrations`` and ``on_validation``, the decisive figure on the validation split, are of
+    contenders only; ``on_new_images`` is that on the test images that look like none of train or
+    val, None where all test images do.
     """
 
     evaluations: Mapping[str, Evaluation]
     detections: Mapping[str, Sequence[Detections]]
     proposals: Mapping[str, ProposalShares]
+    calibrations: Mapping[str, ScoreCalibration]
     on_validation: DecisiveFigures | None
     on_new_images: DecisiveFigures | None
 
@@ -130,6 +133,7 @@ def score_saved(
     evaluations: dict[str, Evaluation] = {}
     detections: dict[str, Sequence[Detections]] = dict(outside)
     proposals: dict[str, ProposalShares] = {}
+    calibrations: dict[str, ScoreCalibration] = {}
     validation = EvaluationImages(truth["val"], *of_run, groups=groups["val"])
     on_validation: dict[str, Resampled] = {}
     names = [*settings.pipelines, *outside]
@@ -149,11 +153,17 @@ def score_saved(
         if name in stage.from_grabcut:
             flags = stage.from_grabcut[name]
             proposals[name] = grabcut_share(truth["test"], test, point.threshold, flags)
+        if name in stage.calibrations:
+            fitted = stage.calibrations[name]
+            scores, right = outcomes(truth["test"], test)
+            before = reliability(fitted.undone(scores), right)
+            calibrations[name] = ScoreCalibration(fitted, before)
     found = {name: detections[name] for name in names}
     return Scored(
         evaluations,
         found,
         proposals,
+        calibrations,
         decisive_figures(on_validation, len(truth["val"])) if on_validation else None,
         on_new_images(images, found, dataset, settings.evaluation.figure),
     )

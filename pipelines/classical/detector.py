@@ -15,6 +15,7 @@ from models.classical.channels import Channels
 from models.classical.hog import Features, Template, describe
 from models.classical.linear_svm import LinearSvm
 from models.classical.settings import ClassicalSettings
+from pipelines.calibration import UNCALIBRATED, Calibration
 from pipelines.classical.proposals.propose import Proposals, Proposer, Search, propose, search
 from pipelines.detections import (
     LOWEST_SCORE,
@@ -100,6 +101,7 @@ class ClassicalDetector:
         regression: moves their boxes.
         limit: most detections an image.
         threads: that cut, or that share a batch.
+        calibration: of the scores, the last step.
     """
 
     classes: tuple[str, ...]
@@ -110,6 +112,7 @@ class ClassicalDetector:
     regression: BoxRegression
     limit: int
     threads: int = 1
+    calibration: Calibration = UNCALIBRATED
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -131,6 +134,10 @@ class ClassicalDetector:
         alone = replace(self, threads=1)
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(alone.detect, images))
+
+    def calibrated(self, calibration: Calibration) -> ClassicalDetector:
+        """Return the same detector with another last step."""
+        return replace(self, calibration=calibration)
 
     def described(self, image: Image) -> DescribedBoxes:
         """Return an image's proposals with their features."""
@@ -208,7 +215,8 @@ class ClassicalDetector:
             limit=self.limit,
         )
         boxes = voted(boxes, scores, labels, rows, VOTING_IOU)
-        return SourcedDetections(boxes, scores[rows], labels[rows], refined.from_grabcut[rows])
+        final = self.calibration.of(scores[rows])
+        return SourcedDetections(boxes, final, labels[rows], refined.from_grabcut[rows])
 
 
 def describe_boxes(

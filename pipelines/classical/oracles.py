@@ -38,7 +38,7 @@ def oracles_of(detector: Detector) -> tuple[Oracle, ...]:
         Oracle("proposals", "proposals", _true_proposals),
         Oracle("classification", "classifier", classes, certain.stages),
         Oracle("localisation", "regression", true_places),
-        Oracle("nms", "nms", perfect_nms),
+        Oracle("nms", "nms", partial(perfect_nms, detector.calibration.of)),
     )
 
 

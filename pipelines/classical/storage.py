@@ -17,6 +17,7 @@ from models.classical.hog import Template, length
 from models.classical.linear_svm import LinearSvm
 from models.classical.objectness import LENGTH, Objectness
 from models.classical.settings import ClassicalSettings
+from pipelines.calibration import load_calibration
 from pipelines.classical.detector import ClassicalDetector
 from pipelines.classical.proposals.propose import Proposer
 from pipelines.system.loading import loading
@@ -77,6 +78,7 @@ def load_classical(folder: Path, threads: int = 1) -> ClassicalDetector:
             regression=part(BoxRegression, "regression_"),
             limit=description.limit,
             threads=threads,
+            calibration=load_calibration(folder),
         )
 
 

@@ -8,7 +8,7 @@ names them loses objects in other places than one that does both at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 
@@ -52,12 +52,21 @@ class Reach:
         return np.asarray(best >= threshold if self.named else ~np.isnan(best))
 
 
-def reach(truth: Annotations, candidates: Candidates) -> Reach:
-    """Return what a stage offers for an image's objects."""
+def reach(
+    truth: Annotations,
+    candidates: Candidates,
+    calibrated: Callable[[Floats], Floats] | None = None,
+) -> Reach:
+    """Return what a stage offers for an image's objects.
+
+    ``calibrated`` makes its scores such as the detections have, if they are not yet.
+    """
     overlap = iou(candidates.boxes, truth.boxes)
     labels = getattr(candidates, "labels", None)
     scores = getattr(candidates, "scores", None)
     worth = np.zeros(len(overlap)) if scores is None else np.asarray(scores, np.float64)
+    if scores is not None and calibrated is not None:
+        worth = calibrated(worth)
     here = overlap >= FOUND_IOU
     near = (overlap >= BADLY_PLACED_IOU) & ~here
     alike = np.ones_like(here) if labels is None else labels[:, None] == truth.labels[None, :]

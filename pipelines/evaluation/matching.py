@@ -15,6 +15,7 @@ from pipelines.evaluation.pairs import (
     Bools,
     FlatDetections,
     FlatObjects,
+    Floats,
     Pairs,
     flat_detections,
     flat_objects,
@@ -71,6 +72,27 @@ def match(truth: Annotations, detections: Detections, iou_threshold: float = 0.5
     seen = np.zeros(len(truth), bool)
     seen[table.object[table.true_positive]] = True
     return ImageMatches(right, ignored, seen, ~seen & ~truth.ignore)
+
+
+def outcomes(
+    ground_truth: Sequence[Annotations],
+    detections: Sequence[Detections],
+    iou_threshold: float = 0.5,
+) -> tuple[Floats, Bools]:
+    """Return the ``(N,)`` scores of all images' detections, and whether each is right.
+
+    Detections of *ignore* objects are left out; the order is no matter.
+
+    Raises:
+        ValueError: there are not as many detections as images.
+    """
+    if len(ground_truth) != len(detections):
+        raise ValueError(f"{len(detections)} detections are not of {len(ground_truth)} images")
+    objects, found = flat_objects(ground_truth), flat_detections(detections)
+    near = overlapping(found, objects, iou_threshold - 1e-9, same_class=True)
+    table = match_all(found, objects, near, (iou_threshold,))
+    counts = ~table.ignored[:, 0]
+    return found.score[counts], table.true_positive[counts, 0]
 
 
 def match_all(

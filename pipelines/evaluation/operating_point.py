@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations
 from datasets.boxes import iou
 from pipelines.detections import Detections
-from pipelines.evaluation.matching import match
+from pipelines.evaluation.matching import match, outcomes
 from pipelines.evaluation.undefined import Number
 
 IOU = 0.5  # least to be the same object
@@ -77,16 +77,11 @@ def best_f1(
     Raises:
         ValueError: there are not as many detections as images.
     """
-    scores, right = [np.zeros(0)], [np.zeros(0, bool)]
-    for truth, found in zip(ground_truth, detections, strict=True):
-        matches = match(truth, found, IOU)
-        scores.append(found.scores[~matches.ignored])
-        right.append(matches.true_positive[~matches.ignored])
+    scores, right = outcomes(ground_truth, detections, IOU)
     objects = sum(int((~truth.ignore).sum()) for truth in ground_truth)
-    all_scores = np.concatenate(scores)
-    order = np.argsort(-all_scores, kind="stable")
-    ranked = all_scores[order]
-    hits = np.cumsum(np.concatenate(right)[order])
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    hits = np.cumsum(right[order])
     if not hits.size or not hits[-1]:
         return ChosenThreshold(NO_THRESHOLD, nan)
     f1 = 2 * hits / (np.arange(1, len(hits) + 1) + objects)

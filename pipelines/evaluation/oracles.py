@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations
 from datasets.boxes import iou
 from pipelines.detections import LOWEST_SCORE, Detections, Stage, run_stages
+from pipelines.evaluation.pairs import Floats
 
 ON_IOU = 0.5  # a box that overlaps an object at least this much is on it
 NEAR_IOU = 0.1  # one that overlaps it less is unrelated to it, as in TIDE
@@ -63,17 +64,19 @@ def true_places(given: Any, output: Any, truth: Annotations) -> Any:
     return replace(output, boxes=boxes)
 
 
-def perfect_nms(given: Any, output: Detections, truth: Annotations) -> Detections:
+def perfect_nms(
+    calibrated: Callable[[Floats], Floats], given: Any, output: Detections, truth: Annotations
+) -> Detections:
     """Return one detection for each object: the best box of the candidates on it, the best score.
 
     Detections on no object of their class stay as NMS left them, which kept ``output`` of the
-    candidates ``given``.
+    candidates ``given`` and has ``calibrated`` their scores.
     """
     overlap = _iou_in_class(given, truth)
     on = overlap >= ON_IOU
     found = np.flatnonzero(on.any(axis=0))
     best = overlap[:, found].argmax(axis=0) if len(found) else found
-    scores = np.where(on, given.scores[:, None], 0.0).max(axis=0, initial=0.0)[found]
+    scores = np.where(on, calibrated(given.scores)[:, None], 0.0).max(axis=0, initial=0.0)[found]
     others = ~(_iou_in_class(output, truth) >= ON_IOU).any(axis=1)
     return Detections(
         np.concatenate([given.boxes[best], output.boxes[others]]),

@@ -21,9 +21,11 @@ from pipelines.evaluation.conventions import (
 )
 from pipelines.evaluation.error_types import ErrorCosts, error_costs
 from pipelines.evaluation.lost_objects import Reach, lost_objects, reach
+from pipelines.evaluation.matching import outcomes
 from pipelines.evaluation.operating_point import ChosenThreshold, OperatingPoint, operating_point
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import Quality, evaluation_set, mean_known, quality_of
+from pipelines.evaluation.reliability import Reliability, reliability
 from pipelines.evaluation.resampling import (
     Resampled,
     Units,
@@ -87,6 +89,7 @@ class FullQuality(Quality):
         lost: how many objects are lost at the threshold, by reason.
         recall_ceiling: by stage, the share of objects it still has a good enough candidate for.
         interval_95: low and high end of a headline figure, by its name.
+        reliability: how far scores are probabilities; None in runs of earlier versions.
     """
 
     at_iou: QualityAtIou | None
@@ -96,6 +99,7 @@ class FullQuality(Quality):
     lost: Mapping[str, int]
     recall_ceiling: Mapping[str, Number]
     interval_95: Mapping[str, tuple[Number, Number]]
+    reliability: Reliability | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +156,7 @@ def judge(
         lost=lost,
         recall_ceiling=ceilings,
         interval_95=intervals(headline),
+        reliability=reliability(*outcomes(truth, detections)),
     )
     return Evaluation(**vars(headline), quality=full)
 

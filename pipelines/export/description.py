@@ -7,6 +7,7 @@ import msgspec
 from models.yolo.decoding import DISTANCES, LIMIT, LOGITS, MOST_CANDIDATES, STRIDES, grid_points
 from models.yolo.exported import INPUT, LITERT
 from models.yolo.letterbox import GREY
+from pipelines.calibration import Calibration
 from pipelines.detections import LOWEST_SCORE
 from pipelines.evaluation.significance import Difference
 from pipelines.export.agreement import Agreement
@@ -33,7 +34,7 @@ class NetworkOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoreThreshold(msgspec.Struct, frozen=True):
-    """From which score on to believe a detection, and where that comes from."""
+    """From which score, calibrated, on to believe a detection, and where that comes from."""
 
     score: float
     source: str
@@ -83,11 +84,14 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
         "cut boxes to the image; drop those without area",
         "NMS in each class: of two boxes whose IoU is above nms_iou the better one stays",
         "keep the best most_detections of all classes",
+        "where there is a calibration: z = slope * ln(score / (1 - score)) + offset, and then "
+        "score = lowest_score + (1 - lowest_score) / (1 + exp(-z))",
     )
     lowest_score: float = LOWEST_SCORE
     most_candidates: int = MOST_CANDIDATES
     nms_iou: float
     most_detections: int
+    calibration: Calibration | None
     boxes: str = (
         "left, top, right, bottom in pixels of the upright image; right and bottom are exclusive"
     )

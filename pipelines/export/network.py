@@ -18,6 +18,7 @@ from datasets.regular_files import content
 from models.yolo.exported import FILES, LITERT, exported_forward, write_network
 from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
+from pipelines.calibration import load_calibration
 from pipelines.detections import Image
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.export.agreement import Agreement, agreement
@@ -101,7 +102,7 @@ def export_network(
             else _checked_on_noise(original, exported, int8, unreachable)
         )
         given, outputs = network_ends(original.input_hw, len(original.classes), form)
-        threshold = validated_threshold(model)
+        threshold, last = validated_threshold(model), load_calibration(model.path)
         description = NetworkDescription(
             network=path.name,
             form=form,
@@ -114,6 +115,7 @@ def export_network(
             outputs=outputs,
             nms_iou=original.nms_iou,
             most_detections=original.limit,
+            calibration=last if last.changes else None,
             threshold=ScoreThreshold(threshold.score, threshold.source),
             check=check,
         )

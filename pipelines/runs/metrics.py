@@ -12,7 +12,9 @@ from datasets.annotations import Duplicate
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from datasets.regular_files import content
+from pipelines.calibration import Calibration
 from pipelines.evaluation import undefined
+from pipelines.evaluation.reliability import Reliability
 from pipelines.evaluation.report_card import FullQuality
 from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.evaluation.significance import Difference
@@ -93,11 +95,19 @@ class ProposalShares(msgspec.Struct, frozen=True):
     grabcut_share: Number
 
 
+class ScoreCalibration(msgspec.Struct, frozen=True):
+    """A detector's last step, and how reliable its scores on the test split would be without it."""
+
+    fitted: Calibration
+    before: Reliability
+
+
 class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one detector; what only a contender has is None for another tool's file.
 
     ``latency_ms`` is timed in turns with the others, image by image, ``latency_alone_ms`` without
-    them, after that. ``proposals`` is of a detector that knows what proposed its detections.
+    them, after that. ``proposals`` is of a detector that knows what proposed its detections,
+    ``calibration`` of one whose last step that is.
     """
 
     quality: FullQuality
@@ -108,6 +118,7 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     latency_alone_ms: Latency | None = None
     throughput: Throughput | None = None
     proposals: ProposalShares | None = None
+    calibration: ScoreCalibration | None = None
 
     @property
     def pretrained_on(self) -> str | None:

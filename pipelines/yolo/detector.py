@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from datasets.boxes import Boxes
 from models.yolo.decoding import decode
 from models.yolo.forward import Forward
 from models.yolo.letterbox import letterbox, restore
+from pipelines.calibration import UNCALIBRATED, Calibration
 from pipelines.detections import LOWEST_SCORE, Detections, Image, Stage, run_stages
 from pipelines.nms import suppress
 from pipelines.system.loading import LoadingError
@@ -55,6 +56,7 @@ class YoloDetector:
         nms_iou: detections of one class that overlap more are one.
         limit: most detections an image.
         jobs: threads that a batch is spread over.
+        calibration: of the scores, the last step.
     """
 
     forward: Forward
@@ -63,6 +65,7 @@ class YoloDetector:
     nms_iou: float
     limit: int
     jobs: int = 1
+    calibration: Calibration = UNCALIBRATED
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -86,6 +89,10 @@ class YoloDetector:
             decoded = pool.map(self._decode, map(Answered, outputs, pictures))
             return list(pool.map(self._nms, decoded))
 
+    def calibrated(self, calibration: Calibration) -> YoloDetector:
+        """Return the same detector with another last step."""
+        return replace(self, calibration=calibration)
+
     def _letterbox(self, image: Image) -> Letterboxed:
         picture, scales = letterbox(image, self.input_hw)
         return Letterboxed(picture, scales, (image.shape[0], image.shape[1]))
@@ -106,7 +113,7 @@ class YoloDetector:
         return Decoded(boxes[real], scores[real], labels[real])
 
     def _nms(self, decoded: Decoded) -> Detections:
-        return suppress(
+        found = suppress(
             decoded.boxes,
             decoded.scores,
             decoded.labels,
@@ -114,3 +121,4 @@ class YoloDetector:
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
         )
+        return self.calibration.rescored(found)

@@ -31,7 +31,7 @@ def litert(folder: Path, device: Device, threads: int) -> Detector:
     saved = saved_yolo(folder)
     if not (folder / LITERT).is_file():
         raise ConversionError(saved.litert)
-    return detector_with(load_litert(folder, saved, threads), saved, threads)
+    return detector_with(load_litert(folder, saved, threads), folder, saved, threads)
 
 
 def graph(folder: Path, device: Device, threads: int, *, compiled: bool = False) -> Detector:
@@ -42,7 +42,7 @@ def graph(folder: Path, device: Device, threads: int, *, compiled: bool = False)
 
     del device
     forward = GraphForward(load_network(folder), xla=compiled)
-    return detector_with(forward, saved_yolo(folder), threads)
+    return detector_with(forward, folder, saved_yolo(folder), threads)
 
 
 def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> None:
@@ -57,6 +57,7 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
     from models.yolo.exported import LITERT as LITERT_FORM
     from models.yolo.exported import write_network
     from models.yolo.letterbox import letterbox
+    from pipelines.calibration import load_calibration, save_calibration
     from pipelines.yolo.storage import LITERT, SETTINGS, load_network, saved_yolo
 
     input_hw = saved_yolo(folder).input_hw
@@ -65,6 +66,7 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
     with replacing(output) as work:
         write_network(load_network(folder), LITERT_FORM, work / LITERT, pictures)
         shutil.copy(folder / SETTINGS, work)
+        save_calibration(load_calibration(folder), work)
 
 
 def convolutions(folder: Path, image: Image) -> Callable[[], object]:

@@ -28,7 +28,7 @@ def oracles_of(detector: Detector) -> tuple[Oracle, ...]:
     return (
         Oracle("classification", "decode", partial(_true_classes, detector)),
         Oracle("localisation", "decode", true_places),
-        Oracle("nms", "nms", perfect_nms),
+        Oracle("nms", "nms", partial(perfect_nms, detector.calibration.of)),
     )
 
 

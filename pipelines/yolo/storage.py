@@ -12,6 +12,7 @@ from datasets.regular_files import check_regular, content
 from models.yolo.decoding import grid_points
 from models.yolo.forward import ConversionError, Forward, GraphForward, LiteRtForward, save_litert
 from models.yolo.settings import YoloSettings
+from pipelines.calibration import load_calibration
 from pipelines.system.loading import loading
 from pipelines.yolo.detector import YoloDetector
 
@@ -100,7 +101,7 @@ def load_yolo(folder: Path, *, gpu: bool = False, threads: int = 1) -> YoloDetec
         forward: Forward = load_litert(folder, saved, threads)
     else:
         forward = GraphForward(load_network(folder))
-    return detector_with(forward, saved, threads)
+    return detector_with(forward, folder, saved, threads)
 
 
 def load_litert(folder: Path, saved: SavedYolo, threads: int) -> LiteRtForward:
@@ -119,10 +120,10 @@ def load_litert(folder: Path, saved: SavedYolo, threads: int) -> LiteRtForward:
         return forward
 
 
-def detector_with(forward: Forward, saved: SavedYolo, threads: int) -> YoloDetector:
-    """Return the saved detector whose network is run by ``forward``."""
-    nms_iou = saved.settings.nms_iou
-    return YoloDetector(forward, saved.input_hw, saved.classes, nms_iou, saved.limit, threads)
+def detector_with(forward: Forward, folder: Path, saved: SavedYolo, threads: int) -> YoloDetector:
+    """Return the detector saved in the folder, whose network is run by ``forward``."""
+    of_network = saved.input_hw, saved.classes, saved.settings.nms_iou, saved.limit
+    return YoloDetector(forward, *of_network, threads, load_calibration(folder))
 
 
 def load_network(folder: Path) -> keras.Model:

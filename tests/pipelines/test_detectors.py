@@ -9,6 +9,7 @@ import pytest
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.progress import silently
+from pipelines.calibration import CalibratedDetector, Calibration, save_calibration
 from pipelines.detections import BatchDetector, Detections, Detector, StagedDetector, run_stages
 from pipelines.system.loading import LoadingError
 
@@ -149,6 +150,30 @@ def test_a_batch_gives_what_its_images_give(detector):
         alone = detector.detect(IMAGES[name])
         np.testing.assert_array_equal(found.boxes, alone.boxes)
         np.testing.assert_array_equal(found.scores, alone.scores)
+
+
+def test_its_last_step_calibrates_scores_and_changes_nothing_else(detector):
+    assert isinstance(detector, CalibratedDetector)
+    calibration = Calibration(0.5, -1.0)
+    plain, calibrated = detector, detector.calibrated(calibration)
+    before, after = (each.detect(IMAGES["large"]) for each in (plain, calibrated))
+    assert len(after) > 0
+    np.testing.assert_array_equal(after.boxes, before.boxes)
+    np.testing.assert_array_equal(after.labels, before.labels)
+    np.testing.assert_array_equal(after.scores, calibration.of(before.scores))
+    np.testing.assert_array_equal(
+        calibrated.detect_batch([IMAGES["large"]])[0].scores, after.scores
+    )
+
+
+def test_a_detector_s_folder_has_its_calibration(classical_folder, tmp_path):
+    from pipelines.classical.storage import load_classical
+
+    folder = tmp_path / "model"
+    shutil.copytree(classical_folder, folder)
+    assert not load_classical(folder).calibration.changes
+    save_calibration(Calibration(2.0, 1.0), folder)
+    assert load_classical(folder).calibration == Calibration(2.0, 1.0)
 
 
 def test_a_saved_detector_has_no_pickle(classical_folder):

@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,43 @@ def test_every_figure_says_how_sure_it_is_and_where_objects_were_lost(finished):
     assert set(threads) >= {"opencv", "blas", "tensorflow", "litert"}
     assert threads["blas"] == 1  # whose others would only wait
     assert len({count for name, count in threads.items() if count and name != "blas"}) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_the_model_s_folder_gives_the_calibrated_scores_that_are_scored(
+    finished, tmp_path, monkeypatch
+):
+    from datasets.images import pixels_of
+    from pipelines.benchmark.detect import detect_and_time
+    from pipelines.contenders import contender
+    from pipelines.evaluation.quality import score
+    from pipelines.runs.detection_files import read_detections
+    from pipelines.runs.finished import open_run, with_data
+    from pipelines.system.runtime import choose_device
+
+    subject = with_data(open_run(finished.output))
+    name, test = "classical", subject.dataset.splits["test"]
+    figures = finished.metrics["pipelines"][name]
+    assert figures["calibration"]["fitted"]["source"].startswith("not calibrated")  # for so few
+    assert figures["calibration"]["before"] == figures["quality"]["reliability"]
+
+    monkeypatch.setattr("pipelines.calibration.LEAST", 1)
+    model = tmp_path / "models" / name
+    shutil.copytree(subject.model_folder(name), model)
+    settings = replace(subject.settings, pipelines=(name,))
+    first, again = (  # the second as after a run that was cut off
+        detect_and_time(subject.dataset, settings, tmp_path).calibrations[name] for _ in range(2)
+    )
+    assert first.changes
+    assert first == again
+    saved = read_detections(tmp_path, name, len(test))
+    detector = contender(name).load(model, choose_device("cpu"), 1)
+    for image, each in zip(test, saved, strict=True):
+        assert detector.detect(pixels_of(image)).scores.tolist() == each.scores.tolist()
+    truth = [image.annotations for image in test]
+    quality = score(truth, saved, subject.dataset.classes)
+    assert quality.map_50_95 == figures["quality"]["map_50_95"]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from datasets.annotations import Annotations
+from pipelines.calibration import Calibration, save_calibration
 from pipelines.evaluation.coco_files.format import ground_truth_to_coco
 from pipelines.evaluation.undefined import plain
 from pipelines.runs.metrics import DatasetSummary, Metrics, write_metrics
@@ -60,6 +61,7 @@ def run(tmp_path_factory):
     write_json(home / "ground_truth.json", coco)
     point = {"threshold": 0.3, "chosen_on": "validation", "chosen_f1": 0.5}
     write_json(model / "operating_point.json", point)
+    save_calibration(Calibration(1.5, -0.5), model)
     metrics = Metrics(
         dataset=DatasetSummary(name="data", format="csv", classes=CLASSES, splits={}),
         environment=environment(),
@@ -131,6 +133,12 @@ def test_onnx_gives_the_same_boxes_and_its_description_is_enough(run, tmp_path, 
         apart = np.abs(candidates - [*box, score, label]).max(axis=1)
         assert apart.min() < 0.01
     assert len(found) > 10
+    lowest, scores = description["lowest_score"], found.scores
+    slope, offset = (description["calibration"][name] for name in ("slope", "offset"))
+    log_odds = slope * np.log(scores / (1 - scores)) + offset
+    calibrated = original.calibrated(Calibration(1.5, -0.5)).detect(image).scores
+    expected = lowest + (1 - lowest) / (1 + np.exp(-log_odds))
+    np.testing.assert_allclose(calibrated, expected, atol=1e-9)
 
 
 def test_litert_in_int8_prints_what_it_costs(run, tmp_path, capsys):

@@ -6,8 +6,10 @@ from math import nan
 import numpy as np
 
 from datasets.annotations import Annotations, Duplicate, LabelledImage
+from pipelines.calibration import Calibration
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_to_coco, with_files
+from pipelines.evaluation.reliability import Reliability
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.runs.detection_files import write_detections, write_ground_truth
@@ -20,6 +22,7 @@ from pipelines.runs.metrics import (
     Memory,
     Metrics,
     ProposalShares,
+    ScoreCalibration,
     SplitSize,
     write_metrics,
 )
@@ -74,6 +77,7 @@ OPTIONAL = {
     "latency_ms": LATENCY,
     "throughput": Throughput(9.0, 12.0, 2, nan),
     "proposals": ProposalShares(nan),
+    "calibration": ScoreCalibration(Calibration(1.5, 0.5, "fitted"), Reliability(nan)),
 }
 AXIS = AxisResult(
     question="which is faster?",

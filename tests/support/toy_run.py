@@ -7,8 +7,10 @@ import numpy as np
 from PIL import Image
 
 from datasets.annotations import Annotations
+from pipelines.calibration import Calibration
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import CocoImage, ground_truth_to_coco
+from pipelines.evaluation.reliability import Reliability, ReliabilityBin
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.runs.detection_files import write_detections, write_ground_truth
@@ -20,6 +22,7 @@ from pipelines.runs.metrics import (
     Duplicates,
     Memory,
     Metrics,
+    ScoreCalibration,
     SplitSize,
     read_metrics,
     write_metrics,
@@ -30,6 +33,7 @@ from pipelines.training import LossHistory, MiningRound, Model, Training, Valida
 
 CLASSES = ("</script><img src=x onerror=alert(1)>", "<script>document.title='taken'</script>", "猫")
 SIZE = 160, 120  # width and height
+HALF_RIGHT = (ReliabilityBin(4, 0.25, 0.5), ReliabilityBin(4, 0.75, 0.5))
 CALLS = {"classical": (8.0, 9.0, 30.0), "yolo": (2.0, 2.5, 3.0), "toy": (1.0, 1.1, 1.2)}
 ROUNDS = Training(
     seconds=4.5,
@@ -106,6 +110,9 @@ def detector_metrics(name, quality):
         training=TRAININGS[name],
         model=Model(parameters=1234, disk_mb=0.5),
         memory_mb=Memory(100.0, None, 90.0, None),
+        calibration=ScoreCalibration(
+            Calibration(1.5, 0.5, "fitted to toys & co"), Reliability(0.25, HALF_RIGHT)
+        ),
     )
 
 

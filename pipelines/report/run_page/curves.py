@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodF
 
 from pipelines.evaluation.precision import RECALLS
 from pipelines.report.rows import shown
-from pipelines.report.run_page.inline_svg import DASHES, INK, SERIES, STYLE, inline
+from pipelines.report.run_page.inline_svg import DASHES, FAINT, INK, SERIES, STYLE, inline
 from pipelines.runs.metrics import DetectorMetrics
 from pipelines.training import LossHistory
 
@@ -48,6 +48,27 @@ def precision_recall(
         axes.set_aspect("auto")
         means = ", ".join(f"{pipeline} {line.mean():.2f}" for pipeline, line in lines.items())
         return inline(figure, name, f"Precision against recall, {title}; mean precision: {means}")
+
+
+def reliability(detector: DetectorMetrics, place: int, name: str) -> Markup | None:
+    """Return the share of detections that is right against their score; None if it is not known.
+
+    It is of the detector at that ``place`` in the page; dashed is what its scores were before its
+    last step, if that changed them.
+    """
+    after, calibration = detector.quality.reliability, detector.calibration
+    if after is None or not after.bins:
+        return None
+    with _axes(SMALL) as (figure, axes):
+        axes.plot([0, 1], [0, 1], color=FAINT, lw=1.2)
+        if calibration is not None and calibration.fitted.changes:
+            points = [(each.score, each.right) for each in calibration.before.bins]
+            axes.plot(*zip(*points, strict=True), color=INK, ls=DASHES[1], lw=1)
+        points = [(each.score, each.right) for each in after.bins]
+        axes.plot(*zip(*points, strict=True), "-o", color=SERIES[place % len(SERIES)], ms=4)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="score", ylabel="share right")
+        text = ", ".join(f"{score:.2f}: {right:.2f}" for score, right in points)
+        return inline(figure, name, f"Share of detections that is right, by score; {text}")
 
 
 def latencies(pipelines: Mapping[str, DetectorMetrics], name: str) -> Markup | None:

@@ -123,6 +123,11 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
         "on_validation": rows.ON_VALIDATION,
         "corrected_classes": rows.corrected_classes(metrics),
         "worths": partial(row_worths, metrics),
+        "reliability": tables.reliability_rows(metrics),
+        "reliability_curves": {
+            name: curves.reliability(each, place, f"reliability-{place}")
+            for place, (name, each) in enumerate(pipelines.items())
+        },
         "mean_curve": curves.precision_recall(pipelines, None, "pr-mean", "all classes"),
         "class_curves": _class_curves(pipelines),
         "latency_figure": curves.latencies(pipelines, "latency"),

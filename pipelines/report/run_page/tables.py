@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import nan
 
 from pipelines.evaluation.operating_point import ConfusionMatrix
 from pipelines.report.rows import (
     UNKNOWN,
+    Figure,
     TableRow,
     class_figures,
     decisive_rows,
@@ -34,6 +36,19 @@ def class_rows(metrics: Metrics, kind: str = "ap_50") -> list[TableRow]:
     return [
         replace(row, note=f"{per_class[row.label].ground_truth} objects")
         for row in quality_rows(metrics, class_figures(metrics, kind))
+    ]
+
+
+def reliability_rows(metrics: Metrics) -> list[TableRow]:
+    """Return how far scores are from the share that is right, also without calibration."""
+    detectors = metrics.pipelines.values()
+    after = [each.quality.reliability for each in detectors]
+    before = [None if each.calibration is None else each.calibration.before for each in detectors]
+    found = (("expected calibration error", after), ("before calibration", before))
+    return [
+        TableRow(label, tuple(Figure(nan if e is None else e.expected_error) for e in every))
+        for label, every in found
+        if any(every)
     ]
 
 

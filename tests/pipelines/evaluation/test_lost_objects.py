@@ -19,6 +19,13 @@ def boxes(*rows):
     return SimpleNamespace(boxes=np.array(rows, float).reshape(-1, 4))
 
 
+def test_scores_before_the_last_step_are_made_such_as_thresholds_are():
+    offered = reach(TRUTH, one(0, 0.8), lambda scores: scores / 2)
+    assert offered.right == (0.4,)
+    assert offered.holds(0.4).all()
+    assert not offered.holds(0.41).any()
+
+
 def one(label, score, box=A):
     return Detections([box], [score], [label])
 

@@ -7,7 +7,7 @@ import pytest
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
-from pipelines.evaluation.matching import match
+from pipelines.evaluation.matching import match, outcomes
 from pipelines.evaluation.undefined import plain
 
 A, B = [0.0, 0, 10, 10], [20.0, 0, 30, 10]
@@ -43,6 +43,13 @@ def test_each_object_is_found_once_by_the_best_detection(truth, found, right, ig
     assert matches.true_positive.astype(int).tolist() == right
     assert matches.ignored.astype(int).tolist() == ignored
     assert matches.missed.astype(int).tolist() == missed
+
+
+def test_outcomes_of_all_images_leave_out_what_found_an_ignored_object():
+    truth = [Annotations([A, B], [0, 0], [True, False]), Annotations()]
+    found = [Detections([A, B], [0.9, 0.8], [0, 0]), Detections([A], [0.7], [0])]
+    scores, right = outcomes(truth, found)
+    assert dict(zip(scores.tolist(), right.tolist(), strict=True)) == {0.8: True, 0.7: False}
 
 
 def by_pycocotools(truth, found, classes):

@@ -72,5 +72,5 @@ def test_without_a_true_positive_the_f1_is_undefined(truths, founds):
 
 
 def test_as_many_detections_as_images_are_wanted():
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="not of 2 images"):
         best_f1([Annotations(), Annotations()], [Detections()])

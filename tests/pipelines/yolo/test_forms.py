@@ -5,10 +5,12 @@ import pytest
 from PIL import Image
 
 from datasets.annotations import Annotations, LabelledImage
+from pipelines.calibration import Calibration, save_calibration
 from pipelines.system import runtime
 from pipelines.yolo import forms
 
 SIDE = 64
+CALIBRATED = Calibration(0.5, 0.25, "fitted")
 IMAGE = np.random.default_rng(0).integers(0, 256, (50, 80, 3), dtype=np.uint8)
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
@@ -28,6 +30,7 @@ def folder(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("transfer")
     settings = TransferSettings(backbone="mobilenetv3", backbone_weights="none", width=4)
     save_yolo(network, ("a", "b", "c"), settings, 100, folder)
+    save_calibration(CALIBRATED, folder)
     return folder
 
 
@@ -58,8 +61,9 @@ def test_all_forms_give_the_same_detections(folder, tmp_path):
     Image.fromarray(IMAGE).save(path)
     images = [LabelledImage("a.png", path, 80, 50, Annotations([[1, 1, 30, 30]], [0]))]
     forms.make_int8(folder, images, tmp_path / "int8")
-    rough = forms.litert(tmp_path / "int8", device, 1).detect(IMAGE)
-    np.testing.assert_allclose(rough.scores[0], found.scores[0], atol=0.01)
+    rough = forms.litert(tmp_path / "int8", device, 1)
+    assert rough.calibration == CALIBRATED
+    np.testing.assert_allclose(rough.detect(IMAGE).scores[0], found.scores[0], atol=0.01)
 
 
 def test_its_parts_features_and_explanation_are_those_of_a_yolo(folder):

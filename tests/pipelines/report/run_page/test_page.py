@@ -95,6 +95,8 @@ def test_it_shows_everything_there_is(written):
     assert "Choice: the last weights & nothing else." in text
     assert "latency p50" in text
     assert "voc 2007" in text
+    assert "expected calibration error" in text
+    assert "Fitted to toys & co, dashed as it was before." in text
     assert "Axes" not in text  # none were measured
     assert reader.tags.count("svg") > 6
 

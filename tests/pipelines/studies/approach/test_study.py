@@ -4,6 +4,7 @@ import pytest
 from datasets.annotations import Annotations
 from datasets.images import load_image
 from datasets.progress import silently
+from pipelines.calibration import Calibration
 from pipelines.classical.oracles import oracles_of as classical_oracles
 from pipelines.detections import Detections, recorded
 from pipelines.evaluation.oracles import replayed
@@ -58,6 +59,14 @@ def test_an_oracle_of_another_part_does_not_repair_a_wrong_class(toy_yolo, toy_i
 def test_perfect_nms_leaves_what_is_on_no_object_as_it_was(toy_yolo, toy_images):
     by_oracle = figures(toy_yolo([CAT, (48, 48, 62, 62)], [0, 0], [0.5, 0.9]), toy_images)
     assert by_oracle["nms"] == pytest.approx(by_oracle["none"]) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_oracles_gain_the_same_where_scores_are_calibrated(toy_yolo, toy_images, flaw):
+    boxes, labels, scores = FLAWS[flaw]
+    plain = toy_yolo([*boxes, (48, 48, 62, 62)], [*labels, 0], [*scores, 0.7])
+    calibrated = plain.calibrated(Calibration(0.5, -2.0))
+    assert figures(calibrated, toy_images) == figures(plain, toy_images)
 
 
 def test_the_weakest_part_is_named_and_the_better_contender_favoured(toy_yolo, toy_images):
