@@ -83,10 +83,13 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
         "cut boxes to the image; drop those without area",
         "NMS in each class: of two boxes whose IoU is above nms_iou the better one stays",
         "keep the best most_detections of all classes",
+        "a box kept is the mean, weighted by their scores, of the candidates of its class, itself "
+        "among them, whose IoU with it is voting_iou or more; where voting_iou is 1 it stays",
     )
     lowest_score: float = LOWEST_SCORE
     most_candidates: int = MOST_CANDIDATES
     nms_iou: float
+    voting_iou: float
     most_detections: int
     boxes: str = (
         "left, top, right, bottom in pixels of the upright image; right and bottom are exclusive"

@@ -113,6 +113,7 @@ def export_network(
             preprocessing=preprocessing(original.input_hw),
             outputs=outputs,
             nms_iou=original.nms_iou,
+            voting_iou=original.voting_iou,
             most_detections=original.limit,
             threshold=ScoreThreshold(threshold.score, threshold.source),
             check=check,

@@ -53,6 +53,7 @@ class YoloDetector:
         input_hw: height and width of its input in pixels.
         classes: class names in label order.
         nms_iou: detections of one class that overlap more are one.
+        voting_iou: boxes of its class that overlap a detection so much say where it is; 1 for none.
         limit: most detections an image.
         jobs: threads that a batch is spread over.
     """
@@ -61,6 +62,7 @@ class YoloDetector:
     input_hw: tuple[int, int]
     classes: tuple[str, ...]
     nms_iou: float
+    voting_iou: float
     limit: int
     jobs: int = 1
 
@@ -113,4 +115,5 @@ class YoloDetector:
             iou_threshold=self.nms_iou,
             score_threshold=LOWEST_SCORE,
             limit=self.limit,
+            voting_iou=self.voting_iou,
         )

@@ -121,8 +121,8 @@ def load_litert(folder: Path, saved: SavedYolo, threads: int) -> LiteRtForward:
 
 def detector_with(forward: Forward, saved: SavedYolo, threads: int) -> YoloDetector:
     """Return the saved detector whose network is run by ``forward``."""
-    nms_iou = saved.settings.nms_iou
-    return YoloDetector(forward, saved.input_hw, saved.classes, nms_iou, saved.limit, threads)
+    overlaps = saved.settings.nms_iou, saved.settings.voting_iou
+    return YoloDetector(forward, saved.input_hw, saved.classes, *overlaps, saved.limit, threads)
 
 
 def load_network(folder: Path) -> keras.Model:

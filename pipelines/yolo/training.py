@@ -136,7 +136,8 @@ def detector_of(
     """Return a detector that uses the network as it is then: its weights may go on changing."""
     height, width = network.input_shape[1:3]
     forward = GraphForward(network, xla=False)
-    return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit)
+    overlaps = settings.nms_iou, settings.voting_iou
+    return YoloDetector(forward, (height, width), tuple(classes), *overlaps, limit)
 
 
 def validation(
