@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from datasets.boxes import Boxes, xyxy_to_xywh
 from pipelines.detections import Detections
 
+VOTING_SCORE = 0.05  # fainter ones neither vote nor move in `suppress`: a fifth of the time
+
 
 def nms_indices(
     boxes: Boxes,
@@ -55,7 +57,7 @@ def suppress(
 ) -> Detections:
     """Return the detections of the rows that `nms_indices` keeps, where boxes vote they are.
 
-    The arguments are those of `nms_indices` and of `voted`; by 1 they stay where they are.
+    The arguments are those of `nms_indices`, and the IoU of `voted`; by 1 all boxes stay.
     """
     rows = nms_indices(
         boxes,
@@ -65,7 +67,11 @@ def suppress(
         score_threshold=score_threshold,
         limit=limit,
     )
-    kept = boxes[rows] if voting_iou >= 1 else voted(boxes, scores, labels, rows, voting_iou)
+    kept = boxes[rows]
+    if voting_iou < 1:
+        voters = np.flatnonzero(scores >= VOTING_SCORE)
+        mine = np.searchsorted(voters, rows[scores[rows] >= VOTING_SCORE])  # the best come first
+        kept[: len(mine)] = voted(boxes[voters], scores[voters], labels[voters], mine, voting_iou)
     return Detections(kept, scores[rows], labels[rows])
 
 

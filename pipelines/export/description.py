@@ -10,6 +10,7 @@ from models.yolo.letterbox import GREY
 from pipelines.detections import LOWEST_SCORE
 from pipelines.evaluation.significance import Difference
 from pipelines.export.agreement import Agreement
+from pipelines.nms import VOTING_SCORE
 
 
 class NetworkInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,13 +84,15 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
         "cut boxes to the image; drop those without area",
         "NMS in each class: of two boxes whose IoU is above nms_iou the better one stays",
         "keep the best most_detections of all classes",
-        "a box kept is the mean, weighted by their scores, of the candidates of its class, itself "
-        "among them, whose IoU with it is voting_iou or more; where voting_iou is 1 it stays",
+        "a box kept with voting_score or more becomes the mean, weighted by their scores, of the "
+        "candidates of its class with voting_score or more, itself among them, whose IoU with it "
+        "is voting_iou or more; where voting_iou is 1 it stays",
     )
     lowest_score: float = LOWEST_SCORE
     most_candidates: int = MOST_CANDIDATES
     nms_iou: float
     voting_iou: float
+    voting_score: float = VOTING_SCORE
     most_detections: int
     boxes: str = (
         "left, top, right, bottom in pixels of the upright image; right and bottom are exclusive"

@@ -38,6 +38,8 @@ def test_suppressed_boxes_vote_where_that_is_asked_for():
     assert found.scores.tolist() == [0.9, 0.6, 0.5]
     apart = suppress(BOXES, SCORES, LABELS, **limits, voting_iou=0.85)  # IoU is 9/11
     np.testing.assert_array_equal(apart.boxes, BOXES[[2, 0, 3]])
+    faint = suppress(BOXES, SCORES / 5, LABELS, **limits, voting_iou=0.8)  # 0.04 has no vote
+    np.testing.assert_array_equal(faint.boxes, BOXES[[2, 0, 3]])
 
 
 def test_nothing_kept_gives_nothing():
