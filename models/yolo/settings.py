@@ -82,6 +82,9 @@ class YoloSettings(Checked):
     # On val, mAP@[.50:.95] was .530 for .522 (BCCD), and pre-trained .487 for .470 and .710 for
     # .688 (cards), of 50 images each.
     voting_iou: Annotated[float, Meta(ge=0.5, le=1)] = 0.8
+    # Looks at each picture mirrored as well, for about twice the time; for sets where a mirrored
+    # object is one of its class, and best with boxes that vote.
+    flip_test: bool = False
     # Or float32, mixed_float16, mixed_bfloat16; auto: the GPU's best.
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"
     xla: Literal["auto", "on", "off"] = "auto"  # or on, off; auto: on a GPU

@@ -80,6 +80,9 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
     )
     postprocessing: tuple[str, ...] = (
         "keep candidates from lowest_score on, the best most_candidates of them",
+        "where flip_test is true, so many more from the input with the resized image, without the "
+        "padding, mirrored left to right: their left = small_width - right, right = small_width - "
+        "left",
         "divide x by small_width / image_width and y by small_height / image_height",
         "cut boxes to the image; drop those without area",
         "NMS in each class: of two boxes whose IoU is above nms_iou the better one stays",
@@ -93,6 +96,7 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
     nms_iou: float
     voting_iou: float
     voting_score: float = VOTING_SCORE
+    flip_test: bool
     most_detections: int
     boxes: str = (
         "left, top, right, bottom in pixels of the upright image; right and bottom are exclusive"

@@ -114,6 +114,7 @@ def export_network(
             outputs=outputs,
             nms_iou=original.nms_iou,
             voting_iou=original.voting_iou,
+            flip_test=original.flip_test,
             most_detections=original.limit,
             threshold=ScoreThreshold(threshold.score, threshold.source),
             check=check,

@@ -121,8 +121,11 @@ def load_litert(folder: Path, saved: SavedYolo, threads: int) -> LiteRtForward:
 
 def detector_with(forward: Forward, saved: SavedYolo, threads: int) -> YoloDetector:
     """Return the saved detector whose network is run by ``forward``."""
-    overlaps = saved.settings.nms_iou, saved.settings.voting_iou
-    return YoloDetector(forward, saved.input_hw, saved.classes, *overlaps, saved.limit, threads)
+    settings = saved.settings
+    return YoloDetector(
+        *(forward, saved.input_hw, saved.classes, settings.nms_iou, settings.voting_iou),
+        *(saved.limit, settings.flip_test, threads),
+    )
 
 
 def load_network(folder: Path) -> keras.Model:

@@ -137,7 +137,8 @@ def detector_of(
     height, width = network.input_shape[1:3]
     forward = GraphForward(network, xla=False)
     overlaps = settings.nms_iou, settings.voting_iou
-    return YoloDetector(forward, (height, width), tuple(classes), *overlaps, limit)
+    shape = height, width
+    return YoloDetector(forward, shape, tuple(classes), *overlaps, limit, settings.flip_test)
 
 
 def validation(
