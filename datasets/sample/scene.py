@@ -38,11 +38,9 @@ class Scene:
     boxes: tuple[IntBox, ...]
 
 
-def render(
-    class_names: Sequence[str], photographs: tuple[Pixels, ...], random: np.random.Generator
-) -> Scene:
+def render(class_names: Sequence[str], photograph: Pixels, random: np.random.Generator) -> Scene:
     """Render one picture with a sign of each of the classes named, as far as there is room."""
-    canvas = background(photographs, SIDE_PX, random)
+    canvas = background(photograph, SIDE_PX, random)
     wanted: list[str | None] = [*class_names]  # first, so that they find room
     wanted += [None] * int(random.choice(len(_LOOKALIKES), p=_LOOKALIKES))
     placed: list[Placed] = []
@@ -58,7 +56,7 @@ def render(
         canvas = _over(canvas, *_on_image(sign))
     signs = [sign for sign in placed if sign.class_name is not None]
     hidden = _covers(signs, random)
-    canvas = _over(canvas, 0.75 * background(photographs, SIDE_PX, random), hidden)
+    canvas = _over(canvas, 0.75 * background(photograph, SIDE_PX, random), hidden)
     boxes = tuple(bounds(_visible(sign, hidden)) for sign in signs)
     return Scene(photographed(canvas, random), tuple(str(sign.class_name) for sign in signs), boxes)
 

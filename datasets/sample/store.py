@@ -16,7 +16,7 @@ from datasets.cache import cached_folder
 from datasets.progress import Track, silently
 
 NAME = "sample"
-_RENDERED_BY = ("numpy", "opencv-python", "scikit-image", "scikit-learn")
+_RENDERED_BY = ("numpy", "opencv-python", "scikit-image", "scikit-learn", "pywavelets")
 
 
 def sample_folder(seed: int = 0, track: Track = silently) -> Path:

@@ -14,7 +14,7 @@ from datasets.annotations import SPLITS, Annotations, LabelledImage
 from datasets.progress import Track, silently
 from datasets.sample.faces import CLASSES, faces
 from datasets.sample.lookalikes import lookalikes
-from datasets.sample.photographs import licences, photographs_of
+from datasets.sample.photographs import PHOTOGRAPHS, licences, picture_of
 from datasets.sample.plan import Planned, plan
 from datasets.sample.scene import SIDE_PX, render
 from datasets.threads import in_order
@@ -36,8 +36,9 @@ def write_sample(folder: Path, seed: int, track: Track = silently) -> None:
     for split in SPLITS:
         stems = [f"{image.stem}\n" for image in images if image.split == split]
         (folder / f"ImageSets/Main/{split}.txt").write_text("".join(stems), encoding="utf-8")
-        photographs_of(split)
-    # Drawn once here: threads that ask for a face at the same time would each draw it.
+    # Read and drawn once here: threads that ask at the same time would each do it.
+    for photograph in PHOTOGRAPHS:
+        picture_of(photograph)
     for class_name in CLASSES:
         faces(class_name)
     lookalikes()
@@ -51,7 +52,7 @@ def write_sample(folder: Path, seed: int, track: Track = silently) -> None:
 def write_image(folder: Path, image: Planned, seed: int) -> None:
     """Render one image into the folder's ``JPEGImages``, its boxes into ``Annotations``."""
     random = image.random(seed)
-    scene = render(image.class_names, photographs_of(image.split), random)
+    scene = render(image.class_names, picture_of(image.photograph), random)
     quality = int(random.integers(*_JPEG_QUALITY))
     bgr = cv2.cvtColor(scene.image, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -11,6 +11,7 @@ from pipelines.calibration import Calibration
 from pipelines.detections import LOWEST_SCORE
 from pipelines.evaluation.significance import Difference
 from pipelines.export.agreement import Agreement
+from pipelines.nms import VOTING_SCORE
 
 
 class NetworkInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,16 +81,25 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
     )
     postprocessing: tuple[str, ...] = (
         "keep candidates from lowest_score on, the best most_candidates of them",
+        "where flip_test is true, so many more from the input with the resized image, without the "
+        "padding, mirrored left to right: their left = small_width - right, right = small_width - "
+        "left",
         "divide x by small_width / image_width and y by small_height / image_height",
         "cut boxes to the image; drop those without area",
         "NMS in each class: of two boxes whose IoU is above nms_iou the better one stays",
         "keep the best most_detections of all classes",
+        "a box kept with voting_score or more becomes the mean, weighted by their scores, of the "
+        "candidates of its class with voting_score or more, itself among them, whose IoU with it "
+        "is voting_iou or more; where voting_iou is 1 it stays",
         "where there is a calibration: z = slope * ln(score / (1 - score)) + offset, and then "
         "score = lowest_score + (1 - lowest_score) / (1 + exp(-z))",
     )
     lowest_score: float = LOWEST_SCORE
     most_candidates: int = MOST_CANDIDATES
     nms_iou: float
+    voting_iou: float
+    voting_score: float = VOTING_SCORE
+    flip_test: bool
     most_detections: int
     calibration: Calibration | None
     boxes: str = (

@@ -114,6 +114,8 @@ def export_network(
             preprocessing=preprocessing(original.input_hw),
             outputs=outputs,
             nms_iou=original.nms_iou,
+            voting_iou=original.voting_iou,
+            flip_test=original.flip_test,
             most_detections=original.limit,
             calibration=last if last.changes else None,
             threshold=ScoreThreshold(threshold.score, threshold.source),

@@ -122,8 +122,11 @@ def load_litert(folder: Path, saved: SavedYolo, threads: int) -> LiteRtForward:
 
 def detector_with(forward: Forward, folder: Path, saved: SavedYolo, threads: int) -> YoloDetector:
     """Return the detector saved in the folder, whose network is run by ``forward``."""
-    of_network = saved.input_hw, saved.classes, saved.settings.nms_iou, saved.limit
-    return YoloDetector(forward, *of_network, threads, load_calibration(folder))
+    settings = saved.settings
+    return YoloDetector(
+        *(forward, saved.input_hw, saved.classes, settings.nms_iou, settings.voting_iou),
+        *(saved.limit, settings.flip_test, threads, load_calibration(folder)),
+    )
 
 
 def load_network(folder: Path) -> keras.Model:

@@ -136,7 +136,9 @@ def detector_of(
     """Return a detector that uses the network as it is then: its weights may go on changing."""
     height, width = network.input_shape[1:3]
     forward = GraphForward(network, xla=False)
-    return YoloDetector(forward, (height, width), tuple(classes), settings.nms_iou, limit)
+    overlaps = settings.nms_iou, settings.voting_iou
+    shape = height, width
+    return YoloDetector(forward, shape, tuple(classes), *overlaps, limit, settings.flip_test)
 
 
 def validation(

@@ -8,7 +8,7 @@ from datasets.annotations import SPLITS, DatasetError
 from datasets.checking import perceptual_hash, without_broken_images
 from datasets.images import load_image
 from datasets.reading import read_dataset
-from datasets.sample.photographs import photographs_of
+from datasets.sample.photographs import photographs_of, picture_of
 from datasets.settings import DatasetSettings
 
 
@@ -74,7 +74,9 @@ def test_copies_are_drawn_into_one_split(tmp_path):
 
 
 def test_an_image_resized_and_saved_again_is_listed_as_nearly_the_same(tmp_path):
-    photographs = [(255 * p).astype(np.uint8) for p in photographs_of("train")[:4]]
+    photographs = [
+        (255 * picture_of(each)).astype(np.uint8) for each in photographs_of("train")[:4]
+    ]
     for place, photograph in enumerate(photographs):
         split = ["train", "train", "val", "test"][place]
         path = tmp_path / split / f"{place}.png"

@@ -30,6 +30,18 @@ def test_boxes_of_one_class_that_agree_are_averaged_by_score():
     np.testing.assert_allclose(found, [[0.25, 0, 10.25, 10], [50, 50, 60, 60]])
 
 
+def test_suppressed_boxes_vote_where_that_is_asked_for():
+    limits = {"iou_threshold": 0.5, "score_threshold": 0.001, "limit": 10}
+    found = suppress(BOXES, SCORES, LABELS, **limits, voting_iou=0.8)
+    moved = np.array([[0, 0, 10, 10], [0.25, 0, 10.25, 10], [50, 50, 60, 60]])
+    np.testing.assert_allclose(found.boxes, moved)
+    assert found.scores.tolist() == [0.9, 0.6, 0.5]
+    apart = suppress(BOXES, SCORES, LABELS, **limits, voting_iou=0.85)  # IoU is 9/11
+    np.testing.assert_array_equal(apart.boxes, BOXES[[2, 0, 3]])
+    faint = suppress(BOXES, SCORES / 5, LABELS, **limits, voting_iou=0.8)  # 0.04 has no vote
+    np.testing.assert_array_equal(faint.boxes, BOXES[[2, 0, 3]])
+
+
 def test_nothing_kept_gives_nothing():
     empty = np.zeros(0, np.int64)
     assert voted(np.zeros((0, 4)), np.zeros(0), empty, empty, 0.5).shape == (0, 4)

@@ -12,7 +12,7 @@ from datasets.reading import read_dataset
 from pipelines.benchmark.train import train
 from pipelines.contenders import contender
 from pipelines.evaluation.quality import score
-from pipelines.settings import RunSettings, completed, quickened
+from pipelines.settings import RunSettings, quickened
 from pipelines.system import runtime
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ def shuffled(tmp_path_factory):
 def test_shuffled_training_labels_miss_the_threshold_of_ci(name, shuffled, tmp_path):
     wanted = dict(re.findall(r"(\w+)\.map_50=([\d.]+)", (ROOT / ".ci" / "run").read_text()))
     assert wanted.keys() == {"classical", "yolo"}
-    train(name, shuffled, completed(quickened(RunSettings())), tmp_path)
+    train(name, shuffled, quickened(RunSettings()), tmp_path)
     detector = contender(name).load(tmp_path, runtime.choose_device("cpu"), 2)
     test = shuffled.splits["test"]
     found = [detector.detect(pixels_of(image)) for image in test]

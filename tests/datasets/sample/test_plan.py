@@ -4,6 +4,7 @@ import pytest
 
 from datasets.annotations import SPLITS
 from datasets.sample.faces import CLASSES
+from datasets.sample.photographs import photographs_of
 from datasets.sample.plan import plan
 
 
@@ -19,6 +20,15 @@ def test_each_split_has_all_classes_equally_often(seed: int, split: str) -> None
     boxes = Counter(name for image in images for name in image.class_names)
     assert set(boxes) == set(CLASSES)
     assert max(boxes.values()) - min(boxes.values()) <= 1
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_each_background_of_a_split_is_behind_as_many_images(split: str) -> None:
+    images = [image for image in plan(0) if image.split == split]
+    before = Counter(image.photograph for image in images)
+    assert set(before) == set(photographs_of(split))
+    assert max(before.values()) - min(before.values()) <= 1
+    assert all(image.stem.endswith(image.photograph.name) for image in images)
 
 
 def test_images_have_none_to_six_signs() -> None:

@@ -32,7 +32,7 @@ def answering(boxes, labels, scores, classes=("cat", "dog")):
         reach = np.array([x - box[0], y - box[1], box[2] - x, box[3] - y]) / STRIDES[0]
         outputs[cell, :4] = np.log(reach)
         outputs[cell, 4 + label] = np.log(score / (1 - score))
-    return YoloDetector(lambda picture: outputs, (SIDE, SIDE), classes, 0.6, 100)
+    return YoloDetector(lambda picture: outputs, (SIDE, SIDE), classes, 0.6, 1.0, 100)
 
 
 @pytest.fixture(scope="session")
