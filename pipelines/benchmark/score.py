@@ -26,13 +26,16 @@ from pipelines.evaluation.report_card import (
     compared,
     decisive_alone,
     judge,
+    judge_trainings,
 )
 from pipelines.evaluation.resampling import DECISIVE, Resampled
 from pipelines.evaluation.several import pairwise
 from pipelines.evaluation.significance import intervals
+from pipelines.evaluation.trainings import over_trainings
 from pipelines.runs.data import keep_out_of_images
 from pipelines.runs.detection_files import (
     read_detections,
+    repeat_folder,
     split_truth,
     write_detections,
     write_ground_truth,
@@ -134,13 +137,17 @@ def score_saved(
             write_detections(folder, name, outside[name])
             evaluations[name] = judge(images, outside[name])
             continue
-        val, test = (
-            read_detections(folder / place, name, len(truth[split]))
-            for split, place in SPLIT_FOLDERS.items()
+        places = [folder, *(repeat_folder(folder, seed) for seed in settings.further_seeds)]
+        (val, *others_val), (test, *others) = (
+            [read_detections(place / below, name, len(truth[split])) for place in places]
+            for split, below in SPLIT_FOLDERS.items()
         )
         point = best_f1(truth["val"], val)
-        on_validation[name] = decisive_alone(validation, val)
+        there = [decisive_alone(validation, each) for each in (val, *others_val)]
+        on_validation[name] = over_trainings(there, settings.seed, name)
         evaluations[name] = judge(images, test, point, stage.reaches.get(name))
+        if others:
+            evaluations[name] = judge_trainings(images, evaluations[name], others, name)
         detections[name] = test
         if name in stage.from_grabcut:
             flags = stage.from_grabcut[name]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipelines.contenders import label_of
-from pipelines.evaluation.significance import ImagesToSettle
+from pipelines.evaluation.significance import Difference
+from pipelines.evaluation.to_settle import ToSettle
 from pipelines.runs.metrics import Metrics
+from pipelines.runs.trainings import repeats_of
 from pipelines.runs.usefulness import few_examples
 from pipelines.training import Model
 
@@ -33,8 +35,22 @@ def signed(number: float) -> str:
     return f"{number:+.3f}".replace("-", "−")
 
 
-def more_images(settle: ImagesToSettle) -> str:
-    """Return about how many more images would tell two detectors apart, without the noun."""
+def settling(difference: Difference, noun: str = "") -> str:
+    """Return what would tell two detectors apart, as "about 60 more would"; empty if not known.
+
+    ``noun`` is what to call images where trainings are not spoken of.
+    """
+    images, trainings = difference.images_to_settle, difference.trainings_to_settle
+    if trainings is None:
+        if images is None:
+            return ""
+        alone = "; more trainings alone would not" if difference.trainings > 1 else ""
+        return f"{_more(images)}{noun} would{alone}"
+    again = f"{_more(trainings)} trainings of each"
+    return f"{again} would" if images is None else f"{_more(images)} test images, or {again}, would"
+
+
+def _more(settle: ToSettle) -> str:
     if settle.most is None:
         return f"at least {settle.fewest:,} more"
     if settle.most == settle.fewest:
@@ -55,6 +71,12 @@ def left_out_sentences(left_out: Mapping[str, str]) -> list[str]:
 def caveats(metrics: Metrics) -> list[str]:
     """Return what has to be known beside figures: who is left out, few examples, who knew what."""
     lines = left_out_sentences(metrics.left_out)
+    if (count := repeats_of(metrics)) > 1 and metrics.settings is not None:
+        lines.append(
+            f"mAP, AP and recall are means of {count} trainings; all else (errors, other "
+            f"conventions, pictures, times, the models) is of the first, from seed "
+            f"{metrics.settings.seed}"
+        )
     if few := few_examples(metrics.dataset.training_objects):
         lines.append(f"{few}: expect little of any detector there")
     for name, detector in metrics.pipelines.items():

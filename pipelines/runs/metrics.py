@@ -90,10 +90,29 @@ class ProposalShares(msgspec.Struct, frozen=True):
     grabcut_share: Number
 
 
+class Trainings(msgspec.Struct, frozen=True):
+    """What each training of a contender took and reached, in the order of their seeds.
+
+    Attributes:
+        seeds: the first is the run's, whose model is kept.
+        seconds: each took.
+        figures: of all classes together and of each, on the test images, by name.
+        validation_map_50: mAP@.50 on the validation split.
+    """
+
+    seeds: tuple[int, ...]
+    seconds: tuple[float, ...]
+    figures: Mapping[str, tuple[Number, ...]]
+    validation_map_50: tuple[Number, ...]
+
+
 class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one detector; what only a contender has is None for another tool's file.
 
-    ``proposals`` is of a detector that knows what proposed its detections.
+    Attributes:
+        quality: means where there were several trainings, see `judge_trainings`.
+        trainings: each of several; None where there was one. Whatever else is here is of the first.
+        proposals: of a detector that knows what proposed its detections.
     """
 
     quality: FullQuality
@@ -103,11 +122,18 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: Latency | None = None
     throughput: Throughput | None = None
     proposals: ProposalShares | None = None
+    trainings: Trainings | None = None
 
     @property
     def pretrained_on(self) -> str | None:
         """What the detector had seen before its training, None if nothing is known of it."""
         return None if self.model is None else self.model.pretrained_on
+
+    @property
+    def kept_map_50(self) -> float:
+        """The mAP@.50 of the model that is kept, which is the first training's."""
+        each = self.trainings
+        return self.quality.map_50 if each is None else each.figures["map_50"][0]
 
 
 class ValidationFigures(msgspec.Struct, frozen=True):

@@ -119,6 +119,7 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
         **{group: rows.loss_rows(metrics, group) for group in rows.LOSSES},
         "pairs": list(rows.pairs(metrics)),
         "corrected": rows.corrected(metrics),
+        "resampled": rows.resampled(metrics),
         "on_validation": rows.ON_VALIDATION,
         "corrected_classes": rows.corrected_classes(metrics),
         "worths": partial(row_worths, metrics),

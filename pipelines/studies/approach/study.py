@@ -25,14 +25,12 @@ from pipelines.detections import Detections, Detector, Stage, StagedDetector, re
 from pipelines.evaluation.oracles import Oracle, replayed
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set, quality_of
-from pipelines.evaluation.resampling import (
-    DECISIVE,
-    Units,
-    images_a_class,
-    of_every_size,
-)
-from pipelines.evaluation.significance import difference_interval, interval
-from pipelines.runs.finished import Subject
+from pipelines.evaluation.report_card import EvaluationImages, decisive_alone
+from pipelines.evaluation.resampling import DECISIVE, Resampled, images_a_class, of_every_size
+from pipelines.evaluation.significance import difference_interval, interval, intervals
+from pipelines.evaluation.trainings import over_trainings
+from pipelines.runs.finished import Subject, further_detections
+from pipelines.runs.trainings import NOT_HELD
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
 from pipelines.studies.common.plots import colours, draw_bars, mark, new_figure
@@ -95,15 +93,20 @@ def study(subject: Subject, cells: Cells) -> ApproachStudy:
     """Return what each part of each contender costs on the test split."""
     del cells  # it takes seconds
     threads, device = runtime.usable_cores(), runtime.choose_device("cpu")
-    images = evenly(subject.dataset.splits["test"], MOST_IMAGES)
-    found = {}
+    test = subject.dataset.splits["test"]
+    places = evenly(range(len(test)), MOST_IMAGES)
+    images = [test[place] for place in places]
+    found, further = {}, {}
     for row in subject.contenders:
         detector = subject.detector(row.name, device, threads)
         oracles = () if row.oracles is None else row.oracles(detector)
         found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
+        given = subject.folder, row.name, subject.figures[row.name], len(test)
+        further[row.name] = [[each[n] for n in places] for each in further_detections(*given)]
     truth = [image.annotations for image in images]
     groups = [image.group for image in images]
-    return concluded(found, truth, subject.dataset.classes, subject.settings.seed, groups)
+    of_run = subject.dataset.classes, subject.settings.seed
+    return concluded(found, truth, *of_run, groups, further)
 
 
 def with_oracles(
@@ -131,15 +134,18 @@ def concluded(
     classes: Sequence[str],
     seed: int,
     groups: Sequence[str] | None = None,
+    further: Mapping[str, Sequence[Sequence[Detections]]] | None = None,
 ) -> ApproachStudy:
     """Return the study of detections by contender and oracle, `AS_IS` the first of each.
 
-    ``groups`` are as `EvaluationImages` has them.
+    ``groups`` are as `EvaluationImages` has them; ``further`` is what other trainings detect, which
+    count in who finds more, while parts are of the model that is kept.
     """
-    units = Units.of(len(truth), groups)
+    images = EvaluationImages(truth, classes, seed, groups=groups)
+    units = images.units
     counts = units.counts(seed)
     cells: list[Part] = []
-    as_is: dict[str, Sampled] = {}
+    as_is: dict[str, Resampled] = {}
     weakest: dict[str, dict[str, tuple[str, float]]] = {DECISIVE: {}, STRICT: {}}
     for name, by_oracle in found.items():
         evaluated = [evaluation_set(truth, each, classes) for each in by_oracle.values()]
@@ -172,22 +178,24 @@ def concluded(
             )
         ]
         point, values = qualities[0].map_50, resampled[0][DECISIVE]
-        as_is[name] = Sampled(point, values, holding[DECISIVE])
+        first = Resampled({DECISIVE: point}, {DECISIVE: values}, holding)
+        others = [decisive_alone(images, each) for each in (further or {}).get(name, ())]
+        as_is[name] = over_trainings([first, *others], seed, name)
     verdict = _verdict(cells, as_is, weakest[DECISIVE], weakest[STRICT])
     return ApproachStudy(verdict, tuple(cells), weakest[DECISIVE], weakest[STRICT], len(truth))
 
 
 def _verdict(
     cells: Sequence[Part],
-    as_is: Mapping[str, Sampled],
+    as_is: Mapping[str, Resampled],
     weakest: Weakest,
     weakest_50_95: Weakest,
 ) -> Verdict:
     rows = {(row.pipeline, row.oracle): row for row in cells}
     clauses, answers = [], {}
-    for name in as_is:
-        own = rows[name, AS_IS]
-        answers[name] = f"mAP@.50 {with_interval(own.map_50, own.interval_95)}"
+    for name, own in as_is.items():
+        reached = with_interval(own.once[DECISIVE], intervals(own)[DECISIVE])
+        answers[name] = f"mAP@.50 {reached}"
         if name not in weakest:
             clauses.append(f"{label_of(name)} has no parts that an oracle could replace")
             continue
@@ -202,7 +210,17 @@ def _verdict(
             f"{rows[name, strict].gain_50_95:+.3f} ({100 * strict_share:.0f} %)"
         )
     question = "Solved in parts or end to end: which finds more, and where is it lost?"
-    return Verdict.of(question, answers, clauses, as_is, "the test images")
+    is_repeated = any(own.trainings for own in as_is.values())
+    if not is_repeated:
+        clauses.append(NOT_HELD.format("these intervals"))
+    sampled = {
+        name: Sampled(
+            own.once[DECISIVE], own.resamples[DECISIVE], own.holding[DECISIVE], own.luck(DECISIVE)
+        )
+        for name, own in as_is.items()
+    }
+    of_what = "the test images and trainings" if is_repeated else "the test images"
+    return Verdict.of(question, answers, clauses, sampled, of_what)
 
 
 def _gains(points: Sequence[float], resampled: Floats) -> tuple[list[float], Floats]:
