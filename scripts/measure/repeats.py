@@ -28,7 +28,7 @@ from pipelines.evaluation.trainings import over_trainings
 from pipelines.system.command_line import Options, command, whole
 from pipelines.system.progress import on_terminal
 from scripts.measure.common import print_table
-from scripts.measure.simulation import Scene, judged, simulated
+from scripts.measure.simulation import Scene, decisive_in, simulated
 
 MANY = 5000  # images of the truth
 NODES = 5  # at which the average over all trainings is computed (Gauss and Hermite)
@@ -74,12 +74,12 @@ def truths_of(name: str, luck: float) -> tuple[dict[str, float], float]:
     places, weights = np.polynomial.hermite_e.hermegauss(NODES)
     weights /= weights.sum()
     scene = scene_of(name, np.tile(luck * places, (len(NAMES), 1)))
-    random, once = np.random.default_rng(0), np.ones((1, MANY), np.int16)
+    random, none = np.random.default_rng(0), np.ones((0, MANY), np.int16)
     watched = on_terminal(range(MANY), f"simulating {name}", MANY)
     population = [simulated(random, scene) for _ in watched]
     reached = np.reshape(
         [
-            judged(population, scene, place, once, (DECISIVE,)).once[DECISIVE]
+            decisive_in(population, scene, place, none).once[DECISIVE]
             for place in range(len(scene.skills))
         ],
         (len(NAMES), NODES),
@@ -99,7 +99,7 @@ def outcomes(
     test = [simulated(random, scene) for _ in range(images)]
     counts = bootstrap_counts(images, number)
     every = range(len(scene.skills))
-    trained = [judged(test, scene, place, counts, (DECISIVE,)) for place in every]
+    trained = [decisive_in(test, scene, place, counts) for place in every]
     by_name = {n: trained[place * most : (place + 1) * most] for place, n in enumerate(NAMES)}
     together = (
         {n: over_trainings(each[:count], number, n) for n, each in by_name.items()}
