@@ -69,6 +69,7 @@ class RunSettings(Checked):
         format: of the annotations, or ``auto``.
         pipelines: which to train and compare, in this order.
         seed: of everything left to chance.
+        repeats: how often each contender is trained, each time from another seed.
         epochs: of each network's training; None for the default number of updates.
         train_minutes: of each network's training, by the clock; None for the default.
         image_size: longer side of the networks' input in pixels, None to choose it from the data.
@@ -85,6 +86,7 @@ class RunSettings(Checked):
     pipelines: Few[str] = ("classical", "yolo", "transfer")
     device: Literal["auto", "cpu", "gpu"] = "auto"
     seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
+    repeats: Annotated[int, Meta(ge=1, le=20)] = 1
     epochs: Annotated[int, Meta(ge=1, le=MOST)] | None = None
     train_minutes: Annotated[float, Meta(gt=0, le=MOST)] | None = None
     image_size: Annotated[int, Meta(ge=32, le=8192, multiple_of=32)] | None = None
@@ -109,6 +111,11 @@ class RunSettings(Checked):
         if not self.pipelines or len(set(self.pipelines)) < len(self.pipelines):
             raise UserError("--pipelines takes at least one contender, each once")
 
+    @property
+    def further_seeds(self) -> tuple[int, ...]:
+        """The seeds of trainings behind the first."""
+        return seeds_from(self.seed, self.repeats)[1:]
+
 
 @dataclass(frozen=True)
 class ScoringSettings(Checked):
@@ -127,6 +134,11 @@ class ScoringSettings(Checked):
     iou: Annotated[float, Meta(gt=0, le=1)] | None = None
     inclusive_pixels: bool = False
     seed: Annotated[int, Meta(ge=0, le=MOST_SEED)] = 0
+
+
+def seeds_from(first: int, count: int) -> tuple[int, ...]:
+    """Return so many seeds, which count on from the first."""
+    return tuple((first + place) % (MOST_SEED + 1) for place in range(count))
 
 
 def named_file(text: str) -> NamedFile:

@@ -37,6 +37,8 @@ run("--overwrite", action="store_true", help="replace the run in DIR")
 run("--resume", action="store_true", help="go on with a run that was cut off")
 run("--device", choices=["auto", "cpu", "gpu"], help="default: auto")
 run("--seed", type=int, metavar="N", help="of everything left to chance")
+again = "train each contender K times, from seeds that count on (1)"
+run("--repeats", type=int, metavar="K", help=again)
 run("--quick", action="store_true", help="a minute-sized run, for a first look")
 training = OPTIONS.add_argument_group("training of the networks")
 amount = training.add_mutually_exclusive_group().add_argument

@@ -19,6 +19,7 @@ from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
 from pipelines.benchmark.prepare import left_out, without
+from pipelines.benchmark.repeats import Seconds, each_training, train_again
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.contenders import contender
@@ -135,13 +136,14 @@ def _compared(
     absent = left_out(folder, settings)
     settings = without(settings, absent)
     trained, detected, memory = _stages(folder, dataset, settings, logs)
+    again = train_again(folder, dataset, settings, logs)
     scored = score_saved(dataset, settings, folder.partial, detected, outside, on_terminal)
     _write_models_and_pictures(folder.partial, dataset, settings, trained, scored)
     metrics = Metrics(
         dataset=summary,
         environment=runtime.environment(detected.threads),
         settings=settings,
-        pipelines=_figures(trained, detected, memory, scored),
+        pipelines=_figures(settings, trained, detected, memory, scored, again),
         comparison=compared(scored.evaluations, len(dataset.splits["test"])),
         validation=scored.on_validation,
         new_images=scored.on_new_images,
@@ -187,10 +189,12 @@ def _stages(
 
 
 def _figures(
+    settings: RunSettings,
     trained: Mapping[str, TrainingStage],
     detected: DetectionStage,
     memory: Mapping[str, runtime.PeakMemory],
     scored: Scored,
+    again: Seconds,
 ) -> dict[str, DetectorMetrics]:
     """Return all figures by detector; of another tool's only the quality is known."""
     qualities = {name: each.quality for name, each in scored.evaluations.items()}
@@ -207,6 +211,7 @@ def _figures(
             throughput=detected.throughput[name],
             proposals=scored.proposals.get(name),
             calibration=scored.calibrations.get(name),
+            trainings=each_training(name, settings, (each.training.seconds, *again[name]), scored),
         )
         for name, each in trained.items()
     }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from datasets.annotations import Annotations, Dataset
-from datasets.duplicates import seen_in_test
 from datasets.errors import UserError
 from datasets.groups import group_numbers
 from datasets.progress import Track
+from pipelines.benchmark.decisive import decisive_figures, on_new_images
 from pipelines.benchmark.detect import DetectionStage
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import GroundTruthFile
@@ -27,14 +27,15 @@ from pipelines.evaluation.report_card import (
     EvaluationImages,
     compared,
     judge,
+    judge_trainings,
     one_figure,
 )
-from pipelines.evaluation.resampling import DECISIVE, Resampled
-from pipelines.evaluation.several import pairwise
-from pipelines.evaluation.significance import intervals
+from pipelines.evaluation.resampling import Resampled
+from pipelines.evaluation.trainings import over_trainings
 from pipelines.runs.data import keep_out_of_images
 from pipelines.runs.detection_files import (
     read_detections,
+    repeat_folder,
     split_truth,
     write_detections,
     write_ground_truth,
@@ -136,20 +137,25 @@ def score_saved(
     calibrations: dict[str, ScoreCalibration] = {}
     validation = EvaluationImages(truth["val"], *of_run, groups=groups["val"])
     on_validation: dict[str, Resampled] = {}
-    names = [*settings.pipelines, *outside]
+    figure, names = settings.evaluation.figure, [*settings.pipelines, *outside]
+    trained: dict[str, Sequence[Sequence[Detections]]] = {n: [each] for n, each in outside.items()}
     for name in track(names, "scoring", len(names)):
         if name in outside:
             write_detections(folder, name, outside[name])
             evaluations[name] = judge(images, outside[name])
             continue
-        val, test = (
-            read_detections(folder / place, name, len(truth[split]))
-            for split, place in SPLIT_FOLDERS.items()
+        places = [folder, *(repeat_folder(folder, seed) for seed in settings.further_seeds)]
+        (val, *others_val), (test, *others) = (
+            [read_detections(place / below, name, len(truth[split])) for place in places]
+            for split, below in SPLIT_FOLDERS.items()
         )
         point = best_f1(truth["val"], val)
-        on_validation[name] = one_figure(validation, val, settings.evaluation.figure)
+        there = [one_figure(validation, each, figure) for each in (val, *others_val)]
+        on_validation[name] = over_trainings(there, settings.seed, name)
         evaluations[name] = judge(images, test, point, stage.reaches.get(name))
-        detections[name] = test
+        if others:
+            evaluations[name] = judge_trainings(images, evaluations[name], others, name)
+        detections[name], trained[name] = test, [test, *others]
         if name in stage.from_grabcut:
             flags = stage.from_grabcut[name]
             proposals[name] = grabcut_share(truth["test"], test, point.threshold, flags)
@@ -165,51 +171,7 @@ def score_saved(
         proposals,
         calibrations,
         decisive_figures(on_validation, len(truth["val"])) if on_validation else None,
-        on_new_images(images, found, dataset, settings.evaluation.figure),
-    )
-
-
-def on_new_images(
-    images: EvaluationImages,
-    found: Mapping[str, Sequence[Detections]],
-    dataset: Dataset,
-    figure: str = DECISIVE,
-) -> DecisiveFigures | None:
-    """Return the decisive figure without test images that train or val has too, or nearly so.
-
-    ``images`` are those of the test split, ``found`` the detections in them by detector. None is
-    where that leaves out nothing.
-    """
-    seen = seen_in_test(dataset.duplicates)
-    new = [place for place, each in enumerate(dataset.splits["test"]) if each.name not in seen]
-    if len(new) == len(images.ground_truth):
-        return None
-    if not new:
-        return DecisiveFigures()
-    truth, groups = images.ground_truth, images.groups
-    some = replace(
-        images,
-        ground_truth=[truth[place] for place in new],
-        groups=None if groups is None else [groups[place] for place in new],
-    )
-    resampled = {
-        name: one_figure(some, [each[place] for place in new], figure)
-        for name, each in found.items()
-    }
-    return decisive_figures(resampled, len(new))
-
-
-def decisive_figures(resampled: Mapping[str, Resampled], images: int) -> DecisiveFigures:
-    """Return the one figure of detectors on so many images, and how they differ in it."""
-    return DecisiveFigures(
-        images,
-        {name: value for name, each in resampled.items() for value in each.once.values()},
-        {name: span for name, each in resampled.items() for span in intervals(each).values()},
-        {
-            f"{a}_minus_{b}": more
-            for (a, b), each in pairwise(resampled, images).items()
-            for more in each.values()
-        },
+        on_new_images(images, trained, dataset, figure),
     )
 
 

@@ -7,7 +7,7 @@ call: detections of the same images in, figures as ``metrics.json`` has them out
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import nan
 
 from datasets.annotations import Annotations
@@ -29,6 +29,7 @@ from pipelines.evaluation.reliability import Reliability, reliability
 from pipelines.evaluation.resampling import (
     Resampled,
     Units,
+    figures_of,
     headline_figures,
     iou_name,
     of_every_size,
@@ -36,6 +37,7 @@ from pipelines.evaluation.resampling import (
 )
 from pipelines.evaluation.several import pairwise
 from pipelines.evaluation.significance import Difference, intervals
+from pipelines.evaluation.trainings import mean_quality, over_trainings
 from pipelines.evaluation.undefined import Number
 
 
@@ -159,6 +161,36 @@ def judge(
         reliability=reliability(*outcomes(truth, detections)),
     )
     return Evaluation(**vars(headline), quality=full)
+
+
+def judge_trainings(
+    images: EvaluationImages,
+    first: Evaluation,
+    further: Sequence[Sequence[Detections]],
+    name: str,
+) -> Evaluation:
+    """Return what all trainings of the contender of that name reached: the mean of COCO's figures.
+
+    Intervals hold images and trainings. What is no mean (errors, the operating point, lost objects,
+    other conventions) is of the first training, whose detector is the one that is kept.
+
+    Args:
+        images: what they are judged on.
+        first: all figures of the first training.
+        further: of each other training, the detections of each image.
+        name: of the contender.
+    """
+    coco = {field.name: getattr(first.quality, field.name) for field in fields(Quality)}
+    qualities: list[Quality] = [Quality(**coco)]
+    resamples: list[Resampled] = [first]
+    for detections in further:
+        given = evaluation_set(images.ground_truth, detections, images.classes, images.areas)
+        qualities.append(quality_of(given))
+        resamples.append(figures_of(given, qualities[-1], images.units, images.seed))
+    together = over_trainings(resamples, images.seed, name)
+    mean = vars(mean_quality(qualities))
+    quality = replace(first.quality, **mean, interval_95=intervals(together))
+    return Evaluation(**vars(together), quality=quality)
 
 
 def one_figure(

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.groups import group_numbers
+from pipelines.evaluation.luck import Luck
 from pipelines.evaluation.matching import COCO_IOUS, IOU_50, IOU_75
 from pipelines.evaluation.pairs import Bools, Floats, Ints
 from pipelines.evaluation.precision import Ranked, average_precision
@@ -35,14 +36,20 @@ class Resampled:
     """One detector's figures by name, which pair it with another's.
 
     Attributes:
-        once: the figures themselves.
+        once: the figures themselves, means over trainings where there were several.
         resamples: the same in each resample, ``(B,)``.
         holding: how many images hold an object the figure is about.
+        trainings: what each training reached, none where there was one; resamples hold its luck.
     """
 
     once: Mapping[str, float]
     resamples: Mapping[str, Floats]
     holding: Mapping[str, int]
+    trainings: Mapping[str, tuple[float, ...]] = field(default_factory=dict, kw_only=True)
+
+    def luck(self, figure: str) -> tuple[Luck, ...]:
+        """Return the luck of training in a figure, none where the detector was trained once."""
+        return (Luck.of(self.trainings[figure]),) if figure in self.trainings else ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from pipelines.evaluation.significance import (
     LEVEL,
     Difference,
     confidence,
-    difference,
+    difference_in,
     differences,
 )
 
@@ -76,7 +76,8 @@ def _by_holm(
     done: dict[tuple[Pair, str], Difference] = {}
     left, all_told_apart = len(comparisons), True
     for pair, figure in sorted(comparisons, key=lambda each: -sureness[each]):
-        one = _judged_at(judged, pair, figure, images, 1 - (1 - LEVEL) / left)
+        first, second = (judged[name] for name in pair)
+        one = difference_in(figure, first, second, images, 1 - (1 - LEVEL) / left)
         done[pair, figure] = one
         all_told_apart = all_told_apart and one.verdict != "cannot_tell"
         left -= all_told_apart
@@ -90,24 +91,9 @@ def _sureness(judged: Mapping[str, Resampled], pair: Pair, figure: str) -> float
         one.once[figure] - two.once[figure],
         one.resamples[figure] - two.resamples[figure],
         min(one.holding[figure], two.holding[figure]),
+        (*one.luck(figure), *two.luck(figure)),
     )
     return max(ahead, 1 - ahead)
-
-
-def _judged_at(
-    judged: Mapping[str, Resampled], pair: Pair, figure: str, images: int, level: float
-) -> Difference:
-    """Return the difference of a pair in a figure, which an interval of that level decides."""
-    one, two = (judged[name] for name in pair)
-    return difference(
-        one.once[figure],
-        two.once[figure],
-        one.resamples[figure],
-        two.resamples[figure],
-        images,
-        min(one.holding[figure], two.holding[figure]),
-        level,
-    )
 
 
 def _together(
@@ -119,7 +105,8 @@ def _together(
         values = {name: judged[name].resamples[figure] for pair in pairs for name in pair}
         level = joint_level(np.array([values[a] - values[b] for a, b in pairs]))
         for pair in pairs:
-            done[pair] = _judged_at(judged, pair, figure, images, level)
+            first, second = (judged[name] for name in pair)
+            done[pair] = difference_in(figure, first, second, images, level)
         left = [pair for pair in pairs if done[pair].verdict == "cannot_tell"]
         pairs = left if len(left) < len(pairs) else ()
     return done

@@ -1,9 +1,9 @@
-"""How sure a figure is, and whether a difference exceeds the sampling error of the test images."""
+"""How sure a figure is, and whether a difference exceeds what test images and trainings vary by."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Literal
@@ -11,8 +11,15 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from pipelines.evaluation.luck import Luck, Spread
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.resampling import OVER_CLASSES, Resampled, images_a_class
+from pipelines.evaluation.to_settle import (
+    LEAST_IMAGES,
+    ToSettle,
+    images_to_settle,
+    trainings_to_settle,
+)
 from pipelines.evaluation.undefined import Number
 
 Word = Literal["better", "worse", "cannot_tell"]
@@ -24,28 +31,13 @@ OPPOSITE: Mapping[Word, Word] = {
 LEVEL = 0.95
 SURE = 0.5 + LEVEL / 2  # of one side
 JUST_NOT = SURE - 1e-6
-POWER = 0.8  # probability of finding a difference with the estimated number of images
-LEAST_IMAGES = 5  # fewer do not show how images vary
-MOST_IMAGES = 1_000_000  # beyond it no number is given: the difference is negligible
-QUARTILE = float(ndtri(0.75))  # spreads from the middle of a normal, which hold half of it
-
-
-@dataclass(frozen=True)
-class ImagesToSettle:
-    """About how many test images, besides those there are, would show which detector is better.
-
-    Attributes:
-        fewest: if the difference is as large as it may well be.
-        most: if it is as small; None if it may well be none, or no number in reach would do.
-    """
-
-    fewest: int
-    most: int | None
 
 
 @dataclass(frozen=True)
 class Difference:
     """How much more one detector has of a figure than another, on the same images.
+
+    Intervals hold other test images, and other trainings where both were trained more than once.
 
     Attributes:
         difference: the first's figure less the second's.
@@ -57,6 +49,8 @@ class Difference:
             where it is shown already or no number would.
         corrected_interval: the interval that decides where several pairs are judged together, as
             wide as `pipelines.evaluation.several` says; None for a pair judged alone.
+        trainings: of each detector, the fewer of the two.
+        trainings_to_settle: about how many more of each would show it instead.
     """
 
     difference: Number
@@ -64,8 +58,10 @@ class Difference:
     share_won: Number
     verdict: Word
     images: int
-    images_to_settle: ImagesToSettle | None
+    images_to_settle: ToSettle | None
     corrected_interval: tuple[Number, Number] | None = None
+    trainings: int = 1
+    trainings_to_settle: ToSettle | None = None
 
     @property
     def deciding_interval(self) -> tuple[float, float]:
@@ -90,7 +86,11 @@ def _turned(ends: tuple[float, float]) -> tuple[float, float]:
 
 
 def interval(
-    point: float, values: Floats, holding: int, a_class: int | None = None
+    point: float,
+    values: Floats,
+    holding: int,
+    a_class: int | None = None,
+    luck: Sequence[Luck] = (),
 ) -> tuple[float, float]:
     """Return the 95 % interval of a figure from its resamples.
 
@@ -105,6 +105,7 @@ def interval(
         holding: images that hold an object the figure is about; others carry little information.
         a_class: of a mean over classes how many of them hold one class, typically: so many that
             its resamples vary too little by.
+        luck: of training, which the resamples hold; none of a detector that was trained once.
 
     Returns:
         low and high; nan where the figure is undefined, most resamples are, or under five images
@@ -115,16 +116,21 @@ def interval(
         return nan, nan
     if np.ptp(known) == 0:
         return _alike(point, 0.0, holding, LEVEL)
+    deviation = float(np.std(known))
     images = holding if a_class is None else a_class
-    spread = _widening(images) * stdtrit(images - 1, SURE)
+    spread = _beyond(deviation, images, luck, LEVEL) / deviation
     below = (np.mean(known < point) + np.mean(known <= point)) / 2
     bias = float(ndtri(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known))))
-    low, high = (_quantile(known, 2 * bias + side, LEVEL) for side in (-spread, spread))
+    low, high = (_quantile(known, 2 * bias + side, bool(luck)) for side in (-spread, spread))
     return low, high
 
 
 def difference_interval(
-    point: float, values: Floats, holding: int, level: float = LEVEL
+    point: float,
+    values: Floats,
+    holding: int,
+    level: float = LEVEL,
+    luck: Sequence[Luck] = (),
 ) -> tuple[float, float]:
     """Return the interval of a paired difference from its resamples; arguments as of `interval`.
 
@@ -140,13 +146,14 @@ def difference_interval(
         return nan, nan
     if np.ptp(known) == 0:
         return _alike(point, -1.0, holding, level)
-    spread = _widening(holding) * stdtrit(holding - 1, 0.5 + level / 2)
-    beyond = spread * float(np.std(known))
-    low, high = (_quantile(known, side, level) for side in (-spread, spread))
+    deviation = float(np.std(known))
+    beyond = _beyond(deviation, holding, luck, level)
+    spread, is_far = beyond / deviation, level > LEVEL or bool(luck)
+    low, high = (_quantile(known, side, is_far) for side in (-spread, spread))
     return min(low, point - beyond), max(high, point + beyond)
 
 
-def confidence(point: float, values: Floats, holding: int) -> float:
+def confidence(point: float, values: Floats, holding: int, luck: Sequence[Luck] = ()) -> float:
     """Return how sure it is that a difference is above 0: at least `SURE` where its interval is.
 
     It is the level of the one-sided interval, made as `difference_interval` makes it, that begins
@@ -159,11 +166,13 @@ def confidence(point: float, values: Floats, holding: int) -> float:
         return 0.5 + math.copysign(0.5 - (1 / (1 + abs(point))) ** holding, point) if point else 0.5
     below = (np.mean(known < 0) + np.mean(known <= 0)) / 2
     by_rank = -float(ndtri(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known))))
-    by_spread = point / float(np.std(known))
-    places = stdtr(holding - 1, np.array([by_rank, by_spread]) / _widening(holding))
+    deviation = float(np.std(known))
+    spread = Spread.seen(deviation**2, holding, luck)
+    places = np.array([by_rank, point / deviation]) * deviation / math.sqrt(spread.variance)
+    places = stdtr(spread.freedom, places)
     level = float(min(places, key=lambda place: abs(place - 0.5)))
     # The ends of an interval lie between two resamples, which decides here as it does there.
-    low, high = difference_interval(point, values, holding)
+    low, high = difference_interval(point, values, holding, LEVEL, luck)
     if low > 0:
         return max(level, SURE)
     return min(level, 1 - SURE) if high < 0 else min(max(level, 1 - JUST_NOT), JUST_NOT)
@@ -179,13 +188,14 @@ def _alike(point: float, least: float, holding: int, level: float) -> tuple[floa
     return share * point + (1 - share) * least, share * point + (1 - share)
 
 
-def _quantile(known: Floats, place: float, level: float) -> float:
+def _quantile(known: Floats, place: float, is_far: bool) -> float:
     """Return the value that lies so many normal standard deviations from the middle resample.
 
-    Beyond 95 % the last few resamples decide, among which the usual quantile lies too far inside,
-    and beyond the very last one the normal's tail goes on.
+    Far out, beyond 95 % or where few trainings make intervals wide, the last few resamples decide,
+    among which the usual quantile lies too far inside, and beyond the very last one the normal's
+    tail goes on.
     """
-    if level <= LEVEL:
+    if not is_far:
         return float(np.quantile(known, ndtr(place)))
     last = -float(ndtri(1 / (len(known) + 1)))
     inside = float(np.quantile(known, ndtr(np.clip(place, -last, last)), method="weibull"))
@@ -201,9 +211,10 @@ def _known(point: float, values: Floats, holding: int) -> Floats:
     return known
 
 
-def _widening(holding: int) -> float:
-    """Return by how much the bootstrap's spread is too small with so many images."""
-    return math.sqrt(holding / (holding - 1))
+def _beyond(deviation: float, units: int, luck: Sequence[Luck], level: float) -> float:
+    """Return how far a normal's interval reaches to either side, by the resamples' deviation."""
+    spread = Spread.seen(deviation**2, units, luck)
+    return math.sqrt(spread.variance) * float(stdtrit(spread.freedom, 0.5 + level / 2))
 
 
 def difference(
@@ -214,93 +225,69 @@ def difference(
     images: int,
     holding: int,
     level: float | None = None,
+    luck: Sequence[Luck] = (),
 ) -> Difference:
     """Return the paired difference of one figure of two detectors.
 
     ``…_values`` are ``(B,)``, of the same resamples of the ``images``, of which ``holding`` hold an
     object the figure is about. ``level`` is that of the interval that decides, where the pair is
-    one of several.
+    one of several; ``luck`` of each detector that was trained more than once.
     """
     more = first - second
     values = first_values - second_values
     known = values[~np.isnan(values)]
-    alone = difference_interval(more, values, holding)
-    corrected = None if level is None else difference_interval(more, values, holding, level)
+    alone = difference_interval(more, values, holding, LEVEL, luck)
+    corrected = None if level is None else difference_interval(more, values, holding, level, luck)
     low, high = corrected or alone
     undecided = not (low > 0 or high < 0)
+    images_more = trainings_more = None
+    if undecided and known.size and holding > 1 and not math.isnan(more):
+        spread = Spread.seen(float(np.var(known)), holding, luck)
+        images_more = images_to_settle(more, spread, images, level or LEVEL)
+        trainings_more = trainings_to_settle(more, spread, level or LEVEL)
     return Difference(
         difference=more,
         interval_95=alone,
         share_won=float(np.mean(known > 0) + np.mean(known == 0) / 2) if known.size else nan,
         verdict="cannot_tell" if undecided else "better" if low > 0 else "worse",
         images=images,
-        images_to_settle=images_to_settle(more, known, images, level or LEVEL)
-        if undecided
-        else None,
+        images_to_settle=images_more,
         corrected_interval=corrected,
+        trainings=min(each.trainings for each in luck) if len(luck) == 2 else 1,
+        trainings_to_settle=trainings_more,
     )
 
 
-def images_to_settle(
-    more: float, values: Floats, images: int, level: float = LEVEL
-) -> ImagesToSettle | None:
-    """Return about how many more images would show a difference; None if no number in reach would.
-
-    The spread of a mean falls with the root of the number of images; at 95 % the difference has to
-    be (1.96 + 0.84) spreads from 0 to be shown in four of five test sets (Cohen 1988). How large it
-    is has been seen in the same few images, so that the range is of the differences in the middle
-    half of those that these images leave possible.
-    """
-    if math.isnan(more) or more == 0 or images < LEAST_IMAGES or not values.size:
-        return None
-    wanted = float(ndtri(0.5 + level / 2) + ndtri(POWER))
-    spread = float(np.std(values))
-
-    def further(size: float) -> int | None:
-        number = images * (wanted * spread / size) ** 2 if size > 0 else math.inf
-        return None if number > MOST_IMAGES else max(rounded_up(number - images), 1)
-
-    fewest = further(abs(more) + QUARTILE * spread)
-    if fewest is None or further(abs(more)) is None:
-        return None
-    return ImagesToSettle(fewest, further(abs(more) - QUARTILE * spread))
-
-
-def rounded_up(number: float) -> int:
-    """Return the number with two figures, rounded up: it is an estimate and should look it."""
-    if number <= 10:
-        return math.ceil(number)
-    step = int(10 ** (math.floor(math.log10(number)) - 1))
-    return math.ceil(number / step) * step
-
-
-def intervals(each: Resampled) -> dict[str, tuple[float, float]]:
-    """Return the interval of each figure."""
-    return {
-        name: interval(
-            point,
-            each.resamples[name],
-            each.holding[name],
-            images_a_class(each.holding) if name in OVER_CLASSES else None,
-        )
-        for name, point in each.once.items()
-    }
-
-
-def differences(new: Resampled, old: Resampled, images: int) -> dict[str, Difference]:
-    """Return the difference of each figure that both have, by the same resamples.
+def difference_in(
+    figure: str, new: Resampled, old: Resampled, images: int, level: float | None = None
+) -> Difference:
+    """Return how much more of a figure the new one has; ``level`` as `difference` takes it.
 
     Where the images are not the same, those with fewer objects limit what is known.
     """
-    return {
-        name: difference(
-            point,
-            old.once[name],
-            new.resamples[name],
-            old.resamples[name],
-            images,
-            min(new.holding[name], old.holding[name]),
-        )
-        for name, point in new.once.items()
-        if name in old.once
-    }
+    return difference(
+        new.once[figure],
+        old.once[figure],
+        new.resamples[figure],
+        old.resamples[figure],
+        images,
+        min(new.holding[figure], old.holding[figure]),
+        level,
+        (*new.luck(figure), *old.luck(figure)),
+    )
+
+
+def intervals(each: Resampled) -> dict[str, tuple[float, float]]:
+    """Return the interval of each figure, all of which lie between 0 and 1."""
+    found = {}
+    for name, point in each.once.items():
+        a_class = images_a_class(each.holding) if name in OVER_CLASSES else None
+        luck = each.luck(name)
+        low, high = interval(point, each.resamples[name], each.holding[name], a_class, luck)
+        found[name] = max(low, 0.0), min(high, 1.0)
+    return found
+
+
+def differences(new: Resampled, old: Resampled, images: int) -> dict[str, Difference]:
+    """Return the difference of each figure that both have, by the same resamples."""
+    return {name: difference_in(name, new, old, images) for name in new.once if name in old.once}

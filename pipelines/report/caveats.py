@@ -6,6 +6,7 @@ from pipelines.report.pace import pace_notes
 from pipelines.report.verdict_on_new_images import on_new_images
 from pipelines.report.wording import called, left_out_sentences
 from pipelines.runs.metrics import Metrics
+from pipelines.runs.trainings import repeats_of
 from pipelines.runs.usefulness import few_examples
 
 
@@ -13,6 +14,12 @@ def caveats(metrics: Metrics) -> list[str]:
     """Return who is left out, which images are not new, a busy machine, few examples, who knew."""
     lines = left_out_sentences(metrics.left_out)
     lines += [*on_new_images(metrics), *pace_notes(metrics)]
+    if (count := repeats_of(metrics)) > 1 and metrics.settings is not None:
+        lines.append(
+            f"mAP, AP and recall are means of {count} trainings; all else (errors, other "
+            f"conventions, pictures, times, the models) is of the first, from seed "
+            f"{metrics.settings.seed}"
+        )
     if few := few_examples(metrics.dataset.training_objects):
         lines.append(f"{few}: expect little of any detector there")
     for name, detector in metrics.pipelines.items():

@@ -14,8 +14,10 @@ from pipelines.evaluation.resampling import LABELS, iou_name
 from pipelines.evaluation.significance import Difference
 from pipelines.report.wording import called
 from pipelines.runs.metrics import DecisiveFigures, DetectorMetrics, Metrics
+from pipelines.runs.trainings import repeats_of
 
 UNKNOWN = "–"
+MOST_TRAININGS = 5  # whose figures stand one by one
 VALIDATION, NEW_IMAGES = "validation", "new_images"  # among the names of differences
 ON_VALIDATION = "Training and thresholds were chosen on the validation split."
 HEADLINE = {
@@ -87,17 +89,31 @@ MEANING = {
 
 
 class Figure(NamedTuple):
-    """One figure of one detector with its 95 % interval; what does not exist is nan."""
+    """One figure of one detector with its 95 % interval; what does not exist is nan.
+
+    ``trainings`` are the figures of each, where it is their mean.
+    """
 
     value: float
     form: str = "{:.3f}"
     low: float = nan
     high: float = nan
+    trainings: tuple[float, ...] = ()
 
     @property
     def text(self) -> str:
         """The figure as it is shown."""
         return shown(self.value, self.form)
+
+    @property
+    def by_training(self) -> str:
+        """Each training's figure, of many only the ends; empty where there was one."""
+        if isnan(self.value) or not self.trainings:
+            return ""
+        if len(self.trainings) > MOST_TRAININGS:
+            ends = (self.form.format(end(self.trainings)) for end in (min, max))
+            return f"{' to '.join(ends)} in {len(self.trainings)} trainings"
+        return "trainings " + ", ".join(map(self.form.format, self.trainings))
 
 
 @dataclass(frozen=True)
@@ -139,10 +155,15 @@ def quality_rows(metrics: Metrics, labels: Mapping[str, str]) -> list[TableRow]:
     detectors = metrics.pipelines.values()
     rows = []
     for name, label in labels.items():
-        every = [named_figure(each.quality, name) for each in detectors]
-        figures = tuple(Figure(value, "{:.3f}", *interval) for value, interval in every)
+        figures = tuple(_quality(detector, name) for detector in detectors)
         rows.append(TableRow(label, figures, name, whole=1.0))
     return _known(rows)
+
+
+def _quality(detector: DetectorMetrics, name: str) -> Figure:
+    value, (low, high) = named_figure(detector.quality, name)
+    trainings = {} if detector.trainings is None else detector.trainings.figures
+    return Figure(value, "{:.3f}", low, high, trainings.get(name, ()))
 
 
 def decisive_rows(metrics: Metrics) -> list[TableRow]:
@@ -151,7 +172,7 @@ def decisive_rows(metrics: Metrics) -> list[TableRow]:
     rows = []
     for place, known in _elsewhere(metrics).items():
         figures = tuple(
-            Figure(known.values[name], "{:.3f}", *known.interval_95[name])
+            Figure(known.values[name], "{:.3f}", *known.interval_95[name], known.each(name))
             if name in known.values
             else Figure(nan)
             for name in metrics.pipelines
@@ -223,6 +244,13 @@ def test_images(metrics: Metrics) -> str:
     test = metrics.dataset.splits["test"]
     known = test.groups is not None and test.groups < test.images
     return f"{test.images} test images" + (f" in {test.groups} groups" if known else "")
+
+
+def resampled(metrics: Metrics) -> str:
+    """Return what the intervals are by, and whether they hold another training."""
+    if (count := repeats_of(metrics)) == 1:
+        return "by bootstrap over the test images; another training is not in them"
+    return f"by bootstrap over the test images and the spread of {count} trainings each"
 
 
 def corrected_classes(metrics: Metrics) -> str:

@@ -17,8 +17,9 @@ from pipelines.report.prices import price, times
 from pipelines.report.rows import TableRow, pairs
 from pipelines.report.verdict_of_several import verdict_of_several
 from pipelines.report.verdict_on_validation import on_validation
-from pipelines.report.wording import capitalised, display_name, more_images, signed
+from pipelines.report.wording import capitalised, display_name, settling, signed
 from pipelines.runs.metrics import Metrics
+from pipelines.runs.trainings import another_training, seen_by_data_axis
 from pipelines.runs.usefulness import what_is_missing
 
 
@@ -32,47 +33,56 @@ class Worth:
 
 
 def verdict_sentence(metrics: Metrics) -> str:
-    """Return the verdict a report begins with, one sentence or two."""
+    """Return the verdict a report begins with, in a few sentences.
+
+    The last is on what another training would be, which each verdict holds or not.
+    """
     images = metrics.dataset.splits["test"].images
     scores = {name: metrics.reached(name) for name in metrics.pipelines}
     ranked = sorted((n for n in scores if not isnan(scores[n])), key=lambda name: -scores[name])
     if not ranked:
         return f"Nothing can be concluded: the {images} test images have no object to be found."
+    trainings = another_training(metrics), seen_by_data_axis(metrics)
     if lack := what_is_missing(metrics):
-        return f"{lack.none_usable} {lack.advice}"
-    there = on_validation(metrics, ranked)
+        sentences = [lack.none_usable, lack.advice]
+    else:
+        sentences = [_who_finds_more(metrics, ranked), on_validation(metrics, ranked)]
+    return " ".join(filter(None, (*sentences, *trainings)))
+
+
+def _who_finds_more(metrics: Metrics, ranked: Sequence[str]) -> str:
+    """Return the verdict on detectors, which are ranked by their mAP@.50."""
     if len(ranked) > 2:
-        return " ".join(filter(None, (verdict_of_several(metrics, ranked), there)))
+        return verdict_of_several(metrics, ranked)
+    images = metrics.dataset.splits["test"].images
     best, *others = ranked
     known = metrics.pipelines
     names = {name: display_name(name, known[name].model) for name in ranked}
     if others:
         (other,) = others
         ahead, cost = metrics.ahead(best, other), price(known[best], known[other])
-        sentence = _of_two(names[best], names[other], metrics.label, ahead, cost, images)
-        return " ".join(filter(None, (sentence, there)))
+        return _of_two(names[best], names[other], metrics.label, ahead, cost, images)
     span = _span(known[best].quality.interval_95.get(metrics.figure))
     return (
-        f"{capitalised(names[best])} reaches an {metrics.label} of {scores[best]:.3f} "
+        f"{capitalised(names[best])} reaches an {metrics.label} of {metrics.reached(best):.3f} "
         f"({span}{images} test images); it was compared with no other."
     )
 
 
 def _of_two(first: str, second: str, figure: str, ahead: Difference, cost: str, images: int) -> str:
-    more, span = abs(ahead.difference), _span(ahead.deciding_interval)
+    lead, span = abs(ahead.difference), _span(ahead.deciding_interval)
     if ahead.verdict == "cannot_tell":
-        settle = ahead.images_to_settle
         within = f" ({span.removesuffix(', ')})" if span else ""
-        about = "" if settle is None else f"; {more_images(settle)} would"
+        about = f"; {more}" if (more := settling(ahead)) else ""
         cost = f"; {first} {cost}" if cost else ""
         return (
             f"These {images} test images cannot tell whether {first} or {second} finds more: "
-            f"{first} is {more:.3f} ahead in {figure}{within}{about}{cost}."
+            f"{first} is {lead:.3f} ahead in {figure}{within}{about}{cost}."
         )
     cost = f"; it {cost}" if cost else ""
     return (
         f"{capitalised(first)} finds the objects in these images better than {second}: its "
-        f"{figure} is {more:.3f} higher ({span}{images} test images){cost}."
+        f"{figure} is {lead:.3f} higher ({span}{images} test images){cost}."
     )
 
 
@@ -93,10 +103,9 @@ def difference_worth(difference: Difference | None, pair: Sequence[str]) -> Wort
         return None
     low, high = difference.deciding_interval
     if difference.verdict == "cannot_tell":
-        settle = difference.images_to_settle
         within = "" if isnan(low) else f" ({signed(low)} to {signed(high)})"
-        more = "" if settle is None else f", {more_images(settle)} images would"
-        return Worth("cannot tell", f"{pair[0]} {signed(difference.difference)}{within}{more}")
+        about = f", {more}" if (more := settling(difference, " images")) else ""
+        return Worth("cannot tell", f"{pair[0]} {signed(difference.difference)}{within}{about}")
     better = pair[difference.verdict == "worse"]
     near, far = sorted(map(abs, (low, high)))  # 0 is not between them
     span = f"by {abs(difference.difference):.3f} ({near:.3f} to {far:.3f})"

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from pipelines.contenders import label_of
 from pipelines.report.prices import fastest, price
-from pipelines.report.wording import capitalised, display_name, listed, more_images
+from pipelines.report.wording import capitalised, display_name, listed, settling
 from pipelines.runs.metrics import Metrics
 
 
@@ -45,9 +45,9 @@ class Standing:
         return [first, *near], [name for name in others if name not in near]
 
     def settling(self, first: str, second: str) -> str:
-        """Return about how many more images would tell two apart, as far as that is known."""
-        settle = self._metrics.ahead(first, second).images_to_settle
-        return "" if settle is None else f"; {more_images(settle)} would"
+        """Return what would tell two apart, as far as that is known."""
+        more = settling(self._metrics.ahead(first, second))
+        return f"; {more}" if more else ""
 
     def faster(self, names: Sequence[str]) -> str:
         """Return who of some is faster."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipelines.contenders import label_of
-from pipelines.evaluation.significance import ImagesToSettle
+from pipelines.evaluation.significance import Difference
+from pipelines.evaluation.to_settle import ToSettle
 from pipelines.training import Model
 
 PRETRAINED = " (pre-trained)"
@@ -31,8 +32,22 @@ def signed(number: float) -> str:
     return f"{number:+.3f}".replace("-", "−")
 
 
-def more_images(settle: ImagesToSettle) -> str:
-    """Return about how many more images would tell two detectors apart, without the noun."""
+def settling(difference: Difference, noun: str = "") -> str:
+    """Return what would tell two detectors apart, as "about 60 more would"; empty if not known.
+
+    ``noun`` is what to call images where trainings are not spoken of.
+    """
+    images, trainings = difference.images_to_settle, difference.trainings_to_settle
+    if trainings is None:
+        if images is None:
+            return ""
+        alone = "; more trainings alone would not" if difference.trainings > 1 else ""
+        return f"{_more(images)}{noun} would{alone}"
+    again = f"{_more(trainings)} trainings of each"
+    return f"{again} would" if images is None else f"{_more(images)} test images, or {again}, would"
+
+
+def _more(settle: ToSettle) -> str:
     if settle.most is None:
         return f"at least {settle.fewest:,} more"
     if settle.most == settle.fewest:

@@ -15,12 +15,13 @@ from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_file
-from pipelines.evaluation.quality import evaluation_set
+from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.report_card import named_figure
 from pipelines.evaluation.resampling import Resampled, Units, figures_of
 from pipelines.evaluation.significance import Difference, differences
+from pipelines.evaluation.trainings import over_trainings
 from pipelines.runs.detection_files import GROUND_TRUTH
-from pipelines.runs.finished import FinishedRun, open_run
+from pipelines.runs.finished import FinishedRun, further_detections, open_run
 
 # Of what a run records of its data and machine, the entries that are compared.
 DATA = ("name", "format", "classes", "split_sha256", "splits")
@@ -94,8 +95,10 @@ def compare_runs(runs: Mapping[str, FinishedRun], track: Track) -> RunComparison
     for name, detector in track(jobs, "resampling", len(jobs)):
         # The same resamples pair two runs of the same images; of others they would pretend to.
         is_paired = tested[name] == tested[base]
-        seed = 0 if is_paired else list(runs).index(name)
-        new = evaluations[name, detector] = _evaluation(runs[name], detector, truths[name], seed)
+        place = list(runs).index(name)
+        seed = 0 if is_paired else place
+        given = runs[name], detector, truths[name], seed, place
+        new = evaluations[name, detector] = _evaluation(*given)
         if name != base:
             old, images = evaluations.get((base, detector)), min(sizes[name], sizes[base])
             changes[name, detector] = _change(new, old, images, is_paired)
@@ -123,21 +126,30 @@ def figure_of(run: FinishedRun, detector: str, figure: str) -> tuple[float, tupl
 
 
 def _evaluation(
-    run: FinishedRun, detector: str, truth: CocoGroundTruth | None, seed: int
+    run: FinishedRun, detector: str, truth: CocoGroundTruth | None, seed: int, place: int
 ) -> Resampled | None:
-    """Return a detector's figures and their resamples, None where its files are missing."""
+    """Return a detector's figures and their resamples, None where its files are missing.
+
+    ``place`` is the run's among those that are compared, which have no training in common.
+    """
     found = run.detections(detector, len(truth.images)) if truth is not None else None
     if truth is None or found is None:
         return None
+    figures, classes = run.metrics.pipelines[detector], run.metrics.dataset.classes
+    further = further_detections(run.folder, detector, figures, len(truth.images))
+    trainings = [found, *further]
     try:
         file = ground_truth_file(truth, str(run.folder / GROUND_TRUTH))
-        given = evaluation_set(file.annotations, found, run.metrics.dataset.classes)
+        sets = [evaluation_set(file.annotations, each, classes) for each in trainings]
     except (LookupError, ValueError) as error:
         raise UserError(
             f"{run.folder}: ground_truth.json or detections/{detector}.json is broken ({error})"
         ) from error
-    quality = run.metrics.pipelines[detector].quality
-    return figures_of(given, quality, Units.of(given.images, file.groups), seed)
+    units = Units.of(len(file.annotations), file.groups)
+    # Where there are several trainings, the run has only the mean of their quality.
+    qualities = [quality_of(given) for given in sets] if further else [figures.quality]
+    each = [figures_of(*both, units, seed) for both in zip(sets, qualities, strict=True)]
+    return over_trainings(each, seed, f"{place} {detector}")
 
 
 def _change(

@@ -13,6 +13,12 @@ from pipelines.evaluation.coco_files import format as coco
 from pipelines.system.files import write_json
 
 GROUND_TRUTH, DETECTIONS = "ground_truth.json", "detections"
+REPEATS = "repeats"  # folder of what further trainings found
+
+
+def repeat_folder(run: Path, seed: int) -> Path:
+    """Return where of a run is what the further trainings from that seed found, as in the run."""
+    return run / REPEATS / str(seed)
 
 
 def split_truth(dataset: Dataset, split: str) -> coco.CocoGroundTruth:

@@ -19,7 +19,12 @@ from pipelines.evaluation.coco_files.format import (
     ground_truth_file,
 )
 from pipelines.runs.data import read_checked
-from pipelines.runs.detection_files import DETECTIONS, GROUND_TRUTH, read_detections
+from pipelines.runs.detection_files import (
+    DETECTIONS,
+    GROUND_TRUTH,
+    read_detections,
+    repeat_folder,
+)
 from pipelines.runs.metrics import METRICS, DetectorMetrics, Metrics, read_metrics
 from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
@@ -52,7 +57,7 @@ class FinishedRun:
             UserError: the file is broken.
         """
         path = self.folder / GROUND_TRUTH
-        return self._read(path, lambda: decode_ground_truth(content(path)))
+        return _read(path, lambda: decode_ground_truth(content(path)))
 
     def annotations(self) -> list[Annotations]:
         """Return the ground truth of each test image.
@@ -71,16 +76,39 @@ class FinishedRun:
         Raises:
             UserError: the file is broken.
         """
-        path = self.folder / DETECTIONS / f"{name}.json"
-        return self._read(path, lambda: read_detections(self.folder, name, images))
+        return _detections(self.folder, name, images)
 
-    def _read(self, path: Path, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, LookupError) as error:
-            raise UserError(f"{path}: can't be read ({error}); repeat the run") from error
+
+def further_detections(
+    folder: Path, name: str, figures: DetectorMetrics, images: int
+) -> list[list[Detections]]:
+    """Return what each further training of a run's detector found in so many test images.
+
+    Raises:
+        UserError: a file is missing or broken.
+    """
+    found = []
+    for seed in () if figures.trainings is None else figures.trainings.seeds[1:]:
+        place = repeat_folder(folder, seed)
+        detections = _detections(place, name, images)
+        if detections is None:
+            raise UserError(f"{place}: has no {DETECTIONS}/{name}.json; repeat the run")
+        found.append(detections)
+    return found
+
+
+def _detections(folder: Path, name: str, images: int) -> list[Detections] | None:
+    path = folder / DETECTIONS / f"{name}.json"
+    return _read(path, lambda: read_detections(folder, name, images))
+
+
+def _read(path: Path, read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError) as error:
+        raise UserError(f"{path}: can't be read ({error}); repeat the run") from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,9 @@
 
 The rule: a figure fails when its drop is larger than allowed beyond doubt, that is, when all of the
 95 % interval of baseline less run lies above ``max_drop``. The interval holds the sampling error of
-the test images (paired where they are the same), not how another training would differ. A drop by
-less than ``max_drop`` passes however sure it is, and one that no interval is known for is an error,
-not a pass.
+the test images (paired where they are the same), and how another training would differ where both
+runs trained more than once. A drop by less than ``max_drop`` passes however sure it is, and one
+that no interval is known for is an error, not a pass.
 """
 
 from __future__ import annotations

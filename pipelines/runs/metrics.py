@@ -102,12 +102,30 @@ class ScoreCalibration(msgspec.Struct, frozen=True):
     before: Reliability
 
 
+class Trainings(msgspec.Struct, frozen=True):
+    """What each training of a contender took and reached, in the order of their seeds.
+
+    Attributes:
+        seeds: the first is the run's, whose model is kept.
+        seconds: each took.
+        figures: of all classes together and of each, on the test images, by name.
+    """
+
+    seeds: tuple[int, ...]
+    seconds: tuple[float, ...]
+    figures: Mapping[str, tuple[Number, ...]]
+
+
 class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one detector; what only a contender has is None for another tool's file.
 
-    ``latency_ms`` is timed in turns with the others, image by image, ``latency_alone_ms`` without
-    them, after that. ``proposals`` is of a detector that knows what proposed its detections,
-    ``calibration`` of one whose last step that is.
+    Attributes:
+        quality: means where there were several trainings, see `judge_trainings`.
+        trainings: each of several; None where there was one. Whatever else is here is of the first.
+        latency_ms: timed in turns with the others, image by image.
+        latency_alone_ms: timed without them, after that.
+        proposals: of a detector that knows what proposed its detections.
+        calibration: of one whose last step that is.
     """
 
     quality: FullQuality
@@ -119,11 +137,18 @@ class DetectorMetrics(msgspec.Struct, frozen=True, kw_only=True):
     throughput: Throughput | None = None
     proposals: ProposalShares | None = None
     calibration: ScoreCalibration | None = None
+    trainings: Trainings | None = None
 
     @property
     def pretrained_on(self) -> str | None:
         """What the detector had seen before its training, None if nothing is known of it."""
         return None if self.model is None else self.model.pretrained_on
+
+    @property
+    def kept_map_50(self) -> float:
+        """The mAP@.50 of the model that is kept, which is the first training's."""
+        each = self.trainings
+        return self.quality.map_50 if each is None else each.figures["map_50"][0]
 
 
 class DecisiveFigures(msgspec.Struct, frozen=True):
@@ -134,12 +159,18 @@ class DecisiveFigures(msgspec.Struct, frozen=True):
         values: by detector.
         interval_95: of them.
         comparison: ``<a>_minus_<b>``, then the difference.
+        trainings: each one's of a contender that was trained several times, by contender.
     """
 
     images: int = 0
     values: Mapping[str, Number] = {}
     interval_95: Mapping[str, tuple[Number, Number]] = {}
     comparison: Mapping[str, Difference] = {}
+    trainings: Mapping[str, tuple[Number, ...]] = {}
+
+    def each(self, name: str) -> tuple[float, ...]:
+        """Return each training's figure, none of a detector that was trained once."""
+        return self.trainings.get(name, ())
 
     def difference(self, first: str, second: str) -> Difference | None:
         """Return how much more the first of two detectors has, None if not known."""

@@ -13,9 +13,12 @@ from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
+    DECISIVE,
     Resampled,
+    averages,
     headline_figures,
     images_holding,
+    known_mean,
     of_every_size,
 )
 
@@ -80,6 +83,17 @@ def judged(
     known = headline_figures(quality_of(given))
     once = {name: known[name] for name in figures}
     return Resampled(once, of_every_size(given, counts), images_holding(given))
+
+
+def decisive_in(
+    test: Population, scene: Scene, detector: int, counts: NDArray[np.integer]
+) -> Resampled:
+    """Return mAP@.50 alone of one detector, as `judged` does, at an eighth of its time."""
+    found = [detections[detector] for _, detections in test]
+    given = evaluation_set([truth for truth, _ in test], found, scene.classes)
+    weights = np.vstack([np.ones((1, len(test)), counts.dtype), counts])
+    once, *values = known_mean(averages(given.ranked_at(0.5), weights)[0][:, 0])
+    return Resampled({DECISIVE: once}, {DECISIVE: np.array(values)}, images_holding(given))
 
 
 def _detections(

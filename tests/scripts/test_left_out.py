@@ -1,32 +1,26 @@
 """A contender that can't take part is left out, and the others are compared without it."""
 
-import io
 import json
-from contextlib import redirect_stderr, redirect_stdout
-from types import SimpleNamespace
+from functools import partial
 
 import pytest
 import toy_contender
+from toy_competition import compare as compare_toys
+from toy_competition import competing, row, run
 from toy_contender import REASON
 from voc_files import write_set
 
-from pipelines import contenders
 from scripts import compare_detection, compare_runs, write_report
 
 LINE = f"toy: left out, {REASON}"
 NAMES = ("spots", "dots", "toy")
+compare = partial(compare_toys, names=NAMES)
 
 
 def toy(name):
     """The row of a toy; the one of that name has to be prepared."""
-    given = {"train": toy_contender.train, "load": toy_contender.load}
     prepare = toy_contender.prepare if name == "toy" else None
-    label = f"the {name}"
-    return contenders.Contender(name, label, uses_tensorflow=False, prepare=prepare, **given)
-
-
-def here(work, *given):
-    return work(*given)
+    return row(name, toy_contender.train, toy_contender.load, prepare)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,37 +28,8 @@ def folder(tmp_path_factory):
     """The current folder: it has a set, three toys compete, and all of it in this process."""
     folder = tmp_path_factory.mktemp("current")
     write_set(folder / "set", 8, [("cat", (5, 5, 30, 30)), ("dog", (20, 10, 55, 38))])
-    (choices,) = (each for each in compare_detection.OPTIONS._actions if each.dest == "pipelines")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("COLUMNS", "200")
-        patch.setattr(contenders, "CONTENDERS", tuple(map(toy, NAMES)))
-        patch.setattr(contenders, "NAMES", NAMES)
-        patch.setattr(choices, "choices", NAMES)
-        patch.setattr("pipelines.system.runtime.set_threads", lambda count, blas=None: None)
-        patch.setattr("scripts.compare_detection.signal.signal", lambda *of: None)
-        for stage in ("prepare", "run"):
-            patch.setattr(f"pipelines.benchmark.{stage}.in_own_process", here)
+    with competing(folder, [toy(name) for name in NAMES]):
         yield folder
-
-
-def run(script, *arguments, **environment):
-    with (
-        redirect_stdout(io.StringIO()) as printed,
-        redirect_stderr(io.StringIO()) as errors,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        status = script.main([*arguments])
-    return SimpleNamespace(returncode=status, stdout=printed.getvalue(), stderr=errors.getvalue())
-
-
-def compare(output, *arguments, names=NAMES, **environment):
-    given = ("--axes", "none", "--set", "evaluation.latency_samples=2", "evaluation.warm_up=0")
-    quick = ("evaluation.throughput_seconds=0", "evaluation.throughput_batches=1")
-    asked = ("--dataset", "set", "--output", output, "--pipelines", *names, *arguments)
-    return run(compare_detection, *asked, *given, *quick, **environment)
 
 
 def metrics_of(folder, output):

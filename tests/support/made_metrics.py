@@ -8,7 +8,8 @@ from toy_run import detector_metrics, toy_metrics
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.report_card import EvaluationImages, judge
-from pipelines.evaluation.significance import Difference, ImagesToSettle
+from pipelines.evaluation.significance import Difference
+from pipelines.evaluation.to_settle import ToSettle
 from pipelines.training import Model, Training
 
 QUALITY = judge(EvaluationImages([Annotations()], ("cat",)), [Detections()]).quality
@@ -41,7 +42,7 @@ def run(comparison=None, images=72, **pipelines):
 
 def difference(more, low, high, verdict, settle=None):
     """``settle`` is the fewest and the most images that would."""
-    settle = None if settle is None else ImagesToSettle(*settle)
+    settle = None if settle is None else ToSettle(*settle)
     return Difference(more, (low, high), 0.5, verdict, 72, settle)
 
 

@@ -120,6 +120,7 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
         "pairs": list(rows.pairs(metrics)),
         "paired": headline[: 2 + len(rows.decisive_rows(metrics))],
         "corrected": rows.corrected(metrics),
+        "resampled": rows.resampled(metrics),
         "on_validation": rows.ON_VALIDATION,
         "corrected_classes": rows.corrected_classes(metrics),
         "worths": partial(row_worths, metrics),

@@ -6,7 +6,7 @@ Both show the same cells: what changed, and what came of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isnan
 from pathlib import Path
@@ -116,9 +116,17 @@ def is_page(path: Path) -> bool:
 
 def pairing(comparison: RunComparison) -> str:
     """Return in a sentence on which images the runs are compared with the baseline."""
-    kinds = {change.is_paired for change in comparison.changes.values() if change is not None}
+    changes = [change for change in comparison.changes.values() if change is not None]
+    kinds = {change.is_paired for change in changes}
     if not kinds:
         return "No run has its detections beside it, so no difference is judged."
+    known = [each for change in changes for each in change.differences.values()]
+    if all(each.trainings > 1 for each in known):
+        return f"{_paired(kinds)} Intervals hold other trainings as well as other test images."
+    return f"{_paired(kinds)} Another training is not in intervals of what was trained once."
+
+
+def _paired(kinds: Collection[bool]) -> str:
     if kinds == {True}:
         return "All runs were tested on the same images: differences are paired, image by image."
     if kinds == {False}:

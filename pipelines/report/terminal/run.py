@@ -53,7 +53,7 @@ def _figures(metrics: Metrics, against: list[str]) -> Table:
     table = _table(
         metrics,
         f"{escape(metrics.dataset.name)}: {rows.test_images(metrics)}, {test.boxes} boxes",
-        f"{known}{_machine(metrics)}\n95 % intervals in brackets, by bootstrap over the images; "
+        f"{known}{_machine(metrics)}\n95 % intervals in brackets, {rows.resampled(metrics)}; "
         f"at most {most} detections of a class count in an image"
         + (f"\n{rows.corrected_classes(metrics)}" if is_pair else "")
         + (f"\n{rows.ON_VALIDATION}" if metrics.validation else ""),
@@ -99,8 +99,10 @@ def _quality(metrics: Metrics) -> list[rows.TableRow]:
 
 
 def _with_interval(figure: rows.Figure) -> str:
-    known = not isnan(figure.low)
-    return f"{figure.text}\n[{figure.low:.3f} {figure.high:.3f}]" if known else figure.text
+    lines = [figure.text]
+    if not isnan(figure.low):
+        lines.append(f"[{figure.low:.3f} {figure.high:.3f}]")
+    return "\n".join([*lines, *filter(None, [figure.by_training])])
 
 
 def _machine(metrics: Metrics) -> str:

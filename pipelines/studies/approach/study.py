@@ -26,15 +26,18 @@ from pipelines.detections import Detections, Detector, Stage, StagedDetector, re
 from pipelines.evaluation.oracles import Oracle, replayed
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.quality import evaluation_set, quality_of
+from pipelines.evaluation.report_card import EvaluationImages, one_figure
 from pipelines.evaluation.resampling import (
     DECISIVE,
     LABELS,
-    Units,
+    Resampled,
     images_a_class,
     of_every_size,
 )
-from pipelines.evaluation.significance import difference_interval, interval
-from pipelines.runs.finished import Subject
+from pipelines.evaluation.significance import difference_interval, interval, intervals
+from pipelines.evaluation.trainings import over_trainings
+from pipelines.runs.finished import Subject, further_detections
+from pipelines.runs.trainings import NOT_HELD
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
 from pipelines.studies.common.plots import colours, draw_bars, mark, new_figure
@@ -97,17 +100,21 @@ def study(subject: Subject, cells: Cells) -> ApproachStudy:
     """Return what each part of each contender costs on the test split."""
     del cells  # it takes seconds
     threads, device = runtime.usable_cores(), runtime.choose_device("cpu")
-    images = evenly(subject.dataset.splits["test"], MOST_IMAGES)
-    found = {}
+    test = subject.dataset.splits["test"]
+    places = evenly(range(len(test)), MOST_IMAGES)
+    images = [test[place] for place in places]
+    found, further = {}, {}
     for row in subject.contenders:
         detector = subject.detector(row.name, device, threads)
         oracles = () if row.oracles is None else row.oracles(detector)
         with runtime.one_blas_thread():
             found[row.name] = with_oracles(detector, images, oracles, on_terminal, row.name)
+        given = subject.folder, row.name, subject.figures[row.name], len(test)
+        further[row.name] = [[each[n] for n in places] for each in further_detections(*given)]
     truth = [image.annotations for image in images]
     groups = [image.group for image in images]
     of_run = subject.dataset.classes, subject.settings.seed
-    return concluded(found, truth, *of_run, groups, subject.settings.evaluation.figure)
+    return concluded(found, truth, *of_run, groups, further, subject.settings.evaluation.figure)
 
 
 def with_oracles(
@@ -135,17 +142,19 @@ def concluded(
     classes: Sequence[str],
     seed: int,
     groups: Sequence[str] | None = None,
+    further: Mapping[str, Sequence[Sequence[Detections]]] | None = None,
     figure: str = DECISIVE,
 ) -> ApproachStudy:
     """Return the study of detections by contender and oracle, `AS_IS` the first of each.
 
-    ``groups`` are as `EvaluationImages` has them; ``figure`` says who finds more.
+    ``groups`` are as `EvaluationImages` has them; ``further`` is what other trainings detect, which
+    count in who finds more, while parts are of the model that is kept; ``figure`` says who does.
     """
-    units = Units.of(len(truth), groups)
+    images = EvaluationImages(truth, classes, seed, groups=groups)
+    units = images.units
     counts = units.counts(seed)
     cells: list[Part] = []
-    as_is: dict[str, Sampled] = {}
-    answers: dict[str, str] = {}
+    as_is: dict[str, Resampled] = {}
     weakest: dict[str, dict[str, tuple[str, float]]] = {DECISIVE: {}, STRICT: {}}
     for name, by_oracle in found.items():
         evaluated = [evaluation_set(truth, each, classes) for each in by_oracle.values()]
@@ -178,23 +187,25 @@ def concluded(
             )
         ]
         point, values = getattr(qualities[0], figure), resampled[0][figure]
-        as_is[name] = Sampled(point, values, holding[figure])
-        span = interval(point, values, holding[figure], a_class)
-        answers[name] = f"{LABELS[figure]} {with_interval(point, span)}"
-    verdict = _verdict(cells, as_is, answers, weakest[DECISIVE], weakest[STRICT])
+        first = Resampled({figure: point}, {figure: values}, holding)
+        others = [one_figure(images, each, figure) for each in (further or {}).get(name, ())]
+        as_is[name] = over_trainings([first, *others], seed, name)
+    verdict = _verdict(cells, figure, as_is, weakest[DECISIVE], weakest[STRICT])
     return ApproachStudy(verdict, tuple(cells), weakest[DECISIVE], weakest[STRICT], len(truth))
 
 
 def _verdict(
     cells: Sequence[Part],
-    as_is: Mapping[str, Sampled],
-    answers: Mapping[str, str],
+    figure: str,
+    as_is: Mapping[str, Resampled],
     weakest: Weakest,
     weakest_50_95: Weakest,
 ) -> Verdict:
     rows = {(row.pipeline, row.oracle): row for row in cells}
-    clauses = []
-    for name in as_is:
+    clauses, answers = [], {}
+    for name, own in as_is.items():
+        reached = with_interval(own.once[figure], intervals(own)[figure])
+        answers[name] = f"{LABELS[figure]} {reached}"
         if name not in weakest:
             clauses.append(f"{label_of(name)} has no parts that an oracle could replace")
             continue
@@ -209,7 +220,17 @@ def _verdict(
             f"{rows[name, strict].gain_50_95:+.3f} ({100 * strict_share:.0f} %)"
         )
     question = "Solved in parts or end to end: which finds more, and where is it lost?"
-    return Verdict.of(question, answers, clauses, as_is, "the test images")
+    is_repeated = any(own.trainings for own in as_is.values())
+    if not is_repeated:
+        clauses.append(NOT_HELD.format("these intervals"))
+    sampled = {
+        name: Sampled(
+            own.once[figure], own.resamples[figure], own.holding[figure], own.luck(figure)
+        )
+        for name, own in as_is.items()
+    }
+    of_what = "the test images and trainings" if is_repeated else "the test images"
+    return Verdict.of(question, answers, clauses, sampled, of_what)
 
 
 def _gains(points: Sequence[float], resampled: Floats) -> tuple[list[float], Floats]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pipelines.contenders import label_of
 from pipelines.runs.metrics import AxisResult, Metrics
+from pipelines.runs.trainings import another_training
 from pipelines.runs.usefulness import what_is_missing
 from pipelines.studies.common.axes import AXES
 from pipelines.studies.common.tradeoff import behind, contenders, costs, gain
@@ -27,7 +28,7 @@ def choice(metrics: Metrics) -> str:
     if not rows:
         return ""
     if lack := what_is_missing(metrics):
-        return f"{lack.none_usable} {lack.advice}"
+        return f"{lack.none_usable} {lack.advice} {another_training(metrics)}"
     everybody, out = contenders(metrics), behind(metrics)
     left = [name for name in everybody if name not in out]
     chosen, reason = _chosen(rows, left, out)
@@ -36,6 +37,7 @@ def choice(metrics: Metrics) -> str:
         sentences = [
             f"These figures do not decide between {between}: {reason}.",
             costs(metrics, left),
+            another_training(metrics),
         ]
         return " ".join(filter(None, sentences))
     against = [name for name, row in rows.items() if row.favours not in {chosen, NEITHER}]
@@ -46,6 +48,7 @@ def choice(metrics: Metrics) -> str:
     sentences = [
         f"On this data and this machine choose {called}: {reason}.",
         gain(metrics, chosen),
+        another_training(metrics),
         costs(metrics, [chosen, *(name for name in everybody if name != chosen)]),
     ]
     if against:

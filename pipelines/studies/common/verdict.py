@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.contenders import label_of
+from pipelines.evaluation.luck import Luck
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.significance import SURE, confidence
 from pipelines.evaluation.undefined import plain
@@ -36,15 +37,17 @@ class Sampled:
         point: the figure itself.
         values: ``(B,)`` in the same resamples as the other contenders'; nan where not measured.
         units: of what was resampled and counts: images that hold an object, calls, trainings.
+        luck: of training, which the resamples hold; none of a contender that was trained once.
     """
 
     point: float
     values: Floats
     units: int
+    luck: tuple[Luck, ...] = ()
 
     def less_is_better(self) -> Sampled:
         """Return it with the sign turned."""
-        return Sampled(-self.point, -self.values, self.units)
+        return replace(self, point=-self.point, values=-self.values)
 
     @classmethod
     def unmeasured(cls) -> Sampled:
@@ -132,7 +135,8 @@ def favoured(figures: Mapping[str, Sampled], resampled: str = "images") -> tuple
 def _ahead(first: Sampled, second: Sampled) -> float:
     """Return how sure it is that the first has more."""
     units = min(first.units, second.units)
-    return confidence(first.point - second.point, first.values - second.values, units)
+    more, values = first.point - second.point, first.values - second.values
+    return confidence(more, values, units, first.luck + second.luck)
 
 
 def share_better(first: ArrayLike, second: ArrayLike) -> float:

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from pipelines.contenders import label_of
 from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.runs.finished import Subject
-from pipelines.settings import MOST_SEED
+from pipelines.settings import seeds_from
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
 from pipelines.studies.common.plots import colours, draw_curve, new_figure, ring, scale
@@ -84,7 +84,7 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
     """Train a run's contenders on subsets of its training split and return their curves."""
     costs = costs_of(subject)
     numbers = sizes(costs.images)
-    seeds = [(subject.settings.seed + place) % (MOST_SEED + 1) for place in range(SEEDS)]
+    seeds = seeds_from(subject.settings.seed, SEEDS)
     updates = updates_that_fit(cells.seconds, costs, numbers)
     wanted = planned_trainings(numbers, seeds, updates)
     count = at_once(subject)

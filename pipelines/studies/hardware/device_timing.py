@@ -172,7 +172,7 @@ def _map_50(
     not chosen by it, and its figure on the test split is known.
     """
     if len(forms_of(row)) == 1:
-        return subject.figures[row.name].quality.map_50 if split == "test" else nan
+        return subject.figures[row.name].kept_map_50 if split == "test" else nan
     if threads == 1 and runtime.usable_cores() > 1:
         return nan
     images = evenly(subject.dataset.splits[split], MOST_SCORED)

@@ -5,7 +5,8 @@ import pytest
 
 from datasets.annotations import Annotations, Dataset, Duplicate, LabelledImage
 from datasets.errors import UserError
-from pipelines.benchmark.score import grabcut_share, on_new_images, outside_detections
+from pipelines.benchmark.decisive import on_new_images
+from pipelines.benchmark.score import grabcut_share, outside_detections
 from pipelines.detections import Detections
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import ground_truth_file, ground_truth_to_coco
@@ -60,7 +61,7 @@ def on_test_images_without(tmp_path, *pairs):
     found, nothing = Detections([[0, 0, 10, 10]], [0.9], [0]), Detections()
     first = [found] * 6 + [nothing] * 6
     return on_new_images(
-        EvaluationImages([box] * 12, ("cat",)), {"a": first, "b": first[::-1]}, dataset
+        EvaluationImages([box] * 12, ("cat",)), {"a": [first], "b": [first[::-1]]}, dataset
     )
 
 

@@ -9,9 +9,7 @@ from pipelines.evaluation.significance import (
     confidence,
     difference,
     difference_interval,
-    images_to_settle,
     interval,
-    rounded_up,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -101,33 +99,6 @@ def test_an_undefined_difference_is_not_decided():
     assert result.verdict == "cannot_tell"
     assert math.isnan(result.difference)
     assert result.images_to_settle is None
-
-
-def test_images_that_settle_are_a_range_of_more_images_than_there_are():
-    # spread .02 at 70 images: the middle half of what .04 may be is .0265 to .0535
-    settle = images_to_settle(0.04, SPREAD, 70)
-    assert settle.fewest == pytest.approx(70 * (2.8 * 0.02 / 0.0535) ** 2 - 70, abs=3)
-    assert settle.most == pytest.approx(70 * (2.8 * 0.02 / 0.0265) ** 2 - 70, rel=0.1)
-
-
-def test_half_of_difference_and_spread_want_the_same_images():
-    assert images_to_settle(0.02, SPREAD / 2, 70) == images_to_settle(0.04, SPREAD, 70)
-
-
-def test_a_difference_that_may_well_be_none_has_no_most_images():
-    settle = images_to_settle(0.01, SPREAD, 70)
-    assert settle.fewest > 100
-    assert settle.most is None
-
-
-def test_no_number_is_told_for_what_no_number_would_settle():
-    assert images_to_settle(0.0, SPREAD, 70) is None
-    assert images_to_settle(1e-6, SPREAD, 70) is None
-
-
-@pytest.mark.parametrize(("number", "shown"), [(7.2, 8), (71.0, 71), (123.4, 130), (4321.0, 4400)])
-def test_an_estimate_has_two_figures(number, shown):
-    assert rounded_up(number) == shown
 
 
 @pytest.mark.parametrize(("images", "t"), [(5, 2.776), (11, 2.228), (70, 1.995)])
