@@ -9,7 +9,7 @@ from pipelines.runs.trainings import another_training, seen_by_data_axis
 from pipelines.settings import RunSettings, seeds_from
 
 TWO = run(classical=(0.8, 10.0, 60.0), yolo=(0.7, 10.0, 60.0))
-THREE = Trainings((0, 1, 2), (1.0,) * 3, {"map_50": (0.7, 0.8, 0.9)}, (0.7,) * 3)
+THREE = Trainings((0, 1, 2), (1.0,) * 3, {"map_50": (0.7, 0.8, 0.9)})
 
 
 def repeated(metrics, *names):
