@@ -24,6 +24,7 @@ from datasets.coco_ids import Id, plain_id
 _AT_ONCE = 20_000  # boxes: so many as text and as lists are little beside the file
 _MOST_LINE = 2**53  # ids are kept among floats
 _BEYOND_FLOATS = msgspec.json.Decoder(float_hook=float)  # it makes infinity of 1e999
+_NO_BOX = msgspec.Raw(b"null")
 Key = Id | None
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ class CocoAnnotation(msgspec.Struct, gc=False):
     image_id: Key = None
     category_id: Key = None
     id: Key = -1
-    bbox: msgspec.Raw = msgspec.Raw(b"null")
+    bbox: msgspec.Raw = _NO_BOX
     iscrowd: int | float | bool | None = 0
     ignore: int | float | bool | None = 0
 
@@ -61,7 +62,7 @@ class CocoObjects:
 
 
 def objects_of(annotations: Sequence[CocoAnnotation]) -> CocoObjects:
-    """Return the annotations as columns."""
+    """Return the annotations as columns; they lose the text of their boxes, and it its memory."""
     count = len(annotations)
     numbers = np.full((count, 4), np.nan)
     has_box = np.zeros(count, bool)
@@ -71,6 +72,8 @@ def objects_of(annotations: Sequence[CocoAnnotation]) -> CocoObjects:
         has_box[part] = [box is not None for box in boxes]
         found = chain.from_iterable(box for box in boxes if box)
         numbers[part][has_box[part]] = np.fromiter(found, np.float64).reshape(-1, 4)
+        for each in annotations[part]:
+            each.bbox = _NO_BOX
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found later
         corners = xywh_to_xyxy(numbers)
     return CocoObjects(

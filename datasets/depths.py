@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
 _DEPTHS = (8, 10, 12, 14, 16)  # bits of a level that is stored in 16
 _UPPER_OF_14 = 2**6  # what the upper byte of a level of 14 bits or fewer is below
@@ -35,7 +36,7 @@ def _scaled(wide: NDArray[np.uint16]) -> tuple[NDArray[np.uint8], int]:
     return (wide >> (bits - 8)).astype(np.uint8), bits % _DEPTHS[-1]
 
 
-def has_deep_colours(image: Image.Image) -> bool:
+def has_deep_colours(image: ImageFile) -> bool:
     """Say of a picture that is not decoded yet whether its colours have 16 bits a channel.
 
     Pillow gives the upper byte of each, and `give_lower_bytes` has it give the other.
@@ -48,7 +49,7 @@ def are_low(upper: Image.Image) -> bool:
     return int(np.asarray(upper)[..., :3].max(initial=0)) < _UPPER_OF_14
 
 
-def give_lower_bytes(image: Image.Image) -> None:
+def give_lower_bytes(image: ImageFile) -> None:
     """Let a picture with deep colours, not decoded yet, have the lower bytes of its levels."""
     image.tile = [tile._replace(args=_with_other_byte(tile.args)) for tile in image.tile]
 

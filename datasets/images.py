@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from datasets.annotations import LabelledImage
 from datasets.depths import are_low, give_lower_bytes, has_deep_colours, in_8_bits
@@ -158,7 +159,7 @@ def pixels_of(image: LabelledImage) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+def _opened(path: Path, max_pixels: int) -> Iterator[ImageFile]:
     with ExitStack() as stack:
         try:
             stream = stack.enter_context(opened(path))

@@ -7,6 +7,7 @@ other reading, the file means that one; it is taken, and said.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -23,7 +24,9 @@ LEAST_SHARE, MOST_SHARE = 0.2, 0.01  # of impossible boxes as read, and in the r
 OVERHANG = 0.02  # of the image's side: rounding and enlarged images give as much
 LEAST_SIDE_PX = 16  # of images in which boxes below a pixel are fractions
 FRACTIONS_SHARE = 0.9  # of boxes without a number above 1
-LEAST_PERCENTAGES = 20  # boxes: fewer may all lie in the first hundred pixels
+LEAST_PERCENTAGES = 10  # boxes: fewer may all lie in the first hundred pixels
+# What they have to be together: a box lies there by half the chance in an image twice as large.
+LEAST_HALVINGS = 20
 LEAST_PERCENT_SIDE_PX = 200  # of images in which none does beyond a hundred
 LEAST_MOST_PERCENT = 60  # largest number along either side
 
@@ -91,6 +94,8 @@ def _are_fractions(numbers: Boxes, sizes: NDArray[np.float64]) -> bool:
 def _are_percentages(numbers: Boxes, sizes: NDArray[np.float64]) -> bool:
     """Say whether many boxes of images that are much larger have no number above 100."""
     if len(numbers) < LEAST_PERCENTAGES or sizes.min() < LEAST_PERCENT_SIDE_PX:
+        return False
+    if len(numbers) * math.log2(sizes.min() / 100) < LEAST_HALVINGS:
         return False
     along_sides = numbers.reshape(-1, 2, 2).max(axis=(0, 1))
     is_spread = bool(along_sides.min() >= LEAST_MOST_PERCENT)

@@ -15,6 +15,7 @@ from datasets.class_names import label_classes, remarks_on_classes
 from datasets.cleaning import clean_boxes
 from datasets.coco import read_coco
 from datasets.coco_json import coco_files
+from datasets.collection import without_full_searches
 from datasets.createml import createml_files, read_createml
 from datasets.csv_table import csv_tables, read_csv
 from datasets.cvat import cvat_files, read_cvat
@@ -90,6 +91,7 @@ def read_dataset(
     return completed(read_folder(folder, format_name, track, settings, jobs), settings)
 
 
+@without_full_searches()
 def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     """Return the set with all three splits, and no test image that train or val has too.
 
@@ -115,6 +117,7 @@ def completed(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     return replace(dataset, problems=(*problems, *remarks))
 
 
+@without_full_searches()
 def read_folder(
     folder: Path, format_name: str, track: Track, settings: DatasetSettings, jobs: int = 1
 ) -> Dataset:

@@ -95,13 +95,17 @@ def test_the_file_of_a_set_holds_what_the_test_means(tmp_path):
 
 def test_percentages_are_read_so_and_said_but_few_boxes_in_a_corner_are_pixels(tmp_path):
     percentages = [("cat", (5 * n, 10 + 4 * n, 30 - n, 9)) for n in range(15)]
-    for folder, count in (("many", 2), ("few", 1)):
-        names = write_images(tmp_path / folder, count, (400, 200))
+    for folder, count, size in (
+        ("many", 2, (400, 200)),
+        ("few", 1, (400, 200)),
+        ("large", 1, (400, 400)),
+    ):
+        names = write_images(tmp_path / folder, count, size)
         write_coco_set(tmp_path / folder, [percentages] * count, file_names=names)
-    found, problems = found_in(tmp_path / "many")
-    image = everything(found)["0.png"]
-    np.testing.assert_allclose(image.annotations.boxes[1], [20, 28, 136, 46])
-    assert [problem for problem in problems if "percentages of the image" in problem] == problems
+    for folder, box in (("many", [20, 28, 136, 46]), ("large", [20, 56, 136, 92])):
+        found, problems = found_in(tmp_path / folder)
+        np.testing.assert_allclose(everything(found)["0.png"].annotations.boxes[1], box)
+        assert [text for text in problems if "percentages of the image" in text] == problems
     found, problems = found_in(tmp_path / "few")
     np.testing.assert_allclose(everything(found)["0.png"].annotations.boxes[1], [5, 14, 34, 23])
     assert not problems
