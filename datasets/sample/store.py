@@ -16,6 +16,7 @@ from datasets.cache import cached_folder
 from datasets.progress import Track, silently
 
 NAME = "sample"
+BACKGROUND = r"_\d+_(\w+)"  # in a file's name, as `DatasetSettings.group` looks for it
 _RENDERED_BY = ("numpy", "opencv-python", "scikit-image", "scikit-learn", "pywavelets")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from datasets.groups import group_numbers
 from datasets.path_names import leads_out, overlap
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
+from datasets.sample.store import BACKGROUND, sample_folder
+from datasets.sample.store import NAME as SAMPLE
 from datasets.splits import limited, split_sha256, with_objects_in_val
 from datasets.tfds import PREFIX as TFDS
 from datasets.tfds import stored_folder
@@ -42,7 +45,10 @@ def read_checked(settings: RunSettings) -> Dataset:
     """
     path = dataset_folder(settings.dataset)
     jobs = runtime.usable_cores()
-    dataset = read_dataset(path, settings.format, on_terminal, settings.data, jobs)
+    choices = settings.data
+    if settings.dataset == SAMPLE and not choices.group:
+        choices = replace(choices, group=BACKGROUND)
+    dataset = read_dataset(path, settings.format, on_terminal, choices, jobs)
     CONSOLE.print(f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.summary)}")
     if settings.limit is not None:
         dataset = limited(dataset, settings.limit, settings.seed)
@@ -71,9 +77,7 @@ def dataset_folder(name: str) -> Path:
     Raises:
         DatasetError: the set can't be made.
     """
-    if name == "sample":
-        from datasets.sample.store import sample_folder
-
+    if name == SAMPLE:
         return sample_folder(track=on_terminal)
     if name.startswith(TFDS):
         return in_own_process(stored_folder, name.removeprefix(TFDS), on_terminal)
@@ -86,7 +90,7 @@ def keep_out_of_data(output: Path, settings: RunSettings) -> None:
     Raises:
         UserError: the output is the set's folder, in it or around it.
     """
-    if settings.dataset == "sample" or settings.dataset.startswith(TFDS):
+    if settings.dataset == SAMPLE or settings.dataset.startswith(TFDS):
         return
     if overlap(output, Path(settings.dataset)):
         raise UserError(f"{output}: is where the images are; choose an --output elsewhere")

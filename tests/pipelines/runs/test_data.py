@@ -15,3 +15,10 @@ def test_a_limit_that_leaves_val_no_object_takes_some_from_train_and_says_it(tmp
     assert [len(dataset.splits[split]) for split in ("train", "val", "test")] == [4, 8, 4]
     assert sum(len(image.annotations) for image in dataset.splits["val"]) == 2
     assert "val split has no object to be found: 2 images" in capsys.readouterr().err
+
+
+def test_pictures_of_the_sample_before_one_photograph_are_resampled_together():
+    test = read_checked(RunSettings()).splits["test"]
+    backgrounds = {(image.group, image.name.split("_", 2)[2]) for image in test}
+    assert len(test) == 40
+    assert len(backgrounds) == len({group for group, _ in backgrounds}) == 6
