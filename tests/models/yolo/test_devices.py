@@ -10,7 +10,7 @@ import pytest
 from models.yolo.decoding import grid_points
 from models.yolo.settings import YoloSettings
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.usefixtures("simple_blocks")]
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -18,12 +18,14 @@ ROOT = Path(__file__).resolve().parents[3]
 # is in them differs, and with it the target scores of each device.
 TWO_DEVICES = """
 import sys
-sys.path.insert(0, {root!r})
-import tensorflow as tf, keras, numpy as np
+sys.path[:0] = [{root!r}, {root!r} + "/tests/support"]
+import pytest, tensorflow as tf, keras, numpy as np
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from models.yolo.learner import Learner
 from models.yolo.settings import YoloSettings
+from simple_blocks import take_simple_blocks
+take_simple_blocks(pytest.MonkeyPatch())
 answers, gradients = [], []
 for devices, YoloSettings.PARTS in ((1, 1), (1, 2), (2, 1)):
     keras.utils.set_random_seed(0)
