@@ -1,4 +1,4 @@
-"""One contract for every detector, on both pipelines trained for a moment."""
+"""One contract for every detector, on both pipelines."""
 
 import json
 import shutil
@@ -8,7 +8,6 @@ import PIL.Image
 import pytest
 
 from datasets.annotations import Annotations, LabelledImage
-from datasets.progress import silently
 from pipelines.calibration import CalibratedDetector, Calibration, save_calibration
 from pipelines.detections import BatchDetector, Detections, Detector, StagedDetector, run_stages
 from pipelines.system.loading import LoadingError
@@ -25,47 +24,16 @@ IMAGES = {
 }
 
 
-@pytest.fixture(scope="session")
-def classical_folder(sample_dataset, tmp_path_factory):
-    from models.classical.settings import ClassicalSettings
-    from pipelines.classical.storage import save_classical
-    from pipelines.classical.training import train_classical
-
-    settings = ClassicalSettings(
-        proposals=80,
-        grabcut_sizes=(48,),
-        window_shapes=3,
-        moved_copies=1,
-        mining_rounds=1,
-        c_factors=(),
-    )
-    train, val = sample_dataset.splits["train"][:10], sample_dataset.splits["val"][:3]
-    detector = train_classical(train, val, sample_dataset.classes, settings, 0, silently, threads=2)
-    folder = tmp_path_factory.mktemp("classical")
-    save_classical(detector, folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def yolo_folder(sample_dataset, tmp_path_factory):
-    from models.yolo.schedule import TrainingLength
+@pytest.fixture(scope="module")
+def yolo_folder(tmp_path_factory, simple_blocks):
+    """A network as it was born, which finds something everywhere."""
+    from models.yolo.network import build_network
     from models.yolo.settings import YoloSettings
-    from pipelines.yolo.training import train_yolo
+    from pipelines.yolo.storage import save_yolo
 
-    settings = YoloSettings(width=2, batch=2, updates=2, validations=1, early_validations=0)
-    folder = tmp_path_factory.mktemp("yolo")
-    train, val = sample_dataset.splits["train"][:4], sample_dataset.splits["val"][:2]
-    train_yolo(
-        train,
-        val,
-        sample_dataset.classes,
-        settings,
-        (64, 64),
-        TrainingLength(),
-        0,
-        folder,
-        silently,
-    )
+    folder, classes = tmp_path_factory.mktemp("yolo"), ("cat", "dog")
+    network = build_network((64, 64), len(classes), width=2)
+    save_yolo(network, classes, YoloSettings(width=2), 100, folder)
     return folder
 
 
@@ -80,14 +48,14 @@ def load(name, request):
 
 
 @pytest.fixture(
-    scope="session",
-    params=["classical", pytest.param("yolo", marks=[pytest.mark.tensorflow, pytest.mark.slow])],
+    scope="module",
+    params=["classical", pytest.param("yolo", marks=pytest.mark.tensorflow)],
 )
 def detector(request):
     return load(request.param, request)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def again(request, detector):
     """The same detector, loaded a second time."""
     name = "classical" if type(detector).__name__ == "ClassicalDetector" else "yolo"
@@ -188,7 +156,7 @@ def test_a_classical_folder_of_another_version_is_refused(classical_folder, tmp_
     folder = tmp_path / "model"
     shutil.copytree(classical_folder, folder)
     description = json.loads((folder / "settings.json").read_text())
-    assert load_classical(folder).settings.window_shapes == 3
+    assert load_classical(folder).settings.window_shapes == 4
     for broken in (
         {key: value for key, value in description.items() if key != "templates"},
         {**description, "limit": "many"},

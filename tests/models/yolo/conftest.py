@@ -1,4 +1,4 @@
-"""One small network and its compiled update for all trainings here: compiling takes seconds."""
+"""Four pictures, a short training, and one small network with its compiled update for all."""
 
 import numpy as np
 import pytest
@@ -30,8 +30,19 @@ def images(tmp_path_factory):
     return made
 
 
-@pytest.fixture(scope="session")
-def learner(settings):
+@pytest.fixture(scope="module")
+def learner(settings, simple_blocks):
+    """One network and its compiled update for all trainings of a module."""
     from models.yolo.learner import Learner
 
     return Learner.of((SIDE, SIDE), 2, settings)
+
+
+@pytest.fixture(scope="module")
+def eagerly():
+    """A few updates are made sooner than they are compiled."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

@@ -4,36 +4,31 @@ from itertools import count
 
 import numpy as np
 import pytest
+from tiny_backbone import BLOCKS, take_tiny_backbone, tiny_backbone
 
 from datasets.progress import silently
 from models.yolo.checkpoint import Checkpoint
 from models.yolo.schedule import TrainingLength
 from models.yolo.settings import TransferSettings
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
+def settings(tmp_path_factory, simple_blocks):
     """Settings of a short training on a backbone whose weights and statistics are random."""
     import keras
 
+    file = tmp_path_factory.mktemp("weights") / "seen.weights.h5"
+    short = {"updates": 4, "batch": 2, "validations": 2, "early_validations": 0, "width": 2}
+    take_tiny_backbone(simple_blocks)
     keras.utils.set_random_seed(1)
-    seen = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(64, 64, 3))
+    seen = tiny_backbone(False, None, input_shape=(64, 64, 3))
     random = np.random.default_rng(0)
     for weight in seen.non_trainable_variables:  # batch norm's, which a network learns
         weight.assign(random.uniform(0.5, 1.5, weight.shape))
-    file = tmp_path_factory.mktemp("weights") / "seen.weights.h5"
     seen.save_weights(file)
-    short = {"updates": 4, "batch": 2, "validations": 2, "early_validations": 0, "width": 2}
     return TransferSettings(backbone_weights=str(file), frozen=0.75, lr_warmup=0, **short)
-
-
-@pytest.fixture(scope="module")
-def learner(settings):
-    from models.yolo.learner import Learner
-
-    return Learner.of((64, 64), 2, settings)
 
 
 def backbone_weights(network):
@@ -101,7 +96,7 @@ def test_pretrained_weights_move_at_their_share_of_the_rate_and_do_not_decay(lea
     weights = learner.phases[1].weights
     new = {id(v) for v in learner.phases[0].weights.variables}
     pretrained = {id(v) for v in weights.variables} - new
-    assert len(pretrained) == 52  # MobileNetV2's convolutions
+    assert len(pretrained) == 2 * BLOCKS  # its convolutions
     weights.restart(learner.network.get_weights())
     before = {id(v): np.array(v) for v in weights.variables}
     weights.optimizer.learning_rate.assign(1e-2)

@@ -143,14 +143,14 @@ def test_no_image_at_all_is_undefined_too():
     assert math.isnan(score([], [], CLASSES).map_50)
 
 
-@pytest.mark.parametrize("name", ["tensorflow", "keras", "cv2", "sklearn"])
-def test_the_evaluator_imports_none_of_the_frameworks(name):
+def test_the_evaluator_imports_none_of_the_frameworks():
     code = (
         "import sys; import pipelines.evaluation.timing, pipelines.evaluation.report_card,"
         "pipelines.evaluation.coco_files.misreading, pipelines.evaluation.coco_files.format;"
-        f"sys.exit({name!r} in sys.modules)"
+        "print(*{'tensorflow', 'keras', 'cv2', 'sklearn'} & set(sys.modules))"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    assert not done.stdout.split()
 
 
 def test_as_many_detections_as_images_are_wanted():

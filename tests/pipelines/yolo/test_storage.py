@@ -12,7 +12,7 @@ CLASSES, INPUT = ("cat", "dog"), (64, 96)
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
+def saved(tmp_path_factory, simple_blocks):
     """An untrained network of two classes, and one of three."""
     from models.yolo.network import build_network
     from models.yolo.settings import YoloSettings

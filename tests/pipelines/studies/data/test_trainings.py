@@ -121,7 +121,7 @@ def test_a_training_that_fails_finds_nothing(subject, row, updates):
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_yolo_trains_subsets_one_after_another_the_same_each_time(subject):
+def test_yolo_trains_subsets_one_after_another_the_same_each_time(subject, simple_blocks):
     from pipelines.yolo.storage import SavedYolo
 
     yolo = YoloSettings(width=2, batch=2)
