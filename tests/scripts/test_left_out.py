@@ -42,7 +42,6 @@ def folder(tmp_path_factory):
         patch.setattr(contenders, "NAMES", NAMES)
         patch.setattr(choices, "choices", NAMES)
         patch.setattr("pipelines.system.runtime.set_threads", lambda count, blas=None: None)
-        patch.setattr("scripts.compare_detection.signal.signal", lambda *of: None)
         for stage in ("prepare", "run"):
             patch.setattr(f"pipelines.benchmark.{stage}.in_own_process", here)
         yield folder
