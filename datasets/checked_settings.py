@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_type_hints
 import msgspec
 
 from datasets.errors import UserError
+from datasets.path_names import is_text
 
 C = TypeVar("C", bound="Checked")
 T = TypeVar("T")
@@ -66,6 +67,8 @@ def converted(kind: Any, value: object, name: str, *, strict: bool = True) -> An
     Raises:
         UserError: it can't be; the sentence has the name, what is allowed and what was given.
     """
+    if isinstance(value, str) and not is_text(value):  # no file of results could hold it
+        raise UserError(f"{name} must be text in UTF-8, not {value!r}".lstrip())
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:

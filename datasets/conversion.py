@@ -16,9 +16,9 @@ from pathlib import Path
 from datasets.annotations import Dataset, DatasetError, LabelledImage, Splits
 from datasets.boxes import xyxy_to_xywh
 from datasets.coco import write_coco
-from datasets.path_names import overlap
+from datasets.path_names import overlap, real_path
 from datasets.progress import Track, silently
-from datasets.voc import write_voc
+from datasets.voc import write_voc, xml_text
 from datasets.yolo import write_yolo
 
 
@@ -58,7 +58,7 @@ def convert(
     """
     if overlap(source, output):
         raise DatasetError(f"{output}: is where the images are; choose an --output elsewhere")
-    output = output.resolve()
+    output = real_path(output)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise DatasetError(f"{output}: is there already; choose an --output that is not")
     target = TARGETS[target_name]
@@ -91,6 +91,8 @@ def _lost_in_voc(images: Sequence[LabelledImage], classes: Sequence[str]) -> tup
     used = {label for image in images for label in image.annotations.labels.tolist()}
     if unused := ", ".join(name for label, name in enumerate(classes) if label not in used):
         lost.append(f"Pascal VOC has no list of classes, so {unused} without boxes is lost")
+    if coded := ", ".join(name for name in classes if name != xml_text(name)):
+        lost.append(f"XML can't hold what is in the names of {coded}, where codes stand for it")
     sizes = [xyxy_to_xywh(image.annotations.boxes)[:, 2:] for image in images]
     if thin := sum(int((size <= 1).any(axis=1).sum()) for size in sizes):
         lost.append(
@@ -109,7 +111,7 @@ def _new_names(old: Sequence[str], one_file_an_image: bool) -> dict[str, str]:
     names = {name: posixpath.relpath(name, folder or ".") for name in sorted(old)}
     taken: set[str] = set()
     for name, new in names.items() if one_file_an_image else ():
-        stem, suffix = posixpath.splitext(new)
+        stem, suffix = posixpath.splitext("_".join(new.splitlines()))  # lists have a line a name
         while stem.lower() in taken:
             stem = f"{stem}_{suffix.removeprefix('.')}"
         taken.add(stem.lower())

@@ -47,7 +47,10 @@ _HEIF = re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL)  # ISO/IEC 23008-
 _LFS = b"version https://git-lfs.github.com"  # what a file that is kept elsewhere begins with
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 EXIF_ORIENTATION = 0x0112
-_UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error)  # what Pillow raises
+_UNDECODABLE = (  # what Pillow and the libraries behind it raise, each where it happens to
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError, struct.error),
+)
 _MAY_HOLD_EXIF = frozenset({b"eXIf", b"zTXt", b"tEXt", b"iTXt"})  # PNG chunks Pillow searches
 
 # The limit is ours to check, from the header and with a sentence on what to do; Pillow's own

@@ -110,7 +110,7 @@ def read_labelstudio(files: Files, track: Track) -> RawSet:
         for place, content in enumerate(tasks, 1):
             try:
                 task = _task(content, place)
-            except (msgspec.DecodeError, RecursionError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raw.add_problem(Kind.BROKEN_FILE, name, f"is no task ({error}); left out", place)
             else:
                 _add_task(files, raw, name, task)
@@ -124,6 +124,7 @@ def _task(content: msgspec.Raw, place: int) -> _Labelled:
 
     Raises:
         msgspec.DecodeError: it is none.
+        UnicodeDecodeError: it is no text.
     """
     fields = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     written = bytes(fields.get("id", b""))

@@ -16,9 +16,14 @@ _INSIDE = re.compile(r"[\w-]+([./][\w-]+)*")  # most names, which are so already
 SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
 
 
+def real_path(path: Path) -> Path:
+    """Return a path from the root with links followed, of which some may lead in a circle."""
+    return Path(os.path.realpath(path))  # `Path.resolve` fails with those
+
+
 def overlap(one: Path, other: Path) -> bool:
     """Say whether one of two places on disk is the other or in it, links followed."""
-    one, other = one.resolve(), other.resolve()
+    one, other = real_path(one), real_path(other)
     return one.is_relative_to(other) or other.is_relative_to(one)
 
 
@@ -64,6 +69,11 @@ def folded(name: str) -> str:
 def is_text(name: str) -> bool:
     """Say whether a name is text, which names on a disk need not be."""
     return name.isascii() or name.encode(errors="replace").decode() == name
+
+
+def as_text(name: str) -> str:
+    """Return a name with codes for what is no text in it, see `is_text`."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def shared_folders(first: Sequence[str], second: Sequence[str]) -> int:

@@ -27,6 +27,7 @@ from datasets.images import unread
 from datasets.kitti import kitti_files, read_kitti
 from datasets.labelme import labelme_files, read_labelme
 from datasets.labelstudio import labelstudio_files, read_labelstudio
+from datasets.path_names import as_text, real_path
 from datasets.problems import Kind
 from datasets.progress import Track, silently
 from datasets.raw import RawBoxes, RawSet
@@ -129,7 +130,7 @@ def read_folder(
         DatasetError: the folder is missing or empty, or nothing in it can be used.
     """
     try:
-        return _read(folder.resolve(), format_name, track, settings, jobs)
+        return _read(real_path(folder), format_name, track, settings, jobs)
     except OSError as error:
         place = error.filename or folder
         raise DatasetError(f"{place}: can't be read ({error.strerror or error})") from error
@@ -209,8 +210,9 @@ def _note_names(files: Files, raw: RawSet) -> None:
         if raw.index_of(name) is None and name not in raw.left_out:
             raw.add_problem(Kind.NO_ANNOTATION, name, "has no annotation; left out")
     for name in files.misnamed:
-        shown = name.encode(errors="backslashreplace").decode()
-        raw.add_problem(Kind.BROKEN_FILE, shown, "its name is not UTF-8; left out; rename the file")
+        raw.add_problem(
+            Kind.BROKEN_FILE, as_text(name), "its name is not UTF-8; left out; rename the file"
+        )
     for name in sorted(files.irregular):
         raw.add_problem(Kind.BROKEN_FILE, name, "is no regular file; left out")
     for name in files.unread_pictures:

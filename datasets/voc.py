@@ -28,6 +28,7 @@ from datasets.voc_objects import CORNERS, inclusive, read_object
 from datasets.xml_lines import parse_xml
 
 _HEAD_BYTES = 4096
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # 1.0, 2.2
 
 
 def looks_like_voc(files: Files) -> bool:
@@ -153,18 +154,23 @@ def write_voc(folder: Path, splits: Splits, classes: Sequence[str]) -> None:
             (lists / f"{split}.txt").write_text(text, encoding="utf-8")
 
 
+def xml_text(text: str) -> str:
+    """Return a text with codes for what XML can't hold, as control characters."""
+    return _NOT_IN_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def annotation_xml(image: LabelledImage, classes: Sequence[str]) -> Element:
     """Return the root of the XML file of an image in ``JPEGImages``."""
     root = Element("annotation")
     SubElement(root, "folder").text = "JPEGImages"
-    SubElement(root, "filename").text = posixpath.basename(image.name)
+    SubElement(root, "filename").text = xml_text(posixpath.basename(image.name))
     size = SubElement(root, "size")
     for name, value in (("width", image.width_px), ("height", image.height_px), ("depth", 3)):
         SubElement(size, name).text = str(value)
     truth = image.annotations
     for box, label, ignore in zip(truth.boxes, truth.labels, truth.ignore, strict=True):
         item = SubElement(root, "object")
-        SubElement(item, "name").text = classes[label]
+        SubElement(item, "name").text = xml_text(classes[label])
         SubElement(item, "difficult").text = str(int(ignore))
         corners = SubElement(item, "bndbox")
         x1, y1, x2, y2 = box.tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 from datasets.regular_files import opened
 
 MOST_BYTES = 2**30  # of all arrays of a file: a hundred times those of a large model
+_MOST_HEADER_BYTES = 2**16  # of one array, far above any
+# What NumPy writes; others are unpacked in steps that may be a thousand times what was read.
+_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 def read_arrays(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
@@ -28,7 +32,7 @@ def read_arrays(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[A
     try:
         with opened(path, most_bytes) as stream:
             with zipfile.ZipFile(stream) as file:
-                held = sum(_size_of(file, member) for member in file.namelist())
+                held = sum(_size_of(file, member) for member in file.infolist())
             if held > most_bytes:
                 raise ValueError(f"holds over {most_bytes} bytes")
             stream.seek(0)
@@ -44,16 +48,19 @@ def read_arrays(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[A
     return arrays
 
 
-def _size_of(file: zipfile.ZipFile, member: str) -> int:
+def _size_of(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
     """Return how many bytes an array takes, by its header alone.
 
     Raises:
         ValueError: it is no array of numbers.
     """
+    if member.compress_type not in _COMPRESSIONS:
+        raise ValueError(f"{member.filename} is compressed in a way that NumPy does not")
     with file.open(member) as stream:
-        version = npy.read_magic(stream)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, kind = read(stream)
-    if kind.kind not in "biuf":
-        raise ValueError(f"{member} holds no numbers")
+        begin = BytesIO(stream.read(_MOST_HEADER_BYTES))  # which may say that it has gigabytes
+    version = npy.read_magic(begin)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, kind = read(begin)
+    if kind.kind not in "biuf" or min(shape, default=0) < 0:
+        raise ValueError(f"{member.filename} holds no numbers")
     return math.prod(shape) * kind.itemsize

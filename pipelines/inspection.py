@@ -25,7 +25,11 @@ NUMBERS, PROBLEMS, SHEET = "inspection.json", "problems.txt", "contact_sheet.png
 
 
 def _is_inspection(path: Path) -> bool:
-    return (path / NUMBERS).is_file()
+    """Say whether a folder holds an inspection and nothing of the user's, who need not be asked."""
+    if not (path / NUMBERS).is_file():
+        return False
+    shown = {each.name for each in path.iterdir() if not each.name.startswith(".")}
+    return shown <= {NUMBERS, PROBLEMS, SHEET}
 
 
 REPLACEABLE = "inspection", _is_inspection  # what `check_output` asks of an earlier output

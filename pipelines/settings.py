@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from datasets.checked_settings import Checked, Few, converted, is_several, kinds
 from datasets.errors import UserError
+from datasets.path_names import is_text
 from datasets.settings import DatasetSettings
 from models.classical.settings import ClassicalSettings
 from models.yolo.settings import TransferSettings, YoloSettings
@@ -148,10 +149,10 @@ def named_file(text: str) -> NamedFile:
         UserError: it is not written so.
     """
     name, equals, path = text.partition("=")
-    if not (equals and path and re.fullmatch(r"[\w-]+", name)):
+    if not (equals and path and re.fullmatch(r"[\w-]+", name) and is_text(path)):
         raise UserError(
             f"--detections takes NAME=FILE, as mine=det.json, not {text!r}; a name is made of "
-            "letters, digits, _ and -"
+            "letters, digits, _ and -, and the file's in UTF-8"
         )
     return NamedFile(name, path)
 

@@ -6,7 +6,6 @@ Exit 0 when done, 1 when a requirement is missed, 2 for bad usage or bad input.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -92,7 +91,6 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
 @command("compare_detection", OPTIONS, STOPPED)
 def main(arguments: argparse.Namespace) -> int:
     """Train, compare and print; return the exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     settings = settings_of(arguments)
     names = (*settings.pipelines, *(each.name for each in settings.detections))
     requirements = [parse_requirement(text, names) for text in arguments.require]
@@ -100,8 +98,9 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.benchmark.add_axes import add_axes
     from pipelines.benchmark.run import compare, default_output
     from pipelines.studies.study import MINUTES, chosen_axes
+    from pipelines.system.files import followed
 
-    output = arguments.output or default_output(settings)
+    output = followed(arguments.output or default_output(settings))
     axes = chosen_axes(arguments.axes or ("none" if arguments.quick else "approach,time"))
     also = {name: getattr(arguments, name) for name in ("overwrite", "resume", "tensorboard")}
     metrics = compare(settings, output, axes=axes, **also)

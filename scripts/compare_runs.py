@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.errors import UserError
+from datasets.path_names import real_path
 from pipelines.system.command_line import Options, command, real, say
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def runs_of(arguments: argparse.Namespace) -> list[Path]:
     """
     runs: list[Path] = arguments.runs
     if (baseline := arguments.baseline) is not None:
-        runs = [baseline, *(r for r in runs if r.resolve() != baseline.resolve())]
+        runs = [baseline, *(r for r in runs if real_path(r) != real_path(baseline))]
     elif arguments.max_drop is not None:
         raise UserError("--max-drop needs --baseline RUN, which the others are compared with")
     if len(runs) < 2:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from datasets.path_names import real_path
 from datasets.settings import MAX_PIXELS, MOST_PIXELS
 from pipelines.system.command_line import Options, command, real, say, whole
 
@@ -43,6 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.inference.detect import DetectOptions, detect_sources, is_result
     from pipelines.inference.sources import found_sources
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
+    from pipelines.system.files import followed
     from pipelines.system.fonts import undrawn
     from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
@@ -53,11 +55,11 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.threshold is not None:
         threshold = Threshold(arguments.threshold, "given as --threshold")
     sources = found_sources(arguments.sources)
-    name = Path(arguments.sources[0]).resolve().stem.strip("*?[] ") or "pictures"
+    name = real_path(Path(arguments.sources[0])).stem.strip("*?[] ") or "pictures"
     if sources[0].camera is not None:
         name = Path(sources[0].name).name
         say(f"{sources[0].name}: Ctrl-C stops it and keeps what was found", error=True)
-    output = arguments.output or Path("runs") / f"detect-{name}"
+    output = followed(arguments.output or Path("runs") / f"detect-{name}")
     folders = [Path(text) for text in arguments.sources if Path(text).is_dir()]
     note = "" if threshold.is_chosen else "note: "
     options = DetectOptions(

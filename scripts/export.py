@@ -37,6 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.contenders import contender
     from pipelines.export.network import DESCRIPTION, ExportOptions, export_network, is_export
     from pipelines.runs.model_folder import open_model
+    from pipelines.system.files import followed
     from pipelines.system.output_lock import claimed
     from pipelines.system.progress import on_terminal
     from pipelines.system.temporary import own_temporary_files
@@ -50,7 +51,8 @@ def main(arguments: argparse.Namespace) -> int:
             "scripts/detect.py runs wherever the folder is put"
         )
     form = f"{options.form}{'-int8' if options.int8 else ''}"
-    output = arguments.output or Path("exports") / f"{(model.run or model.path).name}-{form}"
+    name = f"{(model.run or model.path).name}-{form}"
+    output = followed(arguments.output or Path("exports") / name)
     for needed in ("tf2onnx", "onnxruntime") if options.form == "onnx" else ():
         if find_spec(needed) is None:
             raise UserError(f"ONNX needs {needed}; pip install '.[export]' brings it")

@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from datasets.annotations import Dataset
 from datasets.errors import UserError
+from datasets.path_names import real_path
 from datasets.settings import DatasetSettings
 from pipelines.settings import RunSettings, with_setting
 from pipelines.system.command_line import Options, command, say
@@ -38,6 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.inspection import check_replaceable
     from pipelines.runs.data import dataset_folder, keep_out_of_data
     from pipelines.system import runtime
+    from pipelines.system.files import followed
     from pipelines.system.progress import on_terminal
 
     settings = RunSettings(dataset=arguments.dataset, format=arguments.format)
@@ -45,7 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.convert and arguments.output is None:
         raise UserError("--convert needs --output DIR, a new folder for the set")
     folder = dataset_folder(settings.dataset)
-    output = arguments.output or Path("runs") / f"inspect-{folder.resolve().name}"
+    output = followed(arguments.output or Path("runs") / f"inspect-{real_path(folder).name}")
     if not arguments.convert:
         keep_out_of_data(output, settings)
         check_replaceable(output)

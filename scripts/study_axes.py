@@ -6,7 +6,6 @@ Exit 0 when done, 2 for bad usage or bad input, 130 when stopped.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +48,6 @@ def studied(arguments: argparse.Namespace) -> int:
     from pipelines.report.terminal.axes import print_axes
     from pipelines.studies.study import MINUTES, chosen_axes
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways to stop are one
     axes = chosen_axes(arguments.axes)
     minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
     metrics, kept = add_axes(

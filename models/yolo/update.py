@@ -69,8 +69,8 @@ def compiled_update(
     # again, what it gives is a sum, and all sums are divided by the target scores of the whole
     # batch: the same update as without parts, up to rounding and what normalisation sees.
     #
-    # No branch or loop depends on a tensor: AutoGraph, which translates all of Keras for such, would
-    # take seconds before the first update and change nothing.
+    # No branch or loop depends on a tensor: AutoGraph, which translates all of Keras for such,
+    # would take seconds before the first update and change nothing.
     @tf.function(jit_compile=devices.xla, autograph=False)  # type: ignore[untyped-decorator]
     def sums_of_part(*arrays: Any) -> list[Any]:
         gradients, losses, scores = learn(*arrays)

@@ -5,6 +5,7 @@ Only HDF5's own arrays of numbers are read; nothing in such a file is code.
 
 from __future__ import annotations
 
+import math
 import stat
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def values_in_hdf5(path: Path) -> int:
 
     Raises:
         TrainingError: it can't be read whole, leads to other files, would need more memory than
-            `MOST_BYTES`, or holds a number that is not finite.
+            `MOST_BYTES`, or holds a number that is not finite, or something else than numbers.
     """
     check_regular(path)
     try:
@@ -62,9 +63,8 @@ def _arrays(path: Path, file: Any) -> list[Any]:
     """Return the floating-point arrays of the file, all of them its own."""
     arrays: list[Any] = []
 
-    def keep(name: str, found: Any) -> None:
-        if isinstance(found, h5py.Dataset) and found.dtype.kind == "f":
-            arrays.extend([] if name.startswith("optimizer") else [found])
+    def keep(_: str, found: Any) -> None:
+        arrays.extend([found] if isinstance(found, h5py.Dataset) else [])
 
     elsewhere = file.visititems_links(
         lambda name, link: None if isinstance(link, h5py.HardLink) else name
@@ -72,11 +72,21 @@ def _arrays(path: Path, file: Any) -> list[Any]:
     file.visititems(keep)
     if elsewhere or any(array.is_virtual or array.external for array in arrays):
         raise TrainingError(f"{path}: leads to other places; save the weights in one file")
-    if sum(array.nbytes for array in arrays) > MOST_BYTES:
+    # What Keras reads is chosen by name, so it may be any of them.
+    if odd := [array.name for array in arrays if array.dtype.kind not in "biuf"]:
+        raise TrainingError(f"{path}: {odd[0]} holds no numbers; save the weights alone")
+    if sum(map(_unpacked_bytes, arrays)) > MOST_BYTES:
         raise TrainingError(
             f"{path}: holds over {MOST_BYTES // 2**20} MiB; give a file of weights without top"
         )
-    return arrays
+    floats = [array for array in arrays if array.dtype.kind == "f"]
+    return [array for array in floats if not array.name.startswith("/optimizer")]
+
+
+def _unpacked_bytes(array: Any) -> int:
+    """Return the memory it takes to read an array: that of its chunks, which may be larger."""
+    chunk = int(math.prod(array.chunks or ()) * array.dtype.itemsize)
+    return max(int(array.nbytes), chunk)
 
 
 def _finite_values(path: Path, array: Any) -> int:

@@ -15,6 +15,7 @@ import msgspec
 
 from datasets.annotations import Dataset
 from datasets.errors import UserError
+from datasets.path_names import real_path
 from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
@@ -60,7 +61,7 @@ def default_output(settings: RunSettings) -> Path:
     """Return ``runs/<dataset name>`` below the current folder."""
     if settings.dataset.startswith(TFDS):
         return Path("runs") / settings.dataset.removeprefix(TFDS).replace("/", "-")
-    return Path("runs") / (Path(settings.dataset).resolve().name or "dataset")
+    return Path("runs") / (real_path(Path(settings.dataset)).name or "dataset")
 
 
 def compare(

@@ -131,7 +131,7 @@ def is_export(folder: Path) -> bool:
     try:
         data = content(folder / DESCRIPTION)
         return "exported_from" in msgspec.json.decode(data, type=dict[str, object])
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 

@@ -165,7 +165,7 @@ def is_result(folder: Path) -> bool:
     """Say whether a folder is an earlier result."""
     try:
         summary = msgspec.json.decode(content(folder / SUMMARY), type=_Mark)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return summary.made_by == MADE_BY
 

@@ -59,11 +59,14 @@ def coco_file(path: Path, classes: Sequence[str]) -> Iterator[Write]:
     """Write COCO's ``images``, ``categories`` and ``annotations``, each of these with a ``score``.
 
     Boxes are left, top, width, height in pixels. `scripts/evaluate_detections.py` reads it, and
-    labelling tools do as a first guess. The list of images waits in a file without a name.
+    labelling tools do as a first guess. The list of images waits beside, in a file without a name.
     """
     categories = [{"id": number, "name": name} for number, name in enumerate(classes, 1)]
     pictures = annotations = 0
-    with path.open("w", encoding="utf-8") as stream, tempfile.TemporaryFile("w+") as images:
+    with (
+        path.open("w", encoding="utf-8") as stream,
+        tempfile.TemporaryFile("w+", dir=path.parent) as images,
+    ):
         stream.write(f'{{"categories": {json.dumps(categories)},\n"annotations": [')
 
         def write(result: PictureResult) -> None:

@@ -19,7 +19,7 @@ from cv2.typing import MatLike
 
 from datasets.errors import UserError
 from datasets.images import SUFFIXES, UNREAD_SUFFIXES, ImageError, load_image
-from datasets.path_names import suffix_of, walk
+from datasets.path_names import as_text, suffix_of, walk
 from datasets.regular_files import check_regular
 from pipelines.detections import Image
 from pipelines.inference.live import Camera, camera_name, camera_of, frame_rate, live_frames
@@ -105,7 +105,7 @@ def found_sources(given: Sequence[str]) -> list[Source]:
         base = ""
     names = [Path(os.path.relpath(path, base)) if base else path for path in paths]
     return [
-        Source(name.as_posix(), path, suffix_of(path.name) in VIDEO_SUFFIXES)
+        Source(as_text(name.as_posix()), path, suffix_of(path.name) in VIDEO_SUFFIXES)
         for name, path in zip(names, paths, strict=True)
     ]
 

@@ -12,6 +12,7 @@ from math import nan
 from pathlib import Path
 
 from datasets.errors import UserError
+from datasets.path_names import real_path
 from datasets.progress import Track
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files.format import CocoGroundTruth, ground_truth_file
@@ -68,7 +69,7 @@ def open_runs(given: Sequence[Path]) -> dict[str, FinishedRun]:
         UserError: one of them is none, or is given twice.
     """
     runs = [open_run(path) for path in given]
-    folders = [run.folder.resolve() for run in runs]
+    folders = [real_path(run.folder) for run in runs]
     for path, folder in zip(given, folders, strict=True):
         if folders.count(folder) > 1:
             raise UserError(f"{path}: is named twice")

@@ -17,7 +17,7 @@ from datasets.class_names import judged_where_learnt, training_boxes
 from datasets.duplicates import by_split_pair, file_sha256
 from datasets.errors import UserError
 from datasets.groups import group_numbers
-from datasets.path_names import leads_out, overlap
+from datasets.path_names import leads_out, overlap, real_path
 from datasets.problems import counts, summary
 from datasets.reading import read_dataset
 from datasets.sample.store import BACKGROUND, sample_folder
@@ -105,7 +105,7 @@ def keep_out_of_images(output: Path, ground_truth: Path, names: Sequence[str]) -
     Raises:
         UserError: the output is in that folder or around it.
     """
-    folder = ground_truth.resolve().parent
+    folder = real_path(ground_truth).parent
     sets = [folder, *([folder.parent] if folder.name.lower() == "annotations" else [])]
     some = [name for name in names if name and not leads_out(name)][:SOUGHT_IMAGES]
     for each in filter(partial(overlap, output), sets):

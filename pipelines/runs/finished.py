@@ -107,7 +107,7 @@ def _read(path: Path, read: Callable[[], T]) -> T | None:
         return read()
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, RecursionError) as error:
         raise UserError(f"{path}: can't be read ({error}); repeat the run") from error
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from datasets.errors import UserError
 from datasets.kept_files import flush_all, keep, kept
@@ -23,6 +24,8 @@ from pipelines.system.files import (
 )
 
 STAGES, SETTINGS, SCHEMA = "stages", "settings.json", "metrics.schema.json"
+REPLACES = "replaces-a-run"  # a file: the run may replace one that is there
+MADE_BY = {"made_by": "scripts/compare_detection.py"}  # in the settings, by which they are ours
 # Where each split's detections and ground truth are, below the run's folder.
 SPLIT_FOLDERS = {"val": Path("validation"), "test": Path()}
 AXES, CELLS = "axes", "cells"  # folders: of the plots, and in that one of what was measured
@@ -54,7 +57,7 @@ class RunFolder:
     def __init__(self, final: Path) -> None:
         """Only note the names; `open` touches the disk."""
         self.final = final
-        self.partial = final.with_name(f"{final.name}.partial")
+        self.partial = final.parent / f"{final.name}.partial"
 
     @property
     def is_whole(self) -> bool:
@@ -67,28 +70,32 @@ class RunFolder:
         Args:
             settings: all that decides the run's figures; what JSON can hold.
             overwrite: replace a run that is there.
-            resume: go on with one that was cut off; it may replace what it was begun to replace.
+            resume: go on with one that was cut off; it may replace a run if that was to be
+                replaced when it was begun.
 
         Raises:
             UserError: something is in the way that may not go.
         """
         settle(self.final)
         is_begun = self.partial.exists()
-        may_replace = overwrite or (resume and is_begun)
+        may_replace = overwrite or (resume and (self.partial / REPLACES).is_file())
         check_output(self.final, "run", lambda path: self.is_whole, overwrite=may_replace)
         if is_begun:
             if not self._is_ours():
                 raise UserError(f"{self.partial}: is no run of this project; move it away")
             if resume:
                 self._check_same(settings)
-                return
-            if not overwrite:
+            elif overwrite:
+                remove_marked(self.partial, SETTINGS)
+            else:
                 raise UserError(
                     f"{self.partial}: holds a run that was cut off; add --resume to go on with it "
                     "or --overwrite to start again"
                 )
-            remove_marked(self.partial, SETTINGS)
-        write_json(self.partial / SETTINGS, undefined.plain(settings))
+        if not self.partial.exists():
+            write_json(self.partial / SETTINGS, MADE_BY | undefined.plain(settings))
+        if self.is_whole:
+            (self.partial / REPLACES).touch()
 
     def stage(self, name: str, kind: type[R], work: Callable[[], R]) -> R:
         """Return what a stage gave: from an earlier attempt if it finished there, else by working.
@@ -114,29 +121,47 @@ class RunFolder:
             remove_marked(self.partial, SETTINGS)
 
     def finish(self) -> None:
-        """Rename the working folder to the final one, which an older run leaves first."""
+        """Rename the working folder to the final one, which an older run leaves first.
+
+        Raises:
+            UserError: something is there that was not when the run began.
+        """
         write_schema(self.partial / SCHEMA)
-        put_in_place(self.partial, self.final)
+        replaces = (self.partial / REPLACES).is_file()
+        put_in_place(self.partial, self.final, lambda run: replaces and (run / METRICS).is_file())
         self.tidy()
 
     def tidy(self) -> None:
         """Remove what only going on with the run needed, and what was left beside it."""
         settle(self.final)
         shutil.rmtree(self.final / STAGES, ignore_errors=True)
-        (self.final / SETTINGS).unlink(missing_ok=True)
+        for name in (REPLACES, SETTINGS):
+            (self.final / name).unlink(missing_ok=True)
 
     def _is_ours(self) -> bool:
         """Say whether the working folder is a run's, or what is left of one at its begin or end."""
-        names = {each.name for each in self.partial.iterdir()}
-        return SETTINGS in names or all(
-            name == STAGES or name.startswith(f".{SETTINGS}.") for name in names
+        if (self.partial / SETTINGS).exists():
+            with suppress(UserError):
+                return bool(self._begun_with().items() >= MADE_BY.items())
+            return False
+        return all(
+            each.name.startswith(f".{SETTINGS}.")
+            or (each.name == STAGES and not any(each.iterdir()))
+            for each in self.partial.iterdir()
         )
 
-    def _check_same(self, settings: object) -> None:
+    def _begun_with(self) -> dict[str, Any]:
+        """Return the settings that the run was begun with.
+
+        Raises:
+            UserError: they can't be read.
+        """
         path = self.partial / SETTINGS
         with reading_kept(path):
-            before = json.loads(content(path))
-        now = undefined.plain(settings)
+            return msgspec.json.decode(content(path), type=dict[str, Any])
+
+    def _check_same(self, settings: object) -> None:
+        before, now = self._begun_with(), MADE_BY | undefined.plain(settings)
         changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
         if changed:
             raise UserError(

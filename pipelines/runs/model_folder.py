@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from datasets.errors import UserError
+from datasets.path_names import real_path
 from datasets.regular_files import content
 from pipelines.evaluation import undefined
 from pipelines.evaluation.operating_point import NO_THRESHOLD, OperatingPoint
@@ -69,7 +70,7 @@ def open_model(path: Path) -> ModelFolder:
     Raises:
         UserError: it is no such folder.
     """
-    folder = path.resolve()
+    folder = real_path(path)
     try:
         model = msgspec.json.decode(content(folder / MODEL), type=_ModelFile)
     except (OSError, ValueError, RecursionError) as error:

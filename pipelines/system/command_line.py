@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from datasets.checked_settings import converted
 from datasets.errors import UserError
-from pipelines.system.interruptions import keep_interruptions
+from pipelines.system.interruptions import keep_interruptions, stopped_alike
 
 MOST = 2**31 - 1  # of counts and seeds, which C's integers hold everywhere
 _COMMANDS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # categories of Unicode
@@ -84,7 +84,8 @@ def run(
     """
     keep_interruptions()
     try:
-        return work(options.parse_args(argv))
+        with stopped_alike():
+            return work(options.parse_args(argv))
     except UserError as error:
         status, sentence = error.exit_status, str(error)
     except OSError as error:  # a full disk, a file without permission

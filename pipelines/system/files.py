@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from datasets.errors import UserError
 from datasets.kept_files import flush_all, flush_folder
-from datasets.path_names import overlap
+from datasets.path_names import overlap, real_path
 
 _PARTIAL = ".partial"  # how the folders end in which outputs are made, beside them
 _MARK = "made by classical-or-deep"  # a file in each: only such a folder is ever cleared
@@ -41,12 +42,24 @@ def check_output(
     """
     if any(overlap(output, path) for path in apart_from):
         raise UserError(f"{output}: is where the images are; choose an --output elsewhere")
+    if output.is_dir() and not _may_be_renamed(output):
+        raise UserError(f"{output}: can't be replaced by a {kind}; choose a new folder in it")
     if not output.exists() or (output.is_dir() and not any(output.iterdir())):
         return
     if not is_earlier(output):
         raise UserError(f"{output}: is there already and is no {kind}; choose another --output")
     if not overwrite:
         raise UserError(f"{output}: already holds a {kind}; add --overwrite or choose another")
+
+
+def followed(output: Path) -> Path:
+    """Return the folder that an output is, or that a link leads to, which stays a link."""
+    return real_path(output) if output.is_symlink() else output
+
+
+def _may_be_renamed(folder: Path) -> bool:
+    """Say whether a folder is neither a disk's nor around the current one."""
+    return not (os.path.ismount(folder) or Path.cwd().is_relative_to(real_path(folder)))
 
 
 @contextmanager
@@ -56,13 +69,14 @@ def replacing(output: Path) -> Iterator[Path]:
     Whatever is raised, the output stays as it was.
 
     Raises:
-        UserError: it can't be written.
+        UserError: it can't be written, or another has come to be there meanwhile.
     """
+    before = _identity(output)
     with _beside(output) as place:
         work = place / output.name
         work.mkdir()
         yield work
-        _exchange(work, output, place)
+        _exchange(work, output, place, lambda earlier: _identity(earlier) == before)
 
 
 @contextmanager
@@ -81,14 +95,14 @@ def replacing_file(path: Path) -> Iterator[Path]:
         flush_folder(path.parent)
 
 
-def put_in_place(work: Path, output: Path) -> None:
-    """Rename a folder to the output, which goes once the folder has its name.
+def put_in_place(work: Path, output: Path, may_go: Callable[[Path], bool]) -> None:
+    """Rename a folder to the output; one that is there goes then, if it may.
 
     Raises:
         UserError: it can't be.
     """
     with _beside(output) as place:
-        _exchange(work, output, place)
+        _exchange(work, output, place, may_go)
 
 
 def settle(output: Path) -> None:
@@ -121,11 +135,23 @@ def remove_marked(folder: Path, mark: str) -> None:
     folder.rmdir()
 
 
-def _exchange(work: Path, output: Path, place: Path) -> None:
+def _exchange(work: Path, output: Path, place: Path, may_go: Callable[[Path], bool]) -> None:
     """Rename ``work`` to the output, whose earlier content is in ``place`` meanwhile."""
     if output.exists():
-        output.rename(place / _EARLIER)
+        earlier = output.rename(place / _EARLIER)
+        if not (may_go(earlier) or (earlier.is_dir() and not any(earlier.iterdir()))):
+            earlier.rename(output)
+            raise UserError(f"{output}: has come to be there meanwhile; move it away and go on")
     work.rename(output)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what a folder keeps through renaming, None if there is none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

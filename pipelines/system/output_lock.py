@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from datasets.errors import UserError
+from datasets.path_names import real_path
 from pipelines.system.files import check_output, settle
 from pipelines.system.locks import exclusive
 
@@ -24,8 +25,8 @@ def sole_writer(output: Path) -> Iterator[None]:
     Raises:
         UserError: another process writes there, or the folder around it can't be written.
     """
-    real = output.resolve()
-    place = real.parent / f".{real.name}.lock"
+    own = real_path(output)
+    place = own.parent / f".{own.name}.lock"
     with ExitStack() as held:
         try:
             held.callback(_remove_empty, [each for each in place.parents if not each.exists()])

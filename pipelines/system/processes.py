@@ -6,16 +6,24 @@ import multiprocessing
 import pickle
 import shutil
 import signal
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar, cast
 
 from datasets.errors import UserError
-from datasets.processes import end_with_parent
+from datasets.processes import (
+    KilledError,
+    answer_to,
+    called,
+    end_with_parent,
+    heed_interruptions,
+    result_from,
+    start,
+)
 from pipelines.system.interruptions import keep_interruptions
 from pipelines.system.temporary import temporary_folder, use
 
@@ -41,42 +49,44 @@ def in_own_process(function: Callable[..., R], *arguments: Any) -> R:
     spawn = multiprocessing.get_context("spawn")
     with temporary_folder() as place:
         results, given = spawn.Pipe(duplex=False)
-        payload = pickle.dumps((function, arguments))
-        process = spawn.Process(target=_work, args=(place, given, payload))
-        process.start()
+        call = pickle.dumps(partial(function, *arguments))
+        process = spawn.Process(target=_work, args=(place, given, call))
+        try:
+            start(process)
+        except BrokenPipeError as error:
+            raise _killed(function, place) from error
         given.close()  # now the pipe ends with the process
         try:
-            is_good, result = results.recv()
-        except EOFError as error:
-            raise UserError(
-                f"the process of {function.__name__} was killed; {_likely_cause(place)}"
-            ) from error
+            return cast(R, result_from(results))
+        except KilledError as error:
+            raise _killed(function, place) from error
         except KeyboardInterrupt:
             process.join(GRACE)
             raise
         finally:  # at once: what a framework does at its end is of no use
             process.terminate()
             process.join()
-    if is_good:
-        return cast(R, result)
-    raise result
 
 
-def _work(place: Path, results: Connection, payload: bytes) -> None:
-    """Send whether the function went well, and what it returned or raised."""
-    try:
-        keep_interruptions()
-        use(place)
-        end_with_parent()
-        function, arguments = pickle.loads(payload)  # noqa: S301 - by the process that started this
-        answer = pickle.dumps((True, function(*arguments)))
-    except BaseException as error:  # whatever it is, the other process raises it
-        error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
-        answer = pickle.dumps((False, error))
+def _work(place: Path, results: Connection, call: bytes) -> None:
+    answer = answer_to(partial(_prepared, place, call))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to be interrupted
     results.send_bytes(answer)
 
 
-def _likely_cause(place: Path) -> str:
+def _prepared(place: Path, call: bytes) -> object:
+    keep_interruptions()
+    heed_interruptions()
+    use(place)
+    end_with_parent()
+    return called(call)
+
+
+def _killed(function: Callable[..., object], place: Path) -> UserError:
+    return UserError(f"the process of {function.__name__} was killed; {likely_cause(place)}")
+
+
+def likely_cause(place: Path) -> str:
     """Return why the system most likely killed a process whose temporary folder that is."""
     if shutil.disk_usage(place).free < LEAST_FREE_BYTES:
         return f"the disk of {place.parent} is full: make room or set TMPDIR to another folder"

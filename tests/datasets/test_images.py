@@ -149,6 +149,20 @@ def test_colours_that_use_16_bits_keep_the_upper_8_of_each(tmp_path):
     np.testing.assert_array_equal(pixels, colours >> 8)
 
 
+@pytest.mark.parametrize("kind", [RuntimeError, KeyError, TypeError, ZeroDivisionError])
+def test_whatever_a_decoder_raises_is_said_of_the_file(tmp_path, monkeypatch, kind):
+    """As AVIF's, where a file is torn."""
+    (tmp_path / "a.avif").touch()
+
+    def fail(*given, **more):
+        raise kind("no item")
+
+    monkeypatch.setattr(Image, "open", fail)
+    for read in (read_header, load_image):
+        with pytest.raises(ImageError, match=r"a\.avif: does not decode .*no item"):
+            read(tmp_path / "a.avif")
+
+
 def test_no_program_is_started_by_a_file_that_bears_an_images_name(tmp_path, monkeypatch):
     """Pillow hands PostScript to Ghostscript, whatever the file is called."""
     asked = []

@@ -135,6 +135,16 @@ def test_a_task_of_another_shape_is_left_out_and_the_rest_is_read(tmp_path):
     assert sum("is no task" in problem for problem in problems) == 2
 
 
+def test_a_task_that_is_no_text_is_left_out_and_the_rest_is_read(tmp_path):
+    images, _ = read(tmp_path, [task("0.png", [result()]), task("1.png", [result()])])
+    assert len(images) == 2
+    project = tmp_path / "project.json"
+    project.write_bytes(project.read_bytes().replace(b"1.png", b"1\xff.png"))
+    found, problems = found_in(tmp_path)
+    assert list(everything(found)) == ["images/0.png"]
+    assert any("is no task" in problem for problem in problems)
+
+
 def test_a_mask_that_was_painted_is_the_box_around_it_and_said(tmp_path):
     # 60 × 40 × 4 values of 8 bits, lengths of 16: 4 × 615 times 0, then 4 × 3 times 255, then 0.
     header = f"{60 * 40 * 4:032b}{7:05b}" + 4 * f"{15:04b}"

@@ -1,10 +1,12 @@
+import multiprocessing
+import multiprocessing.synchronize
 import os
 import signal
 
 import pytest
 
 from datasets import processes
-from datasets.processes import in_processes
+from datasets.processes import KilledError, Processes, in_processes, start
 
 
 def number_and_process(text):
@@ -15,6 +17,16 @@ def killed_unless_here(process):
     if os.getpid() != process:
         signal.raise_signal(signal.SIGKILL)
     return process
+
+
+@pytest.fixture(autouse=True)
+def without_semaphores(monkeypatch):
+    """One with a name would stay in the system's memory where all are killed at once."""
+
+    def made(*given, **named):
+        raise AssertionError("a semaphore with a name")
+
+    monkeypatch.setattr(multiprocessing.synchronize.SemLock, "__init__", made)
 
 
 @pytest.fixture
@@ -37,3 +49,30 @@ def test_what_others_can_not_do_this_process_does(few):
 
 def test_few_items_start_no_process():
     assert {process for _, process in in_processes(number_and_process, "12", 2)} == {os.getpid()}
+
+
+def test_what_is_raised_there_is_raised_here_and_the_process_goes_on():
+    with Processes(1, abs, 0) as pool:
+        with pytest.raises(ValueError, match="invalid literal"):
+            pool.submit(int, "no number").result()
+        assert pool.submit(int, "7").result() == 7
+
+
+def test_nobody_waits_for_a_process_that_was_killed():
+    with Processes(1, abs, 0) as pool:
+        calls = [pool.submit(os._exit, 1), pool.submit(abs, -1)]
+        for call in calls:
+            with pytest.raises(KilledError):
+                call.result()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows has no such masks")
+def test_a_process_that_begins_is_not_interrupted():
+    class Process:
+        def start(self):
+            self.deaf_to = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    process = Process()
+    start(process)
+    assert signal.SIGINT in process.deaf_to
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

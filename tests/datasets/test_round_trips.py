@@ -153,6 +153,24 @@ def test_images_that_differ_in_suffix_alone_keep_their_own_labels(tmp_path):
         assert not problems
 
 
+@pytest.mark.parametrize(
+    ("target", "name", "said"), [("voc", r"cat\x1b[31m", 1), ("yolo", "cat\x1b[31m", 0)]
+)
+def test_names_that_xml_or_a_list_can_not_hold_lose_no_object(tmp_path, target, name, said):
+    rows = [((0.0, 0.0, 9.0, 9.0), 0, False)]
+    (image,) = written(tmp_path / "a", ["cat"], {"train": [((20, 20), rows)]}).splits["train"]
+    path = image.path.rename(image.path.with_name("x\ny.png"))
+    images = (LabelledImage("train/x\ny.png", path, 20, 20, image.annotations),)
+    found = Dataset("set", "made", ("cat\x1b[31m",), {"train": images})
+    assert len(convert(found, tmp_path / "a", target, tmp_path / "out")) == said
+    again, problems = found_in(tmp_path / "out")
+    assert (again.classes, [len(each.annotations) for each in again.splits["train"]]) == (
+        (name,),
+        [1],
+    )
+    assert not problems
+
+
 @pytest.mark.parametrize("place", ["set", "set/inside", ".", "full"])
 def test_nothing_is_written_into_the_source_or_over_anything(tmp_path, place):
     write_set(tmp_path / "set")

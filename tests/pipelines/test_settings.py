@@ -215,6 +215,13 @@ def test_a_refusal_says_what_is_allowed_and_what_was_given():
         with_setting(RunSettings(), "yolo.updates=-5")
 
 
+def test_a_name_that_no_file_of_results_could_hold_is_refused():
+    with pytest.raises(UserError, match="--dataset must be text"):
+        RunSettings(dataset="set\udcff")
+    with pytest.raises(UserError, match="UTF-8"):
+        named_file("mine=\udcff.json")
+
+
 def test_a_file_of_settings_is_held_to_the_ranges_too():
     with pytest.raises(UserError, match=r"yolo\.updates must be at least 0"):
         from_json(RunSettings, {"yolo": {"updates": -5}})

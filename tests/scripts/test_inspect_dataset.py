@@ -63,16 +63,17 @@ def test_an_inspection_prints_and_writes_numbers_problems_and_a_picture(run, tmp
 def test_a_second_inspection_replaces_the_first_but_nothing_else(run, tmp_path):
     write_set(tmp_path / "mine")
     assert run("mine", "--headers-only", folder=tmp_path).returncode == 0
-    (tmp_path / "runs" / "inspect-mine" / "old.txt").write_text("old")
+    first = state(tmp_path / "runs")
     write_xml(tmp_path / "mine" / "im3.xml", [("dog", (1, 1, 9, 9))])
     assert run("mine", "--headers-only", folder=tmp_path).returncode == 0
-    assert not (tmp_path / "runs" / "inspect-mine" / "old.txt").exists()
+    assert state(tmp_path / "runs") != first
     (tmp_path / "diary").mkdir()
-    (tmp_path / "diary" / "today.txt").write_text("precious")
-    done = run("mine", "--output", "diary", folder=tmp_path)
-    assert done.returncode == 2
-    assert "is no inspection" in done.stderr
-    assert (tmp_path / "diary" / "today.txt").read_text() == "precious"
+    for folder in ("diary", "runs/inspect-mine"):
+        (tmp_path / folder / "today.txt").write_text("precious")
+        done = run("mine", "--output", folder, folder=tmp_path)
+        assert done.returncode == 2
+        assert "is no inspection" in done.stderr
+        assert (tmp_path / folder / "today.txt").read_text() == "precious"
 
 
 def test_a_set_the_main_job_would_refuse_can_still_be_inspected(run, tmp_path):

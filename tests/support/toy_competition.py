@@ -32,7 +32,6 @@ def competing(folder, rows):
         patch.setattr(contenders, "NAMES", names)
         patch.setattr(choices, "choices", names)
         patch.setattr("pipelines.system.runtime.set_threads", lambda count, blas=None: None)
-        patch.setattr("scripts.compare_detection.signal.signal", lambda *of: None)
         for stage in ("benchmark.prepare", "benchmark.run", "benchmark.repeats", "studies.study"):
             patch.setattr(f"pipelines.{stage}.in_own_process", here)
         yield

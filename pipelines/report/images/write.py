@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -15,19 +17,30 @@ from datasets.threads import in_order
 from pipelines.detections import Detections
 from pipelines.report.images.annotate import annotate
 
+MOST_NAME_BYTES = 200  # with suffixes no file system's limit, which is at 255 or below it
+
 
 def picture_names(image_names: Sequence[str], suffix: str = ".png") -> list[str]:
     """Return a file name for each image's path in its set: ``a/b.jpg`` gives ``a__b.png``.
 
-    Images that would share one keep their suffix in it, as ``a__b.jpg.png``.
+    Images that would share one keep their suffix in it, as ``a__b.jpg.png``; of one that is too
+    long for a file's name, its end stands behind a hash.
     """
-    flat = [name.replace("/", "__") for name in image_names]
+    flat = [_shortened(name.replace("/", "__")) for name in image_names]
     short = [str(PurePosixPath(name).with_suffix(suffix)) for name in flat]
     uses = Counter(short)
     return [
         brief if uses[brief] == 1 else f"{name}{suffix}"
         for brief, name in zip(short, flat, strict=True)
     ]
+
+
+def _shortened(name: str) -> str:
+    data = os.fsencode(name)
+    if len(data) <= MOST_NAME_BYTES:
+        return name
+    end = data[-MOST_NAME_BYTES // 2 :].decode(errors="ignore")
+    return f"{hashlib.sha256(data).hexdigest()[:16]}__{end}"
 
 
 def write_pictures(

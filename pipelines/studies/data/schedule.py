@@ -6,26 +6,26 @@ faster on two cores than on one, and so two trainings on a core each are done in
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import tempfile
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from math import ceil
+from pathlib import Path
 
 import psutil
 
 from datasets.errors import UserError
-from datasets.processes import end_with_parent
+from datasets.processes import KilledError, Processes
 from datasets.progress import Track
 from pipelines.runs.finished import Subject
 from pipelines.studies.common.cells import Cells
 from pipelines.studies.data.plan import PlannedTraining, SubsetResult, TrainingCosts
 from pipelines.studies.data.trainings import SubsetTrainings
 from pipelines.system import runtime
+from pipelines.system.processes import likely_cause
 
 Measure = Callable[[PlannedTraining], SubsetResult]
 MEMORY_SHARE = 0.5  # of what is free, that all trainings together may take
@@ -130,30 +130,16 @@ def processes(subject: Subject, count: int) -> Iterator[Executor]:
     Raises:
         UserError: one was killed.
     """
-    pool = ProcessPoolExecutor(
-        count,
-        multiprocessing.get_context("spawn"),
-        _begin,
-        (subject, max(1, runtime.usable_cores() // count)),
-    )
+    threads = max(1, runtime.usable_cores() // count)
     try:
-        yield pool
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a training was killed; most likely the memory was full: close other programs and go "
-            "on with --resume"
-        ) from error
-    except BaseException:  # nobody waits for what is being trained
-        for child in multiprocessing.active_children():
-            child.kill()
-        raise
-    finally:
-        pool.shutdown()
+        with Processes(count, _begin, subject, threads) as pool:
+            yield pool
+    except KilledError as error:
+        cause = likely_cause(Path(tempfile.gettempdir()))
+        raise UserError(f"a training was killed; {cause}; then go on with --resume") from error
 
 
 def _begin(subject: Subject, threads: int) -> None:
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's end is enough
     runtime.set_threads(threads)
     _begun.append(SubsetTrainings(subject, threads))
 

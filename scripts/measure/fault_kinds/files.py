@@ -1,4 +1,7 @@
-"""Sets, results and trained detectors whose files are broken, strange or made to do harm."""
+"""Sets, results and trained detectors whose files are broken, strange or made to do harm.
+
+What takes memory beyond all measure counts as harm.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,18 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from pipelines.system.runtime import peak_rss_mb
 from scripts.measure.fault_kinds.cases import Case, refused
 
 KIND = "hostile files, models, detections"
+MOST_MIB = 500  # that a file may make this process grow by
 # In the place of a number or a name of a JSON file.
 JSON_VALUES = (
     *("[1]", "{}", "null", "true", "-1", "1.5", "1" * 5000, "1e400", "-1e400", "NaN", "Infinity"),
@@ -29,6 +35,18 @@ IN_DETECTORS = ('"limit": ', '"classes": ', '"templates": ', '"settings": ')
 
 def file_cases(shared: Path) -> Iterator[Case]:
     """Yield the cases; ``shared`` has the set, and a whole run of it."""
+    for case in _cases(shared):
+        yield replace(case, attempt=partial(_within_memory, case.attempt))
+
+
+def _within_memory(attempt: Callable[[Path], str], place: Path) -> str:
+    before = peak_rss_mb()
+    note = attempt(place)
+    taken = peak_rss_mb() - before
+    return note or (f"took {taken:.0f} MiB" if taken > MOST_MIB else "")
+
+
+def _cases(shared: Path) -> Iterator[Case]:
     for key, value in product(IN_THE_SET, JSON_VALUES):
         attempt = partial(_set_with, shared, "annotations.json", key, _named(key, value))
         yield Case(KIND, f"set, {key}: {value[:12]} {len(value)}", attempt)

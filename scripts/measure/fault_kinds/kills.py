@@ -86,7 +86,7 @@ def _killed(shared: Path, run: WholeRun, kill: Kill, place: Path) -> str:
     state = _state_before(run, kill.part)
     if state:
         shutil.copytree(state, place / "run.partial")
-        more = ["--resume"]
+        more = ["--resume", *more]
     process = started(main_job(*more, networks=networks), place, one_core=networks)
     if state and has_own_process(kill.part):
         wait_for_child(process)
@@ -95,7 +95,7 @@ def _killed(shared: Path, run: WholeRun, kill: Kill, place: Path) -> str:
     time.sleep(kill.after)
     send(process.pid, kill.target, kill.which)
     result = ended(process)
-    if kill.which != signal.SIGKILL and kill.target == "main" and result.wrong:
+    if (kill.which != signal.SIGKILL or kill.target == "child") and result.wrong:
         return f"when stopped: {result.wrong}"
     return (
         orphans(place)

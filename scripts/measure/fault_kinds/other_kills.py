@@ -26,7 +26,7 @@ class Written:
     """A script that writes, on the set in ``set`` and the run in ``run``, seen from its folder.
 
     Attributes:
-        name: of the script, unique.
+        name: unique; its first word is the script.
         arguments: of the first time.
         again: further ones, by which it goes on or replaces what is there.
         same: files that are the same each time, to the last byte.
@@ -49,6 +49,9 @@ CLASSICAL = (
         ("found/detections.json",),
     ),
     Written("study_axes", ("run", "--axes", "approach"), ("--resume",), grows="run/axes"),
+    Written("study_axes data", ("run", "--axes", "data"), ("--resume",), grows="run/axes"),
+    Written("explain", ("run", "set/0.png", "--masks", "4"), grows="run/explained"),
+    Written("compare_runs", ("run", "whole", "--output", "comparison.html")),
     Written("write_report", ("run",), same=("run/metrics.json",)),
     Written("inspect_dataset", ("set", "--convert", "voc", "--output", "new")),
     Written(
@@ -66,6 +69,12 @@ NETWORK = (
         ("run/models/yolo", "--to", "litert", "--output", "exported"),
         ("--overwrite",),
         ("exported/network.tflite",),
+    ),
+    Written(
+        "detect by a network",
+        ("run/models/yolo", "set", "--output", "found"),
+        ("--overwrite",),
+        ("found/detections.json",),
     ),
 )
 
@@ -105,7 +114,7 @@ def _killed(
     time.sleep(share * seconds)
     send(process.pid, target, which)
     result = ended(process)
-    if which != signal.SIGKILL and target == "main" and result.wrong:
+    if (which != signal.SIGKILL or target == "child") and result.wrong:
         return f"when stopped: {result.wrong}"
     if wrong := orphans(place) or _torn(place, before, _files(alone), written):
         return wrong
@@ -121,7 +130,8 @@ def _killed(
 
 
 def _start(written: Written, place: Path, *more: str) -> Popen[str]:
-    return started(script(written.name, *written.arguments, *more), place, one_core=True)
+    name = written.name.partition(" ")[0]
+    return started(script(name, *written.arguments, *more), place, one_core=True)
 
 
 def _left_alone(shared: Path, run: WholeRun, written: Written) -> tuple[Path, float]:
@@ -146,7 +156,8 @@ def _left_alone(shared: Path, run: WholeRun, written: Written) -> tuple[Path, fl
 
 def _prepare(shared: Path, run: WholeRun, place: Path) -> None:
     shutil.copytree(shared / "set", place / "set")
-    shutil.copytree(run.folder, place / "run")
+    for name in ("run", "whole"):
+        shutil.copytree(run.folder, place / name)
 
 
 def _files(place: Path) -> set[str]:

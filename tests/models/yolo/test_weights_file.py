@@ -137,6 +137,15 @@ def test_arrays_in_other_files_or_larger_than_the_file_are_not_read(tmp_path):
     with h5py.File(tmp_path / "bomb.h5", "w") as file:
         file.create_dataset("a", (2**38,), "f4", chunks=(2**20,), compression="gzip")
     assert "over 500 MiB" in refusal(tmp_path / "bomb.h5")
+    with h5py.File(tmp_path / "bomb_of_integers.h5", "w") as file:
+        file.create_dataset("a", (2**38,), "i1", chunks=(2**20,))
+    assert "over 500 MiB" in refusal(tmp_path / "bomb_of_integers.h5")
+    with h5py.File(tmp_path / "chunk.h5", "w") as file:
+        file.create_dataset("a", (8,), "f4", maxshape=(None,), chunks=(2**28,), compression="gzip")
+    assert "over 500 MiB" in refusal(tmp_path / "chunk.h5")
+    with h5py.File(tmp_path / "text.h5", "w") as file:
+        file["a"] = "text"
+    assert "/a holds no numbers" in refusal(tmp_path / "text.h5")
     with h5py.File(tmp_path / "loop.h5", "w") as file:
         file["again"] = file["/"]
     assert "another network" in refusal(tmp_path / "loop.h5")

@@ -1,5 +1,6 @@
 import io
 import json
+import struct
 import tracemalloc
 import zipfile
 
@@ -28,14 +29,31 @@ def with_settings(folder, **values):
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def huge(folder):
-    """A file of megabytes whose one array would take gigabytes."""
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        header, {"descr": "<f8", "fortran_order": False, "shape": (2**28,)}
-    )
-    with zipfile.ZipFile(folder / "arrays.npz", "w") as file:
-        file.writestr("prior.npy", header.getvalue())
+def huge(*sizes):
+    """A file of bytes whose arrays would take gigabytes."""
+
+    def change(folder):
+        with zipfile.ZipFile(folder / "arrays.npz", "w") as file:
+            for size in sizes:
+                header, shape = io.BytesIO(), {"fortran_order": False, "shape": (size,)}
+                np.lib.format.write_array_header_1_0(header, {"descr": "<f8", **shape})
+                file.writestr(f"{size}.npy", header.getvalue())
+
+    return change
+
+
+def long_header(folder):
+    with zipfile.ZipFile(folder / "arrays.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        size = 120 * 2**20
+        file.writestr("prior.npy", b"\x93NUMPY\2\0" + struct.pack("<I", size) + bytes(size))
+
+
+def otherwise_compressed(folder):
+    arrays = read_arrays(folder / "arrays.npz")
+    with zipfile.ZipFile(folder / "arrays.npz", "w", zipfile.ZIP_BZIP2) as file:
+        for name, array in arrays.items():
+            with file.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, array)
 
 
 def put(name, data):
@@ -68,7 +86,10 @@ BROKEN = {
     "text": lambda folder: with_array(folder, "shapes", lambda each: each.astype(str)),
     "an object": lambda folder: np.savez(folder / "arrays.npz", shapes=np.array([{}], object)),
     "one array": lambda folder: np.savez(folder / "arrays.npz", shapes=np.ones((2, 2))),
-    "huge": huge,
+    "huge": huge(2**28),
+    "huge by less than nothing": huge(2**28, -(2**28)),
+    "a long header": long_header,
+    "another compression": otherwise_compressed,
     "another class": lambda folder: with_settings(folder, classes=["cat"]),
     "no limit": lambda folder: with_settings(folder, limit=-1),
     "no templates": lambda folder: with_settings(folder, templates=[]),

@@ -1,4 +1,5 @@
 import os
+import sys
 
 import cv2
 import numpy as np
@@ -65,6 +66,14 @@ def test_patterns_reach_below_folders_and_take_only_pictures(folder):
 def test_brackets_in_a_name_that_is_there_are_no_pattern(folder):
     photograph(folder / "shot [1].png")
     assert names(folder / "shot [1].png") == ["shot [1].png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_written_in_codes(tmp_path):
+    photograph(tmp_path / os.fsdecode(b"a\xff.png"))
+    (source,) = found_sources([str(tmp_path)])
+    assert source.name == r"a\udcff.png"
+    assert source.path.is_file()
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,23 @@ def test_a_stage_that_failed_is_done_again(tmp_path):
     assert folder.stage("train", dict[str, bool], lambda: {"good": True}) == {"good": True}
 
 
+def test_what_came_to_be_there_while_a_run_was_made_is_left_alone(tmp_path):
+    """A folder of the user's, or another run that was moved there."""
+    for name, way in (("mine.jpg", "move it away"), ("metrics.json", "--overwrite")):
+        folder = opened(tmp_path / name / "run")
+        folder.final.mkdir()
+        write_json(folder.final / name, {})
+        with pytest.raises(UserError, match="meanwhile"):
+            folder.finish()
+        with pytest.raises(UserError, match="another --output" if "jpg" in name else way):
+            opened(folder.final, resume=True)
+        assert (folder.final / name).is_file()
+        assert sorted(path.name for path in folder.final.parent.iterdir()) == ["run", "run.partial"]
+    write_json(folder.partial / "metrics.json", {"content": "second"})
+    opened(folder.final, resume=True, overwrite=True).finish()
+    assert content(folder.final) == "second"
+
+
 def test_a_run_is_not_resumed_with_other_settings(tmp_path):
     opened(tmp_path / "run", {"seed": 1, "limit": None})
     with pytest.raises(UserError, match="another seed"):
@@ -132,12 +149,14 @@ def test_what_is_left_of_a_run_at_its_begin_or_end_is_overwritten(tmp_path, left
 
 
 @pytest.mark.parametrize("way", [{"resume": True}, {"overwrite": True}])
-def test_a_working_folder_of_somebody_else_is_left_alone(tmp_path, way):
-    (tmp_path / "run.partial").mkdir()
-    (tmp_path / "run.partial" / "mine.jpg").write_text("precious")
+@pytest.mark.parametrize("name", ["mine.jpg", "stages/mine.jpg", "settings.json"])
+def test_a_working_folder_of_somebody_else_is_left_alone(tmp_path, name, way):
+    file = tmp_path / "run.partial" / name
+    file.parent.mkdir(parents=True)
+    file.write_text('{"precious": 1}')
     with pytest.raises(UserError, match="move it away"):
         opened(tmp_path / "run", **way)
-    assert (tmp_path / "run.partial" / "mine.jpg").read_text() == "precious"
+    assert file.read_text() == '{"precious": 1}'
 
 
 class Killed(BaseException):

@@ -1,12 +1,20 @@
 import contextlib
 import pathlib
+from pathlib import Path
 
 import pytest
 
 from datasets.errors import UserError
 from datasets.path_names import leads_out, overlap
 from pipelines.system import files
-from pipelines.system.files import check_output, replacing, replacing_file, settle, write_json
+from pipelines.system.files import (
+    check_output,
+    followed,
+    replacing,
+    replacing_file,
+    settle,
+    write_json,
+)
 
 
 def listed(folder):
@@ -43,6 +51,18 @@ def test_a_folder_is_replaced_whole_and_nothing_beside_it_is_touched(tmp_path):
     assert listed(tmp_path / "out") == ["new"]
     assert listed(tmp_path) == ["out", "out.old", "out.partial"]
     assert (tmp_path / "out.old" / "mine").read_text() == "out.old"
+
+
+def test_a_folder_that_comes_to_be_there_meanwhile_is_left_alone(tmp_path):
+    def write():
+        with replacing(tmp_path / "out"):
+            (tmp_path / "out").mkdir()
+            (tmp_path / "out" / "mine").touch()
+
+    with pytest.raises(UserError, match="meanwhile"):
+        write()
+    assert listed(tmp_path) == ["out"]
+    assert listed(tmp_path / "out") == ["mine"]
 
 
 class Killed(BaseException):
@@ -108,6 +128,34 @@ def test_only_an_earlier_output_is_replaced_and_only_if_it_may_be(tmp_path):
     with pytest.raises(UserError, match="--overwrite"):
         check_output(place, "run", lambda path: True, overwrite=False)
     check_output(place, "run", lambda path: True)
+
+
+def test_an_output_that_is_a_link_is_written_where_it_leads(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "out")
+    for _ in range(2):
+        with replacing(followed(tmp_path / "link")) as work:
+            (work / "new").touch()
+        assert (tmp_path / "link").is_symlink()
+        assert listed(tmp_path / "disk") == ["out"]
+        assert listed(tmp_path / "link") == ["new"]
+
+
+def test_links_that_lead_in_a_circle_are_a_place_that_can_not_be_written(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "link")
+    with (
+        pytest.raises(UserError, match="can't be written"),
+        replacing(followed(tmp_path / "link")) as work,
+    ):
+        (work / "new").touch()
+
+
+@pytest.mark.parametrize("place", [".", "..", "../..", "/"])
+def test_a_folder_that_can_not_be_renamed_is_no_output(tmp_path, monkeypatch, place):
+    """As where a disk is mounted, to be known before hours of work."""
+    (tmp_path / "run" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "run" / "here")
+    with pytest.raises(UserError, match="new folder in it"):
+        check_output(Path(place), "run", lambda path: True)
 
 
 @pytest.mark.parametrize("place", ["set", "set/run", "."])

@@ -24,6 +24,37 @@ def test_what_can_not_be_sent_back_is_said():
         in_own_process(threading.Lock)
 
 
+class OddError(Exception):
+    """One that can be pickled, but not read again."""
+
+    def __init__(self, first, second):
+        super().__init__(f"{first} {second}")
+
+
+def raise_odd():
+    raise OddError("neither", "nor")
+
+
+def raise_with_a_lock():
+    error = UserError("take another")
+    error.lock = threading.Lock()
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "words"),
+    [(raise_odd, RuntimeError, "OddError.*neither nor"), (raise_with_a_lock, UserError, "another")],
+)
+def test_an_error_that_can_not_be_sent_back_is_one_of_its_words(function, kind, words):
+    with pytest.raises(kind, match=words) as caught:
+        in_own_process(function)
+    assert function.__name__ in caught.value.__notes__[0]
+
+
+def test_ctrl_c_reaches_a_process_that_works():
+    assert signal.SIGINT not in in_own_process(signal.pthread_sigmask, signal.SIG_BLOCK, [])
+
+
 def test_what_all_processes_leave_when_they_are_killed_at_once_is_nothing(monkeypatch):
     """A semaphore with a name would stay in the system's memory until it is started again."""
 

@@ -64,6 +64,10 @@ def test_images_of_any_shape_can_be_drawn(shape):
 
 
 def test_pictures_are_named_after_their_image_and_never_alike():
+    deep = ["/".join([half, "é" * 60, "x" * 90]) + ".jpg" for half in ("a" * 90, "b" * 90)]
+    names = picture_names(deep)
+    assert len(set(names)) == 2
+    assert all(len(name.encode()) < 255 and name.endswith("xx.png") for name in names)
     names = picture_names(["a/b.jpg", "c.d.png", "same.jpg", "same.png", "a__b.jpg"])
     assert names == [
         "a__b.jpg.png",
