@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipelines.contenders import NAMES
 from pipelines.runs.requirements import Requirement, parse_requirement
-from pipelines.settings import RunSettings, named_file, quickened, with_setting
+from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting
 from pipelines.system.command_line import Options, command, say
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
         given.setdefault("pipelines", NAMES)
     if given.keys() & {"epochs", "train_minutes"}:
         settings = replace(settings, epochs=None, train_minutes=None)
-    return reduce(with_setting, arguments.set, replace(settings, **given))
+    return completed(reduce(with_setting, arguments.set, replace(settings, **given)))
 
 
 @command("compare_detection", OPTIONS, STOPPED)

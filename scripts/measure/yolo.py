@@ -39,12 +39,12 @@ option("--output", type=Path, default=Path("runs/measure-yolo"))
 def main(arguments: argparse.Namespace) -> int:
     """Train, measure and print; return 0."""
     from pipelines.benchmark.run import compare
-    from pipelines.settings import RunSettings, with_setting
+    from pipelines.settings import RunSettings, completed, with_setting
 
     settings = RunSettings(
         dataset=arguments.dataset, pipelines=(NAME,), train_minutes=arguments.minutes
     )
-    settings = reduce(with_setting, arguments.set, settings)
+    settings = completed(reduce(with_setting, arguments.set, settings))
     rows = []
     for seed in arguments.seeds:
         place = arguments.output / f"seed-{seed}"
