@@ -4,8 +4,10 @@ A figure of K trainings is their mean. Other test images would change it, and so
 trainings: the two are crossed random effects, whose variances add up. Images are resampled. Of so
 few trainings a bootstrap would show too little, so that their variance is estimated with K - 1
 degrees of freedom and joins the resamples, and intervals are spread as Student's t with the degrees
-that both together have (Satterthwaite 1946). How a training meets single images is in both parts:
-a little too much, which few trainings need. `scripts/measure/repeats.py` counts by simulation.
+that both together have (Satterthwaite 1946). Trainings that are alike by chance would lend theirs
+the images' many degrees, and two trainings held 90 instead of 95 of 100; so their variance weighs
+(K + 1) / (K - 1) times as much there. How a training meets single images is in both parts, a little
+too much. `scripts/measure/repeats.py` counts by simulation.
 """
 
 from __future__ import annotations
@@ -76,7 +78,11 @@ class Spread:
 
 
 def _of_trainings(luck: Sequence[Luck]) -> list[tuple[float, float]]:
-    return [(each.variance, each.trainings - 1) for each in luck]
+    """Return variances as they weigh in degrees of freedom, and those they have."""
+    return [
+        (each.variance * (each.trainings + 1) / (each.trainings - 1), each.trainings - 1)
+        for each in luck
+    ]
 
 
 def effective_freedom(parts: Sequence[tuple[float, float]]) -> float:
