@@ -188,5 +188,6 @@ class GraphForward(BatchForward):
             lambda pictures: network(tf.cast(pictures, tf.float32), training=False),
             input_signature=[tf.TensorSpec((None, *network.input_shape[1:]), tf.uint8)],
             jit_compile=xla,
+            autograph=False,
         )
         super().__init__(graph)

@@ -68,7 +68,10 @@ def compiled_update(
     # Each part of a batch divides by the target scores of its own pictures. Multiplied by them
     # again, what it gives is a sum, and all sums are divided by the target scores of the whole
     # batch: the same update as without parts, up to rounding and what normalisation sees.
-    @tf.function(jit_compile=devices.xla)  # type: ignore[untyped-decorator]
+    #
+    # No branch or loop depends on a tensor. AutoGraph, which translates all of Keras for such ones,
+    # would take seconds before the first update and change nothing.
+    @tf.function(jit_compile=devices.xla, autograph=False)  # type: ignore[untyped-decorator]
     def sums_of_part(*arrays: Any) -> list[Any]:
         gradients, losses, scores = learn(*arrays)
         divided_by = ops.maximum(scores, 1.0)
@@ -87,7 +90,11 @@ def compiled_update(
 
     strategy = devices.strategy
     if strategy is None:
-        compiled: Callable[..., Losses] = tf.function(update, jit_compile=devices.xla)
+        compiled: Callable[..., Losses] = tf.function(
+            update, jit_compile=devices.xla, autograph=False
+        )
         return compiled
-    shared = tf.function(lambda *parts: apply(all_reduce(strategy, sums_of_part, parts)))
+    shared = tf.function(
+        lambda *parts: apply(all_reduce(strategy, sums_of_part, parts)), autograph=False
+    )
     return lambda *arrays: shared(*distribute(strategy, arrays))

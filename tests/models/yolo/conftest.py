@@ -36,3 +36,13 @@ def learner(settings, simple_blocks):
     from models.yolo.learner import Learner
 
     return Learner.of((SIDE, SIDE), 2, settings)
+
+
+@pytest.fixture(scope="module")
+def eagerly():
+    """A few updates are made sooner than they are compiled."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

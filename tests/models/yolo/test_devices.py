@@ -28,6 +28,7 @@ from simple_blocks import take_simple_blocks
 take_simple_blocks(pytest.MonkeyPatch())
 answers, gradients = [], []
 for devices, YoloSettings.PARTS in ((1, 1), (1, 2), (2, 1)):
+    tf.config.run_functions_eagerly(devices == 1)  # sooner done than compiled, for two updates
     keras.utils.set_random_seed(0)
     settings = YoloSettings(width=4, devices=devices, clip_norm=1e9)
     learner = Learner.of((32, 64), 2, settings)
@@ -85,7 +86,7 @@ def batch(side=64):
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
-def test_a_network_learns_in_half_precision_and_is_kept_in_float32(precision):
+def test_a_network_learns_in_half_precision_and_is_kept_in_float32(precision, eagerly):
     import keras
 
     from models.yolo.learner import Learner
@@ -95,7 +96,7 @@ def test_a_network_learns_in_half_precision_and_is_kept_in_float32(precision):
     assert keras.config.dtype_policy().name == "float32"
     assert learner.network.compute_dtype == precision.removeprefix("mixed_")
     before = learner.phases[0].weights.averaged()
-    losses = [learner.phases[0].update(*batch()) for _ in range(4)]
+    losses = [learner.phases[0].update(*batch()) for _ in range(3)]
     assert np.isfinite([[float(part) for part in each] for each in losses]).all()
     learnt = learner.phases[0].weights.averaged()
     assert any((a != b).any() for a, b in zip(before, learnt, strict=True))

@@ -11,7 +11,7 @@ from models.yolo.checkpoint import Checkpoint
 from models.yolo.schedule import TrainingLength
 from models.yolo.settings import TransferSettings
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
 
 @pytest.fixture(scope="module")

@@ -77,8 +77,8 @@ def assert_mining_adds_background(rounds):
 
 @pytest.mark.slow
 def test_it_learns_the_sample_set(sample_dataset):
-    detector = trained(sample_dataset, 2, train=40)
-    test = sample_dataset.splits["test"][:25]
+    detector = trained(sample_dataset, 2, train=24)
+    test = sample_dataset.splits["test"][:15]
     found = [detector.detect(load_image(image.path)) for image in test]
     truth = [image.annotations for image in test]
     assert score(truth, found, sample_dataset.classes).map_50 > 0.5
