@@ -12,9 +12,10 @@ for _threads in ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP"):
     os.environ.setdefault(f"{_threads}_THREADS", "1")
 
 # Files whose tests take longest begin first, so that no process is left alone with one at the end.
+# The second loads no TensorFlow, which two would compile at once in a new environment.
 LONGEST = (
-    *("test_quick_evaluation", "test_a_third_contender", "test_faults"),
-    *("test_phases", "test_compare_detection"),
+    *("test_a_third_contender", "test_faults", "test_compare_detection"),
+    *("test_devices", "test_forms"),
 )
 
 

@@ -4,7 +4,8 @@ import json
 import shutil
 
 import pytest
-from toy_project import project_with_toy, run_script
+from one_process import run_scripts
+from toy_project import project_with_toy
 from voc_files import write_set
 
 AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
@@ -12,8 +13,9 @@ NAMES = ["classical", "transfer", "toy"]
 TINY = [
     *("classical.proposals=40", "classical.grabcut_sizes=48", "classical.window_shapes=2"),
     *("classical.moved_copies=1", "classical.mining_rounds=0", "classical.c_factors="),
-    *("transfer.width=4", "transfer.batch=2", "transfer.updates=4", "transfer.validations=2"),
-    *("transfer.early_validations=0", "evaluation.latency_samples=4"),
+    *("transfer.width=2", "transfer.batch=2", "transfer.updates=2", "transfer.validations=1"),
+    # Its backbone stays frozen: tests/models/yolo/test_phases.py lets one learn.
+    *("transfer.early_validations=0", "transfer.frozen=1", "evaluation.latency_samples=4"),
     *("evaluation.throughput_seconds=0", "evaluation.throughput_batches=1"),
 ]
 
@@ -26,28 +28,26 @@ def project(tmp_path_factory):
     return project_with_toy(tmp_path_factory.mktemp("project"))
 
 
-def run(project, script, *arguments):
-    done = run_script(project, script, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def finished(project):
     import keras
 
     data, weights = project / "photographs", project / "seen.weights.h5"
     write_set(data, 16, [("cat", (5, 5, 30, 30)), ("dog", (20, 10, 55, 38))])
-    keras.applications.MobileNetV2(include_top=False, weights=None).save_weights(weights)
-    output = run(
+    keras.applications.MobileNetV2(
+        include_top=False, weights=None, input_shape=(32, 32, 3)
+    ).save_weights(weights)
+    output = run_scripts(
         project,
-        "compare_detection",
-        *("--dataset", data, "--image-size", 64, "--output", "runs/three"),
-        *("--pipelines", *NAMES, "--axes", "none", "--set", *TINY),
-        f"transfer.backbone_weights={weights}",
+        project,
+        [
+            *("compare_detection", "--dataset", data, "--image-size", 64, "--output", "runs/three"),
+            *("--pipelines", *NAMES, "--axes", "none", "--set", *TINY),
+            f"transfer.backbone_weights={weights}",
+        ],
+        # Of every axis what fits into seconds: what it leaves out it still has an answer for.
+        ["study_axes", "runs/three", "--budget-minutes", 0.05],
     )
-    # Of every axis what fits into seconds: what it leaves out it still has an answer for.
-    output += run(project, "study_axes", "runs/three", "--budget-minutes", 0.05)
     return project / "runs" / "three", output
 
 
@@ -72,10 +72,13 @@ def test_the_report_and_the_pictures_show_three(finished):
 
 def test_what_was_added_detects_and_is_compared_with_another_run(project, finished):
     folder, _ = finished
-    run(project, "detect", folder / "models" / "toy", project / "photographs", "--output", "found")
-    summary = json.loads((project / "found" / "summary.json").read_text())
-    assert summary["pipeline"] == "toy"
     shutil.copytree(folder, project / "runs" / "again")
-    output = run(project, "compare_runs", folder, project / "runs" / "again")
+    output = run_scripts(
+        project,
+        project,
+        ["detect", folder / "models" / "toy", project / "photographs", "--output", "found"],
+        ["compare_runs", folder, project / "runs" / "again"],
+        ["write_report", folder],
+    )
+    assert json.loads((project / "found" / "summary.json").read_text())["pipeline"] == "toy"
     assert "toy" in output
-    run(project, "write_report", folder)

@@ -1,8 +1,6 @@
 """A copy of the project in which one more contender takes part: a file and a row."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +17,7 @@ ROW = """    Contender(
 def project_with_toy(folder):
     """Copy the project into the folder with a toy; return the folder."""
     for room in ("datasets", "models", "pipelines", "scripts"):
-        ignored = shutil.ignore_patterns("__pycache__")
+        ignored = shutil.ignore_patterns("*.pyc.*")  # what another process is compiling
         shutil.copytree(ROOT / room, folder / room, ignore=ignored)
     shutil.copy(ROOT / "tests" / "support" / "toy_contender.py", folder / "pipelines" / "toy.py")
     table = folder / "pipelines" / "contenders.py"
@@ -30,15 +28,3 @@ def project_with_toy(folder):
     )
     table.write_text(text, encoding="utf-8")
     return folder
-
-
-def run_script(project, script, *arguments):
-    """Run a script of the copy there; return the process, which is done."""
-    return subprocess.run(
-        [sys.executable, f"scripts/{script}.py", *map(str, arguments)],
-        check=False,
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )

@@ -31,9 +31,9 @@ def subject(tmp_path, small_sample):
 def test_a_training_in_a_process_of_its_own_gives_what_it_gives_here(subject):
     planned = PlannedTraining("classical", 4, 1)
     here = SubsetTrainings(subject, 2).result(planned)
-    with processes(subject, 2) as pool:
-        there = list(pool.map(measure, [planned, planned]))
-    assert [each.precision for each in there] == [here.precision] * 2
+    with processes(subject, 1) as pool:
+        there = pool.submit(measure, planned).result()
+    assert there.precision == here.precision
     assert here.precision.map_50 > 0
     assert not here.undertrained
 
