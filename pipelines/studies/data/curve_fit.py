@@ -3,14 +3,18 @@
 A figure grows with the number n of examples as ``ceiling - loss · n^-rate`` (Hestness et al. 2017;
 Viering & Loog 2021, on what else has been fitted). For a given rate that is a straight line, so
 many resamples are fitted at once, over a fixed row of rates, and nothing can fail to converge.
+
+Learning may also go by steps, as an S: then a power law crosses another at a place of its own. So
+where two cross is asked of the measured figures joined by straight lines as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 from math import inf, nan
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +28,35 @@ GRID = 400  # numbers of images tried for a crossing, evenly in their logarithm
 LEAST_SIZES = 3  # a curve of three numbers has three
 LEARNT = 0.02  # of the figure: more than nothing
 Results = Mapping[int, list[SubsetResult]]  # of one contender's trainings, by number of images
+
+
+class Curves(Protocol):
+    """``(B,)`` curves of one contender: that of the mean figures, then those of the resamples."""
+
+    def at(self, images: Floats) -> Floats:
+        """Return the ``(B, N)`` figures at numbers of images."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """``(B,)`` curves that are straight, in the logarithm of images, between what was measured.
+
+    Attributes:
+        sizes: ``(K,)`` numbers of images, rising.
+        values: ``(B, K)`` figures at them: the means of trainings, then each resample's.
+    """
+
+    sizes: Floats
+    values: Floats
+
+    def at(self, images: Floats) -> Floats:
+        """Return the ``(B, N)`` figures at numbers of images; beyond the sizes they are level."""
+        places = np.interp(np.log(images), np.log(self.sizes), np.arange(len(self.sizes)))
+        before = np.minimum(places.astype(int), len(self.sizes) - 2)
+        share = places - before
+        low, high = self.values[:, before], self.values[:, before + 1]
+        return np.asarray(low + (high - low) * share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +104,8 @@ class Crossover:
             better with the most, and ``neither`` where the curves are equal.
         at: number of images; nan for no crossover between the fewest and the most.
         interval_95: of it; 0 and infinity where the curves of resamples cross before or behind.
-        share: of the resamples that agree: there is such a crossover, or there is none.
+        share: of the resamples that agree: there is such a crossover, or there is none; of several
+            shapes of curves the least.
     """
 
     better_below: str
@@ -111,11 +145,12 @@ def fit_power_law(sizes: Floats, values: Floats) -> PowerLaw:
     return PowerLaw(*kept)
 
 
-def fitted_curve(results: Results) -> PowerLaw | None:
-    """Return the law of the means, and those of resamples; None for too few sizes.
+def measured_figures(results: Results) -> Measured | None:
+    """Return the means of trainings by size, and those of resamples; None for too few sizes.
 
     A resample draws, for each size, among its trainings with replacement, and takes the figures
-    they have in one resample of the test images, the same for all trainings of all contenders.
+    they have in one resample of the test images, the same for all trainings of all contenders. So
+    few trainings vary too little when drawn from, which is made good.
     """
     sizes = learning(results)
     if len(sizes) < LEAST_SIZES:
@@ -124,12 +159,14 @@ def fitted_curve(results: Results) -> PowerLaw | None:
     drawn = []
     for size in sizes:
         values = np.array([each.precision.resampled for each in results[size]])
-        chosen = random.integers(len(values), size=values.shape)
-        drawn.append(np.take_along_axis(values, chosen, axis=0).mean(axis=0))
+        count, mean = len(values), values.mean(axis=0)
+        chosen = random.integers(count, size=values.shape)
+        by_chance = np.take_along_axis(values, chosen, axis=0).mean(axis=0) - mean
+        drawn.append(mean + by_chance * (count / max(count - 1, 1)) ** 0.5)
     resampled = np.stack(drawn, axis=1)
     resampled = resampled[~np.isnan(resampled).any(axis=1)]
     means = [_mean(results[size]) for size in sizes]
-    return fit_power_law(np.array(sizes, np.float64), np.vstack([means, resampled]))
+    return Measured(np.array(sizes, np.float64), np.vstack([means, resampled]))
 
 
 def learning(results: Results) -> list[int]:
@@ -157,28 +194,39 @@ def learning_curve(fitted: PowerLaw, fewest: int, most: int) -> LearningCurve:
 
 
 def crossover(
-    names: tuple[str, str], curves: tuple[PowerLaw, PowerLaw], fewest: int, most: int
+    names: tuple[str, str],
+    families: Sequence[tuple[Curves, Curves]],
+    fewest: int,
+    most: int,
 ) -> Crossover:
     """Return where two contenders' curves cross last, up to the most images.
 
-    Both have the same resamples, and were measured from the ``fewest`` to the ``most``.
+    ``families`` are both contenders' curves of one shape and then of others, of the same resamples.
+    The first that cross say where, and the interval is wide enough for all: the shape that is
+    assumed moves the crossing more than the test images do (`scripts/measure/crossover.py`). Both
+    were measured from the ``fewest`` to the ``most``.
     """
     grid: Floats = np.geomspace(fewest, most, GRID)
-    first, second = curves
-    apart = first.at(grid) - second.at(grid)
-    places, leads = _last_crossings(apart, grid)
-    if not apart[0].any():
-        return Crossover(NEITHER, nan, (nan, nan), float((~apart[1:].any(axis=1)).mean()))
-    at, ahead = places[0], leads[0]
-    places, agree = places[1:], leads[1:] == ahead
+    every = [first.at(grid) - second.at(grid) for first, second in families]
+    crossings = [_last_crossings(apart, grid) for apart in every]
+    if not every[0][0].any():
+        return Crossover(NEITHER, nan, (nan, nan), float((~every[0][1:].any(axis=1)).mean()))
+    means = [(places[0], leads[0]) for places, leads in crossings]
+    at, ahead = next((mean for mean in means if not np.isnan(mean[0])), means[0])
+    lows, highs, shares = [], [], []
+    for all_places, leads in crossings:
+        agree = leads[1:] == ahead
+        # Who is ahead at last in the same way has overtaken before or at the crossing.
+        places = np.where(agree, np.nan_to_num(all_places[1:], nan=0.0), inf)
+        low, high = np.quantile(places, [0.025, 0.975], method="nearest")
+        lows.append(float(low))
+        highs.append(float(high))
+        shares.append(float(((places > 0) & (places < inf)).mean()))
+        if np.isnan(at):
+            shares[-1] = float((np.isnan(all_places[1:]) & agree).mean())
     if np.isnan(at):
-        share = float((np.isnan(places) & agree).mean())
-        return Crossover(names[0 if ahead else 1], nan, (nan, nan), share)
-    # Who is ahead at last in the same way has overtaken before or at the crossing.
-    places = np.where(agree, np.nan_to_num(places, nan=0.0), inf)
-    low, high = np.quantile(places, [0.025, 0.975], method="nearest")
-    share = float(((places > 0) & (places < inf)).mean())
-    return Crossover(names[1 if ahead else 0], float(at), (float(low), float(high)), share)
+        return Crossover(names[0 if ahead else 1], nan, (nan, nan), min(shares))
+    return Crossover(names[1 if ahead else 0], float(at), (min(lows), max(highs)), min(shares))
 
 
 def _last_crossings(leads: Floats, grid: Floats) -> tuple[Floats, NDArray[np.bool_]]:

@@ -32,8 +32,9 @@ from pipelines.studies.data.curve_fit import (
     LearningCurve,
     PowerLaw,
     crossover,
-    fitted_curve,
+    fit_power_law,
     learning_curve,
+    measured_figures,
 )
 from pipelines.studies.data.leaders import Stretch, leading, stretches
 from pipelines.studies.data.plan import (
@@ -112,8 +113,9 @@ def concluded(
     for planned, result in results.items():
         if not result.undertrained:
             levelled[planned.pipeline][planned.images].append(result)
-    fitted = {name: fitted_curve(by_size) for name, by_size in levelled.items()}
-    known = {name: curve for name, curve in fitted.items() if curve is not None}
+    figures = {name: measured_figures(by_size) for name, by_size in levelled.items()}
+    means = {name: each for name, each in figures.items() if each is not None}
+    known = {name: fit_power_law(each.sizes, each.values) for name, each in means.items()}
     measured_with = {name: (min(levelled[name]), max(levelled[name])) for name in known}
     curves = {name: learning_curve(curve, *measured_with[name]) for name, curve in known.items()}
     ahead = stretches(known, *_shared(measured_with.values())) if known else ()
@@ -125,7 +127,8 @@ def concluded(
         fewest, most = _shared(measured_with[name] for name in pair)  # beyond, one is only guessed
         if fewest < most:
             first, second = pair
-            cross = crossover(pair, (known[first], known[second]), fewest, most)
+            shapes = (known[first], known[second]), (means[first], means[second])
+            cross = crossover(pair, shapes, fewest, most)
             crossovers[key] = cross
             clauses.append(_clause(pair, cross, fewest, most))
     clauses += [ALONE] if len(names) == 1 else []
