@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_backbone import take_tiny_backbone
 
 from datasets.annotations import Annotations, LabelledImage
 from pipelines.calibration import Calibration, save_calibration
@@ -22,16 +23,29 @@ def network():
     return build_network((SIDE, SIDE), 3, 4, backbone="mobilenetv3")
 
 
-@pytest.fixture(scope="module")
-def folder(network, tmp_path_factory):
+def saved(network, backbone, folder):
     from models.yolo.settings import TransferSettings
     from pipelines.yolo.storage import save_yolo
 
-    folder = tmp_path_factory.mktemp("transfer")
-    settings = TransferSettings(backbone="mobilenetv3", backbone_weights="none", width=4)
+    settings = TransferSettings(backbone=backbone, backbone_weights="none", width=4)
     save_yolo(network, ("a", "b", "c"), settings, 100, folder)
     save_calibration(CALIBRATED, folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def folder(network, tmp_path_factory):
+    return saved(network, "mobilenetv3", tmp_path_factory.mktemp("transfer"))
+
+
+@pytest.fixture
+def tiny_folder(monkeypatch, tmp_path):
+    """A network of the same kind with fewer layers, which three compilers take sooner."""
+    from models.yolo.network import build_network
+
+    take_tiny_backbone(monkeypatch)
+    network = build_network((SIDE, SIDE), 3, 4, backbone="mobilenetv2")
+    return saved(network, "mobilenetv2", tmp_path / "tiny")
 
 
 def test_every_convolution_of_a_backbone_is_timed_and_gives_what_its_layer_does(network):
@@ -50,17 +64,17 @@ def test_every_convolution_of_a_backbone_is_timed_and_gives_what_its_layer_does(
         np.testing.assert_allclose(got, np.asarray(layer(x)), atol=1e-4)
 
 
-def test_all_forms_give_the_same_detections(folder, tmp_path):
+def test_all_forms_give_the_same_detections(tiny_folder, tmp_path):
     device = runtime.choose_device("cpu")
-    found = forms.litert(folder, device, 1).detect(IMAGE)
+    found = forms.litert(tiny_folder, device, 1).detect(IMAGE)
     assert len(found) > 0
-    again = forms.graph(folder, device, 1).detect(IMAGE)
+    again = forms.graph(tiny_folder, device, 1).detect(IMAGE)
     np.testing.assert_allclose(again.scores, found.scores, atol=1e-4)
-    assert forms.convolutions(folder, IMAGE)() is not None
+    assert forms.convolutions(tiny_folder, IMAGE)() is not None
     path = tmp_path / "a.png"
     Image.fromarray(IMAGE).save(path)
     images = [LabelledImage("a.png", path, 80, 50, Annotations([[1, 1, 30, 30]], [0]))]
-    forms.make_int8(folder, images, tmp_path / "int8")
+    forms.make_int8(tiny_folder, images, tmp_path / "int8")
     rough = forms.litert(tmp_path / "int8", device, 1)
     assert rough.calibration == CALIBRATED
     np.testing.assert_allclose(rough.detect(IMAGE).scores[0], found.scores[0], atol=0.01)
