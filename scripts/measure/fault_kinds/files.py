@@ -178,7 +178,9 @@ def _broken_models() -> dict[str, Callable[[Path], object]]:
         "nan": array("svm_weights", np.full((9, 2), np.nan)),
         "another shape": array("svm_bias", np.zeros(99)),
         "text": array("shapes", np.array(["a"])),
-        "huge": _huge,
+        "huge": _huge(2**29),
+        "huge by less than nothing": _huge(2**29, -(2**29)),
+        "a header of a gigabyte": _long_header,
         **{
             f"{key}{value[:12]}": described(key, value)
             for key, value in product(IN_DETECTORS, ("5", "[[9]]", "null", '"x"', "1" * 5000))
@@ -186,13 +188,27 @@ def _broken_models() -> dict[str, Callable[[Path], object]]:
     }
 
 
-def _huge(folder: Path) -> None:
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        header, {"descr": "<f8", "fortran_order": False, "shape": (2**29,)}
-    )
-    with zipfile.ZipFile(folder / "arrays.npz", "w") as file:
-        file.writestr("prior.npy", header.getvalue())
+def _huge(*sizes: int) -> Callable[[Path], object]:
+    def change(folder: Path) -> None:
+        with zipfile.ZipFile(folder / "arrays.npz", "w") as file:
+            for size in sizes:
+                header = io.BytesIO()
+                np.lib.format.write_array_header_1_0(
+                    header, {"descr": "<f8", "fortran_order": False, "shape": (size,)}
+                )
+                file.writestr(f"{size}.npy", header.getvalue())
+
+    return change
+
+
+def _long_header(folder: Path) -> None:
+    with (
+        zipfile.ZipFile(folder / "arrays.npz", "w", zipfile.ZIP_DEFLATED) as file,
+        file.open("prior.npy", "w") as member,
+    ):
+        member.write(b"\x93NUMPY\2\0" + (2**30).to_bytes(4, "little"))
+        for _ in range(2**10):
+            member.write(bytes(2**20))
 
 
 def _model(shared: Path, spoil: Callable[[Path], object], must: bool, place: Path) -> str:
