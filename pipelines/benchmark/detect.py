@@ -17,13 +17,6 @@ import msgspec
 
 from datasets.annotations import Dataset, LabelledImage
 from datasets.images import pixels_of
-from pipelines.calibration import (
-    UNCALIBRATED,
-    CalibratedDetector,
-    Calibration,
-    fitted,
-    save_calibration,
-)
 from pipelines.contenders import contender
 from pipelines.detections import (
     Candidates,
@@ -36,6 +29,13 @@ from pipelines.detections import (
 )
 from pipelines.evaluation.lost_objects import Reach, reach
 from pipelines.evaluation.timing import Latency, Throughput, measure_latency, measure_throughput
+from pipelines.postprocessing.calibration import (
+    UNCALIBRATED,
+    CalibratedDetector,
+    Calibration,
+    fitted,
+    save_calibration,
+)
 from pipelines.runs.detection_files import write_detections
 from pipelines.runs.folder import SPLIT_FOLDERS
 from pipelines.settings import EvaluationSettings, RunSettings

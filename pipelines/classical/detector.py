@@ -15,7 +15,6 @@ from models.classical.channels import Channels
 from models.classical.hog import Features, Template, describe
 from models.classical.linear_svm import LinearSvm
 from models.classical.settings import ClassicalSettings
-from pipelines.calibration import UNCALIBRATED, Calibration
 from pipelines.classical.proposals.propose import Proposals, Proposer, Search, propose, search
 from pipelines.detections import (
     LOWEST_SCORE,
@@ -25,7 +24,8 @@ from pipelines.detections import (
     Stage,
     run_stages,
 )
-from pipelines.nms import nms_indices, voted
+from pipelines.postprocessing.calibration import UNCALIBRATED, Calibration
+from pipelines.postprocessing.nms import nms_indices, voted
 
 MOST_PAIRS = 400  # of proposal and class that go on to regression and NMS, or twice the limit
 VOTING_IOU = 0.65  # boxes that overlap a detection at least this much say where it is

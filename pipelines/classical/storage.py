@@ -17,9 +17,9 @@ from models.classical.hog import Template, length
 from models.classical.linear_svm import LinearSvm
 from models.classical.objectness import LENGTH, Objectness
 from models.classical.settings import ClassicalSettings
-from pipelines.calibration import load_calibration
 from pipelines.classical.detector import ClassicalDetector
 from pipelines.classical.proposals.propose import Proposer
+from pipelines.postprocessing.calibration import load_calibration
 from pipelines.system.loading import loading
 
 T = TypeVar("T")

@@ -7,11 +7,11 @@ import msgspec
 from models.yolo.decoding import DISTANCES, LIMIT, LOGITS, MOST_CANDIDATES, STRIDES, grid_points
 from models.yolo.exported import INPUT, LITERT
 from models.yolo.letterbox import GREY
-from pipelines.calibration import Calibration
 from pipelines.detections import LOWEST_SCORE
 from pipelines.evaluation.significance import Difference
 from pipelines.export.agreement import Agreement
-from pipelines.nms import VOTING_SCORE
+from pipelines.postprocessing.calibration import Calibration
+from pipelines.postprocessing.nms import VOTING_SCORE
 
 
 class NetworkInput(msgspec.Struct, frozen=True, kw_only=True):

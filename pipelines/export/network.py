@@ -18,7 +18,6 @@ from datasets.regular_files import content
 from models.yolo.exported import FILES, LITERT, exported_forward, write_network
 from models.yolo.forward import TOLERANCE
 from models.yolo.letterbox import letterbox
-from pipelines.calibration import load_calibration
 from pipelines.detections import Image
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.export.agreement import Agreement, agreement
@@ -30,6 +29,7 @@ from pipelines.export.description import (
     network_ends,
     preprocessing,
 )
+from pipelines.postprocessing.calibration import load_calibration
 from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.images import run_dataset, test_images, training_pictures
 from pipelines.runs.model_folder import ModelFolder, validated_threshold

@@ -12,7 +12,6 @@ from datasets.annotations import Duplicate
 from datasets.checked_settings import from_json
 from datasets.errors import UserError
 from datasets.regular_files import content
-from pipelines.calibration import Calibration
 from pipelines.evaluation import undefined
 from pipelines.evaluation.reliability import Reliability
 from pipelines.evaluation.report_card import FullQuality
@@ -20,6 +19,7 @@ from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.evaluation.significance import Difference
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.evaluation.undefined import Number
+from pipelines.postprocessing.calibration import Calibration
 from pipelines.settings import RunSettings, ScoringSettings
 from pipelines.system.files import write_text
 from pipelines.system.pace import Moment

@@ -13,9 +13,9 @@ from datasets.boxes import Boxes
 from models.yolo.decoding import decode
 from models.yolo.forward import Forward
 from models.yolo.letterbox import letterbox, restore
-from pipelines.calibration import UNCALIBRATED, Calibration
 from pipelines.detections import LOWEST_SCORE, Detections, Image, Stage, run_stages
-from pipelines.nms import suppress
+from pipelines.postprocessing.calibration import UNCALIBRATED, Calibration
+from pipelines.postprocessing.nms import suppress
 from pipelines.system.loading import LoadingError
 
 

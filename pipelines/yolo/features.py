@@ -14,7 +14,7 @@ from scipy.interpolate import RegularGridInterpolator
 from datasets.boxes import Boxes
 from models.yolo.letterbox import letterbox
 from pipelines.detections import Describe, FeatureSource, Image, Pictures, recorded
-from pipelines.nms import nms_indices
+from pipelines.postprocessing.nms import nms_indices
 from pipelines.system.runtime import load_tensorflow
 from pipelines.yolo.detector import YoloDetector
 from pipelines.yolo.storage import load_network, load_yolo, saved_yolo

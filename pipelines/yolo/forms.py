@@ -57,7 +57,7 @@ def make_int8(folder: Path, images: Sequence[LabelledImage], output: Path) -> No
     from models.yolo.exported import LITERT as LITERT_FORM
     from models.yolo.exported import write_network
     from models.yolo.letterbox import letterbox
-    from pipelines.calibration import load_calibration, save_calibration
+    from pipelines.postprocessing.calibration import load_calibration, save_calibration
     from pipelines.yolo.storage import LITERT, SETTINGS, load_network, saved_yolo
 
     input_hw = saved_yolo(folder).input_hw

@@ -12,7 +12,7 @@ from datasets.regular_files import check_regular, content
 from models.yolo.decoding import grid_points
 from models.yolo.forward import ConversionError, Forward, GraphForward, LiteRtForward, save_litert
 from models.yolo.settings import YoloSettings
-from pipelines.calibration import load_calibration
+from pipelines.postprocessing.calibration import load_calibration
 from pipelines.system.loading import loading
 from pipelines.yolo.detector import YoloDetector
 

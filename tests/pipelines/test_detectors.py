@@ -8,8 +8,8 @@ import PIL.Image
 import pytest
 
 from datasets.annotations import Annotations, LabelledImage
-from pipelines.calibration import CalibratedDetector, Calibration, save_calibration
 from pipelines.detections import BatchDetector, Detections, Detector, StagedDetector, run_stages
+from pipelines.postprocessing.calibration import CalibratedDetector, Calibration, save_calibration
 from pipelines.system.loading import LoadingError
 
 RANDOM = np.random.default_rng(0)

@@ -280,7 +280,7 @@ def test_the_model_s_folder_gives_the_calibrated_scores_that_are_scored(
     assert figures["calibration"]["fitted"]["source"].startswith("not calibrated")  # for so few
     assert figures["calibration"]["before"] == figures["quality"]["reliability"]
 
-    monkeypatch.setattr("pipelines.calibration.LEAST", 1)
+    monkeypatch.setattr("pipelines.postprocessing.calibration.LEAST", 1)
     model = tmp_path / "models" / name
     shutil.copytree(subject.model_folder(name), model)
     settings = replace(subject.settings, pipelines=(name,))

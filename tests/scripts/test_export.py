@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from datasets.annotations import Annotations
-from pipelines.calibration import Calibration, save_calibration
 from pipelines.evaluation.coco_files.format import ground_truth_to_coco
 from pipelines.evaluation.undefined import plain
+from pipelines.postprocessing.calibration import Calibration, save_calibration
 from pipelines.runs.metrics import DatasetSummary, Metrics, write_metrics
 from pipelines.runs.model_folder import save_model_file
 from pipelines.system.files import write_json

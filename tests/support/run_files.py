@@ -6,12 +6,12 @@ from math import nan
 import numpy as np
 
 from datasets.annotations import Annotations, Duplicate, LabelledImage
-from pipelines.calibration import Calibration
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import ground_truth_to_coco, with_files
 from pipelines.evaluation.reliability import Reliability
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.timing import Latency, Throughput
+from pipelines.postprocessing.calibration import Calibration
 from pipelines.runs.detection_files import write_detections, write_ground_truth
 from pipelines.runs.metrics import (
     METRICS,

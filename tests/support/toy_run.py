@@ -7,12 +7,12 @@ import numpy as np
 from PIL import Image
 
 from datasets.annotations import Annotations
-from pipelines.calibration import Calibration
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import CocoImage, ground_truth_to_coco
 from pipelines.evaluation.reliability import Reliability, ReliabilityBin
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
 from pipelines.evaluation.timing import Latency, Throughput
+from pipelines.postprocessing.calibration import Calibration
 from pipelines.runs.detection_files import write_detections, write_ground_truth
 from pipelines.runs.metrics import (
     METRICS,

@@ -15,7 +15,7 @@ from models.classical.hog import Features
 from models.classical.linear_svm import BACKGROUND, LinearSvm, fit
 from pipelines.detections import Describe, Detections, Image
 from pipelines.evaluation.quality import score
-from pipelines.nms import suppress
+from pipelines.postprocessing.nms import suppress
 
 POSITIVE_IOU = 0.6  # from here on a box is an example of its object's class
 BESIDE_IOU = 0.3  # below, it is one of background

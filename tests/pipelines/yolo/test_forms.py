@@ -6,7 +6,7 @@ from PIL import Image
 from tiny_backbone import take_tiny_backbone
 
 from datasets.annotations import Annotations, LabelledImage
-from pipelines.calibration import Calibration, save_calibration
+from pipelines.postprocessing.calibration import Calibration, save_calibration
 from pipelines.system import runtime
 from pipelines.yolo import forms
 

@@ -4,11 +4,11 @@ import pytest
 from datasets.annotations import Annotations
 from datasets.images import load_image
 from datasets.progress import silently
-from pipelines.calibration import Calibration
 from pipelines.classical.oracles import oracles_of as classical_oracles
 from pipelines.detections import Detections, recorded
 from pipelines.evaluation.oracles import replayed
 from pipelines.evaluation.quality import score
+from pipelines.postprocessing.calibration import Calibration
 from pipelines.studies.approach.study import concluded, draw, with_oracles
 from pipelines.yolo.oracles import oracles_of
 

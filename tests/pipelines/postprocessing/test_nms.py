@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipelines.detections import SourcedDetections
-from pipelines.nms import nms_indices, suppress, voted
+from pipelines.postprocessing.nms import nms_indices, suppress, voted
 
 BOXES = np.array([[0.0, 0, 10, 10], [1, 0, 11, 10], [0, 0, 10, 10], [50, 50, 60, 60]])
 LABELS = np.array([0, 0, 1, 0])

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from datasets.annotations import Annotations
-from pipelines.calibration import (
+from pipelines.detections import LOWEST_SCORE, Detections
+from pipelines.evaluation.matching import outcomes
+from pipelines.evaluation.quality import score
+from pipelines.evaluation.reliability import reliability
+from pipelines.postprocessing.calibration import (
     CALIBRATION,
     LEAST,
     Calibration,
@@ -12,10 +16,6 @@ from pipelines.calibration import (
     load_calibration,
     save_calibration,
 )
-from pipelines.detections import LOWEST_SCORE, Detections
-from pipelines.evaluation.matching import outcomes
-from pipelines.evaluation.quality import score
-from pipelines.evaluation.reliability import reliability
 from pipelines.system.loading import LoadingError
 
 PLACES = np.array([[20.0 * n, 0, 20 * n + 10, 10] for n in range(10)])
