@@ -59,7 +59,6 @@ def run_here(monkeypatch, capsys):
     def run_in(folder, *arguments):
         monkeypatch.chdir(folder)
         monkeypatch.setenv("COLUMNS", "120")
-        monkeypatch.setattr("scripts.compare_detection.signal.signal", lambda *of: None)
         status = main([*map(str, arguments)])
         printed = capsys.readouterr()
         return status, printed.out, printed.err
@@ -123,7 +122,6 @@ def finished(photographs, tmp_path_factory):
     training = json.loads(trained.read_text())["kept"]["training"]
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()) as errors:
         patch.chdir(folder)
-        patch.setattr("scripts.compare_detection.signal.signal", lambda *of: None)
         refused = main([*map(str, arguments)]), errors.getvalue()
     done = run(*arguments, "--resume", folder=folder)
     return FinishedRun(folder, before, training, refused, done)
