@@ -25,7 +25,7 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.resampling import DECISIVE, Resampled, bootstrap_counts
 from pipelines.evaluation.significance import difference_in, intervals
 from pipelines.evaluation.trainings import over_trainings
-from pipelines.system.command_line import Options, command, whole
+from pipelines.system.command_line import Options, command, real, whole
 from pipelines.system.progress import on_terminal
 from scripts.measure.common import print_table
 from scripts.measure.simulation import Scene, decisive_in, simulated
@@ -50,7 +50,7 @@ option = OPTIONS.add_argument
 option("--scenes", nargs="+", default=[*SCENES], choices=[*SCENES], metavar="NAME")
 option("--images", type=whole(1), nargs="+", default=[40])
 option("--trainings", type=whole(1), nargs="+", default=[1, 2, 3, 5])
-option("--luck", type=float, nargs="+", default=[0.0, 0.04, 0.12], help="spread of skills")
+option("--luck", type=real(0, 10), nargs="+", default=[0.0, 0.04, 0.12], help="spread of skills")
 option("--sets", type=whole(1), default=400)
 option("--jobs", type=whole(1, 1024), default=2)
 

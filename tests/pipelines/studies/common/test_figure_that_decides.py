@@ -89,7 +89,7 @@ def test_the_axes_favour_by_the_same_figure(figure, winner, _):
     near, exact = Detections([[0, 0, 10, 7]], [0.9], [0]), Detections(box.boxes, [0.9], [0])
     found = {"classical": [near] * 40, "yolo": [exact] * 32 + [Detections()] * 8}
     by_none = {name: {"none": each} for name, each in found.items()}
-    verdict = concluded(by_none, [box] * 40, ("cat",), 0, None, figure).verdict
+    verdict = concluded(by_none, [box] * 40, ("cat",), 0, figure=figure).verdict
     assert verdict.favours == winner
     assert all(answer.startswith(LABELS[figure]) for answer in verdict.answers.values())
 
