@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # which they do in loops.
 for _threads in ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP"):
     os.environ.setdefault(f"{_threads}_THREADS", "1")
+
+# A shell that runs tests in the background has them ignore Ctrl-C, and some try just that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files whose tests take longest begin first, so that no process is left alone with one at the end.
 # The second loads no TensorFlow, which two would compile at once in a new environment.
