@@ -103,10 +103,10 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
     }
     reaches: dict[str, list[dict[str, Reach]]] = {}
     from_grabcut: dict[str, list[list[bool]]] = {}
-    final, calibrations = _calibrated(detectors, dataset.splits["val"], folder)
+    final, calibrations = _calibrated(detectors, dataset, folder)
     for name, detector in final.items():
-        watched = on_terminal(test, f"{name} on test", len(test))
         if isinstance(detector, StagedDetector):
+            watched = on_terminal(test, f"{name} on test", len(test))
             pairs = [detect_with_reaches(detector, image) for image in watched]
             detections = [each for each, _ in pairs]
             reaches[name] = [offered for _, offered in pairs]
@@ -118,9 +118,16 @@ def detect_and_time(dataset: Dataset, settings: RunSettings, folder: Path) -> De
             if len(flags) == len(test):
                 from_grabcut[name] = flags
         else:
-            detections = [detector.detect(pixels_of(image)) for image in watched]
+            detections = found_in(dataset, "test", name, detector)
         write_detections(folder / SPLIT_FOLDERS["test"], name, detections)
     return DetectionStage(latencies, alone, rates, used, reaches, from_grabcut, pace, calibrations)
+
+
+def found_in(dataset: Dataset, split: str, name: str, detector: Detector) -> list[Detections]:
+    """Return what the detector of that name finds in each image of a split."""
+    images = dataset.splits[split]
+    watched = on_terminal(images, f"{name} on {split}", len(images))
+    return [detector.detect(pixels_of(image)) for image in watched]
 
 
 def _as_trained(detector: Detector) -> Detector:
@@ -131,17 +138,16 @@ def _as_trained(detector: Detector) -> Detector:
 
 
 def _calibrated(
-    detectors: Mapping[str, Detector], images: Sequence[LabelledImage], folder: Path
+    detectors: Mapping[str, Detector], dataset: Dataset, folder: Path
 ) -> tuple[dict[str, Detector], dict[str, Calibration]]:
     """Write what the detectors find in validation images; return them calibrated by it, and how.
 
     Each calibration is saved with its model in the run's folder.
     """
     final, calibrations = dict(detectors), {}
-    truth = [image.annotations for image in images]
+    truth = [image.annotations for image in dataset.splits["val"]]
     for name, detector in detectors.items():
-        watched = on_terminal(images, f"{name} on val", len(images))
-        found = [detector.detect(pixels_of(image)) for image in watched]
+        found = found_in(dataset, "val", name, detector)
         if isinstance(detector, CalibratedDetector):
             calibrations[name] = calibration = fitted(truth, found)
             save_calibration(calibration, folder / "models" / name)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from datasets.annotations import Dataset
-from datasets.images import pixels_of
+from pipelines.benchmark.detect import found_in
 from pipelines.benchmark.score import Scored
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.contenders import contender, label_of
@@ -23,7 +23,7 @@ from pipelines.runs.metrics import Trainings
 from pipelines.settings import RunSettings, seeds_from
 from pipelines.system import runtime
 from pipelines.system.processes import in_own_process
-from pipelines.system.progress import CONSOLE, on_terminal
+from pipelines.system.progress import CONSOLE
 
 # Seconds of each further training, in the order of their seeds, by contender.
 Seconds = Mapping[str, tuple[float, ...]]
@@ -86,8 +86,5 @@ def _detect(name: str, dataset: Dataset, settings: RunSettings, model: Path, pla
     device = runtime.choose_device(row.device_choice(settings.device))
     detector = row.load(model, device, threads)
     for split, below in SPLIT_FOLDERS.items():
-        images = dataset.splits[split]
-        watched = on_terminal(images, f"{name} on {split}", len(images))
-        found = [detector.detect(pixels_of(image)) for image in watched]
-        write_detections(place / below, name, found)
+        write_detections(place / below, name, found_in(dataset, split, name, detector))
     return True

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import toy_run
-from one_process import run_scripts
+from one_process import run_command, run_scripts
 from voc_files import write_image, write_set, write_xml
 
 from datasets.errors import UserError
@@ -41,15 +40,7 @@ def command(*arguments):
 
 
 def run(*arguments, folder):
-    return subprocess.run(
-        command(*arguments),
-        check=False,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        env={**os.environ, "COLUMNS": "120"},
-    )
+    return run_command(command(*arguments), folder)
 
 
 @pytest.fixture

@@ -26,8 +26,15 @@ for script, *arguments in json.loads(sys.argv[2]):
 def run_scripts(project, folder, *commands):
     """Run commands, each a script of the project and its arguments; return what they printed."""
     words = [[str(word) for word in command] for command in commands]
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(project), json.dumps(words)],
+    done = run_command([sys.executable, "-c", PROGRAM, str(project), json.dumps(words)], folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run_command(words, folder):
+    """Run a command in a folder, before a terminal of 120 columns, and return how it ended."""
+    return subprocess.run(
+        words,
         check=False,
         cwd=folder,
         capture_output=True,
@@ -35,5 +42,3 @@ def run_scripts(project, folder, *commands):
         timeout=1200,
         env={**os.environ, "COLUMNS": "120"},
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout

@@ -47,7 +47,7 @@ class MeanPrecision(msgspec.Struct, frozen=True):
     @property
     def value(self) -> float:
         """The figure that decides."""
-        return self.map_50_95 if self.figure == "map_50_95" else self.map_50
+        return float(getattr(self, self.figure))
 
     @property
     def sampled(self) -> Sampled:
