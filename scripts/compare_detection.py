@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import pipelines.system.interrupted_imports  # noqa: F401 - for what it does
 from pipelines.contenders import NAMES
 from pipelines.runs.requirements import Requirement, parse_requirement
 from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import pipelines.system.interrupted_imports  # noqa: F401 - for what it does
 from datasets.errors import UserError
 from datasets.path_names import real_path
 from pipelines.system.command_line import Options, command, real, say

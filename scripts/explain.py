@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import pipelines.system.interrupted_imports  # noqa: F401 - for what it does
 from pipelines.system.command_line import Options, run, say, whole
 
 

@@ -11,6 +11,7 @@ from functools import partial, reduce
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import pipelines.system.interrupted_imports  # noqa: F401 - for what it does
 from datasets.annotations import Dataset
 from datasets.errors import UserError
 from datasets.path_names import real_path

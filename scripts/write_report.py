@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import pipelines.system.interrupted_imports  # noqa: F401 - for what it does
 from datasets.errors import UserError
 from datasets.path_names import leads_out
 from pipelines.system.command_line import Options, command, say

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -41,7 +42,8 @@ class Ended:
         """What is wrong with how it ended: a traceback, or a status that no script has."""
         if "Traceback" in self.text:
             return f"traceback: {self.text.partition('Traceback')[2]}"
-        return "" if self.status in {0, 1, 2, 130} else f"status {self.status}"
+        stopped = {130, -signal.SIGINT}  # the latter while it was still importing
+        return "" if self.status in {0, 1, 2} | stopped else f"status {self.status}"
 
     def refusal(self, word: str) -> str:
         """Return what is wrong if it did not refuse with a sentence that has that word."""

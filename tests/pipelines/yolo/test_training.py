@@ -37,4 +37,5 @@ def test_eight_sample_images_are_learnt_by_heart(sample_dataset, tmp_path):
     detector = load_yolo(tmp_path, threads=2)
     found = [detector.detect(load_image(image.path)) for image in eight]
     quality = score([image.annotations for image in eight], found, sample_dataset.classes)
-    assert quality.map_50 > 0.95
+    # Seeds 0 to 2 reach .92 to 1, and processors round otherwise; a wrong loss stays below .1.
+    assert quality.map_50 > 0.8
