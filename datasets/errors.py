@@ -15,3 +15,13 @@ class UserError(Exception):
     """
 
     exit_status: ClassVar[int] = 2
+
+
+def came_of_interruption(error: BaseException | None) -> bool:
+    """Say whether Ctrl-C is the error, or what led to it.
+
+    An extension module that is interrupted while it is imported says that it can't be initialised.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

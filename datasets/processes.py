@@ -24,7 +24,7 @@ from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar, cast
 
-from datasets.errors import UserError
+from datasets.errors import UserError, came_of_interruption
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -153,7 +153,8 @@ def answer_to(call: Callable[[], object]) -> bytes:
     """Return for `result_from` whether a call went well, with what it returned or raised."""
     try:
         return pickle.dumps((True, call()))
-    except BaseException as error:  # whatever it is, the other process raises it
+    except BaseException as raised:  # whatever it is, the other process raises it
+        error = KeyboardInterrupt() if came_of_interruption(raised) else raised
         error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
         return pickle.dumps((False, _that_travels(error)))
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Never
 from msgspec import Meta
 
 from datasets.checked_settings import converted
-from datasets.errors import UserError
+from datasets.errors import UserError, came_of_interruption
 from pipelines.system.interruptions import keep_interruptions, stopped_alike
 
 MOST = 2**31 - 1  # of counts and seeds, which C's integers hold everywhere
@@ -86,13 +86,16 @@ def run(
     try:
         with stopped_alike():
             return work(options.parse_args(argv))
-    except UserError as error:
-        status, sentence = error.exit_status, str(error)
-    except OSError as error:  # a full disk, a file without permission
-        status, sentence = UserError.exit_status, why(error)
-    except KeyboardInterrupt:
-        print(file=sys.stderr)  # behind the terminal's own ^C
-        status, sentence = STOPPED, "; ".join(filter(None, ("stopped", stopped)))
+    except BaseException as error:
+        if came_of_interruption(error):
+            print(file=sys.stderr)  # behind the terminal's own ^C
+            status, sentence = STOPPED, "; ".join(filter(None, ("stopped", stopped)))
+        elif isinstance(error, UserError):
+            status, sentence = error.exit_status, str(error)
+        elif isinstance(error, OSError):  # a full disk, a file without permission
+            status, sentence = UserError.exit_status, why(error)
+        else:
+            raise
     say(f"{script}: {sentence}", error=True)
     return status
 

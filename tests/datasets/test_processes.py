@@ -1,12 +1,13 @@
 import multiprocessing
 import multiprocessing.synchronize
 import os
+import pickle
 import signal
 
 import pytest
 
 from datasets import processes
-from datasets.processes import KilledError, Processes, in_processes, start
+from datasets.processes import KilledError, Processes, answer_to, in_processes, start
 
 
 def number_and_process(text):
@@ -76,3 +77,12 @@ def test_a_process_that_begins_is_not_interrupted():
     start(process)
     assert signal.SIGINT in process.deaf_to
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_what_an_interruption_led_to_travels_as_one():
+    def interrupted():
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    is_good, error = pickle.loads(answer_to(interrupted))  # noqa: S301
+    assert not is_good
+    assert type(error) is KeyboardInterrupt

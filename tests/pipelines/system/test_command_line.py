@@ -44,6 +44,13 @@ def test_a_fault_of_the_program_keeps_its_traceback():
         ended(ZeroDivisionError())
 
 
+def test_what_an_interruption_led_to_is_one(capsys):
+    error = ImportError("initialization failed")
+    error.__cause__ = KeyboardInterrupt()
+    assert ended(error) == 130
+    assert capsys.readouterr().err == "\ndetect: stopped\n"
+
+
 def test_a_file_name_cannot_command_the_terminal(capsys):
     ended(UserError("a\x1b[2Jb\nc\u202ed.jpg é: is broken"))
     assert capsys.readouterr().err == "detect: a\\x1b[2Jb\\nc\\u202ed.jpg é: is broken\n"
