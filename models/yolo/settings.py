@@ -118,7 +118,7 @@ class TransferSettings(YoloSettings):
 
     PREFIX: ClassVar[str] = "transfer."
     LABEL: ClassVar[str] = "transfer"
-    ROOT_UPDATES: ClassVar[int] = 240  # which take as long: each costs more
+    ROOT_UPDATES: ClassVar[int] = 180  # which take as long: each costs more
     LEAST_UPDATES: ClassVar[int] = 500
     # Most of it keeps its normalisation; an update takes 291 ms for 441 on two cores, at 320×256
     # px. As many on every machine, so that the same seed learns the same.
