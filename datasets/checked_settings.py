@@ -82,6 +82,8 @@ def converted(kind: Any, value: object, name: str, *, strict: bool = True) -> An
             sentence = f"must be {_LIMITS[bound[1]]} {bound[2].removesuffix('.0')}, not {given}"
         elif "multiple of" in str(error):
             sentence = f"must be a multiple of {str(error).split()[-1]}, not {given}"
+        elif "out of range" in str(error):
+            sentence = f"is out of range: {given}"
         elif str(error).startswith("Invalid enum value"):
             sentence = f"is one of {', '.join(get_args(kind))}, not {given!r}"
         else:

@@ -22,6 +22,10 @@ def came_of_interruption(error: BaseException | None) -> bool:
 
     An extension module that is interrupted while it is imported says that it can't be initialised.
     """
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen: set[int] = set()  # causes may go round
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
-    return error is not None
+    return False

@@ -9,6 +9,7 @@ from pathlib import Path
 from datasets.regular_files import content
 
 _TAIL = b"}\n"  # behind what is kept
+_MOST_BYTES = 2**36  # of what this project wrote itself: a training's state is several networks
 
 
 def keep(path: Path, data: bytes | memoryview) -> None:
@@ -38,7 +39,7 @@ def kept(path: Path) -> bytes | None:
     """
     if not path.is_file():
         return None
-    found = content(path)
+    found = content(path, _MOST_BYTES)
     data = found[len(_head(b"")) : -len(_TAIL)]
     return data if found.startswith(_head(data)) and found.endswith(_TAIL) else None
 

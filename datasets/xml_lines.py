@@ -99,7 +99,7 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element]:
     """Yield the elements of those tags as they end, with their lines; what was read is forgotten.
 
     Raises:
-        DatasetError: the file has a DTD or entities.
+        DatasetError: the file has a DTD or entities, or too many elements around those.
         ValueError: it is not XML or too large for one file, in half a sentence.
     """
     builder = _Parts(tags)
@@ -108,6 +108,13 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element]:
         with opened(path, MOST_TEXT_BYTES) as stream:
             while data := stream.read(_READ_BYTES):
                 parser.feed(data)
+                if builder.ended:
+                    builder.elements = 0
+                elif builder.elements > MOST_ELEMENTS:
+                    raise DatasetError(
+                        f"{path}: has over {MOST_ELEMENTS} elements without one of "
+                        f"{', '.join(sorted(tags))}"
+                    )
                 while builder.ended:
                     yield (element := builder.ended.pop(0))
                     element.clear()

@@ -38,7 +38,7 @@ pixels = partial(option, default=MAX_PIXELS, help="of an image; default: dataset
 pixels("--max-pixels", type=whole(1, MOST_PIXELS), metavar="N")
 
 
-@command("detect", OPTIONS, "nothing was written")
+@command("detect", OPTIONS, "nothing half done was left")
 def main(arguments: argparse.Namespace) -> int:
     """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.

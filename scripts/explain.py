@@ -54,13 +54,17 @@ def explained(arguments: argparse.Namespace) -> int:
     names, metrics = finished.settings.pipelines, finished.metrics
     image = load_image(arguments.image)
     folder, stem = arguments.output or finished.folder / "explained", arguments.image.stem
-    for name in (f"{stem}.png", f"{stem}.svg"):  # in a folder of the user's it may be a picture
-        check_output(
-            folder / name,
-            "explanation of this command",
-            lambda path: arguments.output is None,
-            apart_from=[arguments.image],
-        )
+
+    def check() -> None:  # in a folder of the user's it may be a picture
+        for name in (f"{stem}.png", f"{stem}.svg"):
+            check_output(
+                folder / name,
+                "explanation of this command",
+                lambda path: arguments.output is None,
+                apart_from=[arguments.image],
+            )
+
+    check()
     with own_temporary_files():
         explainers = load_explainers(finished.folder, metrics.pipelines, names)
         found = explain_image(explainers, image, arguments.masks, arguments.seed, on_terminal)
@@ -69,6 +73,7 @@ def explained(arguments: argparse.Namespace) -> int:
         return 0
     classes = metrics.dataset.classes
     with sole_writer(folder):
+        check()  # another may have written meanwhile
         save(draw_explanations(image, found, classes), folder, stem)
     for each in found:
         figures = ", ".join(

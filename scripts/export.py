@@ -31,7 +31,7 @@ option("--overwrite", action="store_true", help="replace the export in DIR")
 option("--dataset", metavar="PATH", help="where the run's data set is now")
 
 
-@command("export", OPTIONS, "nothing was written")
+@command("export", OPTIONS, "nothing half done was left")
 def main(arguments: argparse.Namespace) -> int:
     """Export, check and print; return the exit status."""
     # From here on it takes a moment to import, and TensorFlow's seconds once the options are right.

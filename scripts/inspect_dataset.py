@@ -32,7 +32,7 @@ several = partial(option, nargs="+", action="extend", default=[])
 several("--set", metavar="NAME=VALUE", help=changed)
 
 
-@command("inspect_dataset", OPTIONS, "nothing was written")
+@command("inspect_dataset", OPTIONS, "nothing half done was left")
 def main(arguments: argparse.Namespace) -> int:
     """Inspect or convert and print; return the exit status."""
     # From here on it takes a moment to import.

@@ -13,14 +13,13 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from models.yolo.backbones import REDUCED, backbone_levels
+from models.yolo.backbones import BATCH_NORM_MOMENTUM, REDUCED, backbone_levels
 from models.yolo.decoding import DISTANCES, LIMIT, LOGITS, STRIDES
 from models.yolo.settings import SCRATCH, SMALL
 
 # sigmoid(-4.6) = 0.01: at the start nearly every cell is background (RetinaNet, Lin et al. 2017)
 CLASS_BIAS = -4.6
 ANSWERS, BOXES, CLASSES = "answers_{}", "_boxes", "_logits"  # layers of the heads, by stride
-BATCH_NORM_MOMENTUM = 0.97  # statistics of the last ~30 updates; Keras's 0.99 lags in short runs
 
 
 def conv(

@@ -24,6 +24,7 @@ from pipelines.system.files import (
 )
 
 STAGES, SETTINGS, SCHEMA = "stages", "settings.json", "metrics.schema.json"
+FORGOTTEN = f"{STAGES}.old"  # while they are removed
 REPLACES = "replaces-a-run"  # a file: the run may replace one that is there
 MADE_BY = {"made_by": "scripts/compare_detection.py"}  # in the settings, by which they are ours
 # Where each split's detections and ground truth are, below the run's folder.
@@ -58,6 +59,7 @@ class RunFolder:
         """Only note the names; `open` touches the disk."""
         self.final = final
         self.partial = final.parent / f"{final.name}.partial"
+        self._works = False  # on a stage in this attempt: later ones begin from its result
 
     @property
     def is_whole(self) -> bool:
@@ -86,6 +88,7 @@ class RunFolder:
             if resume:
                 self._check_same(settings)
             elif overwrite:
+                self._forget_stages()
                 remove_marked(self.partial, SETTINGS)
             else:
                 raise UserError(
@@ -101,19 +104,26 @@ class RunFolder:
         """Return what a stage gave: from an earlier attempt if it finished there, else by working.
 
         A stage counts as finished once its result, of type ``kind``, is on the disk behind all
-        that it wrote; one whose result is torn is done again.
+        that it wrote; one whose result is torn is done again, with all that come after it.
 
         Raises:
             UserError: what an earlier attempt kept can't be read.
         """
         path = self.partial / STAGES / f"{name}.json"
         with reading_kept(path):
-            if (data := kept(path)) is not None:
+            if not self._works and (data := kept(path)) is not None:
                 return undefined.decode(data, kind)
+        self._works = True
         result = work()
         flush_all(self.partial)
         keep(path, undefined.encode(result))
         return result
+
+    def _forget_stages(self) -> None:
+        """Have no stage count as finished, at once: what they wrote goes one by one."""
+        shutil.rmtree(self.partial / FORGOTTEN, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            shutil.rmtree((self.partial / STAGES).rename(self.partial / FORGOTTEN))
 
     def abandon(self) -> None:
         """Remove the working folder, if no stage is finished in it."""
@@ -134,7 +144,8 @@ class RunFolder:
     def tidy(self) -> None:
         """Remove what only going on with the run needed, and what was left beside it."""
         settle(self.final)
-        shutil.rmtree(self.final / STAGES, ignore_errors=True)
+        for name in (STAGES, FORGOTTEN):
+            shutil.rmtree(self.final / name, ignore_errors=True)
         for name in (REPLACES, SETTINGS):
             (self.final / name).unlink(missing_ok=True)
 

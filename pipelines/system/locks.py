@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -20,8 +21,11 @@ def exclusive(place: Path) -> ExitStack:
 
     Raises:
         Timeout: another process has it.
-        OSError: the file can't be made.
+        OSError: the file can't be made, or is there and holds something: it is no lock.
     """
+    with suppress(FileNotFoundError):
+        if place.lstat().st_size:
+            raise FileExistsError(errno.EEXIST, f"{place.name} is there and no lock; move it away")
     for _ in range(TRIES):
         lock = FileLock(place, timeout=0, on_acquired=_check_still_there)
         with suppress(_RemovedError), ExitStack() as stack:

@@ -128,3 +128,10 @@ def test_it_is_not_taken_for_pascal_voc_and_gives_way_to_it(tmp_path):
     found, problems = found_in(tmp_path)
     assert found.format == "voc"
     assert any("--format cvat" in problem for problem in problems)
+
+
+def test_a_bomb_of_elements_is_refused(tmp_path):
+    write_images(tmp_path / "images", 1)
+    (tmp_path / "annotations.xml").write_text(f"<annotations>{'<a/>' * 300_000}</annotations>")
+    with pytest.raises(DatasetError, match="elements"):
+        found_in(tmp_path)

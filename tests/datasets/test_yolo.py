@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from set_files import everything, write_images, write_yolo_set
@@ -160,6 +162,19 @@ def test_darknet_names_its_files_in_obj_data(tmp_path):
 def test_a_description_of_another_shape_is_refused_with_the_reason(tmp_path, yaml, message):
     with pytest.raises(DatasetError, match=rf"data\.yaml: .*{message}"):
         found_in(write_yolo_set(tmp_path, [LINE], yaml))
+
+
+@pytest.mark.parametrize("key", ["nc", "path", "kpt_shape", "anything"])
+def test_aliases_that_would_be_millions_of_words_are_not_written_out(tmp_path, key):
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 8)]
+    bomb = "\n".join(["a0: &a0 word", *levels, f"{key}: *a7"])
+    write_yolo_set(tmp_path, [LINE], f"{bomb}\nnames: [cat]\ntrain: images\n")
+    tracemalloc.start()
+    try:
+        found_in(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_export_with_notes_in_json_is_not_taken_for_coco(tmp_path):

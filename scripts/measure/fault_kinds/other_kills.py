@@ -122,7 +122,10 @@ def _killed(
         return wrong
     is_begun = bool({each for each in _files(place) if not _is_hidden(each)} - before)
     result = ended(_start(written, place, *(written.again if is_begun else ())))
-    if result.status and not (is_begun and written.once):
+    if is_begun and written.once:
+        if wrong := result.refusal("already"):
+            return f"not refused: {wrong}"
+    elif result.status:
         return f"can't go on: {result.text.splitlines()[-1]}"
     if strange := _files(place) ^ _files(alone):
         return f"other files: {', '.join(sorted(strange)[:3])}"

@@ -42,7 +42,7 @@ class Ended:
         """What is wrong with how it ended: a traceback, or a status that no script has."""
         if "Traceback" in self.text:
             return f"traceback: {self.text.partition('Traceback')[2]}"
-        stopped = {130, -signal.SIGINT, -signal.SIGTERM}  # the latter two while it still imports
+        stopped = {130, -signal.SIGINT, -signal.SIGTERM}  # the latter two before a script answers
         return "" if self.status in {0, 1, 2} | stopped else f"status {self.status}"
 
     def refusal(self, word: str) -> str:

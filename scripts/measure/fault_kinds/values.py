@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+from msgspec import Meta
+
 from datasets.checked_settings import Checked, is_several, kinds
 from pipelines.settings import RunSettings, with_setting
 from pipelines.system.command_line import Options
@@ -24,12 +26,10 @@ BELOW_ZERO = {"--threshold"}  # what may be: a score is any number
 
 def value_cases() -> Iterator[Case]:
     """Yield each setting and each option that is a number, with each impossible value."""
-    for name, value in (
-        (name, value) for name in _settings(RunSettings, _is_number) for value in IMPOSSIBLE
-    ):
-        attempt = partial(_set, f"{name}={value}")
-        yield Case(KIND, f"{name}={value[:31]}", attempt)
-    for name in _settings(RunSettings, is_several):
+    for name, number in _settings(RunSettings, _is_number):
+        for value in (*IMPOSSIBLE, *(["0"] if _begins_above_zero(number) else [])):
+            yield Case(KIND, f"{name}={value[:31]}", partial(_set, f"{name}={value}"))
+    for name, _ in _settings(RunSettings, is_several):
         yield Case(KIND, f"{name}: a million", partial(_set, f"{name}={','.join(['1'] * 10**6)}"))
     for script in SCRIPTS:
         module = importlib.import_module(f"scripts.{script}")
@@ -44,17 +44,30 @@ def value_cases() -> Iterator[Case]:
                     yield Case(KIND, f"{script} {name} {value[:31]}", partial(_given, kind, value))
 
 
-def _settings(group: type[Checked], has: Callable[[Any], bool], prefix: str = "") -> Iterator[str]:
+def _settings(
+    group: type[Checked], has: Callable[[Any], bool], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the type of each setting whose type has something, of all groups."""
     for name, kind in kinds(group).items():
         if is_dataclass(kind):
             below = "dataset." if name == "data" else f"{name}."
             yield from _settings(kind, has, below)  # type: ignore[arg-type]  # settings hold settings
         elif has(kind):
-            yield f"{prefix}{name}"
+            yield f"{prefix}{name}", kind
 
 
 def _is_number(kind: Any) -> bool:
     return kind in {int, float} or any(map(_is_number, get_args(kind)))
+
+
+def _begins_above_zero(kind: Any) -> bool:
+    """Say whether 0 is too small a number."""
+    return any(
+        (each.gt is not None or (each.ge or 0) > 0)
+        if isinstance(each, Meta)
+        else _begins_above_zero(each)
+        for each in get_args(kind)
+    )
 
 
 def _set(assignment: str, place: Path) -> str:

@@ -219,3 +219,27 @@ def test_a_run_ended_at_any_moment_of_replacing_another_loses_neither(
 
 def content(folder):
     return json.loads((folder / "metrics.json").read_text())["content"]
+
+
+def test_what_came_after_a_torn_stage_is_done_again_too(tmp_path):
+    folder = opened(tmp_path / "run")
+    for name in ("train", "detect"):
+        folder.stage(name, int, lambda: 1)
+    (folder.partial / "stages" / "train.json").write_bytes(b"{")
+    again = opened(tmp_path / "run", resume=True)
+    assert [again.stage(name, int, lambda: 2) for name in ("train", "detect")] == [2, 2]
+
+
+def test_of_a_run_that_starts_again_no_stage_counts_wherever_it_is_stopped(tmp_path, monkeypatch):
+    folder = opened(tmp_path / "run")
+    folder.stage("train", int, lambda: 1)
+
+    def stopped(*of):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.runs.folder.remove_marked", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            opened(tmp_path / "run", overwrite=True)
+    again = opened(tmp_path / "run", resume=True)
+    assert again.stage("train", int, lambda: 2) == 2

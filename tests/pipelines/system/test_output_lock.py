@@ -70,3 +70,10 @@ def test_nothing_is_left_where_nothing_was_written(tmp_path):
     with sole_writer(tmp_path / "a" / "b" / "out"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_the_users_is_no_lock(tmp_path):
+    (tmp_path / ".out.lock").write_text("precious")
+    with pytest.raises(UserError, match="no lock"), sole_writer(tmp_path / "out"):
+        pass
+    assert (tmp_path / ".out.lock").read_text() == "precious"
