@@ -83,11 +83,12 @@ def run(
     own; ``stopped`` is what is to be known after Ctrl-C: what was written, how to go on.
     """
     keep_interruptions()
+    came: list[int] = []
     try:
-        with stopped_alike():
+        with stopped_alike() as came:
             return work(options.parse_args(argv))
     except BaseException as error:
-        if came_of_interruption(error):
+        if came or came_of_interruption(error):
             print(file=sys.stderr)  # behind the terminal's own ^C
             status, sentence = STOPPED, "; ".join(filter(None, ("stopped", stopped)))
         elif isinstance(error, UserError):

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,16 +21,30 @@ AGAIN_SECONDS = 0.05  # after which what swallowed it is over
 
 
 @contextmanager
-def stopped_alike() -> Iterator[None]:
-    """Have the system's request to end do what Ctrl-C does, if this is the main thread."""
+def stopped_alike() -> Iterator[list[int]]:
+    """Have the system's request to end do what Ctrl-C does, if this is the main thread.
+
+    Yields the signals that have come: a library may make of one an error that does not tell of it,
+    as NumPy's extension modules do where they are interrupted while they are imported.
+    """
+    came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield came
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    numbers = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell may ignore it
+        numbers.append(signal.SIGINT)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
-        yield
+        yield came
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def keep_interruptions() -> None:

@@ -20,6 +20,13 @@ def stopped_at_the_end(arguments):
     atexit.register(signal.raise_signal, signal.SIGINT)
     return 0
 
+def stopped_without_a_trace(arguments):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+    raise ImportError("numpy._core.multiarray failed to import")
+
 def another_error(arguments):
     Thing.__del__ = lambda self: 1 / 0
     Thing()
@@ -33,6 +40,7 @@ raise SystemExit(run("script", Options(), [], {work}))
     ("work", "status", "said"),
     [
         ("stopped_in_a_destructor", 130, "\nscript: stopped\n"),
+        ("stopped_without_a_trace", 130, "\nscript: stopped\n"),
         ("stopped_at_the_end", 0, ""),
     ],
 )
