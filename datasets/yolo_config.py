@@ -147,9 +147,10 @@ def _from_mapping(
 
 
 def _stated_classes(values: Mapping[str, object]) -> int | None:
-    text = values.get("nc")  # a list of aliases, written out, may fill the memory
-    is_count = isinstance(text, str) and re.fullmatch("[0-9]{1,9}", text.strip())
-    return int(str(text)) if is_count else None
+    text = values.get("nc")
+    if not isinstance(text, str):  # a list of aliases, written out, may fill the memory
+        return None
+    return int(text) if re.fullmatch("[0-9]{1,9}", text.strip()) else None
 
 
 def _yaml(files: Files, name: str, text: str) -> dict[str, object]:
