@@ -118,6 +118,8 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element]:
                 while builder.ended:
                     yield (element := builder.ended.pop(0))
                     element.clear()
+                if builder.root is not None and not builder.elements:
+                    builder.root.clear()  # else all that stands between them would be kept
         parser.close()
     except DefusedXmlException as error:
         raise _unsafe(path) from error
@@ -134,6 +136,13 @@ class _Parts(_LinedTree):
         super().__init__()
         self.tags = tags
         self.ended: list[Element] = []
+        self.root: Element | None = None
+
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
+        """Begin an element."""
+        element = super().start(tag, attrs)
+        self.root = element if self.root is None else self.root
+        return element
 
     def end(self, tag: str) -> Element:
         """End an element."""

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from set_files import everything, write_images
@@ -135,3 +137,17 @@ def test_a_bomb_of_elements_is_refused(tmp_path):
     (tmp_path / "annotations.xml").write_text(f"<annotations>{'<a/>' * 300_000}</annotations>")
     with pytest.raises(DatasetError, match="elements"):
         found_in(tmp_path)
+
+
+def test_what_stands_between_images_is_not_kept(tmp_path):
+    peaks = []
+    for count in (1, 4):
+        between = "<a/>" * 50_000
+        write_images(tmp_path / str(count) / "images", 1)
+        parts = [f"{between}{image(BOX, f'images/{n}.png')}" for n in range(count)]
+        write_cvat(tmp_path / str(count), *parts)
+        tracemalloc.start()
+        found_in(tmp_path / str(count))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
