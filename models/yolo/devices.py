@@ -47,8 +47,11 @@ class Devices:
         Raises:
             TrainingError: there are not as many, or a batch can't be shared out evenly.
         """
+        strategy = _across_machines()  # before anything asks for devices, which starts TensorFlow
         gpus = tf.config.list_logical_devices("GPU")
-        strategy = _strategy(gpus or tf.config.list_logical_devices("CPU"), settings)
+        if strategy is None:
+            strategy = _on_this_machine(gpus or tf.config.list_logical_devices("CPU"), settings)
+        _check_shares(strategy, settings)
         precision = settings.precision
         if precision == "auto":
             precision = "mixed_float16" if gpus and _have_tensor_cores() else "float32"
@@ -105,7 +108,14 @@ def all_reduce(
     return [strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None) for value in values]
 
 
-def _strategy(
+def _across_machines() -> tf.distribute.Strategy | None:
+    """Return how the machines of a TF_CONFIG share the weights, having met them all."""
+    if not os.environ.get("TF_CONFIG"):
+        return None
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def _on_this_machine(
     devices: Sequence[tf.config.LogicalDevice], settings: YoloSettings
 ) -> tf.distribute.Strategy | None:
     """Return how the weights are shared out, None for a single device."""
@@ -116,19 +126,18 @@ def _strategy(
     count = settings.devices or max(
         number for number in range(1, len(devices) + 1) if settings.batch % number == 0
     )
-    if os.environ.get("TF_CONFIG"):
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    elif count > 1:
-        strategy = tf.distribute.MirroredStrategy([device.name for device in devices[:count]])
-    else:
+    if count == 1:
         return None
-    if settings.batch % strategy.num_replicas_in_sync:
+    return tf.distribute.MirroredStrategy([device.name for device in devices[:count]])
+
+
+def _check_shares(strategy: tf.distribute.Strategy | None, settings: YoloSettings) -> None:
+    if strategy is not None and settings.batch % strategy.num_replicas_in_sync:
         raise TrainingError(
             f"{settings.PREFIX}batch={settings.batch} can't be shared out evenly over "
             f"{strategy.num_replicas_in_sync} devices; set {settings.PREFIX}batch or "
             f"{settings.PREFIX}devices"
         )
-    return strategy
 
 
 def _have_tensor_cores() -> bool:

@@ -130,7 +130,8 @@ def concluded(
             shapes = (known[first], known[second]), (means[first], means[second])
             cross = crossover(pair, shapes, fewest, most)
             crossovers[key] = cross
-            clauses.append(_clause(pair, cross, fewest, most))
+            once = any(len(each) == 1 for name in pair for each in levelled[name].values())
+            clauses.append(_clause(pair, cross, fewest, most, once=once))
     clauses += [ALONE] if len(names) == 1 else []
     if any(len(each) == 1 for name in known for each in levelled[name].values()):
         clauses.append(
@@ -151,7 +152,10 @@ def _shared(ranges: Iterable[tuple[int, int]]) -> tuple[int, int]:
     return max(fewest), min(most)
 
 
-def _clause(pair: tuple[str, str], cross: Crossover, fewest: int, most: int) -> str:
+def _clause(
+    pair: tuple[str, str], cross: Crossover, fewest: int, most: int, *, once: bool
+) -> str:
+    """Say where the curves cross; of sizes trained ``once`` the interval holds less than 95 %."""
     first, second = map(label_of, pair)
     if cross.better_below == NEITHER:
         return f"{first} and {second} are equal from {fewest} to {most}"
@@ -162,9 +166,10 @@ def _clause(pair: tuple[str, str], cross: Crossover, fewest: int, most: int) -> 
     low, high = cross.interval_95
     start = f"fewer than {fewest}" if low == 0 else f"{low:.0f}"
     end = f"more than {most}" if isinf(high) else f"{high:.0f}"
+    surely = "roughly" if once else "95 %"
     return (
-        f"{better} is ahead of {other} below about {cross.at:.0f} images, 95 % between {start} and "
-        f"{end}"
+        f"{better} is ahead of {other} below about {cross.at:.0f} images, {surely} between {start} "
+        f"and {end}"
     )
 
 

@@ -256,8 +256,10 @@ def test_where_one_has_too_few_trainings_left_the_others_still_cross(tmp_path):
 def test_sizes_trained_once_are_remarked(tmp_path):
     result, _ = studied(tmp_path / "one", seeds=(0,))
     assert "trained once, intervals hold the sampling error" in result.verdict.sentence
+    assert "images, roughly between" in result.verdict.sentence
     result, _ = studied(tmp_path / "three")
     assert "trained once" not in result.verdict.sentence
+    assert "images, 95 % between" in result.verdict.sentence
 
 
 def test_what_does_not_fit_into_the_time_is_left_out(tmp_path):
