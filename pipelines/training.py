@@ -14,6 +14,15 @@ from datasets.progress import Track
 from pipelines.detections import Detector
 from pipelines.evaluation.undefined import Number
 from pipelines.settings import RunSettings
+from pipelines.system.other_machines import OtherMachines
+
+
+@dataclass(frozen=True)
+class Together:
+    """Other machines that make a training's updates too, and whether it is the last they make."""
+
+    machines: OtherMachines
+    is_last: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +34,7 @@ class TrainingJob:
         settings: of the run; each contender reads its own group.
         folder: of the model, which is there.
         tensorboard: where a network's training is logged, None for nowhere.
+        together: with whom a network is trained, None for this machine alone.
     """
 
     dataset: Dataset
@@ -33,6 +43,7 @@ class TrainingJob:
     threads: int
     track: Track
     tensorboard: Path | None = None
+    together: Together | None = None
 
 
 class Validation(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -100,11 +100,18 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.benchmark.run import compare, default_output
     from pipelines.studies.study import MINUTES, chosen_axes
     from pipelines.system.files import followed
+    from pipelines.system.other_machines import take_other_machines
 
+    others = take_other_machines()
+    if others is not None and not others.is_first:
+        from pipelines.benchmark.follow import follow
+
+        follow(settings, others)
+        return 0
     output = followed(arguments.output or default_output(settings))
     axes = chosen_axes(arguments.axes or ("none" if arguments.quick else "approach,time"))
     also = {name: getattr(arguments, name) for name in ("overwrite", "resume", "tensorboard")}
-    metrics = compare(settings, output, axes=axes, **also)
+    metrics = compare(settings, output, axes=axes, others=others, **also)
     missing = [name for name in axes if name not in metrics.axes]
     if missing:  # a run that was whole before knows nothing of axes asked for since
         metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True).metrics

@@ -98,17 +98,26 @@ class Checkpoint:
         keep(self._path, content.getbuffer())
         self._last = time.monotonic()
 
+    def content(self) -> bytes:
+        """Return what `saved_state` reads, nothing if there is none or it is torn."""
+        return b"" if self._path is None else kept(self._path) or b""
+
     def load(self) -> TrainingState | None:
         """Return the state kept there, None if there is none or it is torn."""
-        if self._path is None or (data := kept(self._path)) is None:
-            return None
-        with np.load(BytesIO(data), allow_pickle=False) as arrays:
-            named = dict(arrays)
-        progress = msgspec.msgpack.decode(named.pop("progress").tobytes(), type=Progress)
-        best = [named.pop(f"best_{n}") for n in range(sum(n.startswith("best_") for n in named))]
-        return TrainingState(progress, named, best)
+        return saved_state(self.content())
 
     def remove(self) -> None:
         """Forget it: the training is over."""
         if self._path is not None:
             forget(self._path)
+
+
+def saved_state(data: bytes) -> TrainingState | None:
+    """Return the state in a checkpoint's content, None if that is nothing."""
+    if not data:
+        return None
+    with np.load(BytesIO(data), allow_pickle=False) as arrays:
+        named = dict(arrays)
+    progress = msgspec.msgpack.decode(named.pop("progress").tobytes(), type=Progress)
+    best = [named.pop(f"best_{n}") for n in range(sum(n.startswith("best_") for n in named))]
+    return TrainingState(progress, named, best)

@@ -1,13 +1,11 @@
 """What a network is trained on: one device or several, in which precision, compiled by XLA or not.
 
 Nothing else in the project knows of it. On one device there is no strategy at all; several GPUs
-hold a copy each (`tf.distribute.MirroredStrategy`), and so do several machines that are started
-with the same command and a TF_CONFIG each, as TensorFlow describes it.
+hold a copy each (`tf.distribute.MirroredStrategy`), and so do several `machines`.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from models.errors import TrainingError
+from models.yolo.machines import ALONE, Machines
 from models.yolo.settings import YoloSettings
 
 TENSOR_CORES = (7, 0)  # compute capability from which on float16 is faster
@@ -32,6 +31,7 @@ class Devices:
         xla: whether XLA compiles what a device does.
         gpu: whether there are any GPUs.
         parts: of a batch that a single device learns from at the same time.
+        machines: that make the same updates.
     """
 
     strategy: tf.distribute.Strategy | None
@@ -39,16 +39,16 @@ class Devices:
     xla: bool
     gpu: bool
     parts: int
+    machines: Machines
 
     @classmethod
-    def of(cls, settings: YoloSettings) -> Devices:
+    def of(cls, settings: YoloSettings, machines: Machines = ALONE) -> Devices:
         """Return what the settings ask for, on the GPUs where there are any.
 
         Raises:
             TrainingError: there are not as many, or a batch can't be shared out evenly.
         """
-        strategy = _across_machines()  # before anything asks for devices, which starts TensorFlow
-        gpus = tf.config.list_logical_devices("GPU")
+        gpus, strategy = tf.config.list_logical_devices("GPU"), machines.strategy
         if strategy is None:
             strategy = _on_this_machine(gpus or tf.config.list_logical_devices("CPU"), settings)
         _check_shares(strategy, settings)
@@ -57,12 +57,7 @@ class Devices:
             precision = "mixed_float16" if gpus and _have_tensor_cores() else "float32"
         xla = bool(gpus) if settings.xla == "auto" else settings.xla == "on"
         parts = 1 if gpus or strategy else settings.parts
-        return cls(strategy, precision, xla, bool(gpus), parts)
-
-    @property
-    def several_machines(self) -> bool:
-        """Whether other machines make the same updates, and must stop after as many."""
-        return isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        return cls(strategy, precision, xla, bool(gpus), parts, machines)
 
     @contextmanager
     def building(self) -> Iterator[None]:
@@ -106,13 +101,6 @@ def all_reduce(
     """Return the sums over all devices of what ``work`` gives for the pictures of each."""
     values = strategy.run(work, parts)
     return [strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None) for value in values]
-
-
-def _across_machines() -> tf.distribute.Strategy | None:
-    """Return how the machines of a TF_CONFIG share the weights, having met them all."""
-    if not os.environ.get("TF_CONFIG"):
-        return None
-    return tf.distribute.MultiWorkerMirroredStrategy()
 
 
 def _on_this_machine(

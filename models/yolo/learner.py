@@ -14,6 +14,7 @@ from models.yolo.decoding import STRIDES
 from models.yolo.devices import Devices
 from models.yolo.frozen import FrozenPart
 from models.yolo.losses import Losses
+from models.yolo.machines import ALONE, Machines
 from models.yolo.network import build_network
 from models.yolo.settings import SCRATCH, YoloSettings
 from models.yolo.update import compiled_update
@@ -54,7 +55,13 @@ class Learner:
     backbone_weights: str
 
     @classmethod
-    def of(cls, input_hw: tuple[int, int], class_count: int, settings: YoloSettings) -> Learner:
+    def of(
+        cls,
+        input_hw: tuple[int, int],
+        class_count: int,
+        settings: YoloSettings,
+        machines: Machines = ALONE,
+    ) -> Learner:
         """Return a new network for that input, in pixels, and what teaches it.
 
         Raises:
@@ -65,7 +72,7 @@ class Learner:
         def build(weights: str) -> keras.Model:
             return build_network(input_hw, class_count, width, depth, backbone, weights)
 
-        devices = Devices.of(settings)
+        devices = Devices.of(settings, machines)
         with devices.building():
             network = build(settings.backbone_weights)
             phases = tuple(_phases(network, settings, devices))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -18,11 +19,18 @@ from datasets.annotations import LabelledImage
 from datasets.progress import Track
 from models.errors import TrainingError
 from models.yolo.batches import Batch, Prepare, batches, fill_cache
-from models.yolo.checkpoint import Checkpoint, HistoryRow, Progress, TrainingState
+from models.yolo.checkpoint import (
+    Checkpoint,
+    HistoryRow,
+    Progress,
+    TrainingState,
+    saved_state,
+)
 from models.yolo.choice import has_levelled_off, is_best
 from models.yolo.learner import Learner, Phase
 from models.yolo.loss_curve import LossCurve
 from models.yolo.losses import Losses
+from models.yolo.machines import ALONE, Machines
 from models.yolo.scalars import Log, unlogged
 from models.yolo.schedule import Plan, TrainingLength, learning_rate
 from models.yolo.settings import YoloSettings
@@ -30,6 +38,7 @@ from models.yolo.symmetry import chosen_flips
 from models.yolo.weights import FlatWeights
 
 Validate = Callable[[keras.Model], float]
+_FIGURE = struct.Struct("d")  # as machines give it to each other
 NO_LOSSES = Losses(math.nan, math.nan)  # before the first update
 
 
@@ -69,6 +78,7 @@ def train_network(
     is_stopped: Callable[[], bool] = lambda: False,
     learner: Learner | None = None,
     log: Log = unlogged,
+    machines: Machines = ALONE,
 ) -> TrainingResult:
     """Train a new network and return the weights that did best on the validation split.
 
@@ -92,10 +102,11 @@ def train_network(
         learner: of another such training that is over, to compile nothing again; its network then
             is the one that is trained.
         log: takes the losses and the learning rate of each update, and each validation's figure.
+        machines: that make the same updates; all call this with the same arguments.
 
     Raises:
         TrainingError: a loss is not finite; the message names the pictures. Or the backbone's
-            weights are not to be had.
+            weights are not to be had, or another machine has stopped.
         KeyboardInterrupt: it was stopped.
     """
     keras.utils.set_random_seed(seed)
@@ -103,13 +114,11 @@ def train_network(
         cache = fill_cache(images, input_hw, Path(folder), track)
         started = time.monotonic()
         if learner is None:
-            learner = Learner.of(input_hw, class_count, settings)
+            learner = Learner.of(input_hw, class_count, settings, machines)
         else:
             learner.restart()
-        if learner.devices.several_machines and length.minutes is not None:
-            raise TrainingError("machines whose clocks differ need updates or epochs, not minutes")
         progress, best = Progress(), []
-        state = checkpoint.load()
+        state = saved_state(machines.from_first(checkpoint.content))
         if state is not None:
             progress, best = state.progress, state.best
         plan = Plan.of(length, len(images), settings, started - progress.seconds)
@@ -238,7 +247,8 @@ class _Run:
         seconds, history, network = self.seconds, self.progress.history, self.learner.network
         own, averaged = network.get_weights(), self.weights.averaged()
         network.set_weights(averaged)
-        figure = validate(network)
+        machines = self.learner.devices.machines
+        (figure,) = _FIGURE.unpack(machines.from_first(lambda: _FIGURE.pack(validate(network))))
         network.set_weights(own)
         if is_best([*(row.validation for row in history), figure]):
             self.best = averaged

@@ -97,4 +97,10 @@ def compiled_update(
     shared = tf.function(
         lambda *parts: apply(all_reduce(strategy, sums_of_part, parts)), autograph=False
     )
-    return lambda *arrays: shared(*distribute(strategy, arrays))
+
+    def update_together(*arrays: Any) -> Losses:
+        with devices.machines.together():
+            losses: Losses = shared(*distribute(strategy, arrays))
+            return losses
+
+    return update_together

@@ -19,6 +19,7 @@ from datasets.path_names import real_path
 from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
+from pipelines.benchmark.follow import check_shareable, together
 from pipelines.benchmark.prepare import left_out, without
 from pipelines.benchmark.repeats import Seconds, each_training, train_again
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
@@ -50,6 +51,7 @@ from pipelines.studies.common.choice import choice
 from pipelines.studies.study import study
 from pipelines.system import runtime
 from pipelines.system.fonts import undrawn
+from pipelines.system.other_machines import OtherMachines
 from pipelines.system.output_lock import sole_writer
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE, on_terminal
@@ -72,10 +74,12 @@ def compare(
     resume: bool = False,
     axes: Sequence[str] = DEFAULT,
     tensorboard: Path | None = None,
+    others: OtherMachines | None = None,
 ) -> Metrics:
     """Run the whole comparison into ``output`` and return what its ``metrics.json`` holds.
 
-    With ``tensorboard`` networks' training is logged in a folder of the run's name there.
+    With ``tensorboard`` networks' training is logged in a folder of the run's name there. With
+    ``others``, which `follow`, this machine is the first of those that train the networks.
 
     Raises:
         DatasetError: the data can't be used.
@@ -85,6 +89,8 @@ def compare(
     """
     for name in settings.pipelines:
         contender(name)  # before an hour of training those before it
+    if others is not None:
+        check_shareable(settings)
     logs = None if tensorboard is None else tensorboard / output.name
     for place in filter(None, (output, logs)):
         keep_out_of_data(place, settings)
@@ -92,7 +98,7 @@ def compare(
         folder = RunFolder(output)
         if resume and folder.is_whole and not folder.partial.exists():
             return _whole(folder, settings)
-        return _compared(folder, settings, axes, logs, overwrite=overwrite, resume=resume)
+        return _compared(folder, settings, axes, logs, others, overwrite=overwrite, resume=resume)
 
 
 def _whole(folder: RunFolder, settings: RunSettings) -> Metrics:
@@ -120,6 +126,7 @@ def _compared(
     settings: RunSettings,
     axes: Sequence[str],
     logs: Path | None,
+    others: OtherMachines | None,
     *,
     overwrite: bool,
     resume: bool,
@@ -136,7 +143,7 @@ def _compared(
     folder.open(decisive, overwrite=overwrite, resume=resume)
     absent = left_out(folder, settings)
     settings = without(settings, absent)
-    trained, detected, memory = _stages(folder, dataset, settings, logs)
+    trained, detected, memory = _stages(folder, dataset, settings, logs, others)
     again = train_again(folder, dataset, settings, logs)
     scored = score_saved(dataset, settings, folder.partial, detected, outside, on_terminal)
     _write_models_and_pictures(folder.partial, dataset, settings, trained, scored)
@@ -171,7 +178,11 @@ def _outside(dataset: Dataset, settings: RunSettings) -> Mapping[str, Sequence[D
 
 
 def _stages(
-    folder: RunFolder, dataset: Dataset, settings: RunSettings, logs: Path | None
+    folder: RunFolder,
+    dataset: Dataset,
+    settings: RunSettings,
+    logs: Path | None,
+    others: OtherMachines | None,
 ) -> tuple[dict[str, TrainingStage], DetectionStage, dict[str, runtime.PeakMemory]]:
     """Train, detect and measure memory, each in a process of its own, each kept when done."""
 
@@ -181,7 +192,12 @@ def _stages(
     work, of_run = folder.partial, (dataset, settings)
     names, memory = settings.pipelines, runtime.PeakMemory
     trained = {
-        n: stage(f"train-{n}", TrainingStage, train, n, *of_run, work / "models" / n, logs)
+        n: stage(
+            f"train-{n}",
+            TrainingStage,
+            train,
+            *(n, *of_run, work / "models" / n, logs, together(n, settings, others)),
+        )
         for n in names
     }
     detected = stage("detect", DetectionStage, detect_and_time, *of_run, work)

@@ -13,7 +13,7 @@ from pipelines.settings import RunSettings
 from pipelines.system import runtime
 from pipelines.system.pace import Moment, pace_now
 from pipelines.system.progress import on_terminal
-from pipelines.training import Model, Training, TrainingJob
+from pipelines.training import Model, Together, Training, TrainingJob
 
 
 class TrainingStage(msgspec.Struct, frozen=True):
@@ -31,10 +31,12 @@ def train(
     settings: RunSettings,
     folder: Path,
     tensorboard: Path | None = None,
+    together: Together | None = None,
 ) -> TrainingStage:
     """Train the contender of that name, save it into ``folder`` and return what it took.
 
-    A network's training is logged in ``tensorboard``, if given.
+    A network's training is logged in ``tensorboard``, if given, and made ``together`` with other
+    machines, if they are.
 
     Raises:
         TrainingError: it can't be trained.
@@ -42,7 +44,7 @@ def train(
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
-    job = TrainingJob(dataset, settings, folder, threads, on_terminal, tensorboard)
+    job = TrainingJob(dataset, settings, folder, threads, on_terminal, tensorboard, together)
     before = pace_now()
     trained = contender(name).train(job)
     save_model_file(folder, name, dataset.classes, trained.model.pretrained_on)

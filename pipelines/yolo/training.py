@@ -29,6 +29,7 @@ from pipelines.yolo.storage import TRAINING_STATE, save_yolo
 if TYPE_CHECKING:
     import keras
 
+    from models.yolo.machines import Machines
     from models.yolo.training import TrainingResult
 
 INPUT_SIDES_PX = (256, 320, 384, 448)  # the network's longer side, chosen by the objects' size
@@ -78,6 +79,7 @@ def train_yolo(
     track: Track,
     is_stopped: Callable[[], bool] = lambda: False,
     log: Log = unlogged,
+    machines: Machines | None = None,
 ) -> TrainingResult:
     """Train on ``train``, choose on ``val``, and save the detector into ``folder``.
 
@@ -88,6 +90,7 @@ def train_yolo(
         KeyboardInterrupt: ``is_stopped`` is true; the state is saved.
     """
     from models.yolo.checkpoint import Checkpoint
+    from models.yolo.machines import ALONE
     from models.yolo.training import train_network
 
     crowd = max((len(image.annotations) for image in (*train, *val)), default=0)
@@ -107,6 +110,7 @@ def train_yolo(
         checkpoint,
         is_stopped,
         log=log,
+        machines=machines or ALONE,
     )
     chosen = time.monotonic()
     save_yolo(trained.network, classes, settings, limit, folder)

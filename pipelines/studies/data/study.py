@@ -152,9 +152,7 @@ def _shared(ranges: Iterable[tuple[int, int]]) -> tuple[int, int]:
     return max(fewest), min(most)
 
 
-def _clause(
-    pair: tuple[str, str], cross: Crossover, fewest: int, most: int, *, once: bool
-) -> str:
+def _clause(pair: tuple[str, str], cross: Crossover, fewest: int, most: int, *, once: bool) -> str:
     """Say where the curves cross; of sizes trained ``once`` the interval holds less than 95 %."""
     first, second = map(label_of, pair)
     if cross.better_below == NEITHER:
