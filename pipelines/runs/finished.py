@@ -25,6 +25,7 @@ from pipelines.runs.detection_files import (
     read_detections,
     repeat_folder,
 )
+from pipelines.runs.folder import SPLIT_FOLDERS
 from pipelines.runs.metrics import METRICS, DetectorMetrics, Metrics, read_metrics
 from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
@@ -70,13 +71,15 @@ class FinishedRun:
             raise UserError(f"{path}: is not there; repeat the run")
         return list(ground_truth_file(truth, str(path)).annotations)
 
-    def detections(self, name: str, images: int) -> list[Detections] | None:
-        """Return a detector's detections of so many test images, None where there are none.
+    def detections(self, name: str, images: int, split: str = "test") -> list[Detections] | None:
+        """Return a detector's detections of so many images of a split, None where there are none.
+
+        The split is ``val`` or ``test``.
 
         Raises:
             UserError: the file is broken.
         """
-        return _detections(self.folder, name, images)
+        return _detections(self.folder / SPLIT_FOLDERS[split], name, images)
 
 
 def further_detections(
