@@ -15,7 +15,13 @@ from datasets.conversion import convert
 from datasets.errors import UserError
 from datasets.progress import Track, silently
 from datasets.reading import read_folder
-from pipelines.audit.correction import by_image, change_sentence, changes_table, corrected
+from pipelines.audit.correction import (
+    audited_image,
+    by_image,
+    change_sentence,
+    changes_table,
+    corrected,
+)
 from pipelines.audit.effect import Effect, effect_on
 from pipelines.audit.reading import AUDIT, read_audit, read_decisions
 from pipelines.audit.suspicion import Audit, Suspicion
@@ -132,20 +138,6 @@ def corrected_set(whole: Dataset, audited: Dataset, accepted: Sequence[Suspicion
             here = place.get(image.name, split if keeps else "")
             splits[here].append(replace(image, annotations=truth))
     return replace(whole, splits=_sorted(splits))
-
-
-def audited_image(dataset: Dataset, each: Suspicion) -> LabelledImage:
-    """Return the image that a suspicion is of.
-
-    Raises:
-        UserError: the set has another there.
-    """
-    images = dataset.splits.get(each.split, ())
-    if not 0 <= each.image < len(images) or images[each.image].name != each.file:
-        raise UserError(
-            f"{each.file}: is not where it was when it was audited; audit the run again"
-        )
-    return images[each.image]
 
 
 def _whole_set(run: FinishedRun, folder: Path) -> Dataset:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from datasets.annotations import Annotations
+from datasets.annotations import Annotations, Dataset, LabelledImage
 from datasets.boxes import as_boxes, clip
 from datasets.cleaning import DECIMALS
 from datasets.errors import UserError
@@ -25,6 +25,20 @@ def by_image(suspicions: Iterable[Suspicion]) -> dict[tuple[str, int], list[Susp
     for each in suspicions:
         found[each.split, each.image].append(each)
     return dict(found)
+
+
+def audited_image(dataset: Dataset, each: Suspicion) -> LabelledImage:
+    """Return the image that a suspicion is of.
+
+    Raises:
+        UserError: the set has another there.
+    """
+    images = dataset.splits.get(each.split, ())
+    if not 0 <= each.image < len(images) or images[each.image].name != each.file:
+        raise UserError(
+            f"{each.file}: is not where it was when it was audited; audit the run again"
+        )
+    return images[each.image]
 
 
 def corrected(
