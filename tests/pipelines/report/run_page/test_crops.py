@@ -12,8 +12,8 @@ from pipelines.report.run_page.crops import (
     LONGER_SIDES_PX,
     Wanted,
     around,
-    crops,
     cropped,
+    crops,
 )
 
 
