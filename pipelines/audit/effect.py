@@ -37,6 +37,7 @@ from pipelines.runs.finished import FinishedRun, further_detections
 from pipelines.system.files import write_text
 
 FIGURES = tuple(LABELS)  # mAP@.50 and mAP@[.50:.95]
+LIKELY = 0.5  # probability from which on a place is ignored before any decision
 Basis = Literal["accepted", "ignored"]
 
 
@@ -58,8 +59,8 @@ class Effect(msgspec.Struct, frozen=True):
 
     Attributes:
         basis: ``accepted``, the labels corrected as a person decided; or ``ignored``, before any
-            decision: what is suspected, and every detection there, counts neither as right nor as
-            wrong.
+            decision: what is more likely wrong than not, and every detection there, counts neither
+            as right nor as wrong.
         suspicions: how many of the test split count so.
         images: of the test split.
         figures: by detector and figure, `FIGURES`.
@@ -78,7 +79,7 @@ def effect_on(run: FinishedRun, audit: Audit, decisions: Decisions | None = None
     """Return what corrected labels would change in a run's figures.
 
     With decisions, the suspicions accepted are corrected and all other labels stay; without any,
-    the places of all suspicions are ignored.
+    the places of suspicions are ignored that are at least `LIKELY`.
 
     Raises:
         UserError: the audit is of another set, or the run lacks detections.
@@ -94,6 +95,8 @@ def effect_on(run: FinishedRun, audit: Audit, decisions: Decisions | None = None
     if decisions is not None and (decisions.accepted or decisions.rejected):
         basis, wanted = "accepted", {*decisions.accepted}
         chosen = [each for each in chosen if each.id in wanted]
+    else:
+        chosen = [each for each in chosen if each.probability >= LIKELY]
     then = list(today)
     for (_, place), suspected in by_image(chosen).items():
         if not 0 <= place < len(then):

@@ -84,7 +84,7 @@ def basis_heading(effect: Effect) -> str:
 def effect_sentence(effect: Effect) -> str:
     """Return what the figures by corrected labels are of."""
     if not effect.suspicions:
-        none = "accepted" if effect.basis == "accepted" else "suspected"
+        none = "accepted" if effect.basis == "accepted" else "more likely wrong than not"
         return f"Nothing is {none} in the {effect.images} test images, so no figure would change."
     places = f"{effect.suspicions} suspicion{'s' * (effect.suspicions != 1)}"
     if effect.basis == "accepted":
@@ -93,8 +93,8 @@ def effect_sentence(effect: Effect) -> str:
             "detectors have proposed flatter the detectors, in mAP@[.50:.95] most."
         )
     return (
-        f"Before any decision: with the places of the {places} of the test split ignored, where "
-        "detections then count neither as right nor as wrong."
+        f"Before any decision: with the places of the {places} of the test split ignored that are "
+        "more likely wrong than not: detections there count neither as right nor as wrong."
     )
 
 

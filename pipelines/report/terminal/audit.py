@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isnan
+from pathlib import Path
 
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.audit.apply import CHANGES, Applied
 from pipelines.audit.effect import Effect
 from pipelines.report.effect_rows import effect_shown
 from pipelines.report.rows import Figure
 from pipelines.runs.metrics import Metrics
+
+MOST_LISTED = 20  # changes; the file of them has all
+
+
+def applied_lines(done: Applied, form: str, output: Path) -> Iterator[str]:
+    """Yield what to print of a corrected copy in that form, and where it is."""
+    yield from done.changes[:MOST_LISTED]
+    if len(done.changes) > MOST_LISTED:
+        yield f"and {len(done.changes) - MOST_LISTED} more, in {CHANGES}"
+    yield from done.lost
+    count = len(done.changes)
+    yield (
+        f"{output}: {done.images} images and {done.boxes} boxes as {form}, "
+        f"{count} correction{'s' * (count != 1)}, in {CHANGES}"
+    )
 
 
 def effect_text(metrics: Metrics, effect: Effect) -> Iterator[RenderableType]:

@@ -122,6 +122,14 @@ def test_no_decision_at_all_is_as_before_any(given, ignored):
     assert accepting(given) == ignored
 
 
+def test_what_is_likelier_right_than_wrong_is_not_ignored(given, ignored):
+    every = given.audit.suspicions
+    doubted = (*every[:1], *(msgspec.structs.replace(each, probability=0.4) for each in every[1:]))
+    effect = effect_on(given.run, msgspec.structs.replace(given.audit, suspicions=doubted))
+    assert effect.suspicions == 1
+    assert effect.figures != ignored.figures
+
+
 def test_suspicions_of_validation_change_no_figure_of_the_test_split(given):
     effect = accepting(given, "doubled-val-0", "missing-val-1")
     assert effect.suspicions == 0

@@ -257,12 +257,23 @@ def test_kind_class_and_decision_choose_what_is_shown(opened, given):
         assert page.locator(".strip button").count() == number
     choose(page, "label", "")
     choose(page, "decided", "undecided")
-    page.locator(".title").click()
-    press(page, "y", "y")
+    press(page, "Tab", "y", "y")
     assert page.locator(".strip button").count() == 4
     choose(page, "decided", "rejected")
     assert page.locator(".nothing").is_visible()
     assert not page.locator(".desk").is_visible()
+
+
+def test_a_kind_is_chosen_without_a_mouse(opened, given):
+    page = opened()
+    kind = page.locator("[data-filter=kind]")
+    reach(page, kind)
+    press(page, "ArrowDown")
+    first = kind.input_value()
+    number = sum(each.kind == first for each in given.audit.suspicions)
+    assert f"(1 of {number})" in shown(page)
+    press(page, "y")  # while a list has the keys, they are the list's
+    assert left(page).startswith("6 of 6 left")
 
 
 def test_the_boxes_are_the_labels_the_proposals_and_what_contenders_see(opened, given):

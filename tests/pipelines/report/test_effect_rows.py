@@ -1,14 +1,16 @@
 import io
 from math import nan
+from pathlib import Path
 
 import msgspec
 import pytest
 from made_metrics import difference, run
 from rich.console import Console
 
+from pipelines.audit.apply import Applied
 from pipelines.audit.effect import Effect, FigureEffect
 from pipelines.report.effect_rows import effect_shown
-from pipelines.report.terminal.audit import effect_text
+from pipelines.report.terminal.audit import MOST_LISTED, applied_lines, effect_text
 
 NONE = difference(nan, nan, nan, "cannot_tell")
 
@@ -73,7 +75,7 @@ def test_what_is_counted_how_is_said_with_the_figures():
 def test_where_no_suspicion_counts_there_are_no_rows():
     shown = effect_shown(METRICS, msgspec.structs.replace(EFFECT, suspicions=0))
     assert shown.rows == []
-    assert shown.sentence.startswith("Nothing is suspected in the 72 test images")
+    assert shown.sentence.startswith("Nothing is more likely wrong than not in the 72 test images")
 
 
 def test_figures_that_do_not_exist_are_dashes():
@@ -99,3 +101,14 @@ def test_the_terminal_prints_figures_intervals_and_both_verdicts():
     assert "today: " in text
     assert "then: " in text
     assert printed(msgspec.structs.replace(EFFECT, suspicions=0)).count("\n") == 1
+
+
+def test_of_many_changes_the_first_are_printed_and_how_many_more_there_are():
+    changes = tuple(f"{number}.jpg: cat added" for number in range(MOST_LISTED + 2))
+    lines = list(applied_lines(Applied(changes, ("lost",), 9, 40, EFFECT), "voc", Path("new")))
+    assert lines[:MOST_LISTED] == list(changes[:MOST_LISTED])
+    assert lines[MOST_LISTED:] == [
+        "and 2 more, in changes.csv",
+        "lost",
+        "new: 9 images and 40 boxes as voc, 22 corrections, in changes.csv",
+    ]
