@@ -17,10 +17,10 @@ from datasets.regular_files import content
 from pipelines.audit.correction import by_image, corrected
 from pipelines.audit.ignoring import ignoring
 from pipelines.audit.reading import EFFECT
-from pipelines.audit.suspicion import SCHEMA_VERSION, Audit, Decisions
+from pipelines.audit.suspicion import SCHEMA_VERSION, Audit, Decisions, Suspicion
 from pipelines.detections import Detections
 from pipelines.evaluation import undefined
-from pipelines.evaluation.coco_files.format import ground_truth_file
+from pipelines.evaluation.coco_files.format import GroundTruthFile, ground_truth_file
 from pipelines.evaluation.quality import evaluation_set, quality_of
 from pipelines.evaluation.resampling import (
     LABELS,
@@ -97,34 +97,43 @@ def effect_on(run: FinishedRun, audit: Audit, decisions: Decisions | None = None
         chosen = [each for each in chosen if each.id in wanted]
     else:
         chosen = [each for each in chosen if each.probability >= LIKELY]
-    then = list(today)
-    for (_, place), suspected in by_image(chosen).items():
-        if not 0 <= place < len(then):
-            raise UserError(f"{suspected[0].file}: is not in the test split; audit the run again")
-        if basis == "accepted":
-            width_px, height_px = file.sizes[place].tolist()
-            then[place] = corrected(today[place], suspected, (width_px, height_px))
-        else:
-            found = [each[place] for every in trainings.values() for each in every]
-            then[place] = ignoring(today[place], suspected, found)
+    every = [each for of_one in trainings.values() for each in of_one]
+    then = _labels_then(file, chosen, basis, every)
     units = Units.of(len(today), file.groups)
     given = units, run.metrics.dataset.classes, run.settings.seed
-    judged = {
-        name: [_judged(labels, every, name, *given) for labels in (today, then)]
-        for name, every in trainings.items()
-    }
+    before, after = (
+        {name: _judged(labels, each, name, *given) for name, each in trainings.items()}
+        for labels in (today, then)
+    )
     return Effect(
         basis,
         len(chosen),
         len(today),
-        {name: _figures(before, after, len(today)) for name, (before, after) in judged.items()},
-        {
-            f"{a}_minus_{b}": each
-            for (a, b), each in pairwise(
-                {name: after for name, (_, after) in judged.items()}, len(today)
-            ).items()
-        },
+        {name: _figures(before[name], after[name], len(today)) for name in trainings},
+        {f"{a}_minus_{b}": each for (a, b), each in pairwise(after, len(today)).items()},
     )
+
+
+def _labels_then(
+    file: GroundTruthFile,
+    chosen: Sequence[Suspicion],
+    basis: Basis,
+    found: Sequence[Sequence[Detections]],
+) -> list[Annotations]:
+    """Return the labels of each test image with suspicions corrected, or with their places ignored.
+
+    ``found`` are all detections of each image, of every detector and training.
+    """
+    labels = list(file.annotations)
+    for (_, place), suspected in by_image(chosen).items():
+        if not 0 <= place < len(labels):
+            raise UserError(f"{suspected[0].file}: is not in the test split; audit the run again")
+        if basis == "accepted":
+            width_px, height_px = file.sizes[place].tolist()
+            labels[place] = corrected(labels[place], suspected, (width_px, height_px))
+        else:
+            labels[place] = ignoring(labels[place], suspected, [each[place] for each in found])
+    return labels
 
 
 def _trainings(run: FinishedRun, name: str, images: int) -> list[list[Detections]]:
