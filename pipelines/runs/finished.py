@@ -164,11 +164,22 @@ def with_data(run: FinishedRun) -> Subject:
     for name in settings.pipelines:
         if not (run.folder / "models" / name).is_dir():
             raise UserError(f"{run.folder / 'models' / name}: is not there; repeat the comparison")
+    figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
+    return Subject(run.folder, data_of(run), settings, figures)
+
+
+def data_of(run: FinishedRun) -> Dataset:
+    """Return the data of a finished run, read and held to what it was made of.
+
+    Raises:
+        DatasetError: the data can't be read any more.
+        UserError: it has changed since.
+    """
+    settings = run.settings
     dataset = read_checked(settings)
     if split_sha256(dataset.splits) != run.metrics.dataset.split_sha256:
         raise UserError(
             f"{settings.dataset}: is not as it was when {run.folder} was made; repeat the "
             "comparison"
         )
-    figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
-    return Subject(run.folder, dataset, settings, figures)
+    return dataset
