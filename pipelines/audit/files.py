@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
+from pipelines.audit.reading import FOUND
 from pipelines.audit.suspicion import Audit, Box, Suspicion
 from pipelines.system.files import write_json, write_text
 
-AUDIT, FOUND, TABLE = "audit", "audit.json", "audit.csv"  # a run's folder, and files in it
+TABLE = "audit.csv"
 COLUMNS = ("probability", "kind", "split", "file", "object", "label", "proposed")
 
 

@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from datasets.errors import UserError
-from pipelines.audit.files import AUDIT, FOUND, write_audit
+from pipelines.audit.effect import Effect, effect_on, write_effect
+from pipelines.audit.files import write_audit
 from pipelines.audit.find import find
 from pipelines.audit.fold_trainings import by_split, costs_of, found_in_folds
 from pipelines.audit.folds import folds
+from pipelines.audit.reading import AUDIT, FOUND
 from pipelines.audit.suspicion import Audit
 from pipelines.audit.witnesses import Found, Witnessed, kept_detections, witnessed
+from pipelines.benchmark.add_axes import report
 from pipelines.evaluation import undefined
 from pipelines.runs.cells import Cells
 from pipelines.runs.data import keep_out_of_data
 from pipelines.runs.finished import FinishedRun, Subject, open_run, with_data
 from pipelines.runs.folder import CELLS
+from pipelines.runs.metrics import Metrics
 from pipelines.system.files import check_output
 from pipelines.system.output_lock import sole_writer
 from pipelines.system.progress import on_terminal
@@ -42,9 +46,14 @@ class Asked(NamedTuple):
 
 
 class Audited(NamedTuple):
-    """What an audit found, where its files are, and the trainings there was no time for."""
+    """What an audit of a run found and what that would change, and where its files are.
 
+    ``left_out`` are trainings there was no time for.
+    """
+
+    metrics: Metrics
     audit: Audit
+    effect: Effect
     folder: Path
     left_out: tuple[str, ...]
 
@@ -105,8 +114,8 @@ def _audited(run: FinishedRun, asked: Asked, folder: Path) -> Audited:
         given = witnessed(subject.dataset, found)
     audit = audit_of(given, subject.dataset.name, run.metrics.dataset.split_sha256, asked.folds)
     write_audit(folder, audit)
-    show(run, subject, folder, audit, found)
-    return Audited(audit, folder, left_out)
+    effect = show(run, subject, folder, audit, found)
+    return Audited(run.metrics, audit, effect, folder, left_out)
 
 
 def audit_of(given: Witnessed, name: str, split_sha256: str, count: int) -> Audit:
@@ -153,6 +162,16 @@ def _digest(subject: Subject) -> str:
     return hashlib.sha256(plain + names.encode()).hexdigest()[:8]
 
 
-def show(run: FinishedRun, subject: Subject, folder: Path, audit: Audit, found: Found) -> None:
-    """Write what a person looks at: the audit's page."""
-    del run, subject, folder, audit, found
+def show(run: FinishedRun, subject: Subject, folder: Path, audit: Audit, found: Found) -> Effect:
+    """Write what a person looks at, the audit's page and the run's report; return the effect.
+
+    It is that on the run's figures of ignoring what is more likely wrong than not.
+    """
+    from pipelines.report.audit_page.page import write_audit_page  # with all that pages need
+
+    effect = effect_on(run, audit)
+    write_effect(folder, effect)
+    write_audit_page(folder, run.metrics, audit, subject.dataset, found, effect, on_terminal)
+    if folder == run.folder / AUDIT:
+        report(subject)
+    return effect

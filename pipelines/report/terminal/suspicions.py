@@ -7,26 +7,25 @@ from collections.abc import Iterator, Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.audit.suspicion import KINDS, Audit, Suspicion
-from pipelines.contenders import label_of
+from pipelines.audit.effect import Effect
+from pipelines.audit.suspicion import Audit, Suspicion
+from pipelines.report.suspicions import KINDS, alike_rows, audit_sentences, suspicion_sentence
+from pipelines.report.terminal.audit import effect_text
+from pipelines.runs.metrics import Metrics
 from pipelines.system.terminal import Terminal
 
 FIRST = 3  # shown of each kind
-TITLES = {
-    "missing": "missing label",
-    "wrong_class": "wrong class",
-    "badly_placed": "badly placed box",
-    "nothing_there": "nothing there",
-    "doubled": "doubled label",
-}
 
 
-def print_audit(audit: Audit, left_out: Sequence[str] = ()) -> None:
-    """Print a table by kind, who the witnesses are, and which trainings there was no time for."""
+def print_audit(
+    metrics: Metrics, audit: Audit, effect: Effect, left_out: Sequence[str] = ()
+) -> None:
+    """Print what was found, what that would change, and the trainings there was no time for."""
     console = Terminal(highlight=False)
     console.print(audit_table(audit))
     for line in audit_lines(audit, left_out):
         console.print(line, markup=False)
+    console.print(*effect_text(metrics, effect))
 
 
 def audit_table(audit: Audit) -> Table:
@@ -35,38 +34,26 @@ def audit_table(audit: Audit) -> Table:
     What is expected is the sum of probabilities.
     """
     images = " and ".join(f"{count} {split}" for split, count in audit.images.items())
-    title = f"{audit.dataset}: suspicions about the labels of {images} images"
-    table = Table("", title=escape(title))
+    table = Table("", title=escape(f"{audit.dataset}: the labels of {images} images"))
     table.add_column("found", justify="right")
     table.add_column("likely right", justify="right")
     table.add_column("the first")
-    for kind in KINDS:
+    for kind, title in KINDS.items():
         of_kind = [each for each in audit.suspicions if each.kind == kind]
         expected = sum(each.probability for each in of_kind)
         first = "\n".join(_line(audit, each) for each in of_kind[:FIRST])
-        table.add_row(TITLES[kind], str(len(of_kind)), f"{expected:.0f}", escape(first))
+        table.add_row(title, str(len(of_kind)), f"{expected:.0f}", escape(first))
     return table
 
 
 def audit_lines(audit: Audit, left_out: Sequence[str] = ()) -> Iterator[str]:
     """Yield sentences: the witnesses, classes that seem to be one, what was left out."""
-    names = " and ".join(map(label_of, audit.contenders))
-    if len(audit.contenders) > 1:
-        yield f"Witnesses: {names}, which have not learnt from these images."
-    else:
-        yield (
-            f"One witness alone: {names}, which has not learnt from these images. Its mistakes look "
-            "like those of labels, so this is weaker than what two agree on."
-        )
-    for first, second, share in audit.alike_classes:
-        yield (
-            f"{audit.classes[first]} and {audit.classes[second]} seem to be one class: of their "
-            f"objects {share:.0%} are taken for the other."
-        )
+    yield from audit_sentences(audit)
+    for first, second, share in alike_rows(audit):
+        yield f"{first} and {second} seem to be one class: each is taken for the other ({share})."
     if left_out:
         yield f"Left out for the time: {', '.join(left_out)}; --resume with more goes on."
 
 
 def _line(audit: Audit, each: Suspicion) -> str:
-    names = [audit.classes[label] for label in (each.label, each.proposed) if label is not None]
-    return f"{each.probability:.2f} {each.file}: {' → '.join(dict.fromkeys(names))}"
+    return f"{each.probability:.2f} {each.file}: {suspicion_sentence(each, audit.classes)}"
