@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -15,9 +17,11 @@ import msgspec
 from datasets.annotations import SPLITS, Dataset, LabelledImage
 from datasets.images import pixels_of
 from datasets.progress import Track, silently
+from datasets.splits import split_sha256
 from pipelines.audit.witnesses import Found
 from pipelines.contenders import contender
 from pipelines.detections import Detections, Detector
+from pipelines.evaluation import undefined
 from pipelines.postprocessing.calibration import CalibratedDetector, fitted
 from pipelines.runs.cells import Cells
 from pipelines.runs.metrics import DetectorMetrics
@@ -69,6 +73,18 @@ class Costs:
 
     seconds: Mapping[str, float]
     needed_mb: float = NEEDED_MB
+
+
+def cells_of(
+    folder: Path, dataset: Dataset, folds: int, settings: RunSettings, seconds: float = inf
+) -> Cells:
+    """Return where trainings on so many folds are kept, apart from those of other sets or settings.
+
+    The device of the trainings is no matter. All may take so many seconds.
+    """
+    decisive = undefined.encode(replace(settings, device="auto")), split_sha256(dataset.splits)
+    digest = hashlib.sha256(decisive[0] + decisive[1].encode()).hexdigest()[:8]
+    return Cells(folder / f"{folds}-folds-{digest}", seconds)
 
 
 def costs_of(figures: Mapping[str, DetectorMetrics], folds: Sequence[Dataset]) -> Costs:

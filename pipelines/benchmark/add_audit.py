@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import replace
 from math import inf
@@ -13,14 +12,12 @@ from datasets.errors import UserError
 from pipelines.audit.effect import Effect, effect_on, write_effect
 from pipelines.audit.files import write_audit
 from pipelines.audit.find import find
-from pipelines.audit.fold_trainings import by_split, costs_of, found_in_folds
+from pipelines.audit.fold_trainings import by_split, cells_of, costs_of, found_in_folds
 from pipelines.audit.folds import folds
 from pipelines.audit.reading import AUDIT, FOUND
 from pipelines.audit.suspicion import Audit
 from pipelines.audit.witnesses import Found, Witnessed, kept_detections, witnessed
 from pipelines.benchmark.add_axes import report
-from pipelines.evaluation import undefined
-from pipelines.runs.cells import Cells
 from pipelines.runs.data import keep_out_of_data
 from pipelines.runs.finished import FinishedRun, Subject, open_run, with_data
 from pipelines.runs.folder import CELLS
@@ -142,7 +139,7 @@ def _by_folds(
     divided = folds(subject.dataset, asked.folds, settings.seed)
     settings = replace(settings, device=asked.device or settings.device)
     seconds = inf if asked.minutes is None else 60 * asked.minutes
-    cells = Cells(folder / CELLS / f"{asked.folds}-folds-{_digest(subject)}", seconds)
+    cells = cells_of(folder / CELLS, subject.dataset, asked.folds, settings, seconds)
     costs = costs_of(subject.figures, divided)
     trained = found_in_folds(divided, settings, cells, costs, on_terminal)
     found, images = by_split(subject.dataset, trained)
@@ -152,14 +149,6 @@ def _by_folds(
             "trained is kept for --resume"
         )
     return found, witnessed(subject.dataset, found, images), tuple(cells.left_out)
-
-
-def _digest(subject: Subject) -> str:
-    """Return what tells cells of one run from those of another."""
-    plain = undefined.encode((subject.settings, subject.dataset.classes))
-    labels = subject.dataset.splits
-    names = "\n".join(image.name for images in labels.values() for image in images)
-    return hashlib.sha256(plain + names.encode()).hexdigest()[:8]
 
 
 def show(run: FinishedRun, subject: Subject, folder: Path, audit: Audit, found: Found) -> Effect:

@@ -64,10 +64,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 def trained(arguments: argparse.Namespace, name: str) -> tuple[Witnessed, Faults, Path]:
     """Return a set with faults, what was found in its folds, the faults, and where cells are."""
-    from pipelines.audit.fold_trainings import Costs, by_split, found_in_folds
+    from pipelines.audit.fold_trainings import Costs, by_split, cells_of, found_in_folds
     from pipelines.audit.folds import folds
     from pipelines.audit.witnesses import witnessed
-    from pipelines.runs.cells import Cells
     from pipelines.runs.data import read_checked
     from pipelines.system.progress import on_terminal
 
@@ -77,9 +76,10 @@ def trained(arguments: argparse.Namespace, name: str) -> tuple[Witnessed, Faults
     settings = replace(settings, train_minutes=arguments.minutes)
     settings = completed(reduce(with_setting, arguments.set, settings))
     faulty, faults = with_faults(read_checked(settings), arguments.seed)
-    place = arguments.output / f"{Path(name).name}-{arguments.folds}-folds-seed-{arguments.seed}"
     divided = folds(faulty, arguments.folds, arguments.seed)
-    found = found_in_folds(divided, settings, Cells(place), Costs({}), on_terminal)
+    place = arguments.output / Path(name).name
+    cells = cells_of(place, faulty, arguments.folds, settings)
+    found = found_in_folds(divided, settings, cells, Costs({}), on_terminal)
     detections, asked = by_split(faulty, found)
     return witnessed(faulty, detections, asked), faults, place
 
