@@ -27,6 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Write the report and print where it is; return the exit status."""
     # From here on it takes a second to import.
     from datasets.images import ImageError
+    from pipelines.report.run_page.labels import images_of_labels
     from pipelines.report.run_page.page import write_report
     from pipelines.runs.data import dataset_folder
     from pipelines.runs.finished import open_run
@@ -38,6 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
         finished = open_run(folder)  # as whoever wrote there before has left it
         truth = finished.ground_truth()
         names = [] if truth is None else [image.file_name for image in truth.images]
+        names += images_of_labels(folder)
         data = dataset_folder(arguments.dataset or finished.settings.dataset)
         images = {name: data / name for name in names if not leads_out(name)}
         try:

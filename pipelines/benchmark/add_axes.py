@@ -78,5 +78,6 @@ def report(subject: Subject) -> None:
     """Write a run's report from what its ``metrics.json`` holds."""
     from pipelines.report.run_page.page import write_report  # with matplotlib, which takes its time
 
-    tested = {image.name: image.path for image in subject.dataset.splits["test"]}
-    write_report(subject.folder, tested, on_terminal)
+    splits = subject.dataset.splits.values()
+    images = {image.name: image.path for split in splits for image in split}
+    write_report(subject.folder, images, on_terminal)

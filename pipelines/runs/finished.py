@@ -25,6 +25,7 @@ from pipelines.runs.detection_files import (
     read_detections,
     repeat_folder,
 )
+from pipelines.runs.folder import SPLIT_FOLDERS
 from pipelines.runs.metrics import METRICS, DetectorMetrics, Metrics, read_metrics
 from pipelines.settings import RunSettings
 from pipelines.system.runtime import Device
@@ -70,13 +71,15 @@ class FinishedRun:
             raise UserError(f"{path}: is not there; repeat the run")
         return list(ground_truth_file(truth, str(path)).annotations)
 
-    def detections(self, name: str, images: int) -> list[Detections] | None:
-        """Return a detector's detections of so many test images, None where there are none.
+    def detections(self, name: str, images: int, split: str = "test") -> list[Detections] | None:
+        """Return a detector's detections of so many images of a split, None where there are none.
+
+        The split is ``val`` or ``test``.
 
         Raises:
             UserError: the file is broken.
         """
-        return _detections(self.folder, name, images)
+        return _detections(self.folder / SPLIT_FOLDERS[split], name, images)
 
 
 def further_detections(
@@ -161,11 +164,22 @@ def with_data(run: FinishedRun) -> Subject:
     for name in settings.pipelines:
         if not (run.folder / "models" / name).is_dir():
             raise UserError(f"{run.folder / 'models' / name}: is not there; repeat the comparison")
+    figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
+    return Subject(run.folder, data_of(run), settings, figures)
+
+
+def data_of(run: FinishedRun) -> Dataset:
+    """Return the data of a finished run, read and held to what it was made of.
+
+    Raises:
+        DatasetError: the data can't be read any more.
+        UserError: it has changed since.
+    """
+    settings = run.settings
     dataset = read_checked(settings)
     if split_sha256(dataset.splits) != run.metrics.dataset.split_sha256:
         raise UserError(
             f"{settings.dataset}: is not as it was when {run.folder} was made; repeat the "
             "comparison"
         )
-    figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
-    return Subject(run.folder, dataset, settings, figures)
+    return dataset

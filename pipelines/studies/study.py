@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.errors import UserError
+from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
 from pipelines.runs.folder import AXES as PLOTS
 from pipelines.runs.folder import CELLS
 from pipelines.runs.metrics import AxisResult
 from pipelines.studies.common.axes import AXES, NAMES
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.verdict import axis_result
 from pipelines.system import runtime
 from pipelines.system.processes import in_own_process

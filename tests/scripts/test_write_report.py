@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from toy_audit import audited
 from toy_run import add_axes, write_run
 
 from scripts.write_report import main
@@ -21,6 +22,14 @@ def test_what_a_study_has_added_to_a_run_comes_into_its_report(tmp_path, capsys)
     assert main(["run", "--dataset", "moved"]) == 0
     assert capsys.readouterr().out.strip() == str(Path("run") / "report.html")
     assert "there is no hurry" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_what_an_audit_has_suspected_comes_into_the_report(tmp_path, capsys):
+    given = audited(tmp_path)
+    given.data.rename(tmp_path / "moved")
+    assert main([str(given.run.folder), "--dataset", "moved"]) == 0, capsys.readouterr().err
+    text = given.run.folder.joinpath("report.html").read_text()
+    assert text.count("(val)</small>") == 2  # of images that are in no test split
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,8 @@
 // Boxes over a photograph, as SVG in the image's own pixels. Right, wrong and missed differ in
 // colour, in line and in the mark before the name.
 
-const SVG = "http://www.w3.org/2000/svg";
 const MARKS = { right: "", wrong: "× ", missed: "? ", ignored: "(not counted) ", truth: "" };
 const TEXT_PX = 12; // on the screen
-
-function svgElement(name, attributes, text) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 /** What is drawn of one pipeline: [kind, row] each, the ground truth first and lowest. */
 function drawnBoxes(image, pipeline, state) {

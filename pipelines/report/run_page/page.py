@@ -6,15 +6,13 @@ Everything in it is read back from the run's folder, so that the main job and
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from datasets.errors import UserError
@@ -22,9 +20,11 @@ from datasets.progress import Track
 from pipelines.evaluation.undefined import plain
 from pipelines.report import rows
 from pipelines.report.caveats import caveats
+from pipelines.report.one_file import environment, own_code
 from pipelines.report.run_page import curves, tables
 from pipelines.report.run_page.axes import axis_sections
 from pipelines.report.run_page.gallery import gallery_data
+from pipelines.report.run_page.labels import label_section
 from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
 from pipelines.report.verdict import row_worths, verdict_sentence
 from pipelines.runs.compare import flat
@@ -38,16 +38,17 @@ EMBEDDED = 100  # images carried in the page; those after them are in the folder
 MOST_CURVES = 24  # classes with a curve of their own, those with the most objects
 PARTS = Path(__file__).parent
 # In this order they are one script.
-SCRIPTS = ("model.js", "drawing.js", "gallery.js")
+SCRIPTS = ("svg.js", "model.js", "drawing.js", "gallery.js")
 
 
 def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path:
     """Write ``report.html`` into the folder of a finished run and return its path.
 
-    ``images`` has where each test image is, by the name it has in ``ground_truth.json``.
+    ``images`` has where each test image is, by the name it has in ``ground_truth.json``, and may
+    have others of the set, which are shown where an audit suspects their labels.
 
     Raises:
-        UserError: the folder lacks something, or an image is not among ``images``.
+        UserError: the folder lacks something, or a test image is not among ``images``.
         ImageError: an image can't be read.
     """
     run = open_run(folder)
@@ -58,9 +59,17 @@ def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path
         raise UserError(f"{absent[0]}: is in the run, but there is no such image in the data")
     made = photographs([images[name] for name in names], track)
     embedded = _placed(gallery["images"], made, folder)
-    page = _environment().get_template("report.html.j2")
-    text = page.render(
-        **_context(run.metrics, folder), gallery=gallery, photographs=embedded, **_own_code()
+    code = own_code([PARTS / "style.css"], [PARTS / name for name in SCRIPTS])
+    text = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            **_context(run.metrics, folder),
+            labels=label_section(run, images),
+            gallery=gallery,
+            photographs=embedded,
+            **code,
+        )
     )
     write_text(folder / REPORT, text)
     return folder / REPORT
@@ -181,28 +190,7 @@ def _training_figures(name: str, training: Training) -> tuple[Markup | None, Mar
     )
 
 
-def _own_code() -> dict[str, Any]:
-    """Return style and script, and the hash of the one script the page lets run."""
-    style = (PARTS / "style.css").read_text(encoding="utf-8")
-    parts = [(PARTS / name).read_text(encoding="utf-8") for name in SCRIPTS]
-    script = '"use strict";\n' + "\n".join(parts)
-    digest = hashlib.sha256(script.encode()).digest()
-    return {
-        "style": Markup(style),  # noqa: S704  our own file
-        "script": Markup(script),  # noqa: S704
-        "script_sha256": b64encode(digest).decode("ascii"),
-    }
-
-
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(PARTS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"shown": rows.shown, "setting": tables.setting_text}
-    made.tests["unknown"] = isnan
-    made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
+    made = environment(PARTS)
+    made.filters["setting"] = tables.setting_text
     return made

@@ -49,20 +49,21 @@ def shrunk(pixels: NDArray[np.uint8]) -> EncodedPhotograph:
     image = Image.fromarray(pixels)
     full = b""
     for side in LONGER_SIDES_PX:
-        full = _webp(image, side)
+        full = webp(image, side)
         if len(full) <= MOST_BYTES:
             break
-    return EncodedPhotograph(full, _webp(image, THUMB_PX))
+    return EncodedPhotograph(full, webp(image, THUMB_PX))
 
 
-def data_uri(webp: bytes) -> str:
-    """Return what an ``<img>`` shows without asking anybody for it."""
-    return f"data:image/webp;base64,{b64encode(webp).decode('ascii')}"
-
-
-def _webp(image: Image.Image, longer_px: int) -> bytes:
+def webp(image: Image.Image, longer_px: int) -> bytes:
+    """Return an image as WebP, made smaller where its longer side is more than that."""
     small = image.copy()
     small.thumbnail((longer_px, longer_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     stream = io.BytesIO()
     small.save(stream, "WEBP", quality=QUALITY, method=EFFORT)
     return stream.getvalue()
+
+
+def data_uri(encoded: bytes) -> str:
+    """Return what an ``<img>`` shows without asking anybody for it."""
+    return f"data:image/webp;base64,{b64encode(encoded).decode('ascii')}"

@@ -36,9 +36,9 @@ from pipelines.evaluation.resampling import (
 )
 from pipelines.evaluation.significance import difference_interval, interval, intervals
 from pipelines.evaluation.trainings import over_trainings
+from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject, further_detections
 from pipelines.runs.trainings import NOT_HELD
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
 from pipelines.studies.common.plots import colours, draw_bars, mark, new_figure
 from pipelines.studies.common.verdict import Sampled, Study, Verdict

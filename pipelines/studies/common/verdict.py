@@ -20,8 +20,8 @@ from pipelines.evaluation.luck import Luck
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.significance import SURE, confidence
 from pipelines.evaluation.undefined import plain
+from pipelines.runs.cells import Cells
 from pipelines.runs.metrics import AxisResult
-from pipelines.studies.common.cells import Cells
 
 Cell = TypeVar("Cell")
 LIKELY = 0.84  # an interval of 68 % leaves out 0: about one standard error

@@ -41,6 +41,11 @@ class PlannedTraining:
         trained = f"-{self.updates}-updates" if self.updates else ""
         return f"{self.pipeline}-on-{self.images}-images-seed-{self.seed}{trained}"
 
+    @property
+    def title(self) -> str:
+        """What is shown while it goes on."""
+        return f"{self.pipeline}, {self.images} images, seed {self.seed}"
+
 
 class SubsetResult(msgspec.Struct, frozen=True):
     """What one training gave.

@@ -20,9 +20,9 @@ from matplotlib.figure import Figure
 
 from pipelines.contenders import label_of
 from pipelines.evaluation.resampling import DECISIVE, LABELS
+from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
 from pipelines.settings import seeds_from
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
 from pipelines.studies.common.plots import colours, draw_curve, new_figure, ring, scale
 from pipelines.studies.common.verdict import ALONE, NEITHER, Sampled, Study, Verdict

@@ -18,8 +18,8 @@ from datasets.images import pixels_of
 from pipelines.detections import FeatureSource
 from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.evaluation.significance import difference_interval
+from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure, save
 from pipelines.studies.common.verdict import Sampled, Study, Verdict

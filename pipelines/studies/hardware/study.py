@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from msgspec.structs import replace
 
 from pipelines.contenders import Contender, label_of
+from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, medians, whom, with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure, scale
 from pipelines.studies.common.verdict import Sampled, Study, Verdict

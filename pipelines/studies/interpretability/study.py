@@ -25,8 +25,8 @@ from datasets.splits import evenly
 from pipelines.contenders import label_of
 from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.undefined import Number
+from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import whom, with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure
 from pipelines.studies.common.verdict import Sampled, Study, Verdict

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 
 from pipelines.contenders import label_of
 from pipelines.evaluation.pairs import Floats
+from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import ends, pairs, with_interval
 from pipelines.studies.common.plots import colours, draw_curve, new_figure, ring, scale
 from pipelines.studies.common.verdict import ALONE, Sampled, Study, Verdict, share_better

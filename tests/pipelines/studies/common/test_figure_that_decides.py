@@ -57,7 +57,7 @@ def test_headline_tables_and_choice_go_by_the_same_figure(figure, winner, more):
 
 
 def data_study(figure):
-    from pipelines.studies.common.cells import Cells
+    from pipelines.runs.cells import Cells
     from pipelines.studies.common.verdict import axis_result
 
     return axis_result(studied(figure), Cells(None), 1.0)

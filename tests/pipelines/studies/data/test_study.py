@@ -12,7 +12,7 @@ from datasets.annotations import Annotations
 from datasets.progress import silently
 from pipelines.detections import Detections
 from pipelines.evaluation.undefined import plain
-from pipelines.studies.common.cells import Cells
+from pipelines.runs.cells import Cells
 from pipelines.studies.common.figures import MeanPrecision, mean_precision
 from pipelines.studies.data.plan import (
     PlannedTraining,
@@ -196,7 +196,7 @@ def test_side_by_side_they_give_the_same_as_one_by_one(tmp_path):
 
 
 def test_a_training_beside_another_counts_with_half_of_its_time(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.studies.data.schedule._timed", lambda work, key: (8, work(key)))
+    monkeypatch.setattr("pipelines.runs.side_by_side._timed", lambda work, key: (8, work(key)))
     _, cells = studied(tmp_path / "one", at_once=1)
     assert cells.spent == 30 * 8
     _, cells = studied(tmp_path / "two", at_once=2)

@@ -7,8 +7,8 @@ from datasets.annotations import Annotations
 from pipelines.classical.features import hog_descriptor
 from pipelines.detections import FeatureSource
 from pipelines.evaluation.quality import score
+from pipelines.runs.cells import Cells
 from pipelines.settings import RunSettings
-from pipelines.studies.common.cells import Cells
 from pipelines.studies.common.figures import MeanPrecision
 from pipelines.studies.features.box_svm import BoxedImage, learnt_and_tested, scaling
 from pipelines.studies.features.pictures import draw_pictures

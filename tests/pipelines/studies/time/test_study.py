@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipelines.evaluation.timing import Latency, Throughput
-from pipelines.studies.common.cells import Cells
+from pipelines.runs.cells import Cells
 from pipelines.studies.time import contender_time
 from pipelines.studies.time import study as time
 from pipelines.studies.time.contender_time import ContenderTime, TimedAlone, seconds_to

@@ -1,4 +1,4 @@
-"""Measured pieces of a study, kept on disk one by one, within a number of seconds."""
+"""Measured pieces of something long, kept on disk one by one, within a number of seconds."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class _Kept(msgspec.Struct):
 
 
 class Cells:
-    """The cells of one study: a cell that was measured is never measured again.
+    """The cells of one study or audit: one that was measured is never measured again.
 
-    What a kept cell took counts as spent, so that a study that goes on leaves out what one that
+    What a kept cell took counts as spent, so that one that goes on leaves out what one that
     was not cut off would have left out.
 
     Attributes:
-        seconds: the study may take.
+        seconds: all may take.
         spent: by its cells so far, kept ones included.
         left_out: names of cells there was no time for.
     """

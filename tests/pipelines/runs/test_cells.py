@@ -5,7 +5,7 @@ import pytest
 
 from datasets.errors import UserError
 from pipelines.evaluation.undefined import Number
-from pipelines.studies.common.cells import Cells
+from pipelines.runs.cells import Cells
 
 
 class Result(msgspec.Struct, frozen=True):
