@@ -34,6 +34,8 @@ option("--no-draw", action="store_true", help="write results only, no pictures")
 least = "least score; default: the run's, best for F1 on its validation split"
 option("--threshold", type=real(-1e6, 1e6), metavar="SCORE", help=least)
 option("--device", choices=["auto", "cpu", "gpu"], default="auto")
+others = "scheduler of a Dask cluster that detects in the images, as tcp://10.0.0.1:8786"
+option("--cluster", metavar="ADDRESS", help=others)
 pixels = partial(option, default=MAX_PIXELS, help="of an image; default: dataset.max_pixels")
 pixels("--max-pixels", type=whole(1, MOST_PIXELS), metavar="N")
 
@@ -42,7 +44,8 @@ pixels("--max-pixels", type=whole(1, MOST_PIXELS), metavar="N")
 def main(arguments: argparse.Namespace) -> int:
     """Detect, write and print; return the exit status."""
     # From here on it takes a moment to import.
-    from pipelines.inference.detect import DetectOptions, detect_sources, is_result
+    from pipelines.inference.detect import detect_sources, is_result
+    from pipelines.inference.engines import DetectOptions
     from pipelines.inference.sources import found_sources
     from pipelines.runs.model_folder import Threshold, open_model, validated_threshold
     from pipelines.system.files import followed
@@ -69,6 +72,7 @@ def main(arguments: argparse.Namespace) -> int:
         draw=not arguments.no_draw,
         device=arguments.device,
         max_pixels=arguments.max_pixels,
+        cluster=arguments.cluster,
     )
     free = claimed(
         output,

@@ -32,6 +32,11 @@ def parser() -> Options:
         metavar="M",
         help="for all axes together (30 minutes); what does not fit is left out and named",
     )
+    made.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="scheduler of a Dask cluster, as tcp://10.0.0.1:8786, for the trainings of `data`",
+    )
     made.add_argument("--resume", action="store_true", help="go on with a study that was cut off")
     made.add_argument("--overwrite", action="store_true", help="measure these axes again")
     return made
@@ -51,9 +56,8 @@ def studied(arguments: argparse.Namespace) -> int:
 
     axes = chosen_axes(arguments.axes)
     minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
-    metrics, kept = add_axes(
-        arguments.run, axes, minutes, overwrite=arguments.overwrite, resume=arguments.resume
-    )
+    also = {name: getattr(arguments, name) for name in ("overwrite", "resume", "cluster")}
+    metrics, kept = add_axes(arguments.run, axes, minutes, **also)
     results = {name: metrics.axes[name] for name in axes}
     print_axes(results, metrics.choice)
     if kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,23 +28,36 @@ class Studied(NamedTuple):
 
 
 def add_axes(
-    folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
+    folder: Path,
+    axes: Sequence[str],
+    minutes: float,
+    *,
+    overwrite: bool,
+    resume: bool,
+    cluster: str | None = None,
 ) -> Studied:
     """Study a finished run along ``axes`` and write its report again.
 
     What was studied within as many minutes is kept as it is; within fewer, what it left out for
-    the time is added to it.
+    the time is added to it. With the address of a Dask cluster that does the trainings of the
+    axis ``data``.
 
     Raises:
         DatasetError: the data can't be read any more.
         UserError: the folder can't be used, or holds a study that was cut off.
     """
     with sole_writer(folder):
-        return _added(folder, axes, minutes, overwrite=overwrite, resume=resume)
+        return _added(folder, axes, minutes, cluster, overwrite=overwrite, resume=resume)
 
 
 def _added(
-    folder: Path, axes: Sequence[str], minutes: float, *, overwrite: bool, resume: bool
+    folder: Path,
+    axes: Sequence[str],
+    minutes: float,
+    cluster: str | None,
+    *,
+    overwrite: bool,
+    resume: bool,
 ) -> Studied:
     run = open_run(folder)
     present = dict(run.metrics.axes)
@@ -65,7 +79,7 @@ def _added(
     unchanged = tuple(name for name in axes if name not in wanted)
     if not wanted:
         return Studied(run.metrics, unchanged)
-    subject = with_data(run)
+    subject = replace(with_data(run), cluster=cluster)
     present |= study(subject, wanted, minutes)
     metrics = msgspec.structs.replace(run.metrics, axes=present)
     metrics = msgspec.structs.replace(metrics, choice=choice(metrics))

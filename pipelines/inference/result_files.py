@@ -115,6 +115,11 @@ def csv_file(path: Path, classes: Sequence[str]) -> Iterator[Write]:
 FORMATS = {"coco": ("detections.json", coco_file), "csv": ("detections.csv", csv_file)}
 
 
+def save_drawn(path: Path, drawn: Image) -> None:
+    """Write a drawn image."""
+    PIL.Image.fromarray(drawn).save(path, quality=QUALITY)
+
+
 class DrawnFiles:
     """The folder of drawn pictures; one video is open at a time."""
 
@@ -130,9 +135,13 @@ class DrawnFiles:
         self._name = ""
         self._last = 0
 
+    def path(self, name: str) -> Path:
+        """Return where the drawn file of a source is."""
+        return self._paths[name]
+
     def write_image(self, name: str, drawn: Image) -> None:
         """Write an image, in any thread."""
-        PIL.Image.fromarray(drawn).save(self._paths[name], quality=QUALITY)
+        save_drawn(self._paths[name], drawn)
 
     def write_frame(self, frame: Frame, drawn: Image) -> None:
         """Write the next frame of a video; they come in order.

@@ -122,12 +122,14 @@ class Subject:
         folder: of the run; its trained detectors are in ``models/<contender>``.
         dataset: the very data it was made of.
         figures: of each contender, in the order of the run.
+        cluster: address of a Dask cluster that does independent trainings; None for this machine.
     """
 
     folder: Path
     dataset: Dataset
     settings: RunSettings
     figures: Mapping[str, DetectorMetrics]
+    cluster: str | None = None
 
     @property
     def contenders(self) -> tuple[Contender, ...]:

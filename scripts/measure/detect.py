@@ -114,7 +114,8 @@ def detected(model: Path, photos: Path, output: Path, device: str) -> float:
     """Return how many images a second `detect.py` reaches, without drawing."""
     from datasets.progress import silently
     from datasets.settings import MAX_PIXELS
-    from pipelines.inference.detect import DetectOptions, detect_sources
+    from pipelines.inference.detect import detect_sources
+    from pipelines.inference.engines import DetectOptions
     from pipelines.inference.sources import found_sources
     from pipelines.runs.model_folder import open_model, validated_threshold
 

@@ -15,6 +15,7 @@ from pipelines.runs.side_by_side import most_at_once, trained_side_by_side, trai
 from pipelines.studies.data.plan import PlannedTraining, SubsetResult, TrainingCosts
 from pipelines.studies.data.trainings import SubsetTrainings
 from pipelines.system import runtime
+from pipelines.system.cluster import Workers, cluster_workers
 
 Measure = Callable[[PlannedTraining], SubsetResult]
 _begun: list[SubsetTrainings] = []  # one, in a process that does nothing else
@@ -48,22 +49,30 @@ def at_once(subject: Subject) -> int:
 
 
 @contextmanager
-def processes(subject: Subject, count: int) -> Iterator[Executor]:
-    """Give so many processes in which `measure` works; they share this one's cores and its end.
+def workers(subject: Subject) -> Iterator[Workers]:
+    """Give that in which `measure` works: the subject's cluster, or processes of this machine.
 
     Raises:
-        UserError: one was killed.
+        UserError: one was killed, or the cluster can't be used.
     """
-    threads = max(1, runtime.usable_cores() // count)
-    with training_processes(count, _begin, subject, threads) as pool:
-        yield pool
+    if subject.cluster is not None:
+        images = next((split for split in subject.dataset.splits.values() if split), ())
+        shared = [subject.folder, *(image.path for image in images[:1])]
+        with cluster_workers(subject.cluster, shared, _begin, subject) as given:
+            yield given
+    else:
+        count = at_once(subject)
+        with training_processes(count, _begin, subject, count) as pool:
+            yield Workers(pool, count)
 
 
-def _begin(subject: Subject, threads: int) -> None:
+def _begin(subject: Subject, share: int) -> None:
+    """Begin a process, of so many that share the cores of a machine."""
+    threads = max(1, runtime.usable_cores() // share)
     runtime.set_threads(threads)
-    _begun.append(SubsetTrainings(subject, threads))
+    _begun[:] = [SubsetTrainings(subject, threads)]
 
 
 def measure(planned: PlannedTraining) -> SubsetResult:
-    """Return the result of a training, in one of `processes`."""
+    """Return the result of a training, in one of `workers`."""
     return _begun[0].result(planned)

@@ -46,7 +46,7 @@ from pipelines.studies.data.plan import (
     sizes,
     updates_that_fit,
 )
-from pipelines.studies.data.schedule import at_once, measure, measured, processes
+from pipelines.studies.data.schedule import measure, measured, workers
 from pipelines.system.progress import on_terminal
 
 
@@ -87,9 +87,8 @@ def study(subject: Subject, cells: Cells) -> DataStudy:
     seeds = seeds_from(subject.settings.seed, SEEDS)
     updates = updates_that_fit(cells.seconds, costs, numbers)
     wanted = planned_trainings(numbers, seeds, updates)
-    count = at_once(subject)
-    with processes(subject, count) as pool:
-        results = measured(wanted, measure, costs, cells, on_terminal, pool, count)
+    with workers(subject) as given:
+        results = measured(wanted, measure, costs, cells, on_terminal, given.pool, given.count)
     return concluded(list(subject.figures), results, subject.settings.evaluation.figure)
 
 

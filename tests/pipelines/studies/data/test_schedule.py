@@ -10,7 +10,7 @@ from models.classical.settings import ClassicalSettings
 from pipelines.runs.finished import Subject
 from pipelines.settings import RunSettings
 from pipelines.studies.data.plan import PlannedTraining
-from pipelines.studies.data.schedule import at_once, measure, processes
+from pipelines.studies.data.schedule import at_once, measure, workers
 from pipelines.studies.data.trainings import SubsetTrainings
 
 FAST = ClassicalSettings(
@@ -27,20 +27,27 @@ def subject(tmp_path, small_sample):
     return Subject(tmp_path, small_sample, replace(RunSettings(), classical=FAST), used)
 
 
+@pytest.fixture
+def one_process(monkeypatch):
+    monkeypatch.setattr("pipelines.studies.data.schedule.at_once", lambda subject: 1)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_process")
 def test_a_training_in_a_process_of_its_own_gives_what_it_gives_here(subject):
     planned = PlannedTraining("classical", 4, 1)
     here = SubsetTrainings(subject, 2).result(planned)
-    with processes(subject, 1) as pool:
-        there = pool.submit(measure, planned).result()
+    with workers(subject) as given:
+        there = given.pool.submit(measure, planned).result()
     assert there.precision == here.precision
     assert here.precision.map_50 > 0
     assert not here.undertrained
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_process_that_is_killed_is_reported_with_the_way_out(subject):
-    with pytest.raises(UserError, match="--resume"), processes(subject, 1) as pool:
-        pool.submit(os._exit, 1).result()
+    with pytest.raises(UserError, match="--resume"), workers(subject) as given:
+        given.pool.submit(os._exit, 1).result()
 
 
 def stop_while(busy):
@@ -49,9 +56,10 @@ def stop_while(busy):
     raise KeyboardInterrupt
 
 
+@pytest.mark.usefixtures("one_process")
 def test_whoever_stops_does_not_wait_for_what_is_being_trained(subject):
-    with pytest.raises(KeyboardInterrupt), processes(subject, 1) as pool:
-        stop_while(pool.submit(time.sleep, 3600))  # a test that waited for it would never end
+    with pytest.raises(KeyboardInterrupt), workers(subject) as given:
+        stop_while(given.pool.submit(time.sleep, 3600))  # a test that waited for it would never end
 
 
 def test_as_many_at_once_as_cores_and_memory_allow(subject, monkeypatch):
