@@ -233,3 +233,28 @@ def test_an_address_leaves_no_password_and_refuses_where_nothing_comes(
     printed = capsys.readouterr()
     texts = [printed.out, printed.err, *(path.read_text() for path in written), *map(str, written)]
     assert not any("secret" in text for text in texts)
+
+
+def test_a_cluster_leaves_what_this_machine_leaves(model, photos, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("pipelines.inference.on_cluster.CHUNK", 2)
+    assert run(model, photos, "--output", tmp_path / "here") == 0
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        address = ("--cluster", cluster.scheduler_address)
+        assert run(model, photos, "--output", tmp_path / "there", *address) == 0
+    here, there = state(tmp_path / "here"), state(tmp_path / "there")
+    assert here.keys() == there.keys()
+    assert len(here) == 5  # three pictures, results, summary
+    summary = json.loads((tmp_path / "there" / "summary.json").read_text())
+    assert summary["device"] == "2 workers of a cluster"
+    assert len(summary["unreadable"]) == 1
+    del here["summary.json"], there["summary.json"]  # which have times
+    assert here == there
+
+
+def test_videos_are_not_for_a_cluster(model, tmp_path, capsys):
+    (tmp_path / "clip.mp4").touch()
+    assert run(model, tmp_path / "clip.mp4", "--cluster", "tcp://127.0.0.1:9") == 2
+    assert "--cluster is for images" in capsys.readouterr().err
