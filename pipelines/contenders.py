@@ -20,12 +20,14 @@ from pipelines.classical import contender as classical_contender
 from pipelines.detections import Detector, FeatureSource, Image
 from pipelines.evaluation.oracles import Oracle
 from pipelines.settings import RunSettings
+from pipelines.system.other_machines import OtherMachines
 from pipelines.system.runtime import Device
-from pipelines.training import SubsetTrainer, TrainedContender, TrainingJob
+from pipelines.training import Call, SubsetTrainer, TrainedContender, TrainingJob
 from pipelines.yolo import contender as yolo_contender
 from pipelines.yolo import forms as yolo_forms
 from pipelines.yolo import prepare as yolo_prepare
 from pipelines.yolo import subsets as yolo_subsets
+from pipelines.yolo import together as yolo_together
 
 Load = Callable[[Path, Device, int], Detector]
 Make = Callable[[Path, Sequence[LabelledImage], Path], None]
@@ -88,6 +90,8 @@ class Contender:
         prepare: gets what it needs besides the data, as weights; called before anything is trained,
             it raises an `UnavailableError` where the contender can't take part. None where nothing
             is needed.
+        next_call: gives, on a machine that only follows, what the first one trains next, for a
+            device; None for a contender that one machine trains alone.
     """
 
     name: str
@@ -104,6 +108,7 @@ class Contender:
     oracles: Callable[[Detector], tuple[Oracle, ...]] | None = None
     features: Callable[[Path, int], FeatureSource] | None = None
     prepare: Callable[[RunSettings], None] | None = None
+    next_call: Callable[[str, OtherMachines], Call] | None = None
 
     def device_choice(self, asked: str) -> str:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
@@ -136,6 +141,7 @@ def _network(name: str, label: str) -> Contender:
         oracles=yolo_contender.oracles,
         features=yolo_contender.features,
         prepare=partial(yolo_prepare.prepare, group=name),
+        next_call=yolo_together.next_call,
     )
 
 

@@ -17,12 +17,33 @@ from pipelines.settings import RunSettings
 from pipelines.system.other_machines import OtherMachines
 
 
+class Call(msgspec.Struct, frozen=True):
+    """What the first of several machines says before a training that all of them make.
+
+    Attributes:
+        contender: that is trained.
+        job: digest of all that has to be the same on all machines.
+        is_last: whether the others are needed for no further training.
+    """
+
+    contender: str
+    job: str
+    is_last: bool
+
+
 @dataclass(frozen=True)
 class Together:
-    """Other machines that make a training's updates too, and whether it is the last they make."""
+    """Other machines that make a training's updates too.
+
+    Attributes:
+        machines: all of them.
+        is_last: whether it is their last training.
+        call: what the first machine said, on another one.
+    """
 
     machines: OtherMachines
     is_last: bool
+    call: Call | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,14 +15,12 @@ from pipelines.system import runtime
 from pipelines.system.other_machines import OtherMachines
 from pipelines.system.processes import in_own_process
 from pipelines.system.progress import CONSOLE, on_terminal
-from pipelines.system.training_process import begin_training
 from pipelines.training import Together, TrainingJob
-from pipelines.yolo.together import check_same, joined_machines, next_call
 
 
 def networks(settings: RunSettings) -> list[str]:
     """Return the contenders that machines train together, in their order."""
-    return [name for name in settings.pipelines if contender(name).uses_tensorflow]
+    return [name for name in settings.pipelines if contender(name).next_call]
 
 
 def check_shareable(settings: RunSettings) -> None:
@@ -67,11 +65,12 @@ def train_along(dataset: Dataset, settings: RunSettings, others: OtherMachines) 
     """Train along once, in a process of its own; return whether that was the last training."""
     threads = runtime.usable_cores()
     runtime.set_threads(threads)
-    begin_training(settings.device, 1)
-    call = next_call(joined_machines(others))
-    together = Together(others, call.is_last)
+    listen = contender(networks(settings)[0]).next_call
+    if listen is None:
+        raise TypeError("only machines that train together follow")
+    call = listen(settings.device, others)
+    together = Together(others, call.is_last, call)
     with tempfile.TemporaryDirectory() as folder:
         job = TrainingJob(dataset, settings, Path(folder), threads, on_terminal, None, together)
-        check_same(call, job)
         contender(call.contender).train(job)
     return call.is_last

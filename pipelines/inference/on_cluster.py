@@ -56,7 +56,7 @@ def _joined(
     running: deque[Future[list[PictureResult]]] = deque()
     for start in range(0, len(sources), CHUNK):
         chunk = sources[start : start + CHUNK]
-        drawn = drawn_files and {each.name: drawn_files.path(each.name) for each in chunk}
+        drawn = {each.name: drawn_files.path(each.name) for each in chunk} if drawn_files else None
         running.append(workers.pool.submit(detect_chunk, chunk, drawn))
         if len(running) > AHEAD * workers.count:
             yield from running.popleft().result()

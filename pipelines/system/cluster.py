@@ -10,7 +10,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,7 @@ def cluster_workers(
     except (OSError, ValueError) as error:
         raise UserError(f"--cluster {address}: can't be reached ({error})") from error
     with client:
-        share = _most_on_one_machine(address, client.nthreads())
+        share = _most_on_one_machine(address, _threads(client))
         plugin = _beginning(ROOT, [*shared, ROOT], pickle.dumps(partial(begin, *arguments, share)))
         try:
             client.register_plugin(plugin)
@@ -85,6 +85,14 @@ def cluster_workers(
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             client.unregister_worker_plugin(plugin.name)
+
+
+def _threads(client: Any) -> dict[str, int]:
+    """Return how many threads each worker has, after waiting a while for the first."""
+    with suppress(TimeoutError):
+        client.wait_for_workers(1, timeout=PATIENCE)
+    threads: dict[str, int] = client.nthreads()
+    return threads
 
 
 def _most_on_one_machine(address: str, threads: dict[str, int]) -> int:
@@ -142,4 +150,5 @@ class _Calls(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End what is not done yet; the workers stay."""
-        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+        del cancel_futures  # Dask cancels whatever is not waited for
+        self._pool.shutdown(wait=wait)

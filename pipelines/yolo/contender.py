@@ -25,6 +25,7 @@ from pipelines.training import (
     Validation,
     unchosen,
 )
+from pipelines.yolo.together import meet
 
 
 def train(job: TrainingJob, group: str) -> TrainedContender:
@@ -43,16 +44,9 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
     from models.yolo.schedule import TrainingLength
     from pipelines.system.processes import stop_at_a_good_moment
     from pipelines.yolo.storage import saved_yolo
-    from pipelines.yolo.together import Call, call_others, digest, joined_machines
     from pipelines.yolo.training import choose_input, train_yolo
 
-    machines, with_others = None, {}
-    if job.together is not None:
-        others = job.together.machines
-        machines = joined_machines(others)
-        if others.is_first:
-            call_others(machines, Call(group, digest(job, group), job.together.is_last))
-        with_others["machines"] = f"{others.count}, each with its share of every batch"
+    machines = meet(job, group)
     images = job.dataset.splits["train"]
     training_length = TrainingLength(run.epochs, run.train_minutes)
     choice = choose_input(images, job.dataset.classes, run.image_size)
@@ -61,8 +55,9 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
     reasons = {
         "input": f"{width}×{height} px, {choice.reason}",
         "length": f"{length}, {settings.batch} pictures each",
-        **with_others,
     }
+    if job.together is not None:
+        reasons["machines"] = f"{job.together.machines.count}, each with its share of every batch"
     print(f"  {settings.LABEL}: input {reasons['input']}; {reasons['length']}", file=sys.stderr)
     with stop_at_a_good_moment() as is_stopped:
         trained = train_yolo(

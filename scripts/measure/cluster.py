@@ -87,7 +87,7 @@ def cluster() -> Iterator[tuple[str, Callable[[], list[psutil.Process]]]]:
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=WORKERS, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as made:
 
         def workers() -> list[psutil.Process]:

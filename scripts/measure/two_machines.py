@@ -79,18 +79,19 @@ def weights(machines: OtherMachines | None, updates: int) -> list[NDArray[np.flo
     import tensorflow as tf
 
     from models.yolo.checkpoint import Checkpoint
-    from models.yolo.machines import ALONE
+    from models.yolo.machines import ALONE, joined
     from models.yolo.schedule import TrainingLength
     from models.yolo.settings import YoloSettings
     from models.yolo.training import train_network
     from pipelines.system.progress import on_terminal
-    from pipelines.yolo.together import joined_machines
 
     if machines is None:
         (cpu,) = tf.config.list_physical_devices("CPU")
         two = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, two)
-    joined = joined_machines(machines) if machines else ALONE
+    if machines:
+        machines.give_to_tensorflow()
+    found = joined(machines.tf_config, is_first=machines.is_first) if machines else ALONE
     dataset = opened("sample")
     settings = YoloSettings(devices=0 if machines else 2, updates=updates)
     trained = train_network(
@@ -103,7 +104,7 @@ def weights(machines: OtherMachines | None, updates: int) -> list[NDArray[np.flo
         lambda network: 0.0,
         on_terminal,
         Checkpoint(None),
-        machines=joined,
+        machines=found,
     )
     result: list[NDArray[np.float32]] = trained.network.get_weights()
     return result

@@ -240,7 +240,7 @@ def test_a_cluster_leaves_what_this_machine_leaves(model, photos, tmp_path, monk
     monkeypatch.setattr("pipelines.inference.on_cluster.CHUNK", 2)
     assert run(model, photos, "--output", tmp_path / "here") == 0
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
     ) as cluster:
         address = ("--cluster", cluster.scheduler_address)
         assert run(model, photos, "--output", tmp_path / "there", *address) == 0

@@ -16,19 +16,14 @@ sys.path[:0] = [{root!r}, {root!r} + "/tests/support"]
 import os, numpy as np, pytest, tensorflow as tf, keras
 from pathlib import Path
 from models.yolo.learner import Learner
-from models.yolo.machines import ALONE, joined
+from models.yolo.machines import joined
 from models.yolo.settings import YoloSettings
 from simple_blocks import take_simple_blocks
 take_simple_blocks(pytest.MonkeyPatch())
 name = sys.argv[1]
-if name == "alone":
-    (cpu,) = tf.config.list_physical_devices("CPU")
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    machines = ALONE
-else:
-    machines = joined(os.environ["TF_CONFIG"], is_first=name == "0")
+machines = joined(os.environ["TF_CONFIG"], is_first=name == "0")
 keras.utils.set_random_seed(0)
-learner = Learner.of((32, 64), 2, YoloSettings(width=2, devices=2 * (name == "alone")), machines)
+learner = Learner.of((32, 64), 2, YoloSettings(width=2), machines)
 random = np.random.default_rng(0)
 for _ in range(3):
     corners = random.uniform(0, 20, (4, 5, 2))
@@ -57,11 +52,11 @@ print(said.decode(), len(nothing))
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_two_machines_learn_what_one_does_and_one_left_behind_says_so(tmp_path):
+def test_two_machines_learn_the_same_and_one_left_behind_says_so(tmp_path):
     from scripts.measure.two_machines import tf_configs
 
     code = MACHINE.format(root=str(ROOT), place=str(tmp_path))
-    texts = {"alone": "", **{str(n): text for n, text in enumerate(tf_configs())}}
+    texts = {str(number): text for number, text in enumerate(tf_configs())}
 
     def run(name):
         return subprocess.run(
@@ -73,13 +68,10 @@ def test_two_machines_learn_what_one_does_and_one_left_behind_says_so(tmp_path):
             check=False,
         )
 
-    with ThreadPoolExecutor(3) as pool:
-        alone, first, _ = pool.map(run, texts)
-    assert alone.stdout.strip() == "from alone 0", alone.stderr[-3000:]
+    with ThreadPoolExecutor(2) as pool:
+        first, _ = pool.map(run, texts)
     assert first.stdout.strip() == "from 0; TrainingError 0", first.stderr[-3000:]
-    one, two, three = (np.load(tmp_path / f"{name}.npz") for name in texts)
-    moved = max(float(np.abs(one[key]).max()) for key in one.files)
-    assert moved > 0.1
-    for other in (two, three):
-        for key in one.files:
-            np.testing.assert_allclose(one[key], other[key], atol=1e-4)
+    one, two = (np.load(tmp_path / f"{name}.npz") for name in texts)
+    assert max(float(np.abs(one[key]).max()) for key in one.files) > 0.1
+    for key in one.files:
+        np.testing.assert_allclose(one[key], two[key], atol=1e-6)

@@ -17,7 +17,7 @@ distributed = pytest.importorskip("distributed")
 def address():
     # Dask leaves connections of its own for the collector of garbage.
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as cluster:
         yield cluster.scheduler_address
 
@@ -75,7 +75,7 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch, tmp_path):
 def test_workers_of_several_threads_are_refused(tmp_path):
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0"
         ) as cluster,
         pytest.raises(UserError, match="--nthreads 1"),
         cluster_workers(cluster.scheduler_address, [tmp_path], begin, "word"),
