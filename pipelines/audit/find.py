@@ -13,14 +13,16 @@ import numpy as np
 from pipelines.audit.classes import alike_classes, rivals
 from pipelines.audit.clusters import SAME_IOU, Clusters, clustered
 from pipelines.audit.doubled import doubled, labelled_too
-from pipelines.audit.existence import nothing_there, present
+from pipelines.audit.emptiness import nothing_there
+from pipelines.audit.existence import PresentClusters, present
 from pipelines.audit.labels import Labels, labels_beside
 from pipelines.audit.placement import badly_placed
 from pipelines.audit.suspicion import Box, Suspicion
-from pipelines.audit.witnesses import Witnessed, flat, seen_at
+from pipelines.audit.witnesses import Witnessed, flat, objects_at, seen_at
 from pipelines.evaluation.pairs import FlatDetections, Floats
 
 LEAST = 0.05  # probability of what is worth a look
+LIKELY = 0.5  # and of what is more likely right than not
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ def find(given: Witnessed, least: float = LEAST) -> Found:
     each = [
         *_missing(given, clusters, there.missing, least),
         *_badly_placed(given, clusters, labels, placed, least),
-        *_nothing_there(given, found, clusters, labels, there.real, least),
+        *_nothing_there(given, found, clusters, labels, there, placed, least),
         *_wrong_class(given, found, labels, least),
         *_doubled(given, found, labels, least),
     ]
@@ -76,18 +78,20 @@ def _nothing_there(
     found: tuple[FlatDetections, ...],
     clusters: Clusters,
     labels: Labels,
-    real: Floats,
+    there: PresentClusters,
+    placed: Floats,
     least: float,
 ) -> Iterator[Suspicion]:
     """Yield labels of nothing: neither where they are nor where they may have been meant to be."""
     sizes = np.array([(each.image.width_px, each.image.height_px) for each in given.images])
-    probability, scores = nothing_there(
-        found, labels, sizes.reshape(-1, 2).astype(np.float64), len(given.classes)
-    )
-    meant = np.append(real, 0.0)[labels.cluster]  # -1 is the last
-    probability = probability * (1 - meant)
+    pixels = sizes.reshape(-1, 2).astype(np.float64)
+    real = np.flatnonzero(there.real >= LIKELY)
+    taken = objects_at(clusters.image[real], clusters.boxes[real])
+    empty = nothing_there(found, labels, pixels, len(given.classes), 1 - placed, taken)
+    meant = np.append(there.real, 0.0)[labels.cluster]  # -1 is the last
+    probability = empty.probability * (1 - meant)
     for row in np.flatnonzero(probability >= least):
-        yield _of_label(given, labels, row, "nothing_there", scores[row], probability[row])
+        yield _of_label(given, labels, row, "nothing_there", empty.scores[row], probability[row])
 
 
 def _wrong_class(
