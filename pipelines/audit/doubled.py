@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.audit.clusters import SAME_IOU
 from pipelines.audit.labels import NEAR_IOU, Labels
-from pipelines.audit.witnesses import seen_at
+from pipelines.audit.witnesses import Seen
 from pipelines.evaluation.pairs import Bools, FlatDetections, FlatObjects, Floats, Ints, overlapping
 
 ROUNDS = 40  # of fitting
@@ -20,11 +20,12 @@ DOUBLED_BEFORE, REAL_BEFORE, FALL_BEFORE = 0.5, 5.0, 12.0
 
 
 def doubled(
-    found: tuple[FlatDetections, ...], labels: Labels, classes: int
+    found: tuple[FlatDetections, ...], seen: Seen, labels: Labels
 ) -> tuple[Ints, Floats, Floats]:
     """Return labels that repeat another, how likely each does, and what is seen there.
 
-    Of two labels the one that fewer scores speak for is the one too many, of equals the later.
+    ``seen`` is what contenders see at the labels. Of two labels the one that fewer scores speak for
+    is the one too many, of equals the later.
 
     Returns:
         ``(K,)`` rows of labels, ``(K,)`` probabilities, ``(K, W)`` scores.
@@ -37,8 +38,7 @@ def doubled(
     pairs = pairs.where(pairs.detection < pairs.object)
     likely = _left_over(pairs.overlap)
     pairs, likely = pairs.where(pairs.overlap >= SAME_IOU), likely[pairs.overlap >= SAME_IOU]
-    seen = seen_at(found, objects, SAME_IOU, classes)
-    own = seen.score[place, :, objects.label] if len(labels) else np.zeros((0, len(found)))
+    own = seen.score[place, :, objects.label]
     first, second = pairs.detection, pairs.object
     likely = likely * _one_seen(found, objects, first, second)
     worse = own[second].sum(axis=1) <= own[first].sum(axis=1)

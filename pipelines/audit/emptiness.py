@@ -28,7 +28,7 @@ HELD_EVIDENCE = 10.0  # how strongly a contender's evidence is held to count as 
 class EmptyLabels:
     """How likely each label is of nothing, ``(M,)``, and what is seen there.
 
-    ``scores`` are ``(M, W)`` the best of any class, 0 where nothing is seen.
+    ``scores`` are ``(M, W)`` the best of any class near it, 0 where nothing is seen.
     """
 
     probability: Floats
@@ -58,7 +58,7 @@ def nothing_there(
         return EmptyLabels(np.zeros(0), np.zeros((0, witnesses)))
     boxes = _with_others(labels.objects, sizes, taken)
     there = seen_at(found, boxes, SAME_IOU, classes).of_any_class
-    near = seen_at(found, boxes, NEAR_IOU, classes).of_any_class
+    near = seen_at(found, labels.objects, NEAR_IOU, classes).of_any_class
     is_empty = np.arange(len(boxes)) >= count
     evidence = np.zeros((len(boxes), witnesses))
     for _ in range(ROUNDS if witnesses > 1 else 1):
@@ -66,14 +66,14 @@ def nothing_there(
             others = np.delete(evidence, witness, axis=1).sum(axis=1)[:count]
             weight = np.ones(len(boxes))
             weight[:count] = at_place / (1 + EMPTY_BEFORE / (1 - EMPTY_BEFORE) * np.exp(others))
-            features = _features(there[:, witness], near[:, witness], boxes, classes)
+            features = _features(there[:, witness], boxes, classes)
             evidence[:, witness] = _evidence(features, is_empty, weight, classes)
     together = np.hstack([evidence, np.ones((len(boxes), 1))])
     prior = np.append(np.ones(witnesses), 0.0)
     held = np.full(witnesses + 1, HELD_EVIDENCE)
     weight = np.append(at_place, np.ones(len(boxes) - count))
     model = fitted(together, is_empty, prior, held, weight)
-    return EmptyLabels(model.chance_of_no(together[:count]), near[:count])
+    return EmptyLabels(model.chance_of_no(together[:count]), near)
 
 
 def _evidence(features: Floats, is_empty: Bools, weight: Floats, classes: int) -> Floats:
@@ -88,8 +88,8 @@ def _evidence(features: Floats, is_empty: Bools, weight: Floats, classes: int) -
     return np.asarray(features @ model.weights - np.log(max(ratio, 1e-9)))
 
 
-def _features(there: Floats, near: Floats, boxes: FlatObjects, classes: int) -> Floats:
-    """Return the ``(N, F)`` features of boxes, of what one contender sees at them and near."""
+def _features(there: Floats, boxes: FlatObjects, classes: int) -> Floats:
+    """Return the ``(N, F)`` features of boxes, of what one contender sees at them."""
     sides = boxes.boxes[:, 2:] - boxes.boxes[:, :2]
     size = np.log(np.maximum(sides.prod(axis=1), 1.0)) / 2
     size = (size - size.mean())[:, None]
