@@ -11,12 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.audit.clusters import SAME_IOU
-from pipelines.audit.labels import Labels
+from pipelines.audit.existence import bounded_log_odds
 from pipelines.audit.lossy import KEPT_BEFORE, LOST_BEFORE, MOST_LOST
-from pipelines.audit.witnesses import Seen, seen_at
-from pipelines.detections import LOWEST_SCORE
-from pipelines.evaluation.pairs import FlatDetections, Floats, Ints
+from pipelines.audit.witnesses import Seen
+from pipelines.evaluation.pairs import Floats, Ints
 
 HELD, HELD_CLASSES = 0.1, 1.0  # how strongly weights are held, for which few images need it
 LEAST_OBJECTS = 10  # of a class, to say that it seems to be another
@@ -35,18 +33,20 @@ class Rivals:
     scores: Floats
 
 
-def rivals(found: tuple[FlatDetections, ...], labels: Labels, classes: int) -> Rivals:
-    """Return what class each label's object may be instead, and how likely."""
-    objects = labels.objects
-    seen = seen_at(found, objects, SAME_IOU, classes)
-    place = np.arange(len(labels))
-    if classes < 2 or not len(labels):
-        return Rivals(objects.label, np.zeros(len(labels)), np.zeros((len(labels), len(found))))
-    chance, wrong = _fitted(seen, objects.label)
+def rivals(seen: Seen, label: Ints) -> Rivals:
+    """Return what class each label's object may be instead, by what is seen there.
+
+    ``label`` is ``(M,)``, what the labels say.
+    """
+    count, witnesses, classes = seen.score.shape
+    place = np.arange(count)
+    if classes < 2 or not count:
+        return Rivals(label, np.zeros(count), np.zeros((count, witnesses)))
+    chance, wrong = _fitted(seen, label)
     each = wrong / (classes - 1)
-    own = chance[place, objects.label]
+    own = chance[place, label]
     posterior = each * chance / ((1 - wrong) * own + each * (1 - own))[:, None]
-    posterior[place, objects.label] = -1.0
+    posterior[place, label] = -1.0
     rival = posterior.argmax(axis=1)
     return Rivals(rival, posterior[place, rival], seen.score[place, :, rival])
 
@@ -80,7 +80,7 @@ def _fitted(seen: Seen, label: Ints) -> tuple[Floats, float]:
     """Return the ``(M, C)`` chance of each class, and how often labels have a wrong one."""
     from scipy.optimize import minimize  # takes a moment
 
-    score = np.log(np.clip(seen.score, LOWEST_SCORE, 1.0))
+    score = bounded_log_odds(seen.score)
     count, witnesses, classes = score.shape
     place = np.arange(count)
     prior = np.concatenate([np.full(witnesses, 1 / witnesses), np.zeros(classes)])

@@ -10,8 +10,8 @@ import numpy as np
 
 from pipelines.audit.clusters import SAME_IOU
 from pipelines.audit.labels import NEAR_IOU, Labels
-from pipelines.audit.witnesses import Seen, objects_at, seen_at
-from pipelines.evaluation.pairs import Bools, FlatDetections, Floats, Ints, overlapping
+from pipelines.audit.witnesses import Seen
+from pipelines.evaluation.pairs import Bools, FlatDetections, FlatObjects, Floats, Ints, overlapping
 
 ROUNDS = 40  # of fitting
 # As if so many pairs had been seen, which few images need: doubled ones, real ones, and how much
@@ -20,11 +20,12 @@ DOUBLED_BEFORE, REAL_BEFORE, FALL_BEFORE = 0.5, 5.0, 12.0
 
 
 def doubled(
-    found: tuple[FlatDetections, ...], labels: Labels, classes: int
+    found: tuple[FlatDetections, ...], seen: Seen, labels: Labels
 ) -> tuple[Ints, Floats, Floats]:
     """Return labels that repeat another, how likely each does, and what is seen there.
 
-    Of two labels the one that fewer scores speak for is the one too many, of equals the later.
+    ``seen`` is what contenders see at the labels. Of two labels the one that fewer scores speak for
+    is the one too many, of equals the later.
 
     Returns:
         ``(K,)`` rows of labels, ``(K,)`` probabilities, ``(K, W)`` scores.
@@ -37,12 +38,9 @@ def doubled(
     pairs = pairs.where(pairs.detection < pairs.object)
     likely = _left_over(pairs.overlap)
     pairs, likely = pairs.where(pairs.overlap >= SAME_IOU), likely[pairs.overlap >= SAME_IOU]
-    seen = seen_at(
-        found, objects_at(objects.image, objects.boxes, objects.label), SAME_IOU, classes
-    )
-    own = seen.score[place, :, objects.label] if len(labels) else np.zeros((0, len(found)))
+    own = seen.score[place, :, objects.label]
     first, second = pairs.detection, pairs.object
-    likely = likely * _one_seen(seen, objects.label, first, second)
+    likely = likely * _one_seen(found, objects, first, second)
     worse = own[second].sum(axis=1) <= own[first].sum(axis=1)
     repeats = np.where(worse, second, first)
     rising = np.argsort(likely, kind="stable")
@@ -78,15 +76,17 @@ def _left_over(overlap: Floats) -> Floats:
     return twice
 
 
-def _one_seen(seen: Seen, label: Ints, first: Ints, second: Ints) -> Floats:
-    """Return how likely no contender sees two objects where two labels are."""
+def _one_seen(
+    found: tuple[FlatDetections, ...], objects: FlatObjects, first: Ints, second: Ints
+) -> Floats:
+    """Return how likely no contender sees two objects where two labels are.
+
+    It sees two as surely as the fainter of two detections, each of which is nearest to one label.
+    """
     likely = np.ones(len(first))
-    for witness in range(seen.score.shape[1]):
-        rows = seen.row[first, witness, label[first]], seen.row[second, witness, label[second]]
-        scores = (
-            seen.score[first, witness, label[first]],
-            seen.score[second, witness, label[second]],
-        )
-        apart = (rows[0] != rows[1]) & (rows[0] >= 0) & (rows[1] >= 0)
-        likely *= np.where(apart, 1 - np.minimum(*scores), 1.0)
+    for each in found:
+        nearest = overlapping(each, objects, SAME_IOU, same_class=True).nearest()
+        own = np.zeros(len(objects))
+        np.maximum.at(own, nearest.object, each.score[nearest.detection])
+        likely *= 1 - np.minimum(own[first], own[second])
     return likely

@@ -1,4 +1,4 @@
-"""How likely something is there, by what contenders see: missing labels, labels of nothing.
+"""How likely contenders see an object that nobody labelled.
 
 How much two contenders that agree are worth more than one is measured, not assumed: were they
 independent, their log-odds would add up, each with a weight of one. The weights are fitted to all
@@ -8,20 +8,18 @@ mistakes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.audit.clusters import SAME_IOU, Clusters
-from pipelines.audit.labels import NEAR_IOU, Labels
+from pipelines.audit.clusters import Clusters
+from pipelines.audit.labels import Labels
 from pipelines.audit.lossy import fitted
-from pipelines.audit.witnesses import objects_at, seen_at
 from pipelines.detections import LOWEST_SCORE
-from pipelines.evaluation.pairs import Bools, FlatDetections, FlatObjects, Floats, Ints, overlapping
+from pipelines.evaluation.pairs import Floats, Ints
 from pipelines.postprocessing.calibration import log_odds
 
 HELD, HELD_CLASSES = 0.1, 1.0  # how strongly weights are held, for which few images need it
-SEED = 0  # of the places where nothing was labelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,38 +44,6 @@ def present(clusters: Clusters, labels: Labels, classes: int) -> PresentClusters
     return PresentClusters(model.chance(features), missing)
 
 
-def nothing_there(
-    found: tuple[FlatDetections, ...],
-    labels: Labels,
-    sizes: Floats,
-    classes: int,
-) -> tuple[Floats, Floats]:
-    """Return how likely each label is of nothing, and what is seen there.
-
-    What contenders see at labels is held against what they see at boxes of the same sizes that
-    were put anywhere in the same images.
-
-    Args:
-        found: each contender's detections.
-        labels: under suspicion.
-        sizes: ``(I, 2)`` width and height of each image in pixels.
-        classes: how many there are.
-
-    Returns:
-        ``(M,)`` probabilities and ``(M, W)`` best scores of any class, 0 where nothing is seen.
-    """
-    if not len(labels):
-        return np.zeros(0), np.zeros((0, len(found)))
-    anywhere, of = _put_anywhere(labels.objects, sizes)
-    at_labels, scores = _at_boxes(found, labels.objects, classes)
-    at_others, _ = _at_boxes(found, replace(anywhere, label=labels.objects.label[of]), classes)
-    features = np.concatenate([at_labels, at_others])
-    is_empty = np.arange(len(features)) >= len(labels)
-    prior, held = _weights(len(found), features.shape[1], classes)
-    model = fitted(features, is_empty, -prior, held)
-    return model.chance_of_no(at_labels), scores
-
-
 def bounded_log_odds(scores: Floats) -> Floats:
     """Return the log-odds of scores, where nothing is seen those of the lowest that is kept."""
     return log_odds(np.clip(scores, LOWEST_SCORE, 1 - LOWEST_SCORE))
@@ -97,46 +63,16 @@ def _weights(witnesses: int, features: int, classes: int) -> tuple[Floats, Float
 
 
 def _of_clusters(clusters: Clusters, classes: int) -> Floats:
-    odds = bounded_log_odds(clusters.scores)
     several = (clusters.scores > 0).sum(axis=1) > 1
     agreement = np.where(several, clusters.agreement, 0.0)
-    further = [several, agreement, clusters.crowding, np.ones(len(clusters))]
-    return np.hstack([odds, np.stack(further, axis=1), one_hot(clusters.label, classes)])
+    further = np.stack([agreement, clusters.crowding, np.ones(len(clusters))], axis=1)
+    return np.hstack([worth(clusters.scores), further, one_hot(clusters.label, classes)])
 
 
-def _at_boxes(
-    found: tuple[FlatDetections, ...], boxes: FlatObjects, classes: int
-) -> tuple[Floats, Floats]:
-    """Return the ``(N, F)`` features of boxes, and the best scores near them."""
-    there = seen_at(found, boxes, SAME_IOU, classes).of_any_class
-    near = seen_at(found, boxes, NEAR_IOU, classes).of_any_class
-    odds, wide = bounded_log_odds(there), bounded_log_odds(near)
-    sides = boxes.boxes[:, 2:] - boxes.boxes[:, :2]
-    size = np.log(np.maximum(sides.prod(axis=1), 1.0)) / 2
-    size -= size.mean() if len(size) else 0.0
-    further = [size * odds.mean(axis=1), size * wide.mean(axis=1), size, np.ones(len(size))]
-    features = np.hstack([odds, wide, np.stack(further, axis=1), one_hot(boxes.label, classes)])
-    return features, near
+def worth(scores: Floats) -> Floats:
+    """Return ``(N, 2 W)`` log-odds of ``(N, W)`` scores, and 1 for each that sees nothing.
 
-
-def _put_anywhere(objects: FlatObjects, sizes: Floats) -> tuple[FlatObjects, Ints]:
-    """Return each object's box anywhere in its image but on an object, and which object's."""
-    random = np.random.default_rng(SEED)
-    sides = objects.boxes[:, 2:] - objects.boxes[:, :2]
-    room = np.maximum(sizes[objects.image] - sides, 0.0)
-    corner = random.random(room.shape) * room
-    moved = np.hstack([corner, corner + sides])
-    at = objects_at(objects.image, moved)
-    on_objects = _overlaps(at, objects)
-    kept = np.flatnonzero(~on_objects)
-    return objects_at(objects.image[kept], moved[kept]), kept
-
-
-def _overlaps(boxes: FlatObjects, objects: FlatObjects) -> Bools:
-    place = np.arange(len(boxes))
-    asked = FlatDetections(
-        boxes.image, boxes.label, np.zeros(len(boxes)), boxes.boxes, place * 0, place
-    )
-    there = np.zeros(len(boxes), bool)
-    there[overlapping(asked, objects, SAME_IOU, same_class=False).detection] = True
-    return there
+    To see nothing at all is another thing than to see something most faintly: an object that one
+    does not see at all, others may be sure of, which tells how often that happens to objects.
+    """
+    return np.hstack([bounded_log_odds(scores), scores <= 0])

@@ -13,14 +13,16 @@ import numpy as np
 from pipelines.audit.classes import alike_classes, rivals
 from pipelines.audit.clusters import SAME_IOU, Clusters, clustered
 from pipelines.audit.doubled import doubled, labelled_too
-from pipelines.audit.existence import nothing_there, present
-from pipelines.audit.labels import Labels, labels_beside
+from pipelines.audit.emptiness import nothing_there
+from pipelines.audit.existence import PresentClusters, present
+from pipelines.audit.labels import Labels, labels_beside, unlabelled_near
 from pipelines.audit.placement import badly_placed
 from pipelines.audit.suspicion import Box, Suspicion
-from pipelines.audit.witnesses import Witnessed, flat, seen_at
+from pipelines.audit.witnesses import Seen, Witnessed, flat, objects_at, seen_at
 from pipelines.evaluation.pairs import FlatDetections, Floats
 
 LEAST = 0.05  # probability of what is worth a look
+LIKELY = 0.5  # and of what is more likely right than not
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +39,15 @@ def find(given: Witnessed, least: float = LEAST) -> Found:
     clusters = clustered(found, classes)
     labels = labels_beside(given.images, clusters)
     there = present(clusters, labels, classes)
+    seen = seen_at(found, labels.objects, SAME_IOU, classes)
     placed = badly_placed(clusters, labels, there.real, classes)
     each = [
         *_missing(given, clusters, there.missing, least),
         *_badly_placed(given, clusters, labels, placed, least),
-        *_nothing_there(given, found, clusters, labels, there.real, least),
-        *_wrong_class(given, found, labels, least),
-        *_doubled(given, found, labels, least),
+        *_nothing_there(given, found, clusters, labels, there, placed, least),
+        *_wrong_class(given, seen, labels, least),
+        *_doubled(given, found, seen, labels, least),
     ]
-    seen = seen_at(found, labels.objects, SAME_IOU, classes)
     ranked = sorted(each, key=lambda one: (-one.probability, one.id))
     return Found(tuple(_distinct(ranked)), alike_classes(seen, labels.objects.label, classes))
 
@@ -76,25 +78,24 @@ def _nothing_there(
     found: tuple[FlatDetections, ...],
     clusters: Clusters,
     labels: Labels,
-    real: Floats,
+    there: PresentClusters,
+    placed: Floats,
     least: float,
 ) -> Iterator[Suspicion]:
     """Yield labels of nothing: neither where they are nor where they may have been meant to be."""
     sizes = np.array([(each.image.width_px, each.image.height_px) for each in given.images])
-    probability, scores = nothing_there(
-        found, labels, sizes.reshape(-1, 2).astype(np.float64), len(given.classes)
-    )
-    meant = np.append(real, 0.0)[labels.cluster]  # -1 is the last
-    probability = probability * (1 - meant)
+    pixels = sizes.reshape(-1, 2).astype(np.float64)
+    real = np.flatnonzero(there.real >= LIKELY)
+    taken = objects_at(clusters.image[real], clusters.boxes[real])
+    empty = nothing_there(found, labels, pixels, len(given.classes), 1 - placed, taken)
+    probability = empty.probability * (1 - unlabelled_near(clusters, labels, there.real))
     for row in np.flatnonzero(probability >= least):
-        yield _of_label(given, labels, row, "nothing_there", scores[row], probability[row])
+        yield _of_label(given, labels, row, "nothing_there", empty.scores[row], probability[row])
 
 
-def _wrong_class(
-    given: Witnessed, found: tuple[FlatDetections, ...], labels: Labels, least: float
-) -> Iterator[Suspicion]:
+def _wrong_class(given: Witnessed, seen: Seen, labels: Labels, least: float) -> Iterator[Suspicion]:
     """Yield labels of another class than what is there; if that has a label too, one is doubled."""
-    other = rivals(found, labels, len(given.classes))
+    other = rivals(seen, labels.objects.label)
     is_labelled = labelled_too(labels, other.label)
     for row in np.flatnonzero((other.probability >= least) & (other.scores.sum(axis=1) > 0)):
         box, label = _box(labels.objects.boxes[row]), int(other.label[row])
@@ -106,9 +107,13 @@ def _wrong_class(
 
 
 def _doubled(
-    given: Witnessed, found: tuple[FlatDetections, ...], labels: Labels, least: float
+    given: Witnessed,
+    found: tuple[FlatDetections, ...],
+    seen: Seen,
+    labels: Labels,
+    least: float,
 ) -> Iterator[Suspicion]:
-    rows, probability, scores = doubled(found, labels, len(given.classes))
+    rows, probability, scores = doubled(found, seen, labels)
     for place in np.flatnonzero(probability >= least):
         yield _of_label(
             given, labels, rows[place], "doubled", scores[place], float(probability[place])

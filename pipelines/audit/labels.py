@@ -14,7 +14,7 @@ import numpy as np
 
 from pipelines.audit.clusters import SAME_IOU, Clusters, largest
 from pipelines.audit.witnesses import AuditedImage
-from pipelines.evaluation.pairs import Bools, FlatObjects, Ints, flat_objects, overlapping
+from pipelines.evaluation.pairs import Bools, FlatObjects, Floats, Ints, flat_objects, overlapping
 
 NEAR_IOU = 0.2  # least of a label with what it may have been meant for
 IN_IGNORED = 0.5  # of a box, in an ignored object, as the evaluator matches
@@ -72,6 +72,20 @@ def labels_beside(images: Sequence[AuditedImage], clusters: Clusters) -> Labels:
     return Labels(
         objects, rows[wanted], cluster, labelled, largest(inside, len(clusters)) < IN_IGNORED - 1e-9
     )
+
+
+def unlabelled_near(clusters: Clusters, labels: Labels, real: Floats) -> Floats:
+    """Return the ``(M,)`` largest chance that something near a label is what it was meant for.
+
+    That is a cluster of this label or of none, of any class; ``real`` is how likely each is an
+    object.
+    """
+    near = overlapping(clusters.detections(), labels.objects, NEAR_IOU, same_class=False)
+    is_own = labels.cluster[near.object] == near.detection
+    near = near.where(is_own | ~labels.labelled[near.detection])
+    chance = np.zeros(len(labels))
+    np.maximum.at(chance, near.object, real[near.detection])
+    return chance
 
 
 def _some(objects: FlatObjects, rows: Ints) -> FlatObjects:

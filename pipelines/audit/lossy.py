@@ -39,7 +39,12 @@ class LossyLogistic:
 
 
 def fitted(
-    features: Floats, said: Bools, prior: ArrayLike = 0.0, held: ArrayLike = 0.1
+    features: Floats,
+    said: Bools,
+    prior: ArrayLike = 0.0,
+    held: ArrayLike = 0.1,
+    weight: ArrayLike = 1.0,
+    lost: float | None = None,
 ) -> LossyLogistic:
     """Return the regression that makes what was said likeliest.
 
@@ -48,31 +53,36 @@ def fitted(
         said: ``(N,)`` whether *yes* was.
         prior: ``(F,)`` weights where nothing speaks for others.
         held: ``(F,)`` how strongly they are held to it.
+        weight: ``(N,)`` how much each counts.
+        lost: the share that is lost, None to find it.
     """
     from scipy.optimize import minimize  # takes a moment
 
     count = features.shape[1]
     at_first = np.broadcast_to(np.asarray(prior, np.float64), (count,))
     strength = np.broadcast_to(np.asarray(held, np.float64), (count,))
-    sign = said.astype(np.float64)
+    sign, counts = said.astype(np.float64), np.broadcast_to(weight, said.shape)
 
     def loss(values: Floats) -> tuple[float, Floats]:
-        weights, share = values[:-1], _sigmoid(values[-1])
-        lost = MOST_LOST * share
+        weights, share = values[:count], _sigmoid(values[count:])
+        gone = lost if lost is not None else float(MOST_LOST * share[0])
         chance = _sigmoid(features @ weights)
-        yes = np.clip((1 - lost) * chance, 1e-12, 1 - 1e-12)
+        yes = np.clip((1 - gone) * chance, 1e-12, 1 - 1e-12)
         away = weights - at_first
-        total = -(sign * np.log(yes) + (1 - sign) * np.log1p(-yes)).sum()
+        total = -(counts * (sign * np.log(yes) + (1 - sign) * np.log1p(-yes))).sum()
         total += (strength * away**2).sum()
-        total -= LOST_BEFORE * np.log(lost) + KEPT_BEFORE * np.log1p(-lost)
-        by_yes = (1 - sign) / (1 - yes) - sign / yes
-        slope = features.T @ (by_yes * (1 - lost) * chance * (1 - chance)) + 2 * strength * away
-        by_lost = -(by_yes * chance).sum() - LOST_BEFORE / lost + KEPT_BEFORE / (1 - lost)
-        return float(total), np.append(slope, by_lost * lost * (1 - share))
+        by_yes = counts * ((1 - sign) / (1 - yes) - sign / yes)
+        slope = features.T @ (by_yes * (1 - gone) * chance * (1 - chance)) + 2 * strength * away
+        if lost is not None:
+            return float(total), slope
+        total -= LOST_BEFORE * np.log(gone) + KEPT_BEFORE * np.log1p(-gone)
+        by_lost = -(by_yes * chance).sum() - LOST_BEFORE / gone + KEPT_BEFORE / (1 - gone)
+        return float(total), np.append(slope, by_lost * gone * (1 - share))
 
-    start = np.append(at_first, np.log(0.02 / (MOST_LOST - 0.02)))
-    values = minimize(loss, start, jac=True, method="L-BFGS-B").x
-    return LossyLogistic(values[:-1], float(MOST_LOST * _sigmoid(values[-1])))
+    begin = [] if lost is not None else [np.log(0.02 / (MOST_LOST - 0.02))]
+    values = minimize(loss, np.append(at_first, begin), jac=True, method="L-BFGS-B").x
+    found = float(MOST_LOST * _sigmoid(values[count:])[0]) if lost is None else lost
+    return LossyLogistic(values[:count], found)
 
 
 def _sigmoid(values: Floats) -> Floats:

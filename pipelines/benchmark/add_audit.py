@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from datasets.errors import UserError
 from pipelines.audit.effect import Effect, effect_on, write_effect
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
 
     folds: int = 0
     minutes: float | None = None
-    device: str | None = None
+    device: Literal["auto", "cpu", "gpu"] | None = None
 
 
 class Audited(NamedTuple):

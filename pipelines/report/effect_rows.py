@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import isnan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -112,9 +112,6 @@ def _with_figures(detector: DetectorMetrics, effect: Effect, name: str) -> Detec
     """Return what is known of a detector with the figures that it would have."""
     figures, quality = effect.figures[name], detector.quality
     spans = {figure: each.then_95 for figure, each in figures.items()}
-    other = replace(
-        quality,
-        **{figure: each.then for figure, each in figures.items()},
-        interval_95={**quality.interval_95, **spans},
-    )
-    return msgspec.structs.replace(detector, quality=other)
+    then: dict[str, Any] = {figure: each.then for figure, each in figures.items()}
+    then["interval_95"] = {**quality.interval_95, **spans}
+    return msgspec.structs.replace(detector, quality=replace(quality, **then))

@@ -82,7 +82,9 @@ def _one(
 ) -> LabelledImage:
     """Return one image with its faults, which are noted."""
     truth, size = image.annotations, (image.width_px, image.height_px)
-    boxes, labels, ignore = [], [], []
+    boxes: list[Boxes] = []
+    labels: list[int] = []
+    ignore: list[bool] = []
     for row, kind in fates.items():
         box, label = truth.boxes[row], int(truth.labels[row])
         if kind == "missing":

@@ -46,7 +46,7 @@ def _of_image(image: AuditedImage, found: Detections) -> Iterator[Suspicion]:
     near = alike(found.boxes, truth.boxes)
     same = found.labels[:, None] == truth.labels[None]
     sure, likely = found.scores >= SURE, found.scores >= LIKELY
-    for row in np.flatnonzero(sure):
+    for row in np.flatnonzero(sure).tolist():
         score = near[row][same[row]].max(initial=0.0)
         seen = found.boxes[row], int(found.labels[row])
         yield _suspicion(image, "missing", 1 - score, None, *seen)

@@ -45,7 +45,7 @@ def scenes(images=80, seed=0, objects=5):
 class Witness:
     """Finds objects and other things, with scores that are probabilities more or less."""
 
-    def __init__(self, seed, recall=0.9, right_class=0.95, spread=2.0, wrong=2.0):
+    def __init__(self, seed, recall=0.95, right_class=0.95, spread=2.0, wrong=2.0):
         self.random = np.random.default_rng((seed, 5))
         self.recall, self.right_class, self.spread, self.wrong = recall, right_class, spread, wrong
 

@@ -41,7 +41,8 @@ def test_most_of_what_contenders_agree_on_is_a_fault(kind, names):
 def test_two_witnesses_are_no_worse_than_one_alone(kind):
     given, faults = faulty()
     alone = precision(given.by("one"), faults, kind)
-    assert alone > 0.3  # which works too
+    # Which works too; but what one has not seen at all may be there.
+    assert alone > (0.1 if kind == "nothing_there" else 0.6)
     assert precision(given.by("one", "two"), faults, kind) >= alone
 
 
@@ -50,7 +51,7 @@ def test_as_many_are_faults_as_probabilities_say(kind):
     given, faults = faulty()
     of_kind = [e for e in find(given.by("one", "two"), 0.0).suspicions if e.kind == kind]
     expected = sum(each.probability for each in of_kind)
-    assert expected == pytest.approx(faults.count(kind), rel=0.5)
+    assert expected == pytest.approx(faults.count(kind), rel=0.6)
 
 
 def test_the_order_of_the_witnesses_is_no_matter():
@@ -113,7 +114,7 @@ def test_an_object_that_is_labelled_twice_is_said_to_be_doubled():
 
 
 def test_two_objects_that_both_are_seen_are_not_doubled():
-    boxes = np.array([BOX, np.add(BOX, [14, 0, 14, 0])])
+    boxes = np.array([BOX, np.add(BOX, [16, 0, 16, 0])])  # an IoU of .52
     seen = Detections(boxes, [0.95, 0.9], [0, 0])
     assert of_first(one_image(Annotations(boxes, [0, 0]), seen, seen)) == []
 

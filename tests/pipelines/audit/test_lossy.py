@@ -17,7 +17,7 @@ def simulated(lost, count=4000, seed=0):
 def test_the_share_that_is_lost_is_found_with_the_weights(lost):
     features, _, said = simulated(lost)
     model = fitted(features, said)
-    assert model.lost == pytest.approx(lost, abs=0.03)
+    assert model.lost == pytest.approx(lost, abs=0.05)
     assert model.weights == pytest.approx([1.5, 0.5, 0.3], abs=0.25)
 
 
@@ -27,6 +27,7 @@ def test_as_many_are_yes_where_no_was_said_as_it_says():
     true = is_yes[~said]
     for low, high in ((0, 0.1), (0.1, 0.3), (0.3, 0.7), (0.7, 1)):
         here = (chance >= low) & (chance < high)
+        assert here.sum() > 100
         assert true[here].mean() == pytest.approx(chance[here].mean(), abs=0.05)
 
 

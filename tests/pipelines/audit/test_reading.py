@@ -2,10 +2,9 @@ import os
 
 import msgspec
 import pytest
-from toy_audit import audit_of, suspicions, write_audit, write_labelled
+from toy_audit import SETTINGS, audit_of, suspicions, write_audit, write_labelled
 
 from datasets.errors import UserError
-from datasets.progress import silently
 from datasets.reading import read_dataset
 from pipelines.audit.reading import MOST_DECISION_BYTES, read_audit, read_decisions
 from pipelines.audit.suspicion import Decisions
@@ -13,7 +12,7 @@ from pipelines.audit.suspicion import Decisions
 
 @pytest.fixture(scope="module")
 def audit(tmp_path_factory):
-    dataset = read_dataset(write_labelled(tmp_path_factory.mktemp("set"), 20), "voc", silently)
+    dataset = read_dataset(write_labelled(tmp_path_factory.mktemp("set")), "voc", settings=SETTINGS)
     return audit_of(dataset, "ab12", suspicions(dataset))
 
 
