@@ -40,7 +40,7 @@ def kind_counts(audit: Audit) -> dict[str, int]:
 
 def audit_sentences(audit: Audit) -> list[str]:
     """Return how much was suspected, by whom, in which images."""
-    counts = [f"{count} {title}" for title, count in kind_counts(audit).items()]
+    counts = [f"{title} {count}" for title, count in kind_counts(audit).items()]
     number = len(audit.suspicions)
     first = f"{number:,} suspicion{'s' * (number != 1)}" + (f": {listed(counts)}" if counts else "")
     images = listed([f"{count} {split}" for split, count in audit.images.items()] or ["no"])

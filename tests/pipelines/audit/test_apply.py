@@ -4,7 +4,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import toy_contender
 from toy_audit import audited
+from toy_competition import compare, competing, row
 
 from datasets.annotations import Annotations, Dataset, LabelledImage
 from datasets.errors import UserError
@@ -14,7 +16,7 @@ from datasets.settings import DatasetSettings
 from pipelines.audit.apply import CHANGES, apply_decisions, corrected_set
 from pipelines.audit.correction import corrected
 from pipelines.audit.suspicion import Decisions
-from pipelines.runs.metrics import METRICS
+from pipelines.runs.metrics import METRICS, read_metrics
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,21 @@ def test_the_copy_is_the_whole_set_with_what_was_accepted_corrected(given, decid
     assert done.boxes == 3 * 30 + 1 - 2
     assert not [problem for problem in again.problems if CHANGES in str(problem)]
     assert (state(given.data), state(given.run.folder)) == before
+
+
+def test_the_copy_runs_through_the_main_job_on_the_same_test_images(given, decide, tmp_path):
+    accepted = [each.id for each in given.audit.suspicions]
+    done = apply_decisions(given.run, decide(accepted), "coco", tmp_path / "set")
+    with competing(tmp_path, [row("toy", toy_contender.train, toy_contender.load)]):
+        ran = compare("again", names=["toy"])
+    assert ran.returncode == 0, ran.stderr
+    summary = read_metrics(tmp_path / "again" / METRICS).dataset
+    assert sum(size.boxes for size in summary.splits.values()) == done.boxes
+    before = given.run.metrics.dataset
+    assert {name: size.images for name, size in summary.splits.items()} == {
+        name: size.images for name, size in before.splits.items()
+    }
+    assert summary.split_sha256 != before.split_sha256
 
 
 def test_every_change_is_listed(given, decide, tmp_path):

@@ -71,6 +71,7 @@ def opened(browser, written):
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
+        page.on("filechooser", lambda chooser: None)  # from now on, so that none is missed later
         page.goto(f"file://{quote(str(path))}")
         return page
 

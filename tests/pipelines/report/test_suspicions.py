@@ -49,7 +49,7 @@ def test_every_kind_has_a_title_and_a_sentence_with_its_classes():
 )
 def test_it_says_how_images_were_seen(folds, words):
     text = " ".join(audit_sentences(msgspec.structs.replace(AUDIT, folds=folds)))
-    assert "1 suspicion: 1 missing label." in text
+    assert "1 suspicion: missing label 1." in text
     assert "of 8 val and 9 test images" in text
     assert words in text
     assert "The witnesses are classical and yolo." in text

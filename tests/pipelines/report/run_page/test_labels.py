@@ -33,7 +33,7 @@ def test_the_likeliest_suspicions_come_into_the_report_of_their_run(given):
     assert 'href="#labels"' in text
     section = text[text.index('id="labels"') : text.index('id="data"')]
     assert section.count("<figure>") == len(given.audit.suspicions)
-    assert "6 suspicions: 2 missing label, 1 wrong class" in section
+    assert "6 suspicions: missing label 2, wrong class 1" in section
     assert section.count("data:image/webp;base64,") == len(given.audit.suspicions)
     assert section.count('class="labelled"') == 4
     assert section.count('class="proposed"') == 3
