@@ -64,6 +64,35 @@ class EvaluationSettings(Checked):
 
 
 @dataclass(frozen=True)
+class ConditionsSettings(Checked):
+    """Settings reached by ``--set conditions.<name>=<value>``.
+
+    Attributes:
+        slice: pattern of what in file names test images share that are looked at by themselves, as
+            the camera's name in ``(cam[0-9])_``; empty for none.
+    """
+
+    PREFIX: ClassVar[str] = "conditions."
+
+    slice: str = ""
+
+    def __post_init__(self) -> None:
+        """Check each field.
+
+        Raises:
+            UserError: a value can't be used.
+        """
+        super().__post_init__()
+        try:
+            re.compile(self.slice)
+        except re.error as error:
+            raise UserError(
+                f"conditions.slice is a regular expression as in (cam[0-9])_, not {self.slice!r}: "
+                f"{error}"
+            ) from error
+
+
+@dataclass(frozen=True)
 class RunSettings(Checked):
     """Everything that decides a run's figures, and how many pictures it leaves.
 
@@ -101,6 +130,7 @@ class RunSettings(Checked):
     yolo: YoloSettings = field(default_factory=YoloSettings)
     transfer: TransferSettings = field(default_factory=TransferSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
+    conditions: ConditionsSettings = field(default_factory=ConditionsSettings)
 
     def __post_init__(self) -> None:
         """Check each field, and those that depend on each other.

@@ -56,7 +56,7 @@ least = "exit 1 unless it is at least that much, as yolo.map_50=0.5"
 several("--require", default=[], metavar="NAME.FIGURE=VALUE", help=least)
 changed = "change a setting of an algorithm, as classical.proposals=300"
 several("--set", default=[], metavar="NAME=VALUE", help=changed)
-axes = """also study data,hardware,features,approach,time,interpretability, all or none
+axes = """also study data,hardware,features,approach,time,interpretability,conditions, all or none
 (approach,time; with --quick none); scripts/study_axes.py adds others later"""
 more.add_argument("--axes", metavar="NAMES", help=axes)
 repeated = "repeat the run of this metrics.json"

@@ -190,7 +190,9 @@ class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
         favours: the contender it speaks for, or ``neither``.
         sureness: how surely, in words with a figure.
         cells: what was measured, a row each, with the columns of the axis.
-        figures: of the axis alone, as crossovers and curves.
+        figures: of the axis alone, as crossovers and curves; ``slices`` of the test images have
+            their ``name`` and ``places``.
+        tables: further ones for readers, by title: texts by column.
         left_out: cells there was no time for.
         budget_minutes: that all axes together were allowed.
     """
@@ -205,6 +207,7 @@ class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     budget_minutes: float = 0.0
+    tables: Mapping[str, tuple[Mapping[str, str], ...]] = {}
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):

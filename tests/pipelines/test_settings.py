@@ -11,6 +11,7 @@ from datasets.settings import DatasetSettings
 from models.classical.settings import ClassicalSettings
 from models.yolo.settings import YoloSettings
 from pipelines.settings import (
+    ConditionsSettings,
     EvaluationSettings,
     NamedFile,
     RunSettings,
@@ -19,7 +20,10 @@ from pipelines.settings import (
     with_setting,
 )
 
-GROUPS = (RunSettings, EvaluationSettings, ClassicalSettings, YoloSettings, DatasetSettings)
+GROUPS = (
+    *(RunSettings, EvaluationSettings, ConditionsSettings),
+    *(ClassicalSettings, YoloSettings, DatasetSettings),
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,7 @@ GROUPS = (RunSettings, EvaluationSettings, ClassicalSettings, YoloSettings, Data
         ("yolo.augment=false", "yolo", "augment", False),
         ("yolo.flips=all", "yolo", "flips", "all"),
         ("evaluation.latency_samples=662", "evaluation", "latency_samples", 662),
+        ("conditions.slice=(cam[0-9])_", "conditions", "slice", "(cam[0-9])_"),
     ],
 )
 def test_a_setting_is_changed_by_name(assignment, section, name, value):
@@ -171,6 +176,7 @@ def test_numbers_are_found_in_all_groups():
         "evaluation.throughput_batches=2,4",
         "dataset.split=70/30",
         "dataset.max_pixels=0",
+        "conditions.slice=(",
     ],
 )
 def test_a_value_out_of_its_range_is_refused_by_name(assignment):

@@ -166,14 +166,16 @@ def write_run(folder, names=("classical", "yolo"), images=6):
     return places
 
 
+def axis(verdict="", **more):
+    """The result of an axis."""
+    given = {"question": "?", "answers": {}, "favours": "neither", "sureness": "", "cells": ()}
+    return AxisResult(verdict=verdict, **{**given, **more})
+
+
 def add_axes(folder, **verdicts):
     """Add axes to a run that was written: of each its verdict, or all of its result."""
     axes = {
-        name: each
-        if isinstance(each, AxisResult)
-        else AxisResult(
-            question="?", answers={}, verdict=each, favours="neither", sureness="", cells=()
-        )
+        name: each if isinstance(each, AxisResult) else axis(each)
         for name, each in verdicts.items()
     }
     metrics = read_metrics(folder / METRICS)

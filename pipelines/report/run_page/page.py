@@ -23,7 +23,7 @@ from pipelines.evaluation.undefined import plain
 from pipelines.report import rows
 from pipelines.report.caveats import caveats
 from pipelines.report.run_page import curves, tables
-from pipelines.report.run_page.axes import axis_sections
+from pipelines.report.run_page.axes import axis_sections, slices
 from pipelines.report.run_page.gallery import gallery_data
 from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
 from pipelines.report.verdict import row_worths, verdict_sentence
@@ -78,7 +78,8 @@ def _gallery(run: FinishedRun) -> dict[str, Any]:
             raise UserError(f"{run.folder}: detections/{name}.json is not there; repeat the run")
         detections[name] = of_images
     points = {name: each.quality.operating_point for name, each in pipelines.items()}
-    return gallery_data(truth, detections, {name: p.threshold for name, p in points.items()})
+    data = gallery_data(truth, detections, {name: p.threshold for name, p in points.items()})
+    return data | {"slices": [*slices(run.metrics.axes).items()]}
 
 
 def _placed(
