@@ -93,6 +93,35 @@ class ConditionsSettings(Checked):
 
 
 @dataclass(frozen=True)
+class DecisionSettings(Checked):
+    """What mistakes cost, reached by ``--set decision.<name>=<value>``; all in one unit.
+
+    Where any is given thresholds are those that cost least, and not those with the best F1. Of
+    those that are not given a mistake costs 1 and a second nothing.
+
+    Attributes:
+        miss_cost: of an object that is not found.
+        false_alarm_cost: of a detection that is wrong.
+        second_cost: of a second on this machine.
+    """
+
+    PREFIX: ClassVar[str] = "decision."
+
+    miss_cost: Annotated[float, Meta(ge=0, le=MOST)] | None = None
+    false_alarm_cost: Annotated[float, Meta(ge=0, le=MOST)] | None = None
+    second_cost: Annotated[float, Meta(ge=0, le=MOST)] | None = None
+
+    @property
+    def given(self) -> tuple[float, float, float] | None:
+        """The three costs, None where none was given."""
+        costs = self.miss_cost, self.false_alarm_cost, self.second_cost
+        if all(cost is None for cost in costs):
+            return None
+        miss, alarm, second = costs
+        return 1.0 if miss is None else miss, 1.0 if alarm is None else alarm, second or 0.0
+
+
+@dataclass(frozen=True)
 class RunSettings(Checked):
     """Everything that decides a run's figures, and how many pictures it leaves.
 
@@ -131,6 +160,7 @@ class RunSettings(Checked):
     transfer: TransferSettings = field(default_factory=TransferSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     conditions: ConditionsSettings = field(default_factory=ConditionsSettings)
+    decision: DecisionSettings = field(default_factory=DecisionSettings)
 
     def __post_init__(self) -> None:
         """Check each field, and those that depend on each other.

@@ -18,6 +18,7 @@ from datasets.errors import UserError
 from datasets.path_names import real_path
 from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
+from pipelines.benchmark.decide import decide
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
 from pipelines.benchmark.prepare import left_out, without
 from pipelines.benchmark.repeats import Seconds, each_training, train_again
@@ -150,6 +151,7 @@ def _compared(
         new_images=scored.on_new_images,
         pace={TIMING: detected.pace, **{f"training {n}": t.pace for n, t in trained.items()}},
         left_out=absent,
+        decision=decide(dataset, settings, folder.partial, detected.latency_ms, scored.thresholds),
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}
     subject = Subject(folder.partial, dataset, settings, figures)

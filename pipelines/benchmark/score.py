@@ -12,6 +12,7 @@ from datasets.annotations import Annotations, Dataset
 from datasets.errors import UserError
 from datasets.groups import group_numbers
 from datasets.progress import Track
+from pipelines.benchmark.decide import chosen_threshold, given_costs
 from pipelines.benchmark.decisive import decisive_figures, on_new_images
 from pipelines.benchmark.detect import DetectionStage
 from pipelines.detections import Detections
@@ -20,7 +21,6 @@ from pipelines.evaluation.coco_files.misreading import misreading
 from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
 from pipelines.evaluation.coco_files.rows import as_detections
 from pipelines.evaluation.matching import match, outcomes
-from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.reliability import reliability
 from pipelines.evaluation.report_card import (
     Evaluation,
@@ -138,6 +138,7 @@ def score_saved(
     validation = EvaluationImages(truth["val"], *of_run, groups=groups["val"])
     on_validation: dict[str, Resampled] = {}
     figure, names = settings.evaluation.figure, [*settings.pipelines, *outside]
+    costs = given_costs(settings)
     trained: dict[str, Sequence[Sequence[Detections]]] = {n: [each] for n, each in outside.items()}
     for name in track(names, "scoring", len(names)):
         if name in outside:
@@ -149,7 +150,7 @@ def score_saved(
             [read_detections(place / below, name, len(truth[split])) for place in places]
             for split, below in SPLIT_FOLDERS.items()
         )
-        point = best_f1(truth["val"], val)
+        point = chosen_threshold(truth["val"], val, costs)
         there = [one_figure(validation, each, figure) for each in (val, *others_val)]
         on_validation[name] = over_trainings(there, settings.seed, name)
         evaluations[name] = judge(images, test, point, stage.reaches.get(name))

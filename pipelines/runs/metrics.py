@@ -20,6 +20,7 @@ from pipelines.evaluation.significance import Difference
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.evaluation.undefined import Number
 from pipelines.postprocessing.calibration import Calibration
+from pipelines.runs.decision import Decision
 from pipelines.settings import RunSettings, ScoringSettings
 from pipelines.system.files import write_text
 from pipelines.system.pace import Moment
@@ -225,6 +226,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         pace: how fixed work went before, between and after what is timed, by that.
         left_out: contenders that were asked for and could not take part, with the reason; the
             settings have the others alone.
+        decision: what contenders' mistakes come to; None for files that were scored, and in runs of
+            earlier versions.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -240,6 +243,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     choice: str = ""
     pace: Mapping[str, Sequence[Moment]] = {}
     left_out: Mapping[str, str] = {}
+    decision: Decision | None = None
 
     @property
     def figure(self) -> str:

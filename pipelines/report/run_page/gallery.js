@@ -151,7 +151,7 @@
   new IntersectionObserver((entries) => { isSeen = entries.at(-1).isIntersecting; }).observe(gallery);
   document.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const isBusy = event.target.closest("select, input[type=range], .scroll") !== null;
+    const isBusy = event.target.closest("select, input[type=range], input[type=number], .scroll") !== null;
     if (!by || !isSeen || isBusy || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     step(by);

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation.undefined import plain
-from pipelines.report import rows
+from pipelines.report import decision, rows
 from pipelines.report.caveats import caveats
 from pipelines.report.run_page import curves, tables
 from pipelines.report.run_page.axes import axis_sections, slices
@@ -38,7 +38,7 @@ EMBEDDED = 100  # images carried in the page; those after them are in the folder
 MOST_CURVES = 24  # classes with a curve of their own, those with the most objects
 PARTS = Path(__file__).parent
 # In this order they are one script.
-SCRIPTS = ("model.js", "drawing.js", "gallery.js")
+SCRIPTS = ("model.js", "drawing.js", "gallery.js", "costs.js")
 
 
 def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path:
@@ -139,6 +139,10 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
             for name, each in pipelines.items()
             if each.training is not None
         },
+        "decision_rows": decision.decision_rows(metrics),
+        "chosen_by": decision.chosen_by(metrics),
+        "mixture": decision.mixture_sentence(metrics),
+        "decision_data": None if metrics.decision is None else decision.page_data(metrics.decision),
         "axes": axis_sections(metrics.axes, run),
         "confusions": {
             name: tables.confusions(each.quality.operating_point.confusion)
