@@ -22,6 +22,7 @@ S = TypeVar("S", bound=Checked)
 # Of the networks' trainings on the sample: the whole main job in under seven minutes.
 SAMPLE_UPDATES, SAMPLE_TRANSFER = 1100, 700
 MOST = 1_000_000_000
+ENSEMBLE = "ensemble"  # what all contenders together are called
 MOST_SEED = 2**31 - 1  # scikit-learn takes twice as many, and studies count on from the run's
 
 
@@ -136,6 +137,7 @@ class RunSettings(Checked):
         image_size: longer side of the networks' input in pixels, None to choose it from the data.
         limit: most images a split, None for all.
         annotate: how many test images to draw.
+        ensemble: judge all contenders' joined detections too, as one more column.
         data: choices about the data, named ``dataset.…`` where a user sets one.
         detections: of other tools, to be scored beside.
     """
@@ -153,6 +155,7 @@ class RunSettings(Checked):
     image_size: Annotated[int, Meta(ge=32, le=8192, multiple_of=32)] | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST)] | None = None
     annotate: Annotated[int, Meta(ge=0, le=MOST)] = 100
+    ensemble: bool = False
     data: DatasetSettings = field(default_factory=DatasetSettings)
     detections: Few[NamedFile] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)

@@ -50,17 +50,16 @@ def decide(
     latencies: Mapping[str, Latency],
     thresholds: Mapping[str, float],
 ) -> Decision:
-    """Return what the contenders of a run cost, by the detections it has saved in its folder.
+    """Return what contenders and an ensemble cost, by the detections saved in the run's folder.
 
-    ``thresholds`` are those of `chosen_threshold`.
+    ``latencies`` are of all of them, ``thresholds`` those of `chosen_threshold`.
     """
     truth = {
         split: [image.annotations for image in dataset.splits[split]] for split in SPLIT_FOLDERS
     }
     found: dict[str, Found] = {
         split: {
-            name: read_detections(folder / place, name, len(truth[split]))
-            for name in settings.pipelines
+            name: read_detections(folder / place, name, len(truth[split])) for name in latencies
         }
         for split, place in SPLIT_FOLDERS.items()
     }
@@ -93,10 +92,16 @@ def decide(
     if costs is None:
         return Decision(None, detectors)
     doubt = {
-        split: {name: doubts(each, thresholds[name], costs) for name, each in of_split.items()}
+        split: {
+            name: doubts(of_split[name], thresholds[name], costs) for name in settings.pipelines
+        }
         for split, of_split in found.items()
     }
-    mixture = mixed(mistakes, doubt, units, settings.seed, costs)
+    alone = {
+        split: {name: of_split[name] for name in settings.pipelines}
+        for split, of_split in mistakes.items()
+    }
+    mixture = mixed(alone, doubt, units, settings.seed, costs)
     return Decision(costs, detectors, mixture, saved(mistakes["test"], units, settings.seed, costs))
 
 

@@ -15,6 +15,7 @@ from datasets.progress import Track
 from pipelines.benchmark.decide import chosen_threshold, given_costs
 from pipelines.benchmark.decisive import decisive_figures, on_new_images
 from pipelines.benchmark.detect import DetectionStage
+from pipelines.benchmark.ensemble import ensembles
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import GroundTruthFile
 from pipelines.evaluation.coco_files.misreading import misreading
@@ -121,7 +122,8 @@ def score_saved(
 ) -> Scored:
     """Return all figures of the detections a run has saved, and save the ground truth with them.
 
-    ``stage`` is what detecting gave, ``outside`` other tools' detections of the test images.
+    ``stage`` is what detecting gave; ``outside`` other tools' detections of the test
+    images. An ensemble's are saved as those of contenders.
     """
     truth = {
         split: [image.annotations for image in dataset.splits[split]] for split in SPLIT_FOLDERS
@@ -137,7 +139,10 @@ def score_saved(
     calibrations: dict[str, ScoreCalibration] = {}
     validation = EvaluationImages(truth["val"], *of_run, groups=groups["val"])
     on_validation: dict[str, Resampled] = {}
-    figure, names = settings.evaluation.figure, [*settings.pipelines, *outside]
+    figure, names = (
+        settings.evaluation.figure,
+        [*settings.pipelines, *ensembles(settings), *outside],
+    )
     costs = given_costs(settings)
     trained: dict[str, Sequence[Sequence[Detections]]] = {n: [each] for n, each in outside.items()}
     for name in track(names, "scoring", len(names)):

@@ -18,10 +18,12 @@ def given_decision(metrics: Metrics) -> Decision | None:
 
 
 def dearer(decision: Decision, names: Sequence[str]) -> list[str]:
-    """Return those that another contender surely costs less than, on the test images."""
+    """Return those of the contenders that another surely costs less than, on the test images."""
     out = []
     for pair, saved in decision.saved.items():
         first, second = pair.split("_against_")
+        if first not in names or second not in names:
+            continue  # an ensemble is nothing to choose
         out += {"better": [second], "worse": [first], "cannot_tell": []}[saved.verdict]
     return [name for name in names if name in out]
 
