@@ -22,6 +22,7 @@ S = TypeVar("S", bound=Checked)
 # Of the networks' trainings on the sample: the whole main job in under seven minutes.
 SAMPLE_UPDATES, SAMPLE_TRANSFER = 1100, 700
 MOST = 1_000_000_000
+ENSEMBLE = "ensemble"  # what all contenders together are called
 MOST_SEED = 2**31 - 1  # scikit-learn takes twice as many, and studies count on from the run's
 
 
@@ -64,6 +65,64 @@ class EvaluationSettings(Checked):
 
 
 @dataclass(frozen=True)
+class ConditionsSettings(Checked):
+    """Settings reached by ``--set conditions.<name>=<value>``.
+
+    Attributes:
+        slice: pattern of what in file names test images share that are looked at by themselves, as
+            the camera's name in ``(cam[0-9])_``; empty for none.
+    """
+
+    PREFIX: ClassVar[str] = "conditions."
+
+    slice: str = ""
+
+    def __post_init__(self) -> None:
+        """Check each field.
+
+        Raises:
+            UserError: a value can't be used.
+        """
+        super().__post_init__()
+        try:
+            re.compile(self.slice)
+        except re.error as error:
+            raise UserError(
+                f"conditions.slice is a regular expression as in (cam[0-9])_, not {self.slice!r}: "
+                f"{error}"
+            ) from error
+
+
+@dataclass(frozen=True)
+class DecisionSettings(Checked):
+    """What mistakes cost, reached by ``--set decision.<name>=<value>``; all in one unit.
+
+    Where any is given thresholds are those that cost least, and not those with the best F1. Of
+    those that are not given a mistake costs 1 and a second nothing.
+
+    Attributes:
+        miss_cost: of an object that is not found.
+        false_alarm_cost: of a detection that is wrong.
+        second_cost: of a second on this machine.
+    """
+
+    PREFIX: ClassVar[str] = "decision."
+
+    miss_cost: Annotated[float, Meta(ge=0, le=MOST)] | None = None
+    false_alarm_cost: Annotated[float, Meta(ge=0, le=MOST)] | None = None
+    second_cost: Annotated[float, Meta(ge=0, le=MOST)] | None = None
+
+    @property
+    def given(self) -> tuple[float, float, float] | None:
+        """The three costs, None where none was given."""
+        costs = self.miss_cost, self.false_alarm_cost, self.second_cost
+        if all(cost is None for cost in costs):
+            return None
+        miss, alarm, second = costs
+        return 1.0 if miss is None else miss, 1.0 if alarm is None else alarm, second or 0.0
+
+
+@dataclass(frozen=True)
 class RunSettings(Checked):
     """Everything that decides a run's figures, and how many pictures it leaves.
 
@@ -78,6 +137,7 @@ class RunSettings(Checked):
         image_size: longer side of the networks' input in pixels, None to choose it from the data.
         limit: most images a split, None for all.
         annotate: how many test images to draw.
+        ensemble: judge all contenders' joined detections too, as one more column.
         data: choices about the data, named ``dataset.…`` where a user sets one.
         detections: of other tools, to be scored beside.
     """
@@ -95,12 +155,15 @@ class RunSettings(Checked):
     image_size: Annotated[int, Meta(ge=32, le=8192, multiple_of=32)] | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST)] | None = None
     annotate: Annotated[int, Meta(ge=0, le=MOST)] = 100
+    ensemble: bool = False
     data: DatasetSettings = field(default_factory=DatasetSettings)
     detections: Few[NamedFile] = ()
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     yolo: YoloSettings = field(default_factory=YoloSettings)
     transfer: TransferSettings = field(default_factory=TransferSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
+    conditions: ConditionsSettings = field(default_factory=ConditionsSettings)
+    decision: DecisionSettings = field(default_factory=DecisionSettings)
 
     def __post_init__(self) -> None:
         """Check each field, and those that depend on each other.

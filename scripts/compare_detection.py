@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import pipelines.system.interrupted_imports  # noqa: F401 - for what it does
 from pipelines.contenders import NAMES
 from pipelines.runs.requirements import Requirement, parse_requirement
-from pipelines.settings import RunSettings, completed, named_file, quickened, with_setting
+from pipelines.settings import ENSEMBLE, RunSettings, completed, named_file, quickened, with_setting
 from pipelines.system.command_line import Options, command, say
 
 if TYPE_CHECKING:
@@ -52,11 +52,13 @@ more.add_argument("--annotate", type=int, metavar="N", help="test images drawn (
 several = partial(more.add_argument, nargs="+", action="extend")
 scored = "another tool's COCO results on the test images, scored beside the pipelines"
 several("--detections", type=named_file, metavar="NAME=FILE", help=scored)
+together = "judge all pipelines' detections joined too, as one more column"
+more.add_argument("--ensemble", action="store_true", default=None, help=together)
 least = "exit 1 unless it is at least that much, as yolo.map_50=0.5"
 several("--require", default=[], metavar="NAME.FIGURE=VALUE", help=least)
 changed = "change a setting of an algorithm, as classical.proposals=300"
 several("--set", default=[], metavar="NAME=VALUE", help=changed)
-axes = """also study data,hardware,features,approach,time,interpretability, all or none
+axes = """also study data,hardware,features,approach,time,interpretability,conditions, all or none
 (approach,time; with --quick none); scripts/study_axes.py adds others later"""
 more.add_argument("--axes", metavar="NAMES", help=axes)
 repeated = "repeat the run of this metrics.json"
@@ -93,7 +95,8 @@ def settings_of(arguments: argparse.Namespace) -> RunSettings:
 def main(arguments: argparse.Namespace) -> int:
     """Train, compare and print; return the exit status."""
     settings = settings_of(arguments)
-    names = (*settings.pipelines, *(each.name for each in settings.detections))
+    ensemble = (ENSEMBLE,) if settings.ensemble else ()
+    names = (*settings.pipelines, *ensemble, *(each.name for each in settings.detections))
     requirements = [parse_requirement(text, names) for text in arguments.require]
     # From here on it takes seconds to import and minutes to run.
     from pipelines.benchmark.add_axes import add_axes

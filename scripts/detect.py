@@ -31,7 +31,7 @@ option("--output", type=Path, metavar="DIR", help="default: runs/detect-<source>
 option("--overwrite", action="store_true", help="replace the results in DIR")
 option("--format", choices=["coco", "csv"], default="coco", help="default: coco")
 option("--no-draw", action="store_true", help="write results only, no pictures")
-least = "least score; default: the run's, best for F1 on its validation split"
+least = "least score; default: the run's, chosen on its validation split"
 option("--threshold", type=real(-1e6, 1e6), metavar="SCORE", help=least)
 option("--device", choices=["auto", "cpu", "gpu"], default="auto")
 others = "scheduler of a Dask cluster that detects in the images, as tcp://10.0.0.1:8786"

@@ -1,4 +1,4 @@
-"""Study a finished run: how data, hardware, features, approach, time and explanations compare.
+"""Study a finished run: data, hardware, features, approach, time, explanations, conditions.
 
 Exit 0 when done, 2 for bad usage or bad input, 130 when stopped.
 """
@@ -37,6 +37,14 @@ def parser() -> Options:
         metavar="ADDRESS",
         help="scheduler of a Dask cluster, as tcp://10.0.0.1:8786, for the trainings of `data`",
     )
+    made.add_argument(
+        "--set",
+        default=[],
+        nargs="+",
+        action="extend",
+        metavar="NAME=VALUE",
+        help="change a setting of an axis, as conditions.slice=(cam[0-9])_",
+    )
     made.add_argument("--resume", action="store_true", help="go on with a study that was cut off")
     made.add_argument("--overwrite", action="store_true", help="measure these axes again")
     return made
@@ -57,7 +65,7 @@ def studied(arguments: argparse.Namespace) -> int:
     axes = chosen_axes(arguments.axes)
     minutes = MINUTES if arguments.budget_minutes is None else arguments.budget_minutes
     also = {name: getattr(arguments, name) for name in ("overwrite", "resume", "cluster")}
-    metrics, kept = add_axes(arguments.run, axes, minutes, **also)
+    metrics, kept = add_axes(arguments.run, axes, minutes, changes=arguments.set, **also)
     results = {name: metrics.axes[name] for name in axes}
     print_axes(results, metrics.choice)
     if kept:

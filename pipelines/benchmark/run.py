@@ -18,7 +18,9 @@ from datasets.errors import UserError
 from datasets.path_names import real_path
 from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
+from pipelines.benchmark.decide import decide
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
+from pipelines.benchmark.ensemble import Timed, ensembles, with_ensemble
 from pipelines.benchmark.follow import check_shareable, together
 from pipelines.benchmark.prepare import left_out, without
 from pipelines.benchmark.repeats import Seconds, each_training, train_again
@@ -145,18 +147,20 @@ def _compared(
     settings = without(settings, absent)
     trained, detected, memory = _stages(folder, dataset, settings, logs, others)
     again = train_again(folder, dataset, settings, logs)
+    timed = with_ensemble(dataset, settings, folder.partial, detected)
     scored = score_saved(dataset, settings, folder.partial, detected, outside, on_terminal)
     _write_models_and_pictures(folder.partial, dataset, settings, trained, scored)
     metrics = Metrics(
         dataset=summary,
         environment=runtime.environment(detected.threads),
         settings=settings,
-        pipelines=_figures(settings, trained, detected, memory, scored, again),
+        pipelines=_figures(settings, trained, detected, memory, scored, again, timed),
         comparison=compared(scored.evaluations, len(dataset.splits["test"])),
         validation=scored.on_validation,
         new_images=scored.on_new_images,
         pace={TIMING: detected.pace, **{f"training {n}": t.pace for n, t in trained.items()}},
         left_out=absent,
+        decision=decide(dataset, settings, folder.partial, timed.in_turns, scored.thresholds),
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}
     subject = Subject(folder.partial, dataset, settings, figures)
@@ -171,7 +175,8 @@ def _compared(
 def _outside(dataset: Dataset, settings: RunSettings) -> Mapping[str, Sequence[Detections]]:
     """Return other tools' detections of the test images, having printed what is odd about them."""
     truth = ground_truth_file(split_truth(dataset, "test"), "ground_truth.json")
-    detections, notes = outside_detections(settings.detections, truth, settings.pipelines)
+    taken = (*settings.pipelines, *ensembles(settings))
+    detections, notes = outside_detections(settings.detections, truth, taken)
     for note in notes:
         CONSOLE.print_line(f"  note: {note}")
     return detections
@@ -212,6 +217,7 @@ def _figures(
     memory: Mapping[str, runtime.PeakMemory],
     scored: Scored,
     again: Seconds,
+    timed: Timed,
 ) -> dict[str, DetectorMetrics]:
     """Return all figures by detector; of another tool's only the quality is known."""
     qualities = {name: each.quality for name, each in scored.evaluations.items()}
@@ -232,7 +238,8 @@ def _figures(
         )
         for name, each in trained.items()
     }
-    return {name: DetectorMetrics(quality=each) for name, each in qualities.items()} | contenders
+    others = {name: DetectorMetrics(quality=each) for name, each in qualities.items()}
+    return others | timed.columns(qualities) | contenders
 
 
 def _write_models_and_pictures(

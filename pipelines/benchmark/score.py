@@ -12,15 +12,16 @@ from datasets.annotations import Annotations, Dataset
 from datasets.errors import UserError
 from datasets.groups import group_numbers
 from datasets.progress import Track
+from pipelines.benchmark.decide import chosen_threshold, given_costs
 from pipelines.benchmark.decisive import decisive_figures, on_new_images
 from pipelines.benchmark.detect import DetectionStage
+from pipelines.benchmark.ensemble import ensembles
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import GroundTruthFile
 from pipelines.evaluation.coco_files.misreading import misreading
 from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
 from pipelines.evaluation.coco_files.rows import as_detections
 from pipelines.evaluation.matching import match, outcomes
-from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.reliability import reliability
 from pipelines.evaluation.report_card import (
     Evaluation,
@@ -121,7 +122,8 @@ def score_saved(
 ) -> Scored:
     """Return all figures of the detections a run has saved, and save the ground truth with them.
 
-    ``stage`` is what detecting gave, ``outside`` other tools' detections of the test images.
+    ``stage`` is what detecting gave; ``outside`` other tools' detections of the test
+    images. An ensemble's are saved as those of contenders.
     """
     truth = {
         split: [image.annotations for image in dataset.splits[split]] for split in SPLIT_FOLDERS
@@ -137,7 +139,11 @@ def score_saved(
     calibrations: dict[str, ScoreCalibration] = {}
     validation = EvaluationImages(truth["val"], *of_run, groups=groups["val"])
     on_validation: dict[str, Resampled] = {}
-    figure, names = settings.evaluation.figure, [*settings.pipelines, *outside]
+    figure, names = (
+        settings.evaluation.figure,
+        [*settings.pipelines, *ensembles(settings), *outside],
+    )
+    costs = given_costs(settings)
     trained: dict[str, Sequence[Sequence[Detections]]] = {n: [each] for n, each in outside.items()}
     for name in track(names, "scoring", len(names)):
         if name in outside:
@@ -149,7 +155,7 @@ def score_saved(
             [read_detections(place / below, name, len(truth[split])) for place in places]
             for split, below in SPLIT_FOLDERS.items()
         )
-        point = best_f1(truth["val"], val)
+        point = chosen_threshold(truth["val"], val, costs)
         there = [one_figure(validation, each, figure) for each in (val, *others_val)]
         on_validation[name] = over_trainings(there, settings.seed, name)
         evaluations[name] = judge(images, test, point, stage.reaches.get(name))

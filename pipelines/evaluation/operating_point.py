@@ -18,14 +18,16 @@ from pipelines.evaluation.undefined import Number
 
 IOU = 0.5  # least to be the same object
 NO_THRESHOLD = 0.5  # where nothing speaks for another
+ChosenBy = Literal["F1", "cost"]  # the most of the first, or the least of the other
 
 
 @dataclass(frozen=True)
 class ChosenThreshold:
-    """A score threshold, and its F1 on the images it was chosen on, or nan."""
+    """A score threshold, its F1 on the images it was chosen on, or nan, and by what it was."""
 
     threshold: float
     f1: float
+    by: ChosenBy = "F1"
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,13 @@ class OperatingPoint:
 
     Attributes:
         threshold: detections below this score do not count.
-        chosen_on: the images on which it has the best F1.
+        chosen_on: the images it was chosen on.
         precision: share of the detections that are right.
         recall: share of the objects that are found.
         f1: their harmonic mean.
         chosen_f1: F1 on the images it was chosen on.
         confusion: which class was taken for which.
+        chosen_by: what is best there.
     """
 
     threshold: float
@@ -63,6 +66,7 @@ class OperatingPoint:
     f1: Number
     chosen_f1: Number
     confusion: ConfusionMatrix
+    chosen_by: ChosenBy = "F1"
 
 
 def best_f1(
@@ -120,6 +124,7 @@ def operating_point(
         f1=2 * right / (shown + objects) if shown + objects else nan,
         chosen_f1=point.f1,
         confusion=ConfusionMatrix((*classes, "background"), tuple(map(tuple, matrix.tolist()))),
+        chosen_by=point.by,
     )
 
 

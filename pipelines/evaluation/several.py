@@ -59,18 +59,19 @@ def pairwise(judged: Mapping[str, Resampled], images: int) -> dict[Pair, dict[st
                 pairs[pair][figure] = corrected
     for comparisons in by_kind.values():
         if len(comparisons) > 1:
-            for (pair, figure), corrected in _by_holm(judged, comparisons, images).items():
+            for (pair, figure), corrected in by_holm(judged, comparisons, images).items():
                 pairs[pair][figure] = corrected
     return pairs
 
 
-def _by_holm(
+def by_holm(
     judged: Mapping[str, Resampled], comparisons: Sequence[tuple[Pair, str]], images: int
 ) -> dict[tuple[Pair, str], Difference]:
-    """Return the differences of pairs in figures, judged one by one, the surest first.
+    """Return the differences of pairs in figures, judged one by one, the surest first (Holm 1979).
 
-    The first of ``m`` is judged at the level of ``m`` comparisons, the next at that of one less;
-    from the first that is not told apart on, the level stays.
+    Of all of them together about five in a hundred test sets have any told apart wrongly, whatever
+    they share. The first of ``m`` is judged at the level of ``m`` comparisons, the next at that of
+    one less; from the first that is not told apart on, the level stays.
     """
     sureness = {each: _sureness(judged, *each) for each in comparisons}
     done: dict[tuple[Pair, str], Difference] = {}

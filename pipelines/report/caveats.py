@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.report.ensemble import worth_its_time
 from pipelines.report.pace import pace_notes
 from pipelines.report.verdict_on_new_images import on_new_images
 from pipelines.report.wording import called, left_out_sentences
@@ -14,6 +15,7 @@ def caveats(metrics: Metrics) -> list[str]:
     """Return who is left out, which images are not new, a busy machine, few examples, who knew."""
     lines = left_out_sentences(metrics.left_out)
     lines += [*on_new_images(metrics), *pace_notes(metrics)]
+    lines += filter(None, [worth_its_time(metrics)])
     if (count := repeats_of(metrics)) > 1 and metrics.settings is not None:
         lines.append(
             f"mAP, AP and recall are means of {count} trainings; all else (errors, other "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -139,6 +139,24 @@ class Subject:
     def detector(self, name: str, device: Device, threads: int) -> Detector:
         """Return the trained detector of a contender."""
         return contender(name).load(self.model_folder(name), device, threads)
+
+    def detectors(self, name: str, device: Device, threads: int) -> Sequence[Detector]:
+        """Return a contender's detectors that work at the same time, one a thread or one."""
+        row = contender(name)
+        if row.load_each is None:
+            return [self.detector(name, device, threads)]
+        return row.load_each(self.model_folder(name), device, threads)
+
+    def found(self, name: str) -> list[Detections]:
+        """Return what a contender's first training found in each test image.
+
+        Raises:
+            UserError: the file is missing or broken.
+        """
+        found = _detections(self.folder, name, len(self.dataset.splits["test"]))
+        if found is None:
+            raise UserError(f"{self.folder}: has no {DETECTIONS}/{name}.json; repeat the run")
+        return found
 
     def model_folder(self, name: str) -> Path:
         """Return where a contender's trained detector is."""

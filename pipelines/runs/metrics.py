@@ -20,6 +20,7 @@ from pipelines.evaluation.significance import Difference
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.evaluation.undefined import Number
 from pipelines.postprocessing.calibration import Calibration
+from pipelines.runs.decision import Decision
 from pipelines.settings import RunSettings, ScoringSettings
 from pipelines.system.files import write_text
 from pipelines.system.pace import Moment
@@ -190,7 +191,9 @@ class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
         favours: the contender it speaks for, or ``neither``.
         sureness: how surely, in words with a figure.
         cells: what was measured, a row each, with the columns of the axis.
-        figures: of the axis alone, as crossovers and curves.
+        figures: of the axis alone, as crossovers and curves; ``slices`` of the test images have
+            their ``name`` and ``places``.
+        tables: further ones for readers, by title: texts by column.
         left_out: cells there was no time for.
         budget_minutes: that all axes together were allowed.
     """
@@ -205,6 +208,7 @@ class AxisResult(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     budget_minutes: float = 0.0
+    tables: Mapping[str, tuple[Mapping[str, str], ...]] = {}
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +226,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         pace: how fixed work went before, between and after what is timed, by that.
         left_out: contenders that were asked for and could not take part, with the reason; the
             settings have the others alone.
+        decision: what contenders' mistakes come to; None for files that were scored, and in runs of
+            earlier versions.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -237,6 +243,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     choice: str = ""
     pace: Mapping[str, Sequence[Moment]] = {}
     left_out: Mapping[str, str] = {}
+    decision: Decision | None = None
 
     @property
     def figure(self) -> str:

@@ -13,7 +13,7 @@ from datasets.errors import UserError
 from datasets.path_names import real_path
 from datasets.regular_files import content
 from pipelines.evaluation import undefined
-from pipelines.evaluation.operating_point import NO_THRESHOLD, OperatingPoint
+from pipelines.evaluation.operating_point import NO_THRESHOLD, ChosenBy, OperatingPoint
 from pipelines.evaluation.undefined import Number
 from pipelines.runs.metrics import METRICS
 from pipelines.system.files import write_json
@@ -35,6 +35,7 @@ class _PointFile(msgspec.Struct, frozen=True):
     threshold: float
     chosen_on: str
     chosen_f1: Number
+    chosen_by: ChosenBy = "F1"
 
 
 class ModelFolder(_ModelFile, frozen=True, kw_only=True):
@@ -89,12 +90,12 @@ def open_model(path: Path) -> ModelFolder:
 
 def save_operating_point(folder: Path, point: OperatingPoint) -> None:
     """Write a run's operating point beside its detector, so that it goes where that goes."""
-    values = _PointFile(point.threshold, point.chosen_on, point.chosen_f1)
+    values = _PointFile(point.threshold, point.chosen_on, point.chosen_f1, point.chosen_by)
     write_json(folder / OPERATING_POINT, undefined.plain(values))
 
 
 def validated_threshold(model: ModelFolder) -> Threshold:
-    """Return the score that was best for F1 on the run's validation split, or 0.5 without one."""
+    """Return the score that was chosen on the run's validation split, or 0.5 without one."""
     try:
         point = undefined.decode(content(model.path / OPERATING_POINT), _PointFile)
     except (OSError, ValueError, RecursionError):
@@ -104,6 +105,9 @@ def validated_threshold(model: ModelFolder) -> Threshold:
             "--threshold",
             is_chosen=False,
         )
+    if point.chosen_by == "cost":
+        source = f"what mistakes cost was least on the run's {point.chosen_on} split"
+        return Threshold(point.threshold, source)
     if math.isnan(point.chosen_f1):
         source = "nothing right was found on validation, so no score is better; give --threshold"
         return Threshold(point.threshold, source, is_chosen=False)

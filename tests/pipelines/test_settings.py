@@ -11,6 +11,8 @@ from datasets.settings import DatasetSettings
 from models.classical.settings import ClassicalSettings
 from models.yolo.settings import YoloSettings
 from pipelines.settings import (
+    ConditionsSettings,
+    DecisionSettings,
     EvaluationSettings,
     NamedFile,
     RunSettings,
@@ -19,7 +21,10 @@ from pipelines.settings import (
     with_setting,
 )
 
-GROUPS = (RunSettings, EvaluationSettings, ClassicalSettings, YoloSettings, DatasetSettings)
+GROUPS = (
+    *(RunSettings, EvaluationSettings, ConditionsSettings, DecisionSettings),
+    *(ClassicalSettings, YoloSettings, DatasetSettings),
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,8 @@ GROUPS = (RunSettings, EvaluationSettings, ClassicalSettings, YoloSettings, Data
         ("yolo.augment=false", "yolo", "augment", False),
         ("yolo.flips=all", "yolo", "flips", "all"),
         ("evaluation.latency_samples=662", "evaluation", "latency_samples", 662),
+        ("decision.miss_cost=2.5", "decision", "miss_cost", 2.5),
+        ("conditions.slice=(cam[0-9])_", "conditions", "slice", "(cam[0-9])_"),
     ],
 )
 def test_a_setting_is_changed_by_name(assignment, section, name, value):
@@ -171,6 +178,9 @@ def test_numbers_are_found_in_all_groups():
         "evaluation.throughput_batches=2,4",
         "dataset.split=70/30",
         "dataset.max_pixels=0",
+        "conditions.slice=(",
+        "decision.miss_cost=-1",
+        "decision.second_cost=nan",
     ],
 )
 def test_a_value_out_of_its_range_is_refused_by_name(assignment):
@@ -208,6 +218,19 @@ def test_zero_is_taken_only_where_it_means_something():
         else:
             with pytest.raises(UserError):
                 with_setting(RunSettings(), f"{name}=0")
+
+
+@pytest.mark.parametrize(
+    ("values", "given"),
+    [
+        ({}, None),
+        ({"miss_cost": 10.0}, (10.0, 1.0, 0.0)),
+        ({"false_alarm_cost": 0.0}, (1.0, 0.0, 0.0)),
+        ({"second_cost": 2.0}, (1.0, 1.0, 2.0)),
+    ],
+)
+def test_costs_that_are_not_given_count_beside_one_that_is(values, given):
+    assert DecisionSettings(**values).given == given
 
 
 def test_a_refusal_says_what_is_allowed_and_what_was_given():

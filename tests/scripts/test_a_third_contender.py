@@ -8,7 +8,7 @@ from one_process import run_scripts
 from toy_project import project_with_toy
 from voc_files import write_set
 
-AXES = ("data", "hardware", "features", "approach", "time", "interpretability")
+AXES = ("data", "hardware", "features", "approach", "time", "interpretability", "conditions")
 NAMES = ["classical", "transfer", "toy"]
 TINY = [
     *("classical.proposals=40", "classical.grabcut_sizes=48", "classical.window_shapes=2"),

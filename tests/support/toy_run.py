@@ -7,12 +7,18 @@ import numpy as np
 from PIL import Image
 
 from datasets.annotations import Annotations
+from pipelines.benchmark.decide import chosen_threshold
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import CocoImage, ground_truth_to_coco
+from pipelines.evaluation.cost_figures import Mistakes, cost_figures, saved, seconds_of
+from pipelines.evaluation.costs import Judged, trade_offs
+from pipelines.evaluation.operating_point import best_f1
 from pipelines.evaluation.reliability import Reliability, ReliabilityBin
 from pipelines.evaluation.report_card import EvaluationImages, compared, judge
+from pipelines.evaluation.resampling import RESAMPLES, Units
 from pipelines.evaluation.timing import Latency, Throughput
 from pipelines.postprocessing.calibration import Calibration
+from pipelines.runs.decision import Decision, DetectorCosts
 from pipelines.runs.detection_files import write_detections, write_ground_truth
 from pipelines.runs.metrics import (
     METRICS,
@@ -137,7 +143,27 @@ def toy_metrics(qualities, comparison, images=6, **more):
     )
 
 
-def write_run(folder, names=("classical", "yolo"), images=6):
+def decision_of(truth, found, costs=None):
+    """What detectors in `CALLS` cost where thresholds are chosen on these very images."""
+    units, detectors, each_of = Units.of(len(truth)), {}, {}
+    for name in found.keys() & CALLS.keys():
+        judged = Judged.of(truth, found[name])
+        threshold = chosen_threshold(truth, found[name], costs).threshold
+        each = Mistakes(*judged.mistakes(threshold), seconds_of(CALLS[name], RESAMPLES, 0))
+        detectors[name] = DetectorCosts(
+            threshold,
+            best_f1(truth, found[name]).threshold,
+            trade_offs(judged),
+            float(each.seconds[0]),
+            cost_figures(each, units, 0, costs),
+        )
+        each_of[name] = each
+    return Decision(
+        costs, detectors, None, {} if costs is None else saved(each_of, units, 0, costs)
+    )
+
+
+def write_run(folder, names=("classical", "yolo"), images=6, costs=None):
     """Write a run, and its photographs below ``data``; return where they are, by name."""
     random = np.random.default_rng(0)
     truth = [objects_of(random) for _ in range(images)]
@@ -147,7 +173,10 @@ def write_run(folder, names=("classical", "yolo"), images=6):
         for place, name in enumerate(names)
     }
     judged = {
-        name: judge(EvaluationImages(truth, CLASSES), answers) for name, answers in found.items()
+        name: judge(
+            EvaluationImages(truth, CLASSES), answers, chosen_threshold(truth, answers, costs)
+        )
+        for name, answers in found.items()
     }
     places, entries = {}, []
     for number in range(images):
@@ -162,18 +191,23 @@ def write_run(folder, names=("classical", "yolo"), images=6):
     for name, answers in found.items():
         write_detections(folder, name, answers)
     qualities = {name: each.quality for name, each in judged.items()}
-    write_metrics(folder / METRICS, toy_metrics(qualities, compared(judged, images), images))
+    decision = decision_of(truth, found, costs)
+    comparison = compared(judged, images)
+    metrics = toy_metrics(qualities, comparison, images, decision=decision)
+    write_metrics(folder / METRICS, metrics)
     return places
+
+
+def axis(verdict="", **more):
+    """The result of an axis."""
+    given = {"question": "?", "answers": {}, "favours": "neither", "sureness": "", "cells": ()}
+    return AxisResult(verdict=verdict, **{**given, **more})
 
 
 def add_axes(folder, **verdicts):
     """Add axes to a run that was written: of each its verdict, or all of its result."""
     axes = {
-        name: each
-        if isinstance(each, AxisResult)
-        else AxisResult(
-            question="?", answers={}, verdict=each, favours="neither", sureness="", cells=()
-        )
+        name: each if isinstance(each, AxisResult) else axis(each)
         for name, each in verdicts.items()
     }
     metrics = read_metrics(folder / METRICS)

@@ -15,6 +15,8 @@ from pipelines.runs.metrics import AxisResult
 
 MOST_COLUMNS, MOST_ROWS = 12, 200  # of the cells in a page; metrics.json has all
 LONGEST_LIST = 3  # longer ones are given as their length
+Columns = tuple[str, ...]
+Rows = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class AxisSection:
         plot: as the ``src`` of an image; empty for none.
         rows: the cells measured, a text for each of the columns.
         more: how many cells are left out.
+        tables: further ones by title, each with its columns and rows.
     """
 
     name: str
@@ -33,6 +36,7 @@ class AxisSection:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     more: int
+    tables: tuple[tuple[str, Columns, Rows], ...] = ()
 
 
 def axis_sections(axes: Mapping[str, AxisResult], run: Path) -> list[AxisSection]:
@@ -44,16 +48,29 @@ def axis_sections(axes: Mapping[str, AxisResult], run: Path) -> list[AxisSection
             _as_source(run / AXES / f"{name}.svg"),
             *_cells(result.cells[:MOST_ROWS]),
             max(len(result.cells) - MOST_ROWS, 0),
+            tuple((title, *_texts(rows[:MOST_ROWS])) for title, rows in result.tables.items()),
         )
         for name, result in axes.items()
     ]
 
 
-def _cells(
-    cells: Sequence[Mapping[str, object]],
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def slices(axes: Mapping[str, AxisResult]) -> dict[str, tuple[int, ...]]:
+    """Return the slices of the test images that axes made: the places of each one's images."""
+    return {
+        str(each["name"]): tuple(each["places"])
+        for result in axes.values()
+        for each in result.figures.get("slices", ())
+    }
+
+
+def _cells(cells: Sequence[Mapping[str, object]]) -> tuple[Columns, Rows]:
     rows = [{name: _text(value) for name, value in flat(cell)} for cell in cells]
     columns = tuple(dict.fromkeys(name for row in rows for name in row))[:MOST_COLUMNS]
+    return columns, tuple(tuple(row.get(name, UNKNOWN) for name in columns) for row in rows)
+
+
+def _texts(rows: Sequence[Mapping[str, str]]) -> tuple[Columns, Rows]:
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
     return columns, tuple(tuple(row.get(name, UNKNOWN) for name in columns) for row in rows)
 
 

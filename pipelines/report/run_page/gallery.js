@@ -36,7 +36,8 @@
 
   /** Put the images in order: when it is chosen or a slider let go, not while one moves. */
   function sort() {
-    order = ordered(data.images, data.pipelines, state);
+    order = ordered(data, state);
+    if (!order.includes(state.at)) state.at = order[0];
     strip.replaceChildren(...order.map((place) => tiles[place]));
   }
 
@@ -88,7 +89,8 @@
     all("[data-show]").forEach((box) => { box.checked = !state.hidden.has(box.dataset.show); });
     all("[data-class]").forEach((box) => { box.checked = state.classes.has(Number(box.dataset.class)); });
     one(".chosen").textContent = `${state.classes.size} of ${data.classes.length}`;
-    one("select").value = state.order;
+    one("select.by").value = state.order;
+    all("select.slice").forEach((choice) => { choice.value = state.slice; });
     one(".permalink").href = toHash(state, data);
     if (moved) history.replaceState(null, "", toHash(state, data));
   }
@@ -135,11 +137,13 @@
     change({ classes: toggled(state.classes, Number(box.dataset.class), box.checked) }, true)));
   all("[data-classes]").forEach((button) => button.addEventListener("click", () =>
     change({ classes: new Set(button.dataset.classes === "all" ? data.classes.keys() : []) }, true)));
-  one("select").addEventListener("change", (event) => {
-    state.order = event.target.value;
+  const asked = (parts) => {
+    Object.assign(state, parts);
     sort();
     change({ at: order[0] }, true); // the first is what was asked for
-  });
+  };
+  one("select.by").addEventListener("change", (event) => asked({ order: event.target.value }));
+  all("select.slice").forEach((choice) => choice.addEventListener("change", () => asked({ slice: choice.value })));
   all("[data-step]").forEach((button) => button.addEventListener("click", () => step(Number(button.dataset.step))));
   listing.addEventListener("toggle", showListing);
 
@@ -147,7 +151,7 @@
   new IntersectionObserver((entries) => { isSeen = entries.at(-1).isIntersecting; }).observe(gallery);
   document.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const isBusy = event.target.closest("select, input[type=range], .scroll") !== null;
+    const isBusy = event.target.closest("select, input[type=range], input[type=number], .scroll") !== null;
     if (!by || !isSeen || isBusy || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     step(by);

@@ -45,9 +45,10 @@ function disagreement(image, state) {
   return disputed.length + Math.max(...wrong) - Math.min(...wrong);
 }
 
-/** Places of the images in the order asked for; equal ones stay as they are in the set. */
-function ordered(images, pipelines, state) {
-  const places = images.map((_, place) => place);
+/** Places of the slice's images in the order asked for; equal ones stay as they are in the set. */
+function ordered({ images, pipelines, slices }, state) {
+  const chosen = new Map(slices).get(state.slice);
+  const places = chosen ? [...chosen] : images.map((_, place) => place);
   if (state.order === "name") return places;
   const worst = pipelines.findIndex((pipeline) => state.order === `worst-${pipeline.name}`);
   const badness = images.map(
@@ -64,6 +65,7 @@ function toHash(state, data) {
     if (threshold !== pipeline.threshold) view.set(`from.${pipeline.name}`, threshold);
   });
   if (state.order !== "name") view.set("order", state.order);
+  if (state.slice) view.set("slice", state.slice);
   if (state.hidden.size) view.set("hide", [...state.hidden].sort().join("."));
   if (state.classes.size < data.classes.length) view.set("classes", [...state.classes].sort((a, b) => a - b).join("."));
   return `#gallery?${view}`;
@@ -83,6 +85,7 @@ function fromHash(hash, data) {
       return Number.isFinite(asked) ? asked : pipeline.threshold;
     }),
     order: orders.includes(view.get("order")) ? view.get("order") : "name",
+    slice: new Map(data.slices).has(view.get("slice")) ? view.get("slice") : "",
     hidden: new Set((view.get("hide") || "").split(".").filter(Boolean)),
     classes: new Set(data.classes.map((_, label) => label)
       .filter((label) => chosen === null || chosen.includes(label))),

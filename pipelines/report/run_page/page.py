@@ -18,11 +18,11 @@ from markupsafe import Markup
 from datasets.errors import UserError
 from datasets.progress import Track
 from pipelines.evaluation.undefined import plain
-from pipelines.report import rows
+from pipelines.report import decision, rows
 from pipelines.report.caveats import caveats
 from pipelines.report.one_file import environment, own_code
 from pipelines.report.run_page import curves, tables
-from pipelines.report.run_page.axes import axis_sections
+from pipelines.report.run_page.axes import axis_sections, slices
 from pipelines.report.run_page.gallery import gallery_data
 from pipelines.report.run_page.labels import label_section
 from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
@@ -38,7 +38,7 @@ EMBEDDED = 100  # images carried in the page; those after them are in the folder
 MOST_CURVES = 24  # classes with a curve of their own, those with the most objects
 PARTS = Path(__file__).parent
 # In this order they are one script.
-SCRIPTS = ("svg.js", "model.js", "drawing.js", "gallery.js")
+SCRIPTS = ("svg.js", "model.js", "drawing.js", "gallery.js", "costs.js")
 
 
 def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path:
@@ -87,7 +87,8 @@ def _gallery(run: FinishedRun) -> dict[str, Any]:
             raise UserError(f"{run.folder}: detections/{name}.json is not there; repeat the run")
         detections[name] = of_images
     points = {name: each.quality.operating_point for name, each in pipelines.items()}
-    return gallery_data(truth, detections, {name: p.threshold for name, p in points.items()})
+    data = gallery_data(truth, detections, {name: p.threshold for name, p in points.items()})
+    return data | {"slices": [*slices(run.metrics.axes).items()]}
 
 
 def _placed(
@@ -147,6 +148,10 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
             for name, each in pipelines.items()
             if each.training is not None
         },
+        "decision_rows": decision.decision_rows(metrics),
+        "chosen_by": decision.chosen_by(metrics),
+        "mixture": decision.mixture_sentence(metrics),
+        "decision_data": None if metrics.decision is None else decision.page_data(metrics.decision),
         "axes": axis_sections(metrics.axes, run),
         "confusions": {
             name: tables.confusions(each.quality.operating_point.confusion)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -29,6 +29,21 @@ def axes_table(axes: Mapping[str, AxisResult]) -> Table:
     return table
 
 
+def further_tables(result: AxisResult) -> Iterator[Table]:
+    """Give the tables that an axis has besides its cells."""
+    for title, rows in result.tables.items():
+        columns = dict.fromkeys(name for row in rows for name in row)
+        table = Table(title=escape(title))
+        for name in columns:
+            # Wide enough for its longest word: a name that is cut off is none.
+            texts = (row.get(name, UNKNOWN) for row in rows)
+            longest = max((len(word) for text in texts for word in text.split()), default=1)
+            table.add_column(escape(name), min_width=longest)
+        for row in rows:
+            table.add_row(*(escape(row.get(name, UNKNOWN)) for name in columns))
+        yield table
+
+
 def listed(names: Sequence[str]) -> str:
     """Return the first of many names and how many more there are."""
     more = len(names) - MOST_LISTED
@@ -42,6 +57,8 @@ def print_axes(axes: Mapping[str, AxisResult], choice: str) -> None:
     console.print(axes_table(axes))
     for axis, result in axes.items():
         console.print(f"{axis}: {result.verdict}", markup=False)
+        for table in further_tables(result):
+            console.print(table)
         if result.left_out:
             console.print(
                 f"  left out for the time budget: {listed(result.left_out)}", markup=False

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pipelines.report import rows
 from pipelines.report.caveats import caveats
+from pipelines.report.decision import chosen_by, decision_rows, mixture_sentence
 from pipelines.report.verdict import row_worths
 from pipelines.runs.metrics import Metrics
 
@@ -32,16 +33,29 @@ def closing_tables(metrics: Metrics) -> Iterator[Table]:
         metrics,
         "what is lost, and where",
         "cost: how much mAP@.50 would rise without that kind of mistake (TIDE); "
-        "objects not found at the score best for F1, and what each stage could still reach",
+        f"objects not found at the score {chosen_by(metrics)}, and what each stage could still "
+        "reach",
     )
     for group, label in LOSSES.items():
         _add_section(losses, rows.loss_rows(metrics, group), label)
     yield losses
+    if metrics.decision is not None and metrics.decision.costs is not None:
+        yield _decision(metrics)
     conventions = _table(metrics, "mAP@.50 of the same detections by convention")
     conventions.add_column("why it differs")
     for row in rows.convention_rows(metrics):
         conventions.add_row(row.label, *(figure.text for figure in row.figures), row.note)
     yield conventions
+
+
+def _decision(metrics: Metrics) -> Table:
+    """Return the table of what mistakes come to."""
+    caption = f"scores are {chosen_by(metrics)}. {mixture_sentence(metrics)}"
+    table = _table(metrics, "1,000 images", escape(caption.strip()))
+    for row in decision_rows(metrics):
+        texts = (row.texts[name] for name in metrics.pipelines)
+        table.add_row(row.label, *("\n".join(filter(None, each)) for each in texts))
+    return table
 
 
 def _figures(metrics: Metrics, against: list[str]) -> Table:

@@ -150,6 +150,7 @@ def axis_result(study: Study[Any], cells: Cells, minutes: float) -> AxisResult:
     """Return a study as ``metrics.json`` has it; all axes together were allowed the minutes."""
     figures = plain(study)
     verdict, rows = figures.pop("verdict"), tuple(figures.pop("cells"))
+    tables = {title: tuple(each) for title, each in figures.pop("tables", {}).items()}
     return AxisResult(
         verdict=verdict.pop("sentence"),
         **verdict,
@@ -158,4 +159,5 @@ def axis_result(study: Study[Any], cells: Cells, minutes: float) -> AxisResult:
         left_out=tuple(cells.left_out),
         seconds=cells.spent,
         budget_minutes=minutes,
+        tables=tables,
     )

@@ -81,6 +81,23 @@ def test_a_study_that_was_cut_off_goes_on_when_asked_only(run, asked):
     assert asked == [("data",), "report"]
 
 
+def test_another_setting_of_an_axis_has_that_one_studied_again(run, asked):
+    write_metrics(run / METRICS, metrics_of({}, [], axes={"conditions": AXIS, "time": AXIS}))
+    changes = {"overwrite": False, "resume": False, "changes": ["conditions.slice=(cam)"]}
+    metrics, kept = add_axes(run, ["conditions", "time"], 5.0, **changes)
+    assert asked == [("conditions",), "report"]
+    assert kept == ("time",)
+    assert metrics.settings.conditions.slice == "(cam)"
+    assert read_metrics(run / METRICS).settings.conditions.slice == "(cam)"
+
+
+@pytest.mark.parametrize("change", ["yolo.width=8", "data.group=x", "conditions.slice=x", "seed=1"])
+def test_no_setting_that_was_measured_by_can_be_changed_afterwards(run, asked, change):
+    with pytest.raises(UserError, match="finished run"):
+        add_axes(run, ["data"], 5.0, overwrite=False, resume=False, changes=[change])
+    assert asked == []
+
+
 def test_a_run_that_is_written_to_is_not_even_opened(run, asked):
     """What another process is writing may be of a run that is being replaced."""
     (run / METRICS).write_text("{")

@@ -5,7 +5,7 @@ import shutil
 from urllib.parse import quote
 
 import pytest
-from toy_run import add_axes, write_run
+from toy_run import add_axes, axis, write_run
 
 from datasets.progress import silently
 from pipelines.report.run_page import page as report
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here; Debian's is `apt-get install chromium`"
 )
 NAMES = ("classical", "yolo", "mine")
+SLICE = "brightness: <dark>"
 LABEL, IGNORE, SCORE, OUTCOME = 4, 5, 5, 6
 WRONG, RIGHT = 0, 1
 PAINTED_MS = """new Promise((answer) => new PerformanceObserver((list) => {
@@ -33,7 +34,9 @@ IN_VIEW = """new Promise((answer) => new IntersectionObserver((seen) => {
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run with a space")
     images = write_run(folder, NAMES)
-    add_axes(folder, time="Neither is sooner.")
+    figures = {"slices": [{"name": SLICE, "places": [1, 4]}]}
+    tables = {"on parts": ({"slice": SLICE, "yolo": "0.500 [0.4 0.6]"},)}
+    add_axes(folder, time="Neither is sooner.", conditions=axis(figures=figures, tables=tables))
     (folder / "axes").mkdir()
     (folder / "axes" / "time.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"></svg>'
@@ -191,6 +194,29 @@ def test_images_are_put_in_the_order_asked_for(opened, data):
         assert titled(page).startswith(data["images"][wanted[0]]["name"])
     page.locator(".order select").select_option("name")
     assert titled(page).startswith(data["images"][0]["name"])
+
+
+def test_a_slice_of_the_images_can_be_looked_at_alone(opened, data):
+    page = opened()
+    page.locator(".part select").select_option(SLICE)
+    names = [data["images"][place]["name"] for place in (1, 4)]
+    assert titled(page) == f"{names[0]} (1 of 2)"
+    page.locator("[data-step='1']").click()
+    assert titled(page) == f"{names[1]} (2 of 2)"
+    page.locator(".order select").select_option("worst-yolo")
+    assert page.locator(".strip button").count() == 2
+    link = page.locator(".permalink").get_attribute("href")
+    other = opened(link)
+    assert titled(other) == titled(page)
+    assert other.locator(".part select").input_value() == SLICE
+    page.locator(".part select").select_option("")
+    assert page.locator(".strip button").count() == 6
+
+
+def test_tables_of_an_axis_stand_in_it(opened):
+    table = opened().locator("#axes table", has_text="on parts")
+    assert table.locator("tbody th").inner_text() == SLICE
+    assert table.locator("tbody td").inner_text() == "0.500 [0.4 0.6]"
 
 
 def test_switches_and_classes_hide_what_they_name(opened, data):

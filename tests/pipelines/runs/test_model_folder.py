@@ -74,6 +74,21 @@ def test_a_score_that_nothing_spoke_for_is_marked_as_a_guess(run):
     assert (chosen.score, chosen.is_chosen) == (0.5, False)
 
 
+def test_a_score_that_costs_least_goes_with_the_model_and_says_so(run):
+    point = replace(POINT, threshold=0.21, chosen_by="cost")
+    save_operating_point(run / "models" / "yolo", point)
+    chosen = validated_threshold(open_model(run / "models" / "yolo"))
+    assert (chosen.score, chosen.is_chosen) == (0.21, True)
+    assert "cost was least on the run's validation split" in chosen.source
+
+
+def test_a_folder_of_an_earlier_version_says_what_it_said(run):
+    values = {"threshold": 0.4, "chosen_on": "validation", "chosen_f1": 0.8}
+    write_json(run / "models" / "yolo" / "operating_point.json", values)
+    chosen = validated_threshold(open_model(run / "models" / "yolo"))
+    assert chosen.source == "best for F1 on the run's validation split"
+
+
 def test_another_folder_is_refused_with_the_ones_to_give(run, tmp_path):
     with pytest.raises(UserError, match=r"it has .*models/yolo"):
         open_model(run)

@@ -58,8 +58,8 @@ def test_text_of_users_files_is_text_and_never_markup(written):
     _, reader = written
     for name in (*CLASSES, "toys & <b>co</b>", "a.xml: <i>odd</i>"):
         assert any(name in text for text in reader.texts)
-    # The data, one script a photograph and the page's own: none that a class has brought.
-    assert reader.tags.count("script") == 1 + 6 + 1
+    # Two of data, one a photograph and the page's own: none that a class has brought.
+    assert reader.tags.count("script") == 2 + 6 + 1
     assert "x" not in reader.asked
     gallery = json.loads(reader.scripts["gallery-data"])
     assert gallery["classes"] == list(CLASSES)

@@ -35,6 +35,14 @@ def test_every_contender_has_a_line_and_every_axis_its_sentence(capsys):
     assert text.endswith("choose toy")
 
 
+def test_further_tables_of_an_axis_are_printed_as_they_are(capsys):
+    rows = ({"slice": "name: [dark]", "yolo": "0.5"}, {"slice": "name: light", "toy": "0.6"})
+    print_axes({"conditions": axis(tables={"on [parts]": rows})}, "choose toy")
+    text = capsys.readouterr().out
+    for word in ("on [parts]", "name: [dark]", "0.5", "0.6", "–"):
+        assert word in text
+
+
 def test_of_many_names_the_first_are_listed():
     names = [str(number) for number in range(MOST_LISTED + 2)]
     assert listed(names[:2]) == "0, 1"

@@ -4,6 +4,9 @@ import pytest
 from made_metrics import compared, run
 from msgspec import structs
 
+from pipelines.evaluation.cost_figures import CostFigures, Estimate
+from pipelines.evaluation.costs import Costs
+from pipelines.runs.decision import Decision, DetectorCosts
 from pipelines.runs.metrics import AxisResult
 from pipelines.studies.common.choice import choice
 
@@ -124,6 +127,62 @@ def test_a_sure_gain_is_no_chance():
     metrics = three(SCORES, [*FIRST_TWO, {"yolo", "transfer"}])
     text = chosen({"approach": row("transfer")}, metrics)
     assert "0.050 higher than that of YOLO. " in text
+
+
+def costs(**values):
+    """A decision in which those cost as much, the dearer ones surely."""
+    made = {
+        name: DetectorCosts(
+            *(0.5, 0.5, (), 0.01),
+            CostFigures(Estimate(), Estimate(), Estimate(), Estimate(cost, (cost - 9, cost + 9))),
+        )
+        for name, cost in values.items()
+    }
+    saved = {
+        f"{first}_against_{second}": compared(
+            values[second] - values[first],
+            *(0.0, 0.0),
+            "cannot_tell"
+            if values[first] == values[second]
+            else "better"
+            if values[first] < values[second]
+            else "worse",
+        )["map_50"]
+        for first, second in combinations(values, 2)
+    }
+    return Decision(Costs(10, 1, 0), made, None, saved)
+
+
+def test_where_costs_are_given_they_choose_and_not_who_finds_more():
+    metrics = structs.replace(
+        three(SCORES, [{"transfer", "yolo"}, {"transfer", "classical"}]),
+        decision=costs(classical=300.0, yolo=120.0, transfer=250.0),
+    )
+    text = chosen({"approach": row("transfer")}, metrics)
+    assert "choose YOLO: it costs less by your costs (the test images" in text
+    assert (
+        "By your costs (an object missed 10, a false alarm 1, a second 0) 1,000 images cost: "
+        "YOLO 120 [111 129], transfer 250 [241 259], the classical pipeline 300 [291 309]."
+    ) in text
+    assert "Against it speak approach" in text
+    assert "choose YOLO" in chosen({}, metrics)  # costs alone are reason enough
+
+
+def test_where_costs_can_not_tell_times_and_axes_decide_among_the_cheapest():
+    metrics = structs.replace(
+        three(SCORES, FIRST_TWO), decision=costs(classical=120.0, yolo=120.0, transfer=250.0)
+    )
+    text = chosen(OPEN, metrics)
+    assert "choose the classical pipeline: which of YOLO and the classical pipeline" in text
+    assert "costs less by your costs is not sure, and it takes less time" in text
+
+
+def test_costs_that_nobody_gave_choose_nothing():
+    metrics = structs.replace(
+        three(SCORES, []), decision=structs.replace(costs(yolo=1.0), costs=None)
+    )
+    assert chosen({}, metrics) == ""
+    assert "By your costs" not in chosen(OPEN, metrics)
 
 
 def test_cheapness_does_not_choose_what_surely_finds_less():

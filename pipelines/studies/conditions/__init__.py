@@ -1,0 +1,1 @@
+"""The axis ``conditions``: worse images, and parts of the test images."""
