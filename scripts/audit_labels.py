@@ -66,9 +66,10 @@ def audit(arguments: argparse.Namespace) -> None:
 def apply(arguments: argparse.Namespace) -> None:
     """Write the corrected copy and print what was changed."""
     from pipelines.audit.apply import apply_decisions
-    from pipelines.report.terminal.audit import applied_lines
+    from pipelines.report.terminal.audit import applied_lines, effect_text
     from pipelines.runs.finished import open_run
     from pipelines.system.progress import on_terminal
+    from pipelines.system.terminal import Terminal
 
     form, output = arguments.convert, arguments.output
     if form is None or output is None:
@@ -76,6 +77,7 @@ def apply(arguments: argparse.Namespace) -> None:
     run = open_run(arguments.run)
     done = apply_decisions(run, arguments.apply, form, output, on_terminal)
     say(*applied_lines(done, form, output))
+    Terminal().print(*effect_text(run.metrics, done.effect))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
@@ -103,7 +102,7 @@ def _added(
     unchanged = tuple(name for name in axes if name not in wanted)
     if not wanted:
         return Studied(run.metrics, unchanged)
-    subject = replace(with_data(run), cluster=cluster)
+    subject = with_data(run, cluster)
     present |= study(subject, wanted, minutes)
     metrics = msgspec.structs.replace(run.metrics, axes=present)
     metrics = msgspec.structs.replace(metrics, choice=choice(metrics))

@@ -173,8 +173,10 @@ def open_run(path: Path) -> FinishedRun:
     return FinishedRun(file.parent, read_metrics(file))
 
 
-def with_data(run: FinishedRun) -> Subject:
+def with_data(run: FinishedRun, cluster: str | None = None) -> Subject:
     """Return a finished run to be studied, its data read and held to what it was made of.
+
+    ``cluster`` is the address of a Dask cluster for independent trainings.
 
     Raises:
         DatasetError: the data can't be read any more.
@@ -185,7 +187,7 @@ def with_data(run: FinishedRun) -> Subject:
         if not (run.folder / "models" / name).is_dir():
             raise UserError(f"{run.folder / 'models' / name}: is not there; repeat the comparison")
     figures = {name: run.metrics.pipelines[name] for name in settings.pipelines}
-    return Subject(run.folder, data_of(run), settings, figures)
+    return Subject(run.folder, data_of(run), settings, figures, cluster)
 
 
 def data_of(run: FinishedRun) -> Dataset:

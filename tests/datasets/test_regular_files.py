@@ -91,7 +91,7 @@ def test_a_folder_that_can_not_be_listed_is_not_taken_for_an_empty_one(tmp_path,
 
 
 # What these read is the project's own, a package's or the system's.
-OWN = ("datasets/sample/", "pipelines/system/", "pipelines/report/run_page/page.py")
+OWN = ("datasets/sample/", "pipelines/system/", "pipelines/report/one_file.py")
 
 
 def test_no_other_place_reads_files():

@@ -25,7 +25,7 @@ def asked(monkeypatch):
         seen.append(tuple(axes))
         return {name: msgspec.structs.replace(AXIS, budget_minutes=minutes) for name in axes}
 
-    monkeypatch.setattr(adding, "with_data", lambda run: None)
+    monkeypatch.setattr(adding, "with_data", lambda run, cluster: None)
     monkeypatch.setattr(adding, "study", study)
     monkeypatch.setattr(
         adding, "choice", lambda metrics: f"chosen from {' and '.join(metrics.axes)}"
