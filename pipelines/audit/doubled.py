@@ -11,7 +11,7 @@ import numpy as np
 from pipelines.audit.clusters import SAME_IOU
 from pipelines.audit.labels import NEAR_IOU, Labels
 from pipelines.audit.witnesses import Seen
-from pipelines.evaluation.pairs import Bools, FlatDetections, FlatObjects, Floats, Ints, overlapping
+from pipelines.evaluation.pairs import FlatDetections, FlatObjects, Floats, Ints, overlapping
 
 ROUNDS = 40  # of fitting
 # As if so many pairs had been seen, which few images need: doubled ones, real ones, and how much
@@ -50,15 +50,16 @@ def doubled(
     return rows, likely[best[rows]], own[rows]
 
 
-def labelled_too(labels: Labels, other: Ints) -> Bools:
-    """Say of each label whether another one of the ``(M,)`` class ``other`` is of the same box."""
+def labelled_too(labels: Labels, other: Ints) -> Ints:
+    """Return for each label another one of the ``(M,)`` class ``other`` of the same box, or -1."""
     objects, place = labels.objects, np.arange(len(labels))
     asked = FlatDetections(
         *(objects.image, other, np.zeros(len(labels)), objects.boxes, place * 0, place)
     )
     pairs = overlapping(asked, objects, SAME_IOU, same_class=True)
-    there = np.zeros(len(labels), bool)
-    there[pairs.detection[pairs.detection != pairs.object]] = True
+    there = np.full(len(labels), -1)
+    apart = pairs.detection != pairs.object
+    there[pairs.detection[apart]] = pairs.object[apart]
     return there
 
 

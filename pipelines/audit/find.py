@@ -96,12 +96,17 @@ def _nothing_there(
 def _wrong_class(given: Witnessed, seen: Seen, labels: Labels, least: float) -> Iterator[Suspicion]:
     """Yield labels of another class than what is there; if that has a label too, one is doubled."""
     other = rivals(seen, labels.objects.label)
-    is_labelled = labelled_too(labels, other.label)
-    for row in np.flatnonzero((other.probability >= least) & (other.scores.sum(axis=1) > 0)):
+    partner = labelled_too(labels, other.label)
+    likely = (other.probability >= least) & (other.scores.sum(axis=1) > 0)
+    for row in np.flatnonzero(likely):
         box, label = _box(labels.objects.boxes[row]), int(other.label[row])
         scores, probability = other.scores[row], other.probability[row]
-        if is_labelled[row]:
-            yield _of_label(given, labels, row, "doubled", scores, probability)
+        if partner[row] >= 0:
+            rival = partner[row]
+            is_mutual = likely[rival] and partner[rival] == row
+            # Of two that may each repeat the other, one stays.
+            if not is_mutual or (probability, -row) > (other.probability[rival], -rival):
+                yield _of_label(given, labels, row, "doubled", scores, probability)
         else:
             yield _of_label(given, labels, row, "wrong_class", scores, probability, box, label)
 

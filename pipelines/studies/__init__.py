@@ -1,1 +1,1 @@
-"""Six questions people ask of classical and of deep learning, each measured on a finished run."""
+"""Seven questions people ask of classical and of deep learning, each measured on a finished run."""

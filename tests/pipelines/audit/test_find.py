@@ -126,6 +126,14 @@ def test_a_label_of_another_class_beside_the_right_one_is_doubled_too():
     assert (each.kind, each.object) == ("doubled", 1)
 
 
+def test_of_two_labels_that_may_each_repeat_the_other_one_stays():
+    either = Detections([BOX, BOX], [0.5, 0.49], [0, 1])
+    both = Annotations([BOX, BOX + 1], [0, 1])
+    given = one_image(both, either, either)
+    (each,) = [one for one in find(given, least=0.001).suspicions if one.image == 0]
+    assert each.kind == "doubled"
+
+
 def test_what_is_ignored_is_never_suspected():
     seen = Detections([BOX + 1], [0.97], [1])
     truth = Annotations([BOX], [0], [True])
