@@ -55,6 +55,20 @@ def kinds(settings: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(settings)}
 
 
+def check_pattern(name: str, pattern: str, example: str) -> None:
+    """Hold the setting of that name to being a regular expression.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise UserError(
+            f"{name} is a regular expression as in {example}, not {pattern!r}: {error}"
+        ) from error
+
+
 def is_several(kind: Any) -> bool:
     """Say whether a field's values are a row of any length, as `Few` and `Names` are."""
     of_all = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind

@@ -27,10 +27,15 @@ def named_groups(images: Sequence[LabelledImage], pattern: str) -> tuple[Labelle
     """
     if not pattern:
         return tuple(images)
-    found = [re.search(pattern, image.name) for image in images]
-    texts = [(match[1] if match.re.groups else match[0]) if match else "" for match in found]
-    named = zip(images, texts, strict=True)
-    return tuple(replace(image, group=text or "") for image, text in named)
+    return tuple(replace(image, group=found_in(pattern, image.name)) for image in images)
+
+
+def found_in(pattern: str, name: str) -> str:
+    """Return what a pattern finds in a name: its first parentheses, or all; empty for nothing."""
+    match = re.search(pattern, name)
+    if match is None:
+        return ""
+    return (match[1] if match.re.groups else match[0]) or ""
 
 
 def joined_groups(

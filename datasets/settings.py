@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from datasets.checked_settings import Checked
+from datasets.checked_settings import Checked, check_pattern
 from datasets.errors import UserError
 
 MAX_PIXELS = 50_000_000  # 150 MB as RGB; phones make up to about that, bombs make more
@@ -48,13 +47,7 @@ class DatasetSettings(Checked):
         """
         super().__post_init__()
         self.shares()
-        try:
-            re.compile(self.group)
-        except re.error as error:
-            raise UserError(
-                f"dataset.group is a regular expression as in (.*)_frame, not {self.group!r}: "
-                f"{error}"
-            ) from error
+        check_pattern("dataset.group", self.group, "(.*)_frame")
 
     def shares(self) -> tuple[float, float, float]:
         """Return the shares of train, val and test, which sum to 1.

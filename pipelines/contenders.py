@@ -114,6 +114,12 @@ class Contender:
         """Return ``auto``, ``cpu`` or ``gpu``: what was asked for, as far as it matters here."""
         return asked if self.uses_tensorflow else "cpu"
 
+    def load_some(self, folder: Path, device: Device, threads: int) -> Sequence[Detector]:
+        """Return detectors that can work at the same time, one for each thread or one for all."""
+        if self.load_each is not None:
+            return self.load_each(folder, device, threads)
+        return [self.load(folder, device, threads)]
+
 
 def _network(name: str, label: str) -> Contender:
     """Return the row of a YOLO with that group of settings."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from msgspec import Meta
 
-from datasets.checked_settings import Checked, Few, converted, is_several, kinds
+from datasets.checked_settings import Checked, Few, check_pattern, converted, is_several, kinds
 from datasets.errors import UserError
 from datasets.path_names import is_text
 from datasets.settings import DatasetSettings
@@ -84,13 +84,7 @@ class ConditionsSettings(Checked):
             UserError: a value can't be used.
         """
         super().__post_init__()
-        try:
-            re.compile(self.slice)
-        except re.error as error:
-            raise UserError(
-                f"conditions.slice is a regular expression as in (cam[0-9])_, not {self.slice!r}: "
-                f"{error}"
-            ) from error
+        check_pattern("conditions.slice", self.slice, "(cam[0-9])_")
 
 
 @dataclass(frozen=True)

@@ -102,10 +102,6 @@ class Checkpoint:
         """Return what `saved_state` reads, nothing if there is none or it is torn."""
         return b"" if self._path is None else kept(self._path) or b""
 
-    def load(self) -> TrainingState | None:
-        """Return the state kept there, None if there is none or it is torn."""
-        return saved_state(self.content())
-
     def remove(self) -> None:
         """Forget it: the training is over."""
         if self._path is not None:

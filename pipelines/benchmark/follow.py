@@ -69,8 +69,8 @@ def train_along(dataset: Dataset, settings: RunSettings, others: OtherMachines) 
     if listen is None:
         raise TypeError("only machines that train together follow")
     call = listen(settings.device, others)
-    together = Together(others, call.is_last, call)
+    company = Together(others, call.is_last, call)
     with tempfile.TemporaryDirectory() as folder:
-        job = TrainingJob(dataset, settings, Path(folder), threads, on_terminal, None, together)
+        job = TrainingJob(dataset, settings, Path(folder), threads, on_terminal, None, company)
         contender(call.contender).train(job)
     return call.is_last

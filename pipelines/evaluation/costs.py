@@ -15,16 +15,9 @@ import numpy as np
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.matching import match_all
+from pipelines.evaluation.matching import matched
 from pipelines.evaluation.operating_point import IOU, ChosenThreshold
-from pipelines.evaluation.pairs import (
-    Bools,
-    Floats,
-    Ints,
-    flat_detections,
-    flat_objects,
-    overlapping,
-)
+from pipelines.evaluation.pairs import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -74,11 +67,7 @@ class Judged:
         Raises:
             ValueError: there are not as many detections as images.
         """
-        if len(ground_truth) != len(found):
-            raise ValueError(f"{len(found)} detections are not of {len(ground_truth)} images")
-        objects, rows = flat_objects(ground_truth), flat_detections(found)
-        near = overlapping(rows, objects, IOU - 1e-9, same_class=True)
-        table = match_all(rows, objects, near, (IOU,))
+        rows, objects, table = matched(ground_truth, found, IOU)
         counts = np.flatnonzero(~table.ignored[:, 0])
         counts = counts[np.argsort(-rows.score[counts], kind="stable")]
         wanted = objects.image[~objects.ignore]

@@ -63,9 +63,7 @@ class ImageMatches:
 
 def match(truth: Annotations, detections: Detections, iou_threshold: float = 0.5) -> ImageMatches:
     """Return the matching of one image; the rule is that of `match_all`."""
-    objects, found = flat_objects([truth]), flat_detections([detections])
-    near = overlapping(found, objects, iou_threshold - 1e-9, same_class=True)
-    table = match_all(found, objects, near, (iou_threshold,))
+    found, _, table = matched([truth], [detections], iou_threshold)
     right, ignored = np.zeros((2, len(detections)), bool)
     right[found.place] = table.true_positive[:, 0]
     ignored[found.place] = table.ignored[:, 0]
@@ -86,13 +84,24 @@ def outcomes(
     Raises:
         ValueError: there are not as many detections as images.
     """
+    found, _, table = matched(ground_truth, detections, iou_threshold)
+    counts = ~table.ignored[:, 0]
+    return found.score[counts], table.true_positive[counts, 0]
+
+
+def matched(
+    ground_truth: Sequence[Annotations], detections: Sequence[Detections], iou_threshold: float
+) -> tuple[FlatDetections, FlatObjects, MatchTable]:
+    """Return all images' detections and objects, and their matching at one IoU.
+
+    Raises:
+        ValueError: there are not as many detections as images.
+    """
     if len(ground_truth) != len(detections):
         raise ValueError(f"{len(detections)} detections are not of {len(ground_truth)} images")
     objects, found = flat_objects(ground_truth), flat_detections(detections)
     near = overlapping(found, objects, iou_threshold - 1e-9, same_class=True)
-    table = match_all(found, objects, near, (iou_threshold,))
-    counts = ~table.ignored[:, 0]
-    return found.score[counts], table.true_positive[counts, 0]
+    return found, objects, match_all(found, objects, near, (iou_threshold,))
 
 
 def match_all(

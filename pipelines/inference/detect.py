@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -77,13 +78,13 @@ def detect_sources(
     unreadable: list[str] = []
     read = detections = last = 0
     is_live = any(source.camera is not None for source in sources)
-    started = time.perf_counter()
-    engine_for = this_machine if options.cluster is None else on_cluster
+    engine_for = this_machine if options.cluster is None else partial(on_cluster, options.cluster)
     with (
         engine_for(model, sources, options) as engine,
         replacing(output) as work,
         until_interrupted() if is_live else nullcontext() as stop,
     ):
+        started = time.perf_counter()  # what was loaded serves any number of pictures
         drawn_files = DrawnFiles(work / ANNOTATED, sources) if options.draw else None
         results = engine.results(stop, drawn_files)
         with (

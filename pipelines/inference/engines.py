@@ -96,11 +96,8 @@ def load_for_threads(
     Raises:
         LoadingError: a file is missing or broken.
     """
-    row = contender(model.contender)
     with loading(model.path):
-        if row.load_each is not None:
-            return row.load_each(model.path, device, threads)
-        return [row.load(model.path, device, threads)]
+        return contender(model.contender).load_some(model.path, device, threads)
 
 
 def detecting(

@@ -28,17 +28,17 @@ _loaded: list[tuple[ModelFolder, DetectOptions, Sequence[Detector], int]] = []  
 
 @contextmanager
 def on_cluster(
-    model: ModelFolder, sources: Sequence[Source], options: DetectOptions
+    address: str, model: ModelFolder, sources: Sequence[Source], options: DetectOptions
 ) -> Iterator[Engine]:
-    """Give what detects with the workers of a Dask cluster, which share the files.
+    """Give what detects with the workers of the Dask cluster there, which share the files.
 
     Raises:
         UserError: the cluster can't be used, or there are videos or a camera among the sources.
     """
-    if options.cluster is None or any(source.is_video for source in sources):
+    if any(source.is_video for source in sources):
         raise UserError("--cluster is for images: a video or camera is read by one machine")
-    shared = [model.path.resolve(), *(source.path for source in sources[:1])]
-    with cluster_workers(options.cluster, shared, load, model, options) as workers:
+    shared = [model.path, *(source.path for source in sources[:1])]
+    with cluster_workers(address, shared, load, model, options) as workers:
 
         def results(
             stop: threading.Event | None, drawn_files: DrawnFiles | None

@@ -142,10 +142,7 @@ class Subject:
 
     def detectors(self, name: str, device: Device, threads: int) -> Sequence[Detector]:
         """Return a contender's detectors that work at the same time, one a thread or one."""
-        row = contender(name)
-        if row.load_each is None:
-            return [self.detector(name, device, threads)]
-        return row.load_each(self.model_folder(name), device, threads)
+        return contender(name).load_some(self.model_folder(name), device, threads)
 
     def found(self, name: str) -> list[Detections]:
         """Return what a contender's first training found in each test image.

@@ -1,7 +1,8 @@
 """The workers of a Dask cluster that the user already has, as an executor like that of processes.
 
-Workers find code and data where this machine has them, in a folder that all share. Calls travel as
-bytes, so that the scheduler needs none of the project.
+Workers find code and data where this machine has them, in a folder that all share, and work in this
+process's own folder, so that relative paths mean the same. Calls travel as bytes, so that the
+scheduler needs none of the project.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def cluster_workers(
         raise UserError(f"--cluster {address}: can't be reached ({error})") from error
     with client:
         share = _most_on_one_machine(address, _threads(client))
-        plugin = _beginning(ROOT, [*shared, ROOT], pickle.dumps(partial(begin, *arguments, share)))
+        seen = [path.absolute() for path in shared]
+        plugin = _beginning(Path.cwd(), seen, pickle.dumps(partial(begin, *arguments, share)))
         try:
             client.register_plugin(plugin)
         except Exception as error:
@@ -111,12 +113,14 @@ def _most_on_one_machine(address: str, threads: dict[str, int]) -> int:
     return max(Counter(urlsplit(each).hostname for each in threads).values())
 
 
-def _beginning(root: Path, shared: Sequence[Path], call: bytes) -> Any:
+def _beginning(here: Path, shared: Sequence[Path], call: bytes) -> Any:
     """Return what Dask does with each worker, those that join later included.
 
     The class is made here so that it travels whole: workers can't import it before it has worked.
     """
     from distributed import WorkerPlugin
+
+    folder, *paths, root = map(str, (here, *shared, ROOT))
 
     class Beginning(WorkerPlugin):  # type: ignore[misc]
         name = f"begin-{abs(hash(call))}"
@@ -127,11 +131,20 @@ def _beginning(root: Path, shared: Sequence[Path], call: bytes) -> Any:
             import sys
 
             del worker
-            if unseen := [path for path in map(str, shared) if not os.path.exists(path)]:  # noqa: PTH110
-                raise FileNotFoundError(f"{unseen[0]} is not there; share that folder with all")
-            if str(root) not in sys.path:
-                sys.path.insert(0, str(root))
+            for path in (folder, *paths, root):
+                if not os.path.exists(path):  # noqa: PTH110
+                    raise FileNotFoundError(f"{path} is not there; share that folder with all")
+            self.before = os.getcwd()  # noqa: PTH109
+            os.chdir(folder)
+            if root not in sys.path:
+                sys.path.insert(0, root)
             pickle.loads(call)()  # noqa: S301
+
+        def teardown(self, worker: Any) -> None:
+            import os
+
+            del worker
+            os.chdir(self.before)
 
     return Beginning()
 

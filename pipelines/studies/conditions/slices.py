@@ -6,7 +6,6 @@ it; by their folders and by a pattern of their names into those that share it.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import area
+from datasets.groups import found_in
 from pipelines.evaluation.pairs import Floats
 from pipelines.studies.conditions.looks import Look
 
@@ -106,14 +106,6 @@ def _span(kind: str, low: float, high: float) -> str:
     unit = UNITS.get(kind, "")
     ends = [f"{end:.3g}" for end in (low, high)]
     return f"{' to '.join(dict.fromkeys(ends))} {unit}".strip()
-
-
-def found_in(pattern: str, name: str) -> str:
-    """Return what a pattern finds in a name: its first group, or all of it; empty for nothing."""
-    match = re.search(pattern, name)
-    if match is None:
-        return ""
-    return (match[1] if match.re.groups else match[0]) or ""
 
 
 def _shared(kind: str, keys: Sequence[str]) -> list[Slice]:

@@ -7,7 +7,7 @@ import pytest
 from tiny_backbone import BLOCKS, take_tiny_backbone, tiny_backbone
 
 from datasets.progress import silently
-from models.yolo.checkpoint import Checkpoint
+from models.yolo.checkpoint import Checkpoint, saved_state
 from models.yolo.schedule import TrainingLength
 from models.yolo.settings import TransferSettings
 
@@ -84,7 +84,7 @@ def test_a_training_stopped_in_its_second_phase_goes_on_there(whole, trained, tm
     calls = count()
     with pytest.raises(KeyboardInterrupt):
         trained(Checkpoint(file), lambda: next(calls) >= 3)
-    state = Checkpoint(file).load()
+    state = saved_state(Checkpoint(file).content())
     assert (state.progress.done, state.progress.phase) == (4, 1)
     for got, wanted in zip(trained(Checkpoint(file))[1], whole[1], strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-4)

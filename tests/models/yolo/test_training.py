@@ -8,7 +8,7 @@ import pytest
 
 from datasets.progress import silently
 from models.errors import TrainingError
-from models.yolo.checkpoint import Checkpoint
+from models.yolo.checkpoint import Checkpoint, saved_state
 from models.yolo.scalars import unlogged
 from models.yolo.schedule import TrainingLength
 
@@ -59,7 +59,7 @@ def test_going_on_gives_the_weights_of_an_uninterrupted_training(uninterrupted, 
     calls = count()
     with pytest.raises(KeyboardInterrupt):
         trained(Checkpoint(file), lambda: next(calls) >= 3)
-    state = Checkpoint(file).load()
+    state = saved_state(Checkpoint(file).content())
     assert state.progress.done == 4
     resumed, _, after = trained(Checkpoint(file))
     assert resumed.updates == whole.updates == 8

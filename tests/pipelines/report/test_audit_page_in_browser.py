@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from urllib.parse import quote
 
 import msgspec
@@ -14,11 +13,7 @@ from pipelines.audit.reading import read_decisions
 from pipelines.audit.suspicion import Decisions
 from pipelines.report.audit_page.page import write_audit_page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here; Debian's is `apt-get install chromium`"
-)
 WIDTHS = (1440, 390)
 MANY, MOST_BYTES = 500, 15e6
 PAINTED_MS = """new Promise((answer) => new PerformanceObserver((list) => {
@@ -45,14 +40,6 @@ def written(given):
     return write_audit_page(
         folder, given.run.metrics, given.audit, given.dataset, given.found, effect
     )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The costs that a reader types in: the page's own sums, held to those of ``metrics.json``."""
 
-import shutil
 from urllib.parse import quote
 
 import pytest
@@ -11,11 +10,6 @@ from pipelines.evaluation.costs import Costs
 from pipelines.report.run_page.page import write_report
 from pipelines.runs.finished import open_run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here; Debian's is `apt-get install chromium`"
-)
 NAMES = ("classical", "yolo", "mine")
 GIVEN = Costs(5, 1, 0.25)
 ROWS = ("missed", "false_alarms", "hours", "cost")
@@ -27,14 +21,6 @@ def run(request, tmp_path_factory):
     images = write_run(folder, NAMES, costs=request.param)
     write_report(folder, images, silently)
     return open_run(folder)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

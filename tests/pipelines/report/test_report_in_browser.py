@@ -1,7 +1,6 @@
 """The report in a real browser: the system's Chromium, headless."""
 
 import json
-import shutil
 from urllib.parse import quote
 
 import pytest
@@ -11,11 +10,6 @@ from datasets.progress import silently
 from pipelines.report.run_page import page as report
 from pipelines.report.run_page.page import write_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here; Debian's is `apt-get install chromium`"
-)
 NAMES = ("classical", "yolo", "mine")
 SLICE = "brightness: <dark>"
 LABEL, IGNORE, SCORE, OUTCOME = 4, 5, 5, 6
@@ -52,14 +46,6 @@ def data(run):
     html = (run / "report.html").read_text()
     begin = html.index(">", html.index('id="gallery-data"')) + 1
     return json.loads(html[begin : html.index("</script>", begin)])
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

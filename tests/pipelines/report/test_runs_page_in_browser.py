@@ -1,21 +1,15 @@
 """The page of `compare_runs.py` in a real browser."""
 
-import shutil
 from dataclasses import replace
 
-import pytest
 from run_files import TRAINED, found, truth, write_run
 
 from scripts.compare_runs import main
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here; Debian's is `apt-get install chromium`"
-)
 
-
-def test_on_a_phone_nothing_is_cut_off_and_no_value_is_a_letter_a_line(tmp_path, monkeypatch):
+def test_on_a_phone_nothing_is_cut_off_and_no_value_is_a_letter_a_line(
+    tmp_path, monkeypatch, browser
+):
     objects = truth()
     for name, seed in (("base", 0), ("a-run-with-a-long-name", 5)):
         dataset = f"../shared/data/{name}/photographs-of-{seed}"
@@ -24,14 +18,11 @@ def test_on_a_phone_nothing_is_cut_off_and_no_value_is_a_letter_a_line(tmp_path,
         write_run(tmp_path / name, detections, settings=settings)
     monkeypatch.chdir(tmp_path)
     assert main(["base", "a-run-with-a-long-name"]) == 0
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM)
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        page.goto((tmp_path / "runs" / "comparison.html").as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        for table in page.locator(".wide").all():
-            assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
-        widths = page.locator(".settings td").evaluate_all("all => all.map(c => c.clientWidth)")
-        browser.close()
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((tmp_path / "runs" / "comparison.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for table in page.locator(".wide").all():
+        assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
+    widths = page.locator(".settings td").evaluate_all("all => all.map(c => c.clientWidth)")
     assert len(widths) >= 4
     assert min(widths) > 100

@@ -3,6 +3,7 @@
 import os
 import time
 from concurrent.futures import wait
+from pathlib import Path
 
 import pytest
 from cluster_calls import begin, begun, die, die_once
@@ -29,6 +30,15 @@ def test_each_worker_is_begun_and_calls_go_to_both(address, tmp_path):
         results = [call.result() for call in calls]
     assert [each[:3] for each in results] == [["word", 2, number] for number in range(20)]
     assert os.getpid() not in {each[3] for each in results}
+
+
+def test_relative_paths_mean_what_they_mean_here(address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with cluster_workers(address, [Path()], begin, "word") as workers:
+        assert workers.pool.submit(os.getcwd).result() == str(tmp_path)
+    monkeypatch.undo()
+    with cluster_workers(address, [tmp_path], begin, "word") as workers:
+        assert workers.pool.submit(os.getcwd).result() == str(Path.cwd())
 
 
 def test_the_call_of_a_worker_that_dies_is_done_by_another_that_is_begun_too(address, tmp_path):

@@ -1,10 +1,10 @@
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import msgspec
 import pytest
+from html_reader import read
 from toy_audit import NAMES, ODD, audited
 
 from datasets.annotations import Annotations
@@ -14,39 +14,6 @@ from pipelines.detections import Detections
 from pipelines.report.audit_page import page
 from pipelines.report.audit_page.data import MOST_NEAR
 from pipelines.report.audit_page.page import write_audit_page
-
-
-class Reader(HTMLParser):
-    """Collects elements, ids, scripts and everything a browser might ask for."""
-
-    def __init__(self):
-        super().__init__()
-        self.tags, self.ids, self.asked, self.texts, self.scripts = [], [], [], [], {}
-        self._script = None
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self.tags.append(tag)
-        self.ids += [given["id"]] if "id" in given else []
-        self.asked += [given[key] for key in ("src", "href") if key in given]
-        if tag == "script":
-            self._script = given.get("id", "own")
-
-    def handle_endtag(self, tag):
-        if tag == "script":
-            self._script = None
-
-    def handle_data(self, data):
-        if self._script is None:
-            self.texts.append(data)
-        else:
-            self.scripts[self._script] = self.scripts.get(self._script, "") + data
-
-
-def read(path):
-    reader = Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    return reader
 
 
 @pytest.fixture(scope="module")

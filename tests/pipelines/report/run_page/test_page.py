@@ -1,8 +1,8 @@
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
+from html_reader import read
 from toy_run import CLASSES, add_axes, write_run
 
 from datasets.errors import UserError
@@ -11,40 +11,6 @@ from pipelines.report.run_page import curves, page
 from pipelines.report.run_page import tables as page_tables
 from pipelines.report.run_page.page import write_report
 from pipelines.runs.metrics import METRICS, AxisResult, read_metrics
-
-
-class Reader(HTMLParser):
-    """Collects elements, texts, ids and everything a browser might ask for."""
-
-    def __init__(self):
-        super().__init__()
-        self.tags, self.texts, self.ids, self.asked = [], [], [], []
-        self.scripts = {}
-        self._script = None
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        given = dict(attrs)
-        self.ids += [given["id"]] if "id" in given else []
-        self.asked += [given[key] for key in ("src", "href", "xlink:href") if key in given]
-        if tag == "script":
-            self._script = given.get("id", "own")
-
-    def handle_endtag(self, tag):
-        if tag == "script":
-            self._script = None
-
-    def handle_data(self, data):
-        if self._script is None:
-            self.texts.append(data)
-        else:
-            self.scripts[self._script] = self.scripts.get(self._script, "") + data
-
-
-def read(path):
-    reader = Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    return reader
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from datasets.annotations import Annotations, LabelledImage
+from datasets.groups import found_in
 from pipelines.detections import Detections
 from pipelines.evaluation.report_card import EvaluationImages
 from pipelines.studies.conditions.looks import Look, look
 from pipelines.studies.conditions.sentences import slice_clauses
 from pipelines.studies.conditions.slice_figures import sliced
-from pipelines.studies.conditions.slices import Slice, found_in, slices, thirds
+from pipelines.studies.conditions.slices import Slice, slices, thirds
 
 
 def labelled(name, sides=(10,), ignored=()):
