@@ -16,7 +16,7 @@ import numpy as np
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.matching import matched
-from pipelines.evaluation.operating_point import IOU, ChosenThreshold
+from pipelines.evaluation.operating_point import IOU, ChosenThreshold, halfway
 from pipelines.evaluation.pairs import Bools, Floats, Ints
 
 
@@ -103,8 +103,8 @@ def trade_offs(judged: Judged) -> tuple[TradeOff, ...]:
     wrong = last + 1 - right
     nothing = float(np.nextafter(max(1.0, float(judged.score.max(initial=0.0))), inf))
     corners = [(nothing, 0, 0)]
-    for score, hits, alarms in zip(judged.score[last], right, wrong, strict=True):
-        point = float(score), int(hits), int(alarms)
+    for place, hits, alarms in zip(last, right, wrong, strict=True):
+        point = halfway(judged.score, place), int(hits), int(alarms)
         while len(corners) > 1 and _is_below(corners[-2], corners[-1], point):
             corners.pop()
         corners.append(point)

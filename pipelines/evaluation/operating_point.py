@@ -14,6 +14,7 @@ from datasets.annotations import Annotations
 from datasets.boxes import iou
 from pipelines.detections import Detections
 from pipelines.evaluation.matching import match, outcomes
+from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.undefined import Number
 
 IOU = 0.5  # least to be the same object
@@ -74,7 +75,7 @@ def best_f1(
 ) -> ChosenThreshold:
     """Return the threshold with the best F1 over all classes, the highest of equal ones.
 
-    Choose it on the validation split and judge by it on the test split. Without objects, without
+    It lies `halfway` to the next score. Choose it on the validation split and judge by it on the test split. Without objects, without
     detections or without a single right one no threshold is better than another: it is then 0.5
     and F1 is nan.
 
@@ -92,7 +93,23 @@ def best_f1(
     # A threshold takes all detections of one score, so only the last of each counts.
     last = np.append(ranked[1:] != ranked[:-1], True)
     best = int(np.argmax(np.where(last, f1, -1.0)))
-    return ChosenThreshold(float(ranked[best]), float(f1[best]))
+    return ChosenThreshold(halfway(ranked, best), float(f1[best]))
+
+
+def halfway(ranked: Floats, place: int) -> float:
+    """Return a threshold that takes all down to that place and none below it.
+
+    It lies halfway to the next score, or to 0 behind the last. On few images the gap is wide, and a
+    threshold at its upper end would miss every object that is seen a little less surely than those.
+
+    Args:
+        ranked: ``(N,)`` scores, the highest first.
+        place: of the last detection of its score.
+    """
+    upper = float(ranked[place])
+    lower = float(ranked[place + 1]) if place + 1 < len(ranked) else min(0.0, upper)
+    between = (upper + lower) / 2
+    return between if between > lower else upper
 
 
 def operating_point(

@@ -28,7 +28,7 @@ def metrics(costs=None, decided=True):
 
 def test_the_table_has_figures_of_contenders_and_dashes_for_others():
     rows = {row.name: row.texts for row in decision_rows(metrics(Costs(10, 1, 0)))}
-    assert rows["threshold"]["yolo"] == ("0.8", "")
+    assert rows["threshold"]["yolo"] == ("0.4", "")
     assert rows["missed"]["yolo"][0] == "0.0"
     assert rows["missed"]["yolo"][1].startswith("0.0 to ")
     assert rows["cost"]["yolo"][0] == "0.0"
@@ -61,5 +61,5 @@ def test_the_page_gets_the_corners_of_all_thresholds():
     data = page_data(metrics(Costs(10, 1, 0.5)).decision)
     assert data["second_cost"] == 0.5
     assert data["costs"] == {"miss": 10.0, "false_alarm": 1.0, "second": 0.5}
-    assert data["detectors"]["yolo"]["trade_offs"][1:] == [[0.8, 0, 0]]
+    assert data["detectors"]["yolo"]["trade_offs"][1:] == [[0.4, 0, 0]]
     assert page_data(metrics().decision)["costs"] is None
