@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from pipelines.system.terminal import Terminal
 
 T = TypeVar("T")
 BAR_WIDTH = 12  # characters: on 80, half of the line is left to say what goes on
+LINE_SECONDS = 30.0  # from one line to the next in a file, where no bar can move
 CONSOLE = Terminal(stderr=True, highlight=False)  # for what is not a result
 
 
@@ -20,7 +22,8 @@ def on_terminal(items: Iterable[T], description: Description, total: int) -> Ite
     """Loop over ``items`` with a bar, their number, the time taken and the time left.
 
     A ``total`` of 0 is one that nobody knows. Where a line is too short for all of it, what goes on
-    folds and the figures stay whole.
+    folds and the figures stay whole. Where the output goes to a file, the bar as it is then is
+    written every half minute.
     """
     whole = Column(no_wrap=True)
     columns = (
@@ -33,9 +36,13 @@ def on_terminal(items: Iterable[T], description: Description, total: int) -> Ite
     )
     with bars.Progress(*columns, console=CONSOLE) as progress:
         task = progress.add_task(_now(description), total=total or None)
+        written = time.monotonic()
         for item in items:
             yield item
             progress.update(task, advance=1, description=_now(description))
+            if not CONSOLE.is_terminal and time.monotonic() - written > LINE_SECONDS:
+                CONSOLE.print(progress.make_tasks_table(progress.tasks))
+                written = time.monotonic()
 
 
 def _now(description: Description) -> str:

@@ -1,4 +1,6 @@
 import io
+import re
+import time
 
 import pytest
 from rich.console import Console
@@ -31,3 +33,13 @@ def test_what_goes_on_is_whole_too_if_folded(monkeypatch):
     first, second = shown(monkeypatch, LONG, 80)
     assert f"{first.split('━')[0].strip()} {second}" == LONG
     assert len(shown(monkeypatch, LONG, 140)) == 1
+
+
+def test_a_file_gets_a_line_now_and_then_and_one_at_the_end(monkeypatch):
+    console = Console(file=io.StringIO(), width=80)
+    monkeypatch.setattr(progress, "CONSOLE", console)
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.01)
+    for number in progress.on_terminal(range(4), "training YOLO", 4):
+        if number == 1:
+            time.sleep(0.05)
+    assert re.findall("./4", console.file.getvalue()) == ["2/4", "4/4"]
