@@ -75,9 +75,9 @@ def best_f1(
 ) -> ChosenThreshold:
     """Return the threshold with the best F1 over all classes, the highest of equal ones.
 
-    It lies `halfway` to the next score. Choose it on the validation split and judge by it on the test split. Without objects, without
-    detections or without a single right one no threshold is better than another: it is then 0.5
-    and F1 is nan.
+    It lies `halfway` to the next score. Choose it on the validation split and judge by it on the
+    test split. Without objects, without detections or without a single right one no threshold is
+    better than another: it is then 0.5 and F1 is nan.
 
     Raises:
         ValueError: there are not as many detections as images.
