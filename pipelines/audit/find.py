@@ -38,8 +38,8 @@ def find(given: Witnessed, least: float = LEAST) -> Found:
     found, classes = flat(given), len(given.classes)
     clusters = clustered(found, classes)
     labels = labels_beside(given.images, clusters)
-    there = present(clusters, labels, classes)
     seen = seen_at(found, labels.objects, SAME_IOU, classes)
+    there = present(clusters, labels, seen.of_any_class, classes)
     placed = badly_placed(clusters, labels, there.real, classes)
     each = [
         *_missing(given, clusters, there.missing, least),
