@@ -17,13 +17,13 @@ from datasets.annotations import Dataset, DatasetError, Duplicate, LabelledImage
 from datasets.duplicates import problem_of
 from datasets.groups import joined_groups
 from datasets.images import ImageError, load_with_depth
+from datasets.near_hashes import nearest
 from datasets.problems import Kind, Problem
 from datasets.progress import Track, silently
 from datasets.threads import in_order
 
 NEAR_BITS = 4  # of 64; re-saved and resized copies differ in 0 to 4
 _PAIRS = (("train", "test"), ("val", "test"), ("train", "val"))
-_ROWS_AT_ONCE = 256
 
 
 def without_broken_images(dataset: Dataset, track: Track = silently, jobs: int = 1) -> Dataset:
@@ -89,13 +89,11 @@ def near_duplicates(
         known, asked = (
             np.array([hashes[name] for name in names], dtype=np.uint64) for names in (first, second)
         )
-        for start in range(0, len(asked) if first else 0, _ROWS_AT_ONCE):
-            rows = asked[start : start + _ROWS_AT_ONCE]
-            distances = np.bitwise_count(rows[:, None] ^ known[None, :])
-            for row, column in enumerate(distances.argmin(axis=1)):
-                if (distance := int(distances[row, column])) <= NEAR_BITS:
-                    pair = first[column], first_split, second[start + row], second_split
-                    alike.append(Duplicate(*pair, distance=distance))
+        places, bits = (each.tolist() for each in nearest(known, asked, NEAR_BITS))
+        for name, place, distance in zip(second, places, bits, strict=True):
+            if place >= 0:
+                pair = first[place], first_split, name, second_split
+                alike.append(Duplicate(*pair, distance=distance))
     return tuple(alike)
 
 

@@ -16,8 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from datasets.annotations import LabelledImage
-
-_ROWS_AT_ONCE = 256
+from datasets.near_hashes import families
 
 
 def named_groups(images: Sequence[LabelledImage], pattern: str) -> tuple[LabelledImage, ...]:
@@ -47,12 +46,13 @@ def joined_groups(
     of several is called by its first image, one alone has no name.
     """
     count = len(images)
-    first, second = _near(np.array([hashes[each.name] for each in images], np.uint64), near_bits)
+    alike = families(np.array([hashes[each.name] for each in images], np.uint64), near_bits)
+    _, first = np.unique(alike, return_index=True)
     places: dict[str, int] = {}
-    named = [(n, places.setdefault(im.group, n)) for n, im in enumerate(images) if im.group]
-    rows = np.concatenate([first, [row for row, _ in named]]).astype(np.int64)
-    columns = np.concatenate([second, [column for _, column in named]]).astype(np.int64)
-    links = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
+    columns = [places.setdefault(im.group, n) if im.group else n for n, im in enumerate(images)]
+    rows = np.tile(np.arange(count), 2)
+    ends = np.concatenate([first[alike], np.array(columns, np.int64)])
+    links = coo_array((np.ones(2 * count, np.int8), (rows, ends)), shape=(count, count))
     _, numbers = connected_components(links, directed=False)
     sizes = np.bincount(numbers, minlength=1)
     leader = {int(number): images[n].name for n, number in reversed([*enumerate(numbers)])}
@@ -67,15 +67,3 @@ def group_numbers(groups: Sequence[str]) -> NDArray[np.int64]:
     numbers: dict[str | int, int] = {}
     keys: list[str | int] = [group or place for place, group in enumerate(groups)]
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
-
-
-def _near(hashes: NDArray[np.uint64], near_bits: int) -> tuple[NDArray[np.int64], ...]:
-    """Return the places of each two hashes that are near, of every image with itself too."""
-    pairs = [np.zeros((2, 0), np.int64)]
-    for start in range(0, len(hashes), _ROWS_AT_ONCE):
-        rows = hashes[start : start + _ROWS_AT_ONCE]
-        near = np.bitwise_count(rows[:, None] ^ hashes[None, :]) <= near_bits
-        row, column = np.nonzero(near)
-        pairs.append(np.stack([row + start, column]))
-    together = np.concatenate(pairs, axis=1)
-    return together[0], together[1]
