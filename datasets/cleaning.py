@@ -60,7 +60,7 @@ def clean_boxes(
         if header is None or stated in {None, (0, 0), (header.width_px, header.height_px)}:
             continue
         if stored[index]:
-            rows = table.image == index
+            rows = slice(*np.searchsorted(table.image, [index, index + 1]).tolist())
             corners[rows] = _turn(corners[rows], header)
             kind = Kind.TURNED
             text = f"gives the size of {image.name} as it is stored; its boxes were turned upright"

@@ -34,6 +34,7 @@ from datasets.path_names import (
 )
 from datasets.split_names import split_of_folders
 
+_MANY = 16  # images of one name in as many folders, from which on folders are looked up
 _PICTURES = SUFFIXES | UNREAD_SUFFIXES
 _MASKS = re.compile("mask|trimap|segmentation")  # folders of pictures that show no photograph
 
@@ -178,17 +179,26 @@ class Files:
             name: of the image as written there, which decides between images of one stem.
         """
         stem = folded(without_suffix(last_part(source)))
+        split = split_of_folders(source)
+        if beside := self._beside(posixpath.dirname(source), stem):
+            return self._nearest(beside, name, source, split)
         named = [
             *self._images_by_stem.get(stem, ()),
             *self._images_by_name.get(stem, ()),
         ]  # a.jpg.xml
-        beside = [n for n in named if posixpath.dirname(n) == posixpath.dirname(source)]
-        split = split_of_folders(source)
         # Others of the same stem may lie nearer, as masks in `annotations/trimaps`.
         called = folded(last_part(plain(name)))
         others = self._of_split(named, split)
         exact = [n for n in others if folded(last_part(n)) == called]
-        return self._nearest(beside or exact or others, name, source, split)
+        return self._nearest(exact or others, name, source, split)
+
+    def _beside(self, folder: str, stem: str) -> list[str]:
+        """Return the images of a folder, not of those below, with that stem, `folded`, or name."""
+        named = self._images_by_stem.get(stem, ()), self._images_by_name.get(stem, ())
+        if sum(map(len, named)) > _MANY:  # as where each folder has its own 1.jpg
+            stems, names = self._images_of_folders
+            return [*stems.get((folder, stem), ()), *names.get((folder, stem), ())]
+        return [n for n in chain(*named) if posixpath.dirname(n) == folder]
 
     def _of_split(self, names: Sequence[str], split: str) -> Sequence[str]:
         """Return the names without those in another split's folder, if this split has a folder.
@@ -235,6 +245,17 @@ class Files:
     @cached_property
     def _images_by_name(self) -> dict[str, list[str]]:
         return grouped(self.images)
+
+    @cached_property
+    def _images_of_folders(self) -> tuple[dict[tuple[str, str], list[str]], ...]:
+        """The images by folder and stem, and by folder and name, both `folded`."""
+        stems: dict[tuple[str, str], list[str]] = {}
+        names: dict[tuple[str, str], list[str]] = {}
+        for image in self.images:
+            folder, name = posixpath.dirname(image), folded(last_part(image))
+            stems.setdefault((folder, without_suffix(name)), []).append(image)
+            names.setdefault((folder, name), []).append(image)
+        return stems, names
 
     @cached_property
     def _images_by_stem(self) -> dict[str, list[str]]:

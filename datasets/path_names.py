@@ -119,7 +119,8 @@ def sharing_most(names: Iterable[str], tail: str, key: Callable[[str], str] = st
     """Return the names that share most of their last parts with ``tail``, which is `folded`."""
     wanted = tail.split("/")[::-1]
     shared = {n: shared_folders(key(folded(n)).split("/")[::-1], wanted) for n in names}
-    return [name for name, count in shared.items() if count == max(shared.values())]
+    most = max(shared.values(), default=0)
+    return [name for name, count in shared.items() if count == most]
 
 
 def grouped(names: Iterable[str], key: Callable[[str], str] = str) -> dict[str, list[str]]:

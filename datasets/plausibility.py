@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,15 +73,17 @@ def plausible_boxes(
     return corners, tuple(problems)
 
 
-def _rows_of_sources(raw: RawSet, table: RawBoxes) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def _rows_of_sources(raw: RawSet, table: RawBoxes) -> Iterator[tuple[str, NDArray[np.int64]]]:
     """Yield the rows of each source of several images, and of all others together."""
     counts = Counter(image.source for image in raw.images)
     names = [source for source, count in counts.items() if count > 1]
     place = {source: number for number, source in enumerate(names, 1)}
     of_image = np.array([place.get(image.source, 0) for image in raw.images], dtype=np.int64)
     of_row = of_image[table.image]
-    for number, source in enumerate(["", *names]):
-        yield source, of_row == number
+    order = np.argsort(of_row, kind="stable")
+    edges = np.searchsorted(of_row[order], np.arange(len(names) + 2)).tolist()
+    for source, (begin, end) in zip(["", *names], pairwise(edges), strict=True):
+        yield source, order[begin:end]
 
 
 def _are_fractions(numbers: Boxes, sizes: NDArray[np.float64]) -> bool:

@@ -127,3 +127,16 @@ def test_the_places_of_a_notebook_are_looked_up_inside(tmp_path):
     found, problems = found_in(write_yolo_set(tmp_path, ["0 .5 .5 .5 .5\n"], yaml))
     assert len(found.splits["train"]) == 1
     assert "images in it is taken" in problems[0]
+
+
+def test_of_many_images_of_one_name_each_folder_keeps_its_own(tmp_path, monkeypatch):
+    folders = ["a", "b", "b/c", "d"]
+    for seed, folder in enumerate(folders):
+        write_image(tmp_path / folder / "1.PNG", seed=seed)
+    wanted = [f"{folder}/1.PNG" for folder in folders]
+    for many in (100, 1):
+        monkeypatch.setattr("datasets.files._MANY", many)
+        files = Files(tmp_path)
+        assert [files.image_beside(f"{folder}/1.xml", "1.png") for folder in folders] == wanted
+        assert files.image_beside("b/1.png.xml", "") == "b/1.PNG"
+        assert files.image_beside("e/1.xml", "d/1.PNG") in wanted
