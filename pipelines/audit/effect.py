@@ -158,7 +158,7 @@ def _judged(
     for detections in trainings:
         given = evaluation_set(truth, detections, classes)
         once, holding = headline_figures(quality_of(given)), units.holding(given)
-        values = of_every_size(given, units.counts(seed))
+        values = of_every_size(given, units.counts(seed), units.group)
         by_class = {key: count for key, count in holding.items() if key.startswith("per_class.")}
         each.append(
             Resampled(

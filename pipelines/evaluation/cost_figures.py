@@ -105,7 +105,10 @@ def cost_figures(
 def image_means(values: Floats | Ints | Bools, units: Units, seed: int) -> Floats:
     """Return the ``(1 + B,)`` mean of ``(I,)`` values an image, and in each resample of them."""
     weights = units.counts(seed)
-    resampled = weights @ values.astype(np.float64) / weights.sum(axis=1)
+    sums = np.bincount(units.group, values, minlength=units.number)
+    images = np.bincount(units.group, minlength=units.number).astype(np.float64)
+    # A product of whole numbers with fractions copies all of them as fractions.
+    resampled = [each @ sums / (each @ images) for each in weights]
     return np.append(values.mean(), resampled)
 
 

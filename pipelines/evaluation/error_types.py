@@ -7,6 +7,7 @@ this kind alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import nan
 
@@ -15,7 +16,7 @@ import numpy as np
 from pipelines.evaluation.matching import match_all
 from pipelines.evaluation.pairs import Bools, Floats, Ints, Pairs, overlapping
 from pipelines.evaluation.precision import envelope
-from pipelines.evaluation.quality import EvaluationSet
+from pipelines.evaluation.quality import PART, EvaluationSet
 from pipelines.evaluation.undefined import Number
 
 BACKGROUND_IOU = 0.1  # below this a detection has nothing to do with an object (TIDE's t_b)
@@ -88,6 +89,37 @@ def _best_of_each_image(given: EvaluationSet) -> EvaluationSet:
 
 
 def _mistakes(given: EvaluationSet, threshold: float) -> _Mistakes:
+    """Return all mistakes, found in some of the images at a time."""
+    count, objects = len(given.found), len(given.objects)
+    kind, repaired = np.full((2, count), -1)
+    right, ignored = np.zeros((2, count), bool)
+    missed = np.zeros(objects, bool)
+    for rows, wanted in _image_parts(given):
+        some = replace(given, found=given.found.at(rows), objects=given.objects.at(wanted))
+        part = _mistakes_of(some, threshold)
+        kind[rows], right[rows], ignored[rows] = part.kind, part.right, part.ignored
+        saved = part.repaired >= 0
+        repaired[rows[saved]] = wanted[part.repaired[saved]]
+        missed[wanted] = part.missed
+    return _Mistakes(kind, right, ignored, repaired, missed)
+
+
+def _image_parts(given: EvaluationSet) -> Iterator[tuple[Ints, Ints]]:
+    """Yield the rows of detections and objects of some images, with about `PART` detections."""
+    order = np.argsort(given.found.image, kind="stable")
+    images = np.arange(given.images + 1)
+    ends = np.searchsorted(given.found.image[order], images)
+    objects = np.searchsorted(given.objects.image, images)
+    start = 0
+    while start < given.images:
+        stop = max(int(np.searchsorted(ends, ends[start] + PART, "right")) - 1, start + 1)
+        # In the order of before: by class, best score first.
+        rows = np.sort(order[ends[start] : ends[stop]])
+        yield rows, np.arange(objects[start], objects[stop])
+        start = stop
+
+
+def _mistakes_of(given: EvaluationSet, threshold: float) -> _Mistakes:
     found, objects = given.found, given.objects
     same = overlapping(found, objects, threshold - 1e-9, same_class=True)
     table = match_all(found, objects, same, (threshold,))

@@ -37,6 +37,10 @@ class FlatObjects:
     boxes: Boxes
     area: Floats
 
+    def at(self, rows: Ints) -> FlatObjects:
+        """Return some of the objects."""
+        return FlatObjects(*(column[rows] for column in vars(self).values()))
+
     def all_wanted(self) -> FlatObjects:
         """Return the same objects, none of them *ignore*."""
         return replace(self, ignore=np.zeros(len(self), bool))

@@ -6,7 +6,7 @@ images holds them gives that resample's figures, from one matching and without s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import nan
 
@@ -17,7 +17,8 @@ from scipy.sparse import csr_array
 from pipelines.evaluation.matching import MatchTable
 from pipelines.evaluation.pairs import FlatDetections, FlatObjects, Floats, Ints
 
-RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's points
+RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's points, which are whole numbers times the second
+ROWS = 512  # true positives weighed together: what 500 resamples of them take stays in a cache
 
 Counts = NDArray[np.int32]
 
@@ -35,6 +36,11 @@ class Ranked:
     image: tuple[Ints, ...]
     right: tuple[Ints, ...]
     objects: Ints
+
+    def in_units(self, unit: Ints) -> Ranked:
+        """Return the same with the unit that each image belongs to, ``(I,)``, in its place."""
+        image = tuple(unit[each] for each in self.image)
+        return replace(self, image=image, objects=unit[self.objects])
 
 
 def ranked_classes(
@@ -87,42 +93,79 @@ def average_precision(ranked: Ranked, weights: Counts) -> tuple[Floats, Floats]:
     ``weights`` are ``(I, B)``, how often each image counts in each of B resamples.
     """
     precision, recall = np.zeros((2, len(ranked.right), weights.shape[1]))
-    objects = weights[ranked.objects].sum(axis=0)
-    distinct, row = np.unique(np.maximum(objects, 1), return_inverse=True)
-    reached, start = _recalls_reached(distinct)
+    objects = _summed(ranked.objects, np.array([0, len(ranked.objects)]), weights)[0]
     for place, (image, right) in enumerate(zip(ranked.image, ranked.right, strict=True)):
-        if not right.size:
-            continue
-        hits = _counted(image[right], np.arange(1, len(right) + 1), weights)
-        best = hits / np.maximum(_counted(image, right + 1, weights), 1)
-        for later, own in pairwise(best[::-1]):
-            np.maximum(own, later, out=own)
-        recalls = np.zeros((len(hits) + 1, len(objects)), np.uint8)
-        reached.take(hits + start[row], out=recalls[1:], mode="clip")
-        # Each true positive stands for the recalls that were not reached before it.
-        precision[place] = np.einsum("kb,kb->b", best, np.diff(recalls, axis=0)) / len(RECALLS)
-        recall[place] = hits[-1] / np.maximum(objects, 1)
+        if right.size:
+            mean, hits = _mean_precision(image, right, weights, np.maximum(objects, 1))
+            precision[place], recall[place] = mean, hits / np.maximum(objects, 1)
     undefined = objects == 0
     precision[:, undefined] = recall[:, undefined] = nan
     return precision, recall
 
 
-def _counted(image: Ints, ends: Ints, weights: Counts) -> Counts:
-    """Return how often the first ``ends`` detections count together, ``(K, B)``; ends ascend."""
-    last = int(ends[-1])
-    runs = csr_array(
-        (np.ones(last, np.int32), image[:last], np.append(0, ends)),
-        shape=(len(ends), len(weights)),
-    )
-    counts: Counts = runs @ weights
-    for before, own in pairwise(counts):  # cumsum is four times slower
-        np.add(before, own, out=own)
+def _mean_precision(
+    image: Ints, right: Ints, weights: Counts, objects: Counts
+) -> tuple[Floats, Counts]:
+    """Return the mean of the best precision at or beyond each recall, and all hits, ``(B,)`` both.
+
+    It goes from the last true positives to the first, `ROWS` of them at a time, so that memory does
+    not grow with their number.
+    """
+    starts = np.arange(0, len(right), ROWS)
+    # Where those of each part begin, among the true positives and among all detections.
+    begins, first = np.append(starts, len(right)), np.append(0, right[starts[1:] - 1] + 1)
+    hits_before = _before(image[right], begins, weights)
+    seen_before = _before(image, np.append(first, right[-1] + 1), weights)
+    beyond, total = np.zeros((2, weights.shape[1]))
+    for part in range(len(starts) - 1, -1, -1):
+        rows, start = right[begins[part] : begins[part + 1]], first[part]
+        hits = _counted(image[rows], np.arange(1, len(rows) + 1), weights, hits_before[part])
+        seen = _counted(image[start:], rows + 1 - start, weights, seen_before[part])
+        best = hits / np.maximum(seen, 1)
+        np.maximum(best[-1], beyond, out=best[-1])
+        for later, own in pairwise(best[::-1]):
+            np.maximum(own, later, out=own)
+        beyond = best[0]
+        # Each true positive stands for the recalls that were not reached before it.
+        reached = np.zeros((len(rows) + 1, len(beyond)))
+        reached[1:] = _recalls_reached(hits, objects)
+        if part:
+            reached[0] = _recalls_reached(hits_before[part], objects)
+        total += np.einsum("kb,kb->b", best, np.diff(reached, axis=0))
+    return total / len(RECALLS), hits_before[-1]
+
+
+def _recalls_reached(hits: Counts, objects: Counts) -> Floats:
+    """Return how many of the recalls are reached by so many hits of so many objects."""
+    recall = hits / objects
+    last = np.floor(100 * recall + 1e-9)  # right, or one too many
+    return np.asarray(last + 1 - (last * RECALLS[1] > recall))
+
+
+def _before(image: Ints, begins: Ints, weights: Counts) -> Counts:
+    """Return how often detections count that lie before each of the places, ``(K, B)``."""
+    counts = np.zeros((len(begins), weights.shape[1]), np.int32)
+    np.cumsum(_summed(image, begins, weights), axis=0, dtype=np.int32, out=counts[1:])
     return counts
 
 
-def _recalls_reached(objects: Ints) -> tuple[NDArray[np.uint8], Ints]:
-    """Return how many of the recalls are reached by 0 … n of n objects, and where each n starts."""
-    start = np.cumsum(objects + 1) - (objects + 1)
-    hits = np.arange(int((objects + 1).sum())) - np.repeat(start, objects + 1)
-    recall = hits / np.repeat(objects, objects + 1)
-    return np.searchsorted(RECALLS, recall, side="right").astype(np.uint8), start
+def _counted(image: Ints, ends: Ints, weights: Counts, before: Counts) -> Counts:
+    """Return how often the first ``ends`` detections count together, ``(K, B)``; ends ascend.
+
+    Those ``before`` them count too.
+    """
+    counts = _summed(image, np.append(0, ends), weights)
+    counts[0] += before
+    for earlier, own in pairwise(counts):  # cumsum is four times slower
+        np.add(earlier, own, out=own)
+    return counts
+
+
+def _summed(image: Ints, edges: Ints, weights: Counts) -> Counts:
+    """Return how often the detections from each edge to the next count together, ``(K, B)``."""
+    last = int(edges[-1])
+    runs = csr_array(
+        (np.ones(last, np.int32), image[:last], edges), shape=(len(edges) - 1, len(weights))
+    )
+    counts: Counts = runs @ weights
+    return counts

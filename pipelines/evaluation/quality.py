@@ -8,9 +8,9 @@ Tests hold it to pycocotools to the last digit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from math import nan
 
 import numpy as np
@@ -37,6 +37,7 @@ from pipelines.evaluation.undefined import Number
 AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2)}
 AREAS["large"] = (96.0**2, 1e10)
 SIZES = ("small", "medium", "large")
+PART = 300_000  # detections matched at all IoUs together: about 300 MB on the way
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,32 @@ class EvaluationSet:
     classes: tuple[str, ...]
     images: int
     max_detections: int
+
+    def parts(self) -> Iterator[EvaluationSet]:
+        """Yield the classes a few at a time, in order, and once at least.
+
+        They have about `PART` detections together, so that memory does not grow with the classes.
+        """
+        count = len(self.classes)
+        ends = np.searchsorted(self.found.label, np.arange(1, count + 1))
+        start = 0
+        while start < count or not start:
+            done = ends[start - 1] if start else 0
+            stop = max(int(np.searchsorted(ends, done + PART, "right")), start + 1)
+            yield self if stop - start >= count else self._of_classes(start, stop)
+            start = stop
+
+    def _of_classes(self, start: int, stop: int) -> EvaluationSet:
+        """Return the set with those classes alone, whose labels then count from 0."""
+        label = self.objects.label
+        objects = self.objects.at(np.flatnonzero((label >= start) & (label < stop)))
+        found = self.found.at(np.arange(*np.searchsorted(self.found.label, [start, stop])))
+        return replace(
+            self,
+            objects=replace(objects, label=objects.label - start),
+            found=replace(found, label=found.label - start),
+            classes=self.classes[start:stop],
+        )
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -167,33 +194,73 @@ def score(
 
 def quality_of(given: EvaluationSet) -> Quality:
     """Return COCO's figures and each class's."""
-    matched = given.matched()
-    ranked = given.ranked("all", matched)
-    curves, recall = _curves(ranked)
-    ap = curves.mean(axis=2)
-    sizes = {size: _curves(given.ranked(size)) for size in SIZES}
-    objects = np.array([len(each.objects) for each in ranked], np.int64)
-    found = matched.true_positive
+    parts = [_class_curves(part) for part in given.parts()]
+    columns = zip(*(vars(part).values() for part in parts), strict=True)
+    every = _ClassCurves(*(np.concatenate(each, axis=1) for each in columns))
+    ap, recall, objects = every.precision.mean(axis=2), every.recall, every.objects[0]
+    sizes = list(enumerate(SIZES))
     return Quality(
         map_50_95=mean_known(ap),
         map_50=mean_known(ap[IOU_50]),
         map_75=mean_known(ap[IOU_75]),
-        **{size: mean_known(of_size.mean(axis=2)) for size, (of_size, _) in sizes.items()},
+        **{size: mean_known(every.ap_by_size[..., place]) for place, size in sizes},
         average_recall=mean_known(recall),
-        average_recall_1=_recall_of_best(1, given.found, found, objects),
-        average_recall_10=_recall_of_best(10, given.found, found, objects),
-        **{f"average_recall_{size}": mean_known(of_size) for size, (_, of_size) in sizes.items()},
+        average_recall_1=_recall(every.best_1, objects),
+        average_recall_10=_recall(every.best_10, objects),
+        **{
+            f"average_recall_{size}": mean_known(every.recall_by_size[..., place])
+            for place, size in sizes
+        },
         per_class={
             name: ClassQuality(
                 ap_50_95=float(ap[:, label].mean()),
                 ap_50=float(ap[IOU_50, label]),
                 average_recall=float(recall[:, label].mean()),
                 ground_truth=int(objects[label]),
-                precision_50=tuple(curves[IOU_50, label].tolist()),
+                precision_50=tuple(every.precision[IOU_50, label].tolist()),
             )
             for label, name in enumerate(given.classes)
         },
         max_detections=given.max_detections,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _ClassCurves:
+    """What the figures of some classes are means of, at the ten IoUs.
+
+    Attributes:
+        precision: ``(10, C, 101)`` at COCO's recalls.
+        recall: ``(10, C)``.
+        ap_by_size: ``(10, C, 3)``, in the order of `SIZES`, and so ``recall_by_size``.
+        best_1: ``(10, C)`` true positives among the best detection of each image and class.
+        best_10: the same among the best ten.
+        objects: ``(1, C)`` to be found.
+    """
+
+    precision: Floats
+    recall: Floats
+    ap_by_size: Floats
+    recall_by_size: Floats
+    best_1: Ints
+    best_10: Ints
+    objects: Ints
+
+
+def _class_curves(given: EvaluationSet) -> _ClassCurves:
+    table = given.matched()
+    ranked = given.ranked("all", table)
+    precision, recall = _curves(ranked)
+    sizes = [_curves(given.ranked(size)) for size in SIZES]
+    best = partial(_right_of_best, given.found, table.true_positive, len(ranked))
+    return _ClassCurves(
+        precision,
+        recall,
+        np.stack([curves.mean(axis=2) for curves, _ in sizes], axis=2),
+        np.stack([of_size for _, of_size in sizes], axis=2),
+        best(1),
+        best(10),
+        np.array([[len(each.objects) for each in ranked]], np.int64),
     )
 
 
@@ -205,12 +272,16 @@ def _curves(every: Sequence[Ranked]) -> tuple[Floats, Floats]:
     return curves, recall
 
 
-def _recall_of_best(most: int, found: FlatDetections, right: Bools, objects: Ints) -> float:
-    """Return the mean recall of the best few detections of each image and class."""
-    classes = np.flatnonzero(objects)
+def _right_of_best(found: FlatDetections, right: Bools, classes: int, most: int) -> Ints:
+    """Return the true positives among the best few detections of each image, ``(10, C)``."""
     rows = right & (found.rank < most)[:, None]
-    hits = np.array([np.bincount(found.label[row], minlength=len(objects)) for row in rows.T])
-    return mean_known(hits[:, classes] / objects[classes])
+    return np.array([np.bincount(found.label[row], minlength=classes) for row in rows.T])
+
+
+def _recall(right: Ints, objects: Ints) -> float:
+    """Return the mean recall of the classes that have objects."""
+    classes = np.flatnonzero(objects)
+    return mean_known(right[:, classes] / objects[classes])
 
 
 def mean_known(values: ArrayLike) -> float:

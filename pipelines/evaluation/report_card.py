@@ -147,8 +147,9 @@ def judge(
         per_class = dict(zip(given.classes, aps, strict=True))
         at_iou = QualityAtIou(iou, mean_known(aps), per_class)
         once[f"map_{iou_name(iou)}"] = at_iou.map
-    values = resampled(given, images.units.counts(images.seed), iou)
-    headline = Resampled(once, values, images.units.holding(given, iou))
+    units = images.units
+    values = resampled(given, units.counts(images.seed), iou, units.group)
+    headline = Resampled(once, values, units.holding(given, iou))
     full = FullQuality(
         **vars(quality),
         at_iou=at_iou,
@@ -202,8 +203,9 @@ def one_figure(
         ValueError: there are not as many detections as images, or a label names no class.
     """
     given = evaluation_set(images.ground_truth, detections, images.classes, images.areas)
-    values = of_every_size(given, images.units.counts(images.seed))
-    once, holding = headline_figures(quality_of(given)), images.units.holding(given)
+    units = images.units
+    values = of_every_size(given, units.counts(images.seed), units.group)
+    once, holding = headline_figures(quality_of(given)), units.holding(given)
     classes = {name: count for name, count in holding.items() if name.startswith("per_class.")}
     return Resampled(
         {figure: once[figure]},

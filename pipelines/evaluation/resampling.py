@@ -9,8 +9,9 @@ resamples serve all detectors, so that their figures can be paired.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from pipelines.evaluation.quality import AREAS, SIZES, EvaluationSet, Quality
 
 RESAMPLES = 1000
 BLOCK = 500  # resamples computed together
+MOST_UNITS = 50_000  # more are put together at random: a figure's spread is known well by so many
 DECISIVE = "map_50"  # says who is better, unless the user names another
 LABELS = {"map_50": "mAP@.50", "map_50_95": "mAP@[.50:.95]"}  # of figures that can
 OVER_CLASSES = ("map_50_95", "map_50", "map_75", "average_recall")  # means, whatever the size
@@ -63,13 +65,25 @@ class Units:
 
     @classmethod
     def of(cls, images: int, groups: Sequence[str] | None = None) -> Units:
-        """Return the units of images, whose groups are named where they share one."""
-        return cls(np.arange(images) if groups is None else group_numbers(groups))
+        """Return the units of images, whose groups are named where they share one.
+
+        More than `MOST_UNITS` are put together at random into so many, all of nearly one size:
+        what a figure varies by is the same, and 1,000 resamples of them take 100 MB.
+        """
+        group = np.arange(images) if groups is None else group_numbers(groups)
+        number = int(group.max(initial=-1)) + 1
+        if number > MOST_UNITS:
+            group = np.random.default_rng(0).permutation(number)[group] % MOST_UNITS
+        return cls(group)
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return int(self.group.max(initial=-1)) + 1
 
     def counts(self, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int16]:
-        """Return how often each image is drawn, ``(B, I)``; images of a group come together."""
-        number = len(np.unique(self.group))
-        return bootstrap_counts(number, seed, resamples)[:, self.group]
+        """Return how often each unit is drawn, ``(B, U)``; its images come together."""
+        return bootstrap_counts(self.number, seed, resamples)
 
     def holding(self, given: EvaluationSet, iou: float | None = None) -> dict[str, int]:
         """Return how many units hold an object each of the figures is about."""
@@ -103,31 +117,39 @@ def bootstrap_counts(units: int, seed: int, resamples: int = RESAMPLES) -> NDArr
 
 
 def resampled(
-    given: EvaluationSet, weights: NDArray[np.integer], iou: float | None = None
+    given: EvaluationSet,
+    weights: NDArray[np.integer],
+    iou: float | None = None,
+    unit: Ints | None = None,
 ) -> dict[str, Floats]:
     """Return the `HEADLINE` figures and each class's in each resample.
 
     Args:
         given: one detector's detections beside the ground truth.
-        weights: ``(B, I)``, how often each image counts.
+        weights: ``(B, U)``, how often each unit counts.
         iou: one more IoU to give mAP at, as ``map_30``.
+        unit: ``(I,)`` that each image belongs to; None where each is its own.
 
     Returns:
         ``(B,)`` values by name, ``per_class.<class>.ap_50`` and ``.ap_50_95`` among them; nan in
         a resample without an object that counts.
     """
-    further = {size: given.ranked(size) for size in SIZES}
+    values = of_every_size(given, weights, unit)
+    for size in SIZES:
+        precision, _ = in_parts(given, partial(EvaluationSet.ranked, area=size), weights, unit)
+        values[size] = known_mean(precision.mean(axis=1))
     if iou is not None:
-        further[f"map_{iou_name(iou)}"] = given.ranked_at(iou)
-    values = of_every_size(given, weights)
-    for name, ranked in further.items():
-        values[name] = known_mean(averages(ranked, weights)[0].mean(axis=1))
+        at_iou = partial(EvaluationSet.ranked_at, iou_threshold=iou)
+        precision, _ = in_parts(given, at_iou, weights, unit)
+        values[f"map_{iou_name(iou)}"] = known_mean(precision.mean(axis=1))
     return values
 
 
-def of_every_size(given: EvaluationSet, weights: NDArray[np.integer]) -> dict[str, Floats]:
+def of_every_size(
+    given: EvaluationSet, weights: NDArray[np.integer], unit: Ints | None = None
+) -> dict[str, Floats]:
     """Return what `resampled` does without the figures by size of object."""
-    precision, recall = averages(given.ranked(), weights)
+    precision, recall = in_parts(given, EvaluationSet.ranked, weights, unit)
     values: dict[str, Floats] = {
         "map_50_95": known_mean(precision.mean(axis=1)),
         "map_50": known_mean(precision[:, IOU_50]),
@@ -140,8 +162,24 @@ def of_every_size(given: EvaluationSet, weights: NDArray[np.integer]) -> dict[st
     return values
 
 
-def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Return AP and recall of all classes, ``(C, T, B)`` both, for ``(B, I)`` weights."""
+def in_parts(
+    given: EvaluationSet,
+    ranked: Callable[[EvaluationSet], Sequence[Ranked]],
+    weights: NDArray[np.integer],
+    unit: Ints | None = None,
+) -> tuple[Floats, Floats]:
+    """Return what `averages` does, with the detections of a few classes ranked at a time."""
+    every = [averages(ranked(part), weights, unit) for part in given.parts()]
+    precision, recall = (np.concatenate(each) for each in zip(*every, strict=True))
+    return precision, recall
+
+
+def averages(
+    every: Sequence[Ranked], weights: NDArray[np.integer], unit: Ints | None = None
+) -> tuple[Floats, Floats]:
+    """Return AP and recall of all classes, ``(C, T, B)`` both; weights as `resampled` has them."""
+    if unit is not None:
+        every = [each.in_units(unit) for each in every]
     thresholds = len(every[0].right) if every else len(COCO_IOUS)
     precision, recall = np.zeros((2, len(every), thresholds, len(weights)))
     for begin in range(0, len(weights), BLOCK):
@@ -154,7 +192,7 @@ def averages(every: Sequence[Ranked], weights: NDArray[np.integer]) -> tuple[Flo
 
 def figures_of(given: EvaluationSet, quality: Quality, units: Units, seed: int) -> Resampled:
     """Return a detector's headline figures and what they are in resamples of those units."""
-    values = resampled(given, units.counts(seed))
+    values = resampled(given, units.counts(seed), unit=units.group)
     return Resampled(headline_figures(quality), values, units.holding(given))
 
 

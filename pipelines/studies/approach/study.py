@@ -158,7 +158,7 @@ def concluded(
     weakest: dict[str, dict[str, tuple[str, float]]] = {DECISIVE: {}, STRICT: {}}
     for name, by_oracle in found.items():
         evaluated = [evaluation_set(truth, each, classes) for each in by_oracle.values()]
-        resampled = [of_every_size(each, counts) for each in evaluated]
+        resampled = [of_every_size(each, counts, units.group) for each in evaluated]
         qualities = [quality_of(each) for each in evaluated]
         holding = units.holding(evaluated[0])
         a_class = images_a_class(holding)

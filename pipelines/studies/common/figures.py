@@ -70,8 +70,8 @@ def mean_precision(
     evaluated = evaluation_set(truth, detections, classes)
     once = of_every_size(evaluated, np.ones((1, len(truth)), np.int16))
     units = Units.of(len(truth), groups)
-    counts = units.counts(seed, RESAMPLES)
-    values, holding = of_every_size(evaluated, counts)[figure], units.holding(evaluated)
+    resampled = of_every_size(evaluated, units.counts(seed, RESAMPLES), units.group)
+    values, holding = resampled[figure], units.holding(evaluated)
     span = interval(float(once[figure][0]), values, holding[figure], images_a_class(holding))
     return MeanPrecision(
         float(once["map_50"][0]),

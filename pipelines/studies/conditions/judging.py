@@ -64,9 +64,9 @@ def with_resamples(
     given = evaluation_set(images.ground_truth, found, images.classes)
     # The looser figure needs one of COCO's ten IoUs, and a tenth of the time.
     ranked = given.ranked_at(COCO_IOUS[0]) if figure == DECISIVE else given.ranked()
-    once = np.ones((1, given.images), np.int16)
-    weights = np.concatenate([once, images.units.counts(images.seed)])
-    return known_mean(averages(ranked, weights)[0].mean(axis=1))
+    units = images.units
+    weights = np.concatenate([np.ones((1, units.number), np.int16), units.counts(images.seed)])
+    return known_mean(averages(ranked, weights, units.group)[0].mean(axis=1))
 
 
 def held(images: EvaluationImages) -> tuple[int, int]:

@@ -42,6 +42,16 @@ def test_costs_equal_those_of_tidecv(case):
         assert getattr(costs, name) == pytest.approx(case["tidecv"]["errors"][name], abs=1e-9)
 
 
+@pytest.mark.parametrize("part", [1, 10])
+def test_a_few_images_at_a_time_cost_the_same(monkeypatch, part):
+    for case in BY_TIDECV[:5]:
+        ours = given(*from_rows(case))
+        whole = error_costs(ours)
+        monkeypatch.setattr("pipelines.evaluation.error_types.PART", part)
+        assert error_costs(ours) == whole
+        monkeypatch.undo()
+
+
 def test_every_kind_occurs_in_what_is_checked():
     for name in TYPES:
         assert any(case["tidecv"]["errors"][name] > 0.001 for case in BY_TIDECV), name

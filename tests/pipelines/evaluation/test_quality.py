@@ -9,6 +9,7 @@ from coco_reference import assert_equal_to_pycocotools
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
+from pipelines.evaluation.precision import RECALLS, _recalls_reached
 from pipelines.evaluation.quality import score
 from pipelines.evaluation.undefined import plain
 
@@ -184,3 +185,11 @@ def test_a_crowd_takes_any_number_of_detections_by_the_share_that_lies_in_it():
 def test_a_label_without_a_class_is_refused(labels):
     with pytest.raises(ValueError, match="only 3 classes"):
         score([Annotations()], [Detections([BOX], [1], labels)], CLASSES)
+
+
+def test_each_recall_counts_from_the_very_hit_that_reaches_it():
+    np.testing.assert_array_equal(RECALLS, np.arange(101) * RECALLS[1])
+    for objects in (*range(1, 130), 997, 1000, 25_600):
+        hits = np.arange(objects + 1)
+        wanted = np.searchsorted(RECALLS, hits / objects, side="right")
+        np.testing.assert_array_equal(_recalls_reached(hits, np.array(objects)), wanted)

@@ -77,6 +77,16 @@ def test_many_resamples_are_computed_in_blocks_all_the_same(monkeypatch):
         np.testing.assert_array_equal(values, whole[name])
 
 
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_true_positives_a_few_at_a_time_give_the_same(monkeypatch, rows):
+    truths, founds = random_set(7, images=30)
+    given, weights = evaluation_set(truths, founds, CLASSES), bootstrap_counts(30, 0, 20)
+    whole = resampled(given, weights)
+    monkeypatch.setattr("pipelines.evaluation.precision.ROWS", rows)
+    for name, values in resampled(given, weights).items():
+        np.testing.assert_allclose(values, whole[name], rtol=0, atol=1e-14)
+
+
 def test_a_resample_without_objects_is_undefined():
     box = [[0.0, 0, 10, 10]]
     given = evaluation_set(
@@ -121,11 +131,66 @@ def test_forty_images_of_three_groups_have_no_narrow_interval():
 
 
 def test_images_of_a_group_are_drawn_together():
-    counts = Units.of(6, ["a", "b", "a", "b", "", "a"]).counts(seed=0, resamples=50)
-    assert counts.shape == (50, 6)
-    np.testing.assert_array_equal(counts[:, 0], counts[:, 2])
-    np.testing.assert_array_equal(counts[:, 0], counts[:, 5])
-    assert (counts[:, 0] + counts[:, 1] + counts[:, 4] == 3).all()
+    units = Units.of(6, ["a", "b", "a", "b", "", "a"])
+    counts = units.counts(seed=0, resamples=50)
+    assert counts.shape == (50, units.number) == (50, 3)
+    assert units.group[0] == units.group[2] == units.group[5]
+    assert len({*units.group.tolist()}) == 3
+    assert (counts.sum(axis=1) == 3).all()
+
+
+def test_resamples_of_units_are_those_of_their_images():
+    truths, founds = random_set(4)
+    given, units = evaluation_set(truths, founds, CLASSES), Units.of(9, [*"abcabcab", ""])
+    counts = units.counts(seed=1, resamples=20)
+    wanted = resampled(given, counts[:, units.group], 0.3)
+    values = resampled(given, counts, 0.3, units.group)
+    assert list(values) == list(wanted)
+    for name, each in values.items():
+        np.testing.assert_array_equal(each, wanted[name])
+
+
+def test_a_few_classes_at_a_time_give_the_same(monkeypatch):
+    truths, founds = random_set(6, images=20)
+    given, weights = evaluation_set(truths, founds, CLASSES), bootstrap_counts(20, 0, 10)
+    assert len([*given.parts()]) == 1
+    whole, once = resampled(given, weights, 0.3), quality_of(given)
+    monkeypatch.setattr("pipelines.evaluation.quality.PART", 1)
+    assert [part.classes for part in given.parts()] == [("a",), ("b",), ("c",)]
+    for name, values in resampled(given, weights, 0.3).items():
+        np.testing.assert_array_equal(values, whole[name])
+    for before, after in zip(leaves(once), leaves(quality_of(given)), strict=True):
+        assert after == pytest.approx(before, abs=1e-15, nan_ok=True)
+
+
+def leaves(quality):
+    """All figures, those of classes and their curves too."""
+    for value in vars(quality).values():
+        if isinstance(value, dict):
+            for one in value.values():
+                yield from leaves(one)
+        else:
+            yield value
+
+
+def test_very_many_images_are_put_together_and_vary_by_as_much(monkeypatch):
+    random = np.random.default_rng(0)
+    hits = random.random(4000) < 0.6
+    truth = [Annotations([BOX], [0])] * 4000
+    found = [Detections([BOX], [random.random()], [0]) if hit else Detections() for hit in hits]
+    given = evaluation_set(truth, found, ("a",))
+    alone = Units.of(4000)
+    monkeypatch.setattr("pipelines.evaluation.resampling.MOST_UNITS", 500)
+    together = Units.of(4000)
+    assert (np.bincount(together.group) == 8).all()
+    np.testing.assert_array_equal(together.group, Units.of(4000).group)
+    deviations = [
+        resampled(given, units.counts(0), unit=units.group)["map_50"].std()
+        for units in (alone, together)
+    ]
+    assert deviations[1] == pytest.approx(deviations[0], rel=0.15)
+    few = Units.of(4000, ["a"] * 2000 + ["b"] * 2000)
+    assert few.number == 2
 
 
 def test_images_without_groups_are_drawn_as_they_always_were():
