@@ -10,7 +10,8 @@ from datasets.regular_files import content
 from pipelines.detections import Detections
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files import format as coco
-from pipelines.system.files import write_json
+from pipelines.evaluation.coco_files.own_detections import decode_detections, detection_rows
+from pipelines.system.files import write_json_rows, write_text
 
 GROUND_TRUTH, DETECTIONS = "ground_truth.json", "detections"
 REPEATS = "repeats"  # folder of what further trainings found
@@ -30,13 +31,13 @@ def split_truth(dataset: Dataset, split: str) -> coco.CocoGroundTruth:
 
 def write_ground_truth(folder: Path, truth: coco.CocoGroundTruth) -> None:
     """Write ``ground_truth.json`` into the folder."""
-    write_json(folder / GROUND_TRUTH, undefined.plain(truth))
+    write_text(folder / GROUND_TRUTH, f"{undefined.encode(truth).decode()}\n")
 
 
 def write_detections(folder: Path, name: str, detections: Sequence[Detections]) -> None:
-    """Write ``detections/<name>.json`` into the folder."""
-    rows = undefined.plain(coco.detections_to_coco(detections))
-    write_json(folder / DETECTIONS / f"{name}.json", rows)
+    """Write ``detections/<name>.json`` into the folder, a row a line."""
+    rows = map(undefined.encode, detection_rows(detections))
+    write_json_rows(folder / DETECTIONS / f"{name}.json", rows)
 
 
 def read_detections(folder: Path, name: str, images: int) -> list[Detections]:
@@ -48,4 +49,4 @@ def read_detections(folder: Path, name: str, images: int) -> list[Detections]:
         LookupError: it is of other images.
     """
     path = folder / DETECTIONS / f"{name}.json"
-    return coco.decode_detections(content(path), images)
+    return decode_detections(content(path), images)

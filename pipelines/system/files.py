@@ -175,6 +175,19 @@ def write_json(path: Path, values: object) -> None:
     write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
+def write_json_rows(path: Path, rows: Iterable[bytes]) -> None:
+    """Write a list of what is JSON already, a row a line; the file is whole or not there.
+
+    Rows are written as they come, so that none but the one at hand is held.
+    """
+    with replacing_file(path) as beside, beside.open("wb") as stream:
+        stream.write(b"[")
+        for place, row in enumerate(rows):
+            stream.write(b",\n" if place else b"\n")
+            stream.write(row)
+        stream.write(b"\n]\n")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file that is whole or not there."""
     with replacing_file(path) as beside:

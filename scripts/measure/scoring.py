@@ -24,7 +24,8 @@ import numpy as np
 from datasets.annotations import Annotations
 from datasets.boxes import Boxes
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_files.format import ground_truth_to_coco
+from pipelines.evaluation.coco_files.own_detections import detections_to_coco
 from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
 from pipelines.evaluation.coco_files.rows import as_detections
 from pipelines.evaluation.quality import Quality, evaluation_set, quality_of, score

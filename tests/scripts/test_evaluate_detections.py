@@ -11,7 +11,8 @@ from voc_files import write_set
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_files.format import ground_truth_to_coco
+from pipelines.evaluation.coco_files.own_detections import detections_to_coco
 from pipelines.evaluation.undefined import plain
 from pipelines.runs.finished import open_run
 from scripts.evaluate_detections import main

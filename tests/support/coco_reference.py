@@ -5,7 +5,8 @@ import io
 
 import numpy as np
 
-from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_files.format import ground_truth_to_coco
+from pipelines.evaluation.coco_files.own_detections import detections_to_coco
 from pipelines.evaluation.undefined import plain
 
 TWELVE = (

@@ -21,7 +21,6 @@ from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import Boxes, area, as_boxes, xywh_to_xyxy, xyxy_to_xywh
 from datasets.coco_ids import Id, names_by_id, plain_id
 from datasets.errors import UserError
-from pipelines.detections import Detections
 from pipelines.evaluation.pairs import Floats
 
 T = TypeVar("T")
@@ -142,6 +141,14 @@ def with_files(coco: CocoGroundTruth, images: Sequence[LabelledImage]) -> CocoGr
     return msgspec.structs.replace(coco, images=named)
 
 
+def part_of(coco: CocoGroundTruth, places: Sequence[int]) -> CocoGroundTruth:
+    """Return the ground truth of some of the images, by their places, in that order."""
+    images = [coco.images[place] for place in places]
+    kept = {plain_id(image.id) for image in images}
+    rows = [row for row in coco.annotations if plain_id(row.image_id) in kept]
+    return msgspec.structs.replace(coco, images=images, annotations=rows)
+
+
 def ground_truth_file(coco: CocoGroundTruth, name: str) -> GroundTruthFile:
     """Return a COCO ground truth; ``name`` is what errors call it.
 
@@ -202,53 +209,25 @@ def _wrong(
     return "has a bbox of negative width or height" if min(row.bbox[2:]) < 0 else ""
 
 
-def detections_to_coco(detections: Sequence[Detections]) -> list[CocoDetection]:
-    """Return COCO results of images in the order of their ids."""
-    return [
-        CocoDetection(image_id, label + 1, tuple(box), score)
-        for image_id, found in enumerate(detections, 1)
-        for box, score, label in zip(
-            xyxy_to_xywh(found.boxes).tolist(),
-            found.scores.tolist(),
-            found.labels.tolist(),
-            strict=True,
-        )
-    ]
-
-
-def decode_detections(data: bytes, images: int) -> list[Detections]:
-    """Return what `detections_to_coco` was given, for that many images, from the file's JSON.
-
-    Raises:
-        ValueError: it is no file of results, or a row is of an image that is not there.
-    """
-    by_image: list[list[CocoDetection]] = [[] for _ in range(images)]
-    for row in _decoded(data, list[CocoDetection]):
-        if not (isinstance(row.image_id, int) and 1 <= row.image_id <= images):
-            raise ValueError(f"image_id {row.image_id}: there are only {images} images")
-        by_image[row.image_id - 1].append(row)
-    return [
-        Detections(
-            _boxes(rows), [row.score for row in rows], [int(row.category_id) - 1 for row in rows]
-        )
-        for rows in by_image
-    ]
-
-
 def decode_ground_truth(data: bytes) -> CocoGroundTruth:
     """Return a ground truth file.
 
     Raises:
         ValueError: it is none.
     """
-    return _decoded(data, CocoGroundTruth)
+    return decoded(data, CocoGroundTruth)
 
 
-def _boxes(rows: Sequence[CocoAnnotation] | Sequence[CocoDetection]) -> Boxes:
+def _boxes(rows: Sequence[CocoAnnotation]) -> Boxes:
     return xywh_to_xyxy(as_boxes([row.bbox or () for row in rows]))
 
 
-def _decoded(data: bytes, kind: type[T]) -> T:
+def decoded(data: bytes, kind: type[T]) -> T:
+    """Return what a file has.
+
+    Raises:
+        ValueError: it is of another shape.
+    """
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:

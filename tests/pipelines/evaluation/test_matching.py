@@ -6,7 +6,8 @@ import pytest
 
 from datasets.annotations import Annotations
 from pipelines.detections import Detections
-from pipelines.evaluation.coco_files.format import detections_to_coco, ground_truth_to_coco
+from pipelines.evaluation.coco_files.format import ground_truth_to_coco
+from pipelines.evaluation.coco_files.own_detections import detections_to_coco
 from pipelines.evaluation.matching import match, outcomes
 from pipelines.evaluation.undefined import plain
 

@@ -1,4 +1,5 @@
 import contextlib
+import json
 import pathlib
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pipelines.system.files import (
     replacing_file,
     settle,
     write_json,
+    write_json_rows,
 )
 
 
@@ -25,6 +27,23 @@ def test_figures_that_are_not_numbers_never_reach_a_file(tmp_path):
     with pytest.raises(ValueError, match="JSON compliant"):
         write_json(tmp_path / "metrics.json", {"figure": float("nan")})
     assert listed(tmp_path) == []
+
+
+def test_rows_are_a_list_with_a_line_each_and_whole_or_not_there(tmp_path):
+    for rows in ([], [b"1"], [b'{"a": 1}', b"[2]"]):
+        write_json_rows(tmp_path / "a.json", rows)
+        text = (tmp_path / "a.json").read_text()
+        assert json.loads(text) == [json.loads(row) for row in rows]
+        assert len(text.splitlines()) == 2 + len(rows)
+
+    def failing():
+        yield b"3"
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_json_rows(tmp_path / "a.json", failing())
+    assert (tmp_path / "a.json").read_text() == text
+    assert listed(tmp_path) == ["a.json"]
 
 
 def test_a_file_that_fails_leaves_the_one_before(tmp_path):

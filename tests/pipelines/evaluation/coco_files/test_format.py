@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,12 @@ from datasets.annotations import Annotations, LabelledImage
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
     CocoDetection,
-    decode_detections,
     decode_ground_truth,
-    detections_to_coco,
     ground_truth_file,
     ground_truth_to_coco,
     with_files,
 )
+from pipelines.evaluation.coco_files.own_detections import decode_detections, detections_to_coco
 from pipelines.evaluation.quality import score
 from pipelines.evaluation.undefined import encode, plain
 
@@ -48,6 +48,27 @@ def test_images_have_their_names_and_sizes():
     coco = plain(with_files(ground_truth_to_coco(TRUTHS[:1], CLASSES), images))
     assert coco["images"] == [{"id": 1, "file_name": "a/b.jpg", "width": 40, "height": 30}]
     assert len(coco["annotations"]) == 2
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2])
+@pytest.mark.parametrize("part", [1, 40, 10_000])
+def test_detections_come_back_a_part_at_a_time_however_the_file_is_set(monkeypatch, indent, part):
+    monkeypatch.setattr("pipelines.evaluation.coco_files.own_detections.PART_BYTES", part)
+    boxes = np.arange(20.0).reshape(5, 4).cumsum(axis=1)
+    founds = [
+        Detections(boxes[:3], [0.5, 0.9, 0.5], [1, 0, 1]),
+        Detections(),
+        Detections(boxes[3:], [0.1 + 0.2, 0.25], [0, 1]),
+    ]
+    text = json.dumps(plain(detections_to_coco(founds)), indent=indent)
+    for before, after in zip(founds, decode_detections(text.encode(), 3), strict=True):
+        np.testing.assert_array_equal(after.scores, before.scores)
+        np.testing.assert_array_equal(after.labels, before.labels)
+        np.testing.assert_allclose(after.boxes, before.boxes, rtol=1e-15)
+    for broken in (text[:-2], text[:-1] + ", 1]"):
+        with pytest.raises(ValueError, match=r"JSON|Expected|truncated"):
+            decode_detections(broken.encode(), 3)
+    assert len(decode_detections(b"[]", 2)) == 2
 
 
 def test_ground_truth_comes_back_from_the_file():

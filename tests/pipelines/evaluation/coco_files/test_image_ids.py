@@ -8,10 +8,10 @@ from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
-    detections_to_coco,
     ground_truth_file,
     ground_truth_to_coco,
 )
+from pipelines.evaluation.coco_files.own_detections import detections_to_coco
 from pipelines.evaluation.coco_files.results import read_rows
 from pipelines.evaluation.undefined import convert, plain
 

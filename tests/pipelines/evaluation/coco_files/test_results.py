@@ -9,11 +9,11 @@ from datasets.errors import UserError
 from pipelines.detections import Detections
 from pipelines.evaluation.coco_files.format import (
     CocoGroundTruth,
-    detections_to_coco,
     ground_truth_file,
     ground_truth_to_coco,
 )
 from pipelines.evaluation.coco_files.misreading import misreading
+from pipelines.evaluation.coco_files.own_detections import detections_to_coco
 from pipelines.evaluation.coco_files.results import read_ground_truth, read_rows
 from pipelines.evaluation.coco_files.rows import as_detections
 from pipelines.evaluation.quality import score
