@@ -85,6 +85,12 @@ class Judged:
         wrong = np.bincount(self.image[shown & ~self.right], minlength=images)
         return self.objects - right, wrong
 
+    def totals(self, thresholds: Floats) -> tuple[Ints, Ints]:
+        """Return how many objects are missed and false alarms raised together, ``(T,)`` each."""
+        shown = np.searchsorted(-self.score, -thresholds, "right")
+        right = np.append(0, np.cumsum(self.right))[shown]
+        return self.objects.sum() - right, shown - right
+
     def f1(self, threshold: float) -> float:
         """Return F1 at a threshold, nan without anything right."""
         missed, wrong = (int(each.sum()) for each in self.mistakes(threshold))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pipelines.contenders import label_of
 from pipelines.evaluation.cost_figures import Estimate
+from pipelines.evaluation.costs import Judged
 from pipelines.evaluation.undefined import plain
 from pipelines.report.rows import UNKNOWN
 from pipelines.runs.decision import Decision
@@ -87,19 +90,30 @@ def mixture_sentence(metrics: Metrics) -> str:
     )
 
 
-def page_data(decision: Decision) -> dict[str, Any]:
-    """Return what the page computes with: thresholds by costs, and seconds, by contender."""
+def page_data(decision: Decision, judged: Mapping[str, Judged]) -> dict[str, Any]:
+    """Return what the page computes with: thresholds by costs, and seconds, by contender.
+
+    With each threshold stand its mistakes in all test images, of which ``judged`` has the
+    detections: a page of many does not carry them.
+    """
     return {
         "second_cost": 0.0 if decision.costs is None else decision.costs.second,
+        "images": max((len(each.objects) for each in judged.values()), default=0),
         "detectors": {
             name: {
-                "best_f1": each.best_f1,
+                "best_f1": _tested([each.best_f1], judged[name])[0],
                 "seconds": None if isnan(each.seconds) else each.seconds,
-                "trade_offs": [
-                    [point.threshold, point.missed, point.false_alarms] for point in each.trade_offs
-                ],
+                "trade_offs": _tested([point.threshold for point in each.trade_offs], judged[name]),
+                "validation": [[point.missed, point.false_alarms] for point in each.trade_offs],
             }
             for name, each in decision.detectors.items()
         },
         "costs": plain(decision.costs),
     }
+
+
+def _tested(thresholds: Sequence[float], judged: Judged) -> list[list[float]]:
+    """Return each threshold with the objects missed and false alarms raised in test images."""
+    missed, alarms = judged.totals(np.array(thresholds, np.float64))
+    rows = zip(thresholds, missed.tolist(), alarms.tolist(), strict=True)
+    return [list(row) for row in rows]

@@ -1,39 +1,24 @@
 // The table of costs: whose mistakes come to what, by two costs that are typed in.
-// Thresholds are the cheapest on the validation split, whose corners the page has; mistakes are
-// counted in the matched detections of the test images, which the gallery has.
+// Thresholds are the cheapest on the validation split, whose corners the page has, each with what
+// it misses there and in all test images; see decision.py.
 
-/** The threshold of the corner that costs least, the highest of equal ones; see costs.py. */
-function cheapestThreshold(tradeOffs, miss, alarm) {
+/** The corner that costs least, the highest of equal ones, as it is in test images; see costs.py. */
+function cheapest(detector, miss, alarm) {
   let best = null, least = Infinity;
-  for (const [threshold, missed, alarms] of tradeOffs) {
+  detector.validation.forEach(([missed, alarms], place) => {
     const cost = miss * missed + alarm * alarms;
-    if (cost < least) [best, least] = [threshold, cost];
-  }
+    if (cost < least) [best, least] = [detector.trade_offs[place], cost];
+  });
   return best;
 }
 
-/** How many objects are missed and false alarms raised in all images from a score on. */
-function countedMistakes(images, pipeline, threshold) {
-  let missed = 0, alarms = 0;
-  for (const image of images) {
-    const found = foundObjects(image, pipeline, threshold);
-    missed += image.objects.filter((row, place) => !row[IGNORE] && !found[place]).length;
-    alarms += image.detections[pipeline]
-      .filter((row) => row[SCORE] >= threshold && OUTCOMES[row[OUTCOME]] === "wrong").length;
-  }
-  return { missed, alarms };
-}
-
 /** One detector's figures for 1,000 images; null for what is not known. */
-function costFigures(data, decision, place, costs) {
-  const detector = decision.detectors[data.pipelines[place].name];
+function costFigures(decision, name, costs) {
+  const detector = decision.detectors[name];
   if (!detector) return {};
-  const threshold = costs ? cheapestThreshold(detector.trade_offs, ...costs) : detector.best_f1;
+  const [threshold, missed, alarms] = costs ? cheapest(detector, ...costs) : detector.best_f1;
   const hours = detector.seconds === null ? null : 1000 * detector.seconds / 3600;
-  // The faintest detections may not be in the page: what lies below can't be counted here.
-  if (threshold < data.pipelines[place].lowest) return { threshold, hours };
-  const { missed, alarms } = countedMistakes(data.images, place, threshold);
-  const each = 1000 / data.images.length;
+  const each = 1000 / decision.images;
   const figures = { threshold, missed: each * missed, false_alarms: each * alarms, hours };
   if (!costs) return figures;
   const timed = decision.second_cost ? decision.second_cost * 3600 * hours : 0;
@@ -44,7 +29,6 @@ function costFigures(data, decision, place, costs) {
 (() => {
   const section = document.getElementById("costs");
   if (!section) return;
-  const data = JSON.parse(document.getElementById("gallery-data").textContent);
   const decision = JSON.parse(document.getElementById("decision-data").textContent);
   const fields = [...section.querySelectorAll("input")];
   const forms = {
@@ -58,18 +42,14 @@ function costFigures(data, decision, place, costs) {
     const costs = given.every((cost) => Number.isFinite(cost) && cost >= 0) ? given : null;
     section.querySelector(".by").textContent = costs
       ? "cheapest on the validation split by the costs above" : "best for F1 on the validation split";
-    data.pipelines.forEach((pipeline, place) => {
-      const figures = costFigures(data, decision, place, costs);
-      section.querySelectorAll("td").forEach((cell) => {
-        if (cell.dataset.name !== pipeline.name) return;
-        const value = figures[cell.dataset.row] ?? null;
-        cell.textContent = value === null ? "–" : (forms[cell.dataset.row] ?? text)(value);
-        cell.dataset.value = value === null ? "" : value;
-      });
+    section.querySelectorAll("td").forEach((cell) => {
+      const value = costFigures(decision, cell.dataset.name, costs)[cell.dataset.row] ?? null;
+      cell.textContent = value === null ? "–" : (forms[cell.dataset.row] ?? text)(value);
+      cell.dataset.value = value === null ? "" : value;
     });
   }
 
-  if (!data.images.length) return;
+  if (!decision.images) return;
   section.querySelector(".fields").hidden = false;
   fields.forEach((field) => field.addEventListener("input", show));
 })();

@@ -77,8 +77,8 @@ def gallery_data(
 ) -> dict[str, Any]:
     """Return classes, pipelines and images as the page's script reads them.
 
-    ``coco`` is the ground truth of the test split, with names and sizes; ``found`` has each
-    pipeline's detections in the order of its images, ``thresholds`` the operating points.
+    ``coco`` is the ground truth of the images that are shown, with names and sizes; ``found`` has
+    each pipeline's detections in the order of its images, ``thresholds`` the operating points.
 
     Returns:
         ``classes``; ``pipelines`` with ``name``, ``threshold``, ``lowest`` and ``highest`` score;

@@ -17,6 +17,8 @@ from markupsafe import Markup
 
 from datasets.errors import UserError
 from datasets.progress import Track
+from pipelines.evaluation.coco_files.format import ground_truth_file, part_of
+from pipelines.evaluation.costs import Judged
 from pipelines.evaluation.undefined import plain
 from pipelines.report import decision, rows
 from pipelines.report.caveats import caveats
@@ -26,8 +28,10 @@ from pipelines.report.run_page.axes import axis_sections, slices
 from pipelines.report.run_page.gallery import gallery_data
 from pipelines.report.run_page.labels import label_section
 from pipelines.report.run_page.photographs import EncodedPhotograph, data_uri, photographs
+from pipelines.report.run_page.shown import shown_places
 from pipelines.report.verdict import row_worths, verdict_sentence
 from pipelines.runs.compare import flat
+from pipelines.runs.detection_files import GROUND_TRUTH
 from pipelines.runs.finished import FinishedRun, open_run
 from pipelines.runs.metrics import DetectorMetrics, Metrics
 from pipelines.system.files import replacing, write_text
@@ -52,7 +56,7 @@ def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path
         ImageError: an image can't be read.
     """
     run = open_run(folder)
-    gallery = _gallery(run)
+    gallery, judged = _gallery(run)
     names = [image["name"] for image in gallery["images"]]
     absent = [name for name in names if name not in images]
     if absent:
@@ -64,7 +68,7 @@ def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path
         _environment()
         .get_template("report.html.j2")
         .render(
-            **_context(run.metrics, folder),
+            **_context(run.metrics, folder, judged),
             labels=label_section(run, images),
             gallery=gallery,
             photographs=embedded,
@@ -75,7 +79,8 @@ def write_report(folder: Path, images: Mapping[str, Path], track: Track) -> Path
     return folder / REPORT
 
 
-def _gallery(run: FinishedRun) -> dict[str, Any]:
+def _gallery(run: FinishedRun) -> tuple[dict[str, Any], dict[str, Judged]]:
+    """Return what the gallery has, of all test images or some, and all detections judged."""
     truth = run.ground_truth()
     if truth is None:
         raise UserError(f"{run.folder}: ground_truth.json is not there; repeat the run")
@@ -87,8 +92,18 @@ def _gallery(run: FinishedRun) -> dict[str, Any]:
             raise UserError(f"{run.folder}: detections/{name}.json is not there; repeat the run")
         detections[name] = of_images
     points = {name: each.quality.operating_point for name, each in pipelines.items()}
-    data = gallery_data(truth, detections, {name: p.threshold for name, p in points.items()})
-    return data | {"slices": [*slices(run.metrics.axes).items()]}
+    thresholds = {name: point.threshold for name, point in points.items()}
+    annotations = ground_truth_file(truth, str(run.folder / GROUND_TRUTH)).annotations
+    judged = {name: Judged.of(annotations, each) for name, each in detections.items()}
+    places = shown_places(annotations, detections, judged, thresholds)
+    some = {name: [each[place] for place in places] for name, each in detections.items()}
+    data = gallery_data(part_of(truth, places), some, thresholds)
+    new = {place: number for number, place in enumerate(places)}
+    parts = [
+        (name, [new[place] for place in every if place in new])
+        for name, every in slices(run.metrics.axes).items()
+    ]
+    return data | {"slices": [part for part in parts if part[1]]}, judged
 
 
 def _placed(
@@ -112,7 +127,7 @@ def _placed(
     return embedded
 
 
-def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
+def _context(metrics: Metrics, run: Path, judged: Mapping[str, Judged]) -> dict[str, Any]:
     """Return what the template shows beside the gallery."""
     pipelines, headline = metrics.pipelines, tables.headline_rows(metrics)
     return {
@@ -151,7 +166,9 @@ def _context(metrics: Metrics, run: Path) -> dict[str, Any]:
         "decision_rows": decision.decision_rows(metrics),
         "chosen_by": decision.chosen_by(metrics),
         "mixture": decision.mixture_sentence(metrics),
-        "decision_data": None if metrics.decision is None else decision.page_data(metrics.decision),
+        "decision_data": None
+        if metrics.decision is None
+        else decision.page_data(metrics.decision, judged),
         "axes": axis_sections(metrics.axes, run),
         "confusions": {
             name: tables.confusions(each.quality.operating_point.confusion)

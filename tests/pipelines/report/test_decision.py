@@ -5,7 +5,7 @@ from datasets.annotations import Annotations
 from pipelines.detections import Detections
 from pipelines.evaluation.cascade import Cascade
 from pipelines.evaluation.cost_figures import Estimate
-from pipelines.evaluation.costs import Costs
+from pipelines.evaluation.costs import Costs, Judged
 from pipelines.evaluation.report_card import EvaluationImages, judge
 from pipelines.report.decision import chosen_by, decision_rows, mixture_sentence, page_data
 from pipelines.runs.decision import MixtureCosts
@@ -57,9 +57,19 @@ def test_two_in_turns_are_a_sentence_with_whether_it_pays():
         assert words in text
 
 
-def test_the_page_gets_the_corners_of_all_thresholds():
-    data = page_data(metrics(Costs(10, 1, 0.5)).decision)
+def test_the_page_gets_the_corners_of_all_thresholds_with_what_they_miss_in_test_images():
+    tested = {
+        "yolo": Judged.of(
+            [*TRUTH, *TRUTH], [*FOUND["yolo"], *[Detections([FAR, BOX], [0.9, 0.8], [0, 1])] * 12]
+        )
+    }
+    data = page_data(metrics(Costs(10, 1, 0.5)).decision, tested)
     assert data["second_cost"] == 0.5
+    assert data["images"] == 24
     assert data["costs"] == {"miss": 10.0, "false_alarm": 1.0, "second": 0.5}
-    assert data["detectors"]["yolo"]["trade_offs"][1:] == [[0.4, 0, 0]]
-    assert page_data(metrics().decision)["costs"] is None
+    yolo = data["detectors"]["yolo"]
+    assert yolo["validation"][1:] == [[0, 0]]
+    assert yolo["trade_offs"][0][1:] == [48, 0]
+    assert yolo["trade_offs"][1:] == [[0.4, 12, 12]]
+    assert yolo["best_f1"] == [0.4, 12, 12]
+    assert page_data(metrics().decision, tested)["costs"] is None

@@ -3,11 +3,11 @@ import re
 
 import pytest
 from html_reader import read
-from toy_run import CLASSES, add_axes, write_run
+from toy_run import CLASSES, add_axes, axis, write_run
 
 from datasets.errors import UserError
 from datasets.progress import silently
-from pipelines.report.run_page import curves, page
+from pipelines.report.run_page import curves, page, shown
 from pipelines.report.run_page import tables as page_tables
 from pipelines.report.run_page.page import write_report
 from pipelines.runs.metrics import METRICS, AxisResult, read_metrics
@@ -136,6 +136,28 @@ def test_images_beyond_the_limit_are_in_a_folder_beside(tmp_path, monkeypatch):
     write_report(tmp_path, images, silently)
     assert not (tmp_path / "report_images").exists()
     assert not list(tmp_path.glob("*.writing"))
+
+
+def test_of_more_images_than_a_page_can_carry_some_are_shown_and_that_is_said(
+    tmp_path, monkeypatch
+):
+    images = write_run(tmp_path, images=12)
+    parts = [{"name": "first", "places": [0, 1, 2]}, {"name": "none", "places": [12]}]
+    add_axes(tmp_path, conditions=axis(figures={"slices": parts}))
+    whole = read(write_report(tmp_path, images, silently))
+    monkeypatch.setattr(shown, "MOST_IMAGES", 4)
+    reader = read(write_report(tmp_path, images, silently))
+    gallery = json.loads(reader.scripts["gallery-data"])
+    places = [[*images].index(image["name"]) for image in gallery["images"]]
+    assert len(places) == 4
+    assert places[0] == 0
+    ((part, of_part),) = gallery["slices"]
+    assert part == "first"
+    assert [places[place] for place in of_part] == [place for place in places if place < 3]
+    assert "Of 12 test images 4 are shown here" in " ".join(" ".join(reader.texts).split())
+    assert "test images 4 are shown" not in " ".join(whole.texts)
+    # What mistakes cost is of all images all the same.
+    assert reader.scripts["decision-data"] == whole.scripts["decision-data"]
 
 
 def test_the_same_run_gives_the_same_page(tmp_path, written):
