@@ -188,6 +188,25 @@ def evenly(items: Sequence[T], most: int) -> tuple[T, ...]:
     return tuple(items[place * len(items) // most] for place in range(most))
 
 
+def with_each_class(images: Sequence[LabelledImage], most: int) -> Images:
+    """Return at most that many of the images, in order: half of them spread over the classes.
+
+    Of each class as many as of any other are taken, as far as there are; the rest stand evenly.
+    """
+    if len(images) <= most:
+        return tuple(images)
+    holding: dict[int, list[int]] = {}
+    for place, image in enumerate(images):
+        truth = image.annotations
+        for label in np.unique(truth.labels[~truth.ignore]).tolist():
+            holding.setdefault(label, []).append(place)
+    share = most // (2 * max(len(holding), 1))
+    chosen = {place for places in holding.values() for place in evenly(places, share)}
+    others = [place for place in range(len(images)) if place not in chosen]
+    chosen.update(evenly(others, most - len(chosen)))
+    return tuple(images[place] for place in sorted(chosen))
+
+
 def with_an_object(chosen: Sequence[LabelledImage], images: Sequence[LabelledImage]) -> Images:
     """Return the images chosen of a split; if none has an object, as many evenly of those with one.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from datasets.annotations import Annotations, LabelledImage
 from datasets.boxes import nearest_objects
 from datasets.progress import Track
-from datasets.splits import with_an_object
+from datasets.splits import with_an_object, with_each_class
 from models.classical.box_regression import fit_regression
 from models.classical.hog import fit_templates, length
 from models.classical.linear_svm import BACKGROUND, LinearSvm, calibrate
@@ -29,7 +29,8 @@ from pipelines.detections import Image, limit_for
 from pipelines.evaluation.quality import score
 from pipelines.training import MiningRound
 
-POOL_MB = 300  # of examples kept: bounds memory, whatever the number of images
+POOL_MB = 300  # of examples kept; each image has a few whatever its share, up to about 2 GB
+DESCRIBED = 5000  # images that examples are of: a fit sees 21,000 examples of them at most
 VALIDATED = 60  # images of the validation split that choices are made on
 BETTER = 0.002  # mAP@[.50:.95] that a choice must gain to replace the default
 
@@ -63,16 +64,17 @@ def train_classical(
 
     templates = fit_templates(np.concatenate([truth.boxes for truth in real]), seed)
     numbers = length(templates, colour=settings.descriptor == "hog+colour")
+    some = with_each_class(train, DESCRIBED)
     proposer = learn_proposer(train, settings, seed, threads, track)
     work = partial(
         gather,
         proposer=proposer,
         templates=templates,
         settings=settings,
-        max_examples=POOL_MB * 2**20 // (2 * numbers) // len(train),
+        max_examples=POOL_MB * 2**20 // (2 * numbers) // len(some),
     )
     each = partial(each_image, seed=seed, threads=threads, track=track)
-    pool = Examples.joined(each(train, work, "describing examples"))
+    pool = Examples.joined(each(some, work, "describing examples"))
     detector = ClassicalDetector(
         tuple(classes),
         settings,
@@ -85,10 +87,10 @@ def train_classical(
         limit=limit_for(max(map(len, real))),
         threads=threads,
     )
-    some = with_an_object(val[:: -(-len(val) // VALIDATED)], val)
+    shown = with_an_object(val[:: -(-len(val) // VALIDATED)], val)
     description = partial(_described, replace(detector, threads=1))
-    described = each(some, description, "describing validation")
-    validation = ValidationSet(described, [image.annotations for image in some], on_validation)
+    described = each(shown, description, "describing validation")
+    validation = ValidationSet(described, [image.annotations for image in shown], on_validation)
     learnt_from: dict[ClassicalDetector, NDArray[np.int64]] = {}
     for fitted, rows in mining_rounds(pool, detector, seed):
         learnt_from[fitted] = rows

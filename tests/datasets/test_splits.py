@@ -1,15 +1,16 @@
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from voc_files import write_image, write_xml
 
-from datasets.annotations import SPLITS, Annotations, DatasetError
+from datasets.annotations import SPLITS, Annotations, DatasetError, LabelledImage
 from datasets.duplicates import file_sha256
 from datasets.problems import Kind
 from datasets.reading import read_dataset
 from datasets.settings import DatasetSettings
-from datasets.splits import split_sha256, with_an_object, with_objects_in_val
+from datasets.splits import split_sha256, with_an_object, with_each_class, with_objects_in_val
 
 
 def classes_set(folder, counts):
@@ -121,6 +122,22 @@ def test_images_chosen_of_a_sparse_split_have_an_object_if_any_has(tmp_path):
     assert with_an_object(val[:2], val) == (val[2], val[4])
     assert with_an_object(val[:1], val) == (val[2],)
     assert with_an_object(val[:2], val[:2]) == val[:2]
+
+
+def test_some_images_of_many_have_the_rare_classes_too():
+    box = [0.0, 0, 9, 9]
+    labels = dict.fromkeys(range(200), 0) | {150: 1, 151: 1, 199: 2}
+    images = [
+        LabelledImage(f"{place:03}", Path("a"), 9, 9, Annotations([box], [label]))
+        for place, label in labels.items()
+    ]
+    assert with_each_class(images, 200) == tuple(images)
+    some = with_each_class(images, 20)
+    assert [image.name for image in some] == sorted({image.name for image in some})
+    assert Counter(labels[int(image.name)] for image in some) == {0: 17, 1: 2, 2: 1}
+    assert len({int(image.name) // 50 for image in some}) == 4
+    bare = [replace(image, annotations=Annotations()) for image in images]
+    assert len(with_each_class(bare, 20)) == 20
 
 
 def test_the_hash_of_the_splits_sees_a_moved_box(tmp_path):

@@ -84,6 +84,19 @@ def test_it_learns_the_sample_set(sample_dataset):
     assert score(truth, found, sample_dataset.classes).map_50 > 0.5
 
 
+def test_of_many_images_some_are_described(sample_dataset, monkeypatch):
+    seen = []
+
+    def noted(image, *given, **more):
+        seen.append(image)
+        return gather(image, *given, **more)
+
+    monkeypatch.setattr("pipelines.classical.training.gather", noted)
+    monkeypatch.setattr("pipelines.classical.training.DESCRIBED", 6)
+    trained(sample_dataset, 1)
+    assert len(seen) == 6
+
+
 @pytest.mark.parametrize("source", ["prior", "windows", "grabcut"])
 def test_each_source_proposes_alone(sample_dataset, source):
     settings = replace(FAST, proposal_source=source)
