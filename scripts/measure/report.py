@@ -139,7 +139,7 @@ def repeat(finished: FinishedRun, folder: Path, images: int) -> dict[str, str]:
 
     from pipelines.evaluation.coco_files.format import ground_truth_to_coco
     from pipelines.runs.detection_files import write_detections, write_ground_truth
-    from pipelines.runs.metrics import write_metrics
+    from pipelines.runs.metrics import SplitSize, write_metrics
 
     annotations, truth = finished.annotations(), finished.ground_truth()
     files = [] if truth is None else truth.images
@@ -150,7 +150,10 @@ def repeat(finished: FinishedRun, folder: Path, images: int) -> dict[str, str]:
     ]
     classes = finished.metrics.dataset.classes
     repeated = ground_truth_to_coco([annotations[at] for at in places], classes)
-    write_metrics(folder / "metrics.json", finished.metrics)
+    size = SplitSize(images, sum(len(annotations[at]) for at in places))
+    dataset = finished.metrics.dataset
+    dataset = replace(dataset, splits={**dataset.splits, "test": size})
+    write_metrics(folder / "metrics.json", replace(finished.metrics, dataset=dataset))
     write_ground_truth(folder, replace(repeated, images=entries))
     for name in finished.metrics.pipelines:
         found = finished.detections(name, len(files)) or []
