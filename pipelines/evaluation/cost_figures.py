@@ -17,6 +17,7 @@ from pipelines.evaluation.undefined import Number
 
 IMAGES = 1000
 SAVED = "saved"  # the one figure that is compared
+NUMBERS = 20_000_000  # of images in resamples, multiplied together: 200 MB
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,12 @@ def cost_figures(
 
 def image_means(values: Floats | Ints | Bools, units: Units, seed: int) -> Floats:
     """Return the ``(1 + B,)`` mean of ``(I,)`` values an image, and in each resample of them."""
-    weights = units.counts(seed)
-    sums = np.bincount(units.group, values, minlength=units.number)
-    images = np.bincount(units.group, minlength=units.number).astype(np.float64)
-    # A product of whole numbers with fractions copies all of them as fractions.
-    resampled = [each @ sums / (each @ images) for each in weights]
+    weights, images = units.counts(seed), len(units.group)
+    resampled: list[float] = []
+    rows = max(NUMBERS // max(images, 1), 1)
+    for start in range(0, len(weights), rows):
+        some = weights[start : start + rows, units.group]
+        resampled += (some @ values.astype(np.float64) / some.sum(axis=1)).tolist()
     return np.append(values.mean(), resampled)
 
 
