@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from datasets.annotations import Dataset
@@ -11,9 +12,10 @@ from pipelines.detections import Detections
 from pipelines.evaluation import undefined
 from pipelines.evaluation.coco_files import format as coco
 from pipelines.evaluation.coco_files.own_detections import decode_detections, detection_rows
-from pipelines.system.files import write_json_rows, write_text
+from pipelines.system.files import write_json, write_json_rows
 
 GROUND_TRUTH, DETECTIONS = "ground_truth.json", "detections"
+ROWS = 10_000  # of detections written together
 REPEATS = "repeats"  # folder of what further trainings found
 
 
@@ -31,13 +33,14 @@ def split_truth(dataset: Dataset, split: str) -> coco.CocoGroundTruth:
 
 def write_ground_truth(folder: Path, truth: coco.CocoGroundTruth) -> None:
     """Write ``ground_truth.json`` into the folder."""
-    write_text(folder / GROUND_TRUTH, f"{undefined.encode(truth).decode()}\n")
+    write_json(folder / GROUND_TRUTH, undefined.plain(truth))
 
 
 def write_detections(folder: Path, name: str, detections: Sequence[Detections]) -> None:
-    """Write ``detections/<name>.json`` into the folder, a row a line."""
-    rows = map(undefined.encode, detection_rows(detections))
-    write_json_rows(folder / DETECTIONS / f"{name}.json", rows)
+    """Write ``detections/<name>.json`` into the folder, some rows at a time."""
+    rows = detection_rows(detections)
+    parts = iter(lambda: [*islice(rows, ROWS)], [])
+    write_json_rows(folder / DETECTIONS / f"{name}.json", map(undefined.plain, parts))
 
 
 def read_detections(folder: Path, name: str, images: int) -> list[Detections]:

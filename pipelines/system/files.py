@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -175,17 +175,17 @@ def write_json(path: Path, values: object) -> None:
     write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
-def write_json_rows(path: Path, rows: Iterable[bytes]) -> None:
-    """Write a list of what is JSON already, a row a line; the file is whole or not there.
+def write_json_rows(path: Path, parts: Iterable[Sequence[object]]) -> None:
+    """Write the very file that `write_json` would of all rows, given a part of them at a time.
 
-    Rows are written as they come, so that none but the one at hand is held.
+    Parts are written as they come, so that none but the one at hand is held.
     """
-    with replacing_file(path) as beside, beside.open("wb") as stream:
-        stream.write(b"[")
-        for place, row in enumerate(rows):
-            stream.write(b",\n" if place else b"\n")
-            stream.write(row)
-        stream.write(b"\n]\n")
+    with replacing_file(path) as beside, beside.open("w", encoding="utf-8") as stream:
+        before = "[\n"
+        for part in filter(None, parts):
+            stream.write(before + json.dumps(part, indent=2, allow_nan=False)[2:-2])
+            before = ",\n"
+        stream.write("[]\n" if before == "[\n" else "\n]\n")
 
 
 def write_text(path: Path, text: str) -> None:

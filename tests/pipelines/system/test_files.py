@@ -1,6 +1,6 @@
 import contextlib
-import json
 import pathlib
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -29,21 +29,24 @@ def test_figures_that_are_not_numbers_never_reach_a_file(tmp_path):
     assert listed(tmp_path) == []
 
 
-def test_rows_are_a_list_with_a_line_each_and_whole_or_not_there(tmp_path):
-    for rows in ([], [b"1"], [b'{"a": 1}', b"[2]"]):
-        write_json_rows(tmp_path / "a.json", rows)
-        text = (tmp_path / "a.json").read_text()
-        assert json.loads(text) == [json.loads(row) for row in rows]
-        assert len(text.splitlines()) == 2 + len(rows)
+def test_rows_given_in_parts_make_the_same_file_whole_or_not_there(tmp_path):
+    parts = [[{"a": 1.5}, [2]], [], [{"b": {"c": []}}]]
+    for some in ([], [[]], parts[:1], parts):
+        write_json(tmp_path / "a.json", [row for part in some for row in part])
+        write_json_rows(tmp_path / "b.json", some)
+        text = (tmp_path / "b.json").read_text()
+        assert text == (tmp_path / "a.json").read_text()
 
     def failing():
-        yield b"3"
+        yield [3]
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        write_json_rows(tmp_path / "a.json", failing())
-    assert (tmp_path / "a.json").read_text() == text
-    assert listed(tmp_path) == ["a.json"]
+        write_json_rows(tmp_path / "b.json", failing())
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json_rows(tmp_path / "b.json", [[nan]])
+    assert (tmp_path / "b.json").read_text() == text
+    assert listed(tmp_path) == ["a.json", "b.json"]
 
 
 def test_a_file_that_fails_leaves_the_one_before(tmp_path):
