@@ -110,7 +110,7 @@ def trade_offs(judged: Judged) -> tuple[TradeOff, ...]:
     nothing = float(np.nextafter(max(1.0, float(judged.score.max(initial=0.0))), inf))
     corners = [(nothing, 0, 0)]
     for place, hits, alarms in zip(last, right, wrong, strict=True):
-        point = halfway(judged.score, place), int(hits), int(alarms)
+        point = halfway(judged.score, int(place)), int(hits), int(alarms)
         while len(corners) > 1 and _is_below(corners[-2], corners[-1], point):
             corners.pop()
         corners.append(point)
