@@ -20,6 +20,7 @@ from pipelines.runs.detection_files import read_detections, repeat_folder, write
 from pipelines.runs.folder import SPLIT_FOLDERS
 from pipelines.runs.metrics import DetectorMetrics
 from pipelines.settings import ENSEMBLE, RunSettings
+from pipelines.system.progress import CONSOLE
 
 JOINING = "joining"  # among the stages
 
@@ -80,6 +81,8 @@ def with_ensemble(
 ) -> Timed:
     """Save what an ensemble detects, where one was asked for; return all latencies."""
     names = ensembles(settings)
+    if settings.ensemble and not names:
+        CONSOLE.print_line("  note: no ensemble: there is one contender, and nothing to join")
     joining = join_saved(dataset, settings, folder) if names else 0.0
     in_turns, alone = (
         {**each, **{name: together(each, joining) for name in names}}

@@ -41,7 +41,7 @@ def on_validation(metrics: Metrics, ranked: Sequence[str]) -> str:
 
 
 def lead(difference: Difference) -> str:
-    """Return how far ahead the first of two is, with the interval."""
-    low, high = difference.interval_95
+    """Return how far ahead the first of two is, with the interval that decides."""
+    low, high = difference.deciding_interval
     span = "" if isnan(low) else f" (95 % {signed(low)} to {signed(high)})"
     return f"{difference.difference:.3f}{span}"

@@ -31,8 +31,9 @@ class Lack:
 def what_is_missing(metrics: Metrics) -> Lack | None:
     """Return what is missing; None where one may be good enough, or nothing was trained.
 
-    None is where the 95 % interval of the best mAP@.50 lies below ``evaluation.useful_map_50``:
-    whatever the order of detectors that find nothing, it is no reason to choose one.
+    None is where the 95 % interval of the best mAP@.50 lies below ``evaluation.useful_map_50``, or
+    where too few test images give none and the figure itself lies below: whatever the order of
+    detectors that find nothing, it is no reason to choose one.
     """
     settings = metrics.settings
     known = {
@@ -45,13 +46,15 @@ def what_is_missing(metrics: Metrics) -> Lack | None:
     best = max(known, key=lambda name: known[name].map_50)
     useful = settings.evaluation.useful_map_50
     low, high = known[best].interval_95.get("map_50", (float("nan"),) * 2)
-    if not high < useful:
+    value = known[best].map_50
+    if not (value if isnan(high) else high) < useful:
         return None
     images = metrics.dataset.splits["test"].images
+    span = "" if isnan(high) else f"95 % {low:.3f} to {high:.3f}, "
     none_usable = (
         f"None of these can be used yet: the best, {label_of(best)}, reaches an mAP@.50 of "
-        f"{known[best].map_50:.3f} (95 % {low:.3f} to {high:.3f}, {images} test images), and below "
-        f"{useful:g} a detector is of little use."
+        f"{value:.3f} ({span}{images} test images), and below {useful:g} a detector is of little "
+        "use."
     )
     return Lack(none_usable, f"{_missing(metrics, best, useful)} {_next(metrics, settings)}")
 

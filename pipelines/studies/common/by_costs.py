@@ -28,8 +28,11 @@ def dearer(decision: Decision, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in out]
 
 
-def cost_sentence(decision: Decision, names: Sequence[str]) -> str:
-    """Return what 1,000 images cost with each contender, the cheapest first, and in turns."""
+def cost_sentence(decision: Decision, names: Sequence[str], *, trained_again: bool = False) -> str:
+    """Return what 1,000 images cost with each contender, the cheapest first, and in turns.
+
+    ``trained_again`` says that contenders were, of which costs are the first training's alone.
+    """
     costs = decision.costs
     known = {
         name: decision.detectors[name].figures.cost
@@ -40,6 +43,7 @@ def cost_sentence(decision: Decision, names: Sequence[str]) -> str:
         return ""
     ranked = sorted(known, key=lambda name: known[name].value)
     each = ", ".join(f"{label_of(name)} {_text(known[name])}" for name in ranked)
+    of_first = ", with the first training of each" if trained_again else ""
     mixture = decision.mixture
     turns = ""
     if mixture is not None and mixture.cascade.validation_cost < mixture.alone_validation_cost:
@@ -50,7 +54,7 @@ def cost_sentence(decision: Decision, names: Sequence[str]) -> str:
         )
     return (
         f"By your costs (an object missed {costs.miss:g}, a false alarm {costs.false_alarm:g}, a "
-        f"second {costs.second:g}) 1,000 images cost: {each}{turns}."
+        f"second {costs.second:g}) 1,000 images cost{of_first}: {each}{turns}."
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pipelines.contenders import label_of
 from pipelines.runs.metrics import AxisResult, Metrics
-from pipelines.runs.trainings import another_training
+from pipelines.runs.trainings import another_training, repeats_of
 from pipelines.runs.usefulness import what_is_missing
 from pipelines.studies.common.axes import AXES
 from pipelines.studies.common.by_costs import cost_sentence, dearer, given_decision
@@ -49,7 +49,7 @@ def choice(metrics: Metrics) -> str:
     by_costs = ""
     if decision is not None:
         out, rule = dearer(decision, everybody), COSTS_LESS
-        by_costs = cost_sentence(decision, everybody)
+        by_costs = cost_sentence(decision, everybody, trained_again=repeats_of(metrics) > 1)
     left = [name for name in everybody if name not in out]
     chosen, reason = _chosen(rows, left, out, rule)
     if chosen == NEITHER:

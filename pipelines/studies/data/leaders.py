@@ -1,7 +1,7 @@
 """Who is ahead with how many training images, between the fewest and the most that were measured.
 
-At each number the best is the contender whose curve is highest. Those it can't be told from, since
-the resamples of the curves' difference include 0 at 95 %, are named with it.
+At each number the best is the contender whose curve is highest. Those it can't be told from by the
+rule of a run's headline, over the resamples of the curves' difference, are named with it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from itertools import pairwise
 import numpy as np
 
 from pipelines.contenders import label_of
-from pipelines.evaluation.pairs import Floats
+from pipelines.evaluation.pairs import Bools, Floats
+from pipelines.evaluation.significance import LEVEL, difference_interval
 from pipelines.studies.data.curve_fit import GRID, PowerLaw
 
 NARROW = 1.2  # times the images: a shorter stretch says no more than that the curves cross there
@@ -32,11 +33,14 @@ class Stretch:
     best: tuple[str, ...]
 
 
-def stretches(curves: Mapping[str, PowerLaw], fewest: int, most: int) -> tuple[Stretch, ...]:
+def stretches(
+    curves: Mapping[str, PowerLaw], fewest: int, most: int, units: int
+) -> tuple[Stretch, ...]:
     """Return who is ahead from the fewest images to the most, each stretch where the last ends.
 
-    All curves have the same resamples, and all were measured between those numbers; there are no
-    stretches where that leaves no room, or with fewer than two curves.
+    ``units`` are the test images that hold an object. All curves have the same resamples, and all
+    were measured between those numbers; there are no stretches where that leaves no room, or with
+    fewer than two curves.
     """
     if fewest >= most or len(curves) < 2:
         return ()
@@ -44,7 +48,8 @@ def stretches(curves: Mapping[str, PowerLaw], fewest: int, most: int) -> tuple[S
     values = np.stack([curve.at(grid) for curve in curves.values()])  # contenders, laws, numbers
     highest = values[:, 0].argmax(axis=0)
     leads = values[highest, :, np.arange(GRID)].T - values
-    told_apart = np.quantile(leads[:, 1:], 0.025, axis=1) > 0
+    level = 1 - (1 - LEVEL) / (len(curves) - 1)  # the highest is held against each of the others
+    told_apart = np.array([_told_apart(each, units, level) for each in leads])
     best = [
         tuple(name for name, is_behind in zip(curves, column, strict=True) if not is_behind)
         for column in told_apart.T
@@ -52,6 +57,12 @@ def stretches(curves: Mapping[str, PowerLaw], fewest: int, most: int) -> tuple[S
     changes = [place for place in range(1, GRID) if best[place] != best[place - 1]]
     edges = [float(fewest), *(float(grid[place]) for place in changes), float(most)]
     return _without_narrow([best[place] for place in (0, *changes)], edges)
+
+
+def _told_apart(leads: Floats, units: int, level: float) -> Bools:
+    """Return at which numbers a lead, ``(laws, numbers)``, is more than resamples could make."""
+    ends = [difference_interval(each[0], each[1:], units, level) for each in leads.T]
+    return np.array([low > 0 for low, _ in ends])
 
 
 def _without_narrow(best: list[tuple[str, ...]], edges: list[float]) -> tuple[Stretch, ...]:

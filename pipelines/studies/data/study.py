@@ -117,7 +117,8 @@ def concluded(
     known = {name: fit_power_law(each.sizes, each.values) for name, each in means.items()}
     measured_with = {name: (min(levelled[name]), max(levelled[name])) for name in known}
     curves = {name: learning_curve(curve, *measured_with[name]) for name, curve in known.items()}
-    ahead = stretches(known, *_shared(measured_with.values())) if known else ()
+    units = min((each.precision.images for each in results.values()), default=0)
+    ahead = stretches(known, *_shared(measured_with.values()), units) if known else ()
     clauses, crossovers = [], {}
     if ahead:
         only = f"of {' and '.join(map(label_of, known))} alone, " if len(known) < len(names) else ""
@@ -139,7 +140,6 @@ def concluded(
         )
     tried = max((row.images for row in rows), default=0)
     most = min((max(levelled[name]) for name in known), default=tried)
-    units = min((each.precision.images for each in results.values()), default=0)
     verdict = _verdict(names, rows, known, most, clauses, units, figure)
     undertrained = sum(row.undertrained for row in rows)
     return DataStudy(verdict, rows, curves, crossovers, ahead, undertrained, figure)

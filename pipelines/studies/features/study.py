@@ -20,6 +20,7 @@ from pipelines.evaluation.resampling import DECISIVE, LABELS
 from pipelines.evaluation.significance import difference_interval
 from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
+from pipelines.runs.trainings import NOT_HELD
 from pipelines.studies.common.figures import with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure, save
 from pipelines.studies.common.verdict import Sampled, Study, Verdict
@@ -150,7 +151,7 @@ def _verdict(
     return Verdict.of(
         f"Features made by hand or learnt ({LABELS[figure]} of the same SVM)?",
         {name: _answer(trial, found) for name, trial in own.items()},
-        filter(None, [text, others]),
+        filter(None, [text, others, NOT_HELD.format("these intervals")]),
         {name: _sampled(found.get(trial)) for name, trial in compared.items()},
         "the test images",
     )

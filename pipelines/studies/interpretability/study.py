@@ -27,6 +27,7 @@ from pipelines.evaluation.pairs import Floats
 from pipelines.evaluation.undefined import Number
 from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
+from pipelines.runs.trainings import NOT_HELD
 from pipelines.studies.common.figures import whom, with_interval
 from pipelines.studies.common.plots import colours, draw_bars, new_figure
 from pipelines.studies.common.verdict import Sampled, Study, Verdict
@@ -169,6 +170,7 @@ def _verdict(
         "of a detection's score, while the pixels that a method ranks first are hidden, "
         f"{' and '.join(kept)}, over {count} detections {who} in {images} images",
         "less is better",
+        NOT_HELD.format("these intervals"),
     ]
     question = "Can a decision be explained (insertion less deletion, D-RISE)?"
     return Verdict.of(question, answers, clauses, means, f"{images} images")

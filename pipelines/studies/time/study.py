@@ -139,7 +139,10 @@ def _clause(names: tuple[str, str], together: DoneTogether, share: float, *, alo
         return f"which of {first} and {second} is done sooner does not follow from these figures"
     if isnan(together.at):
         than = "" if alone else f" than {second}"
-        return f"{first} is done sooner{than} whatever the number of images"
+        return (
+            f"{first} is done sooner{than} whatever the number of images, in {100 * share:.0f} % "
+            "of resamples"
+        )
     low, high = together.interval_95
     span = "" if isnan(low) else f" (95 % {low:,.0f} to {high:,.0f})"
     return f"{first} is done sooner up to about {together.at:,.0f} images{span} and {second} beyond"
