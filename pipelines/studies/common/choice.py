@@ -17,14 +17,14 @@ from pipelines.studies.common.verdict import NEITHER
 
 
 class Rule(NamedTuple):
-    """What is asked first, and what to say where another answer follows from times."""
+    """What is asked first, and what the axes of costs say; nothing where that holds them already."""
 
     verb: str
-    then: str
+    then: str = ""
 
 
 FINDS_MORE = Rule("finds more", "costs less")
-COSTS_LESS = Rule("costs less by your costs", "takes less time")
+COSTS_LESS = Rule("costs less by your costs")
 
 
 def choice(metrics: Metrics) -> str:
@@ -34,9 +34,10 @@ def choice(metrics: Metrics) -> str:
     the headline says, by the same paired differences on the test images: those that another is
     surely better than are out, and if one is left it is chosen. Where the user says what mistakes
     cost, who costs less is asked instead, by paired differences on the same images. (3) Of those
-    left the costs decide, if the axes of costs that were studied do not contradict each other. (4)
-    Otherwise one that more than half of all axes that favour anybody favour. (5) Otherwise nothing
-    does. What the choice gains and costs and what speaks against it is named.
+    left the costs decide, if the axes of costs that were studied do not contradict each other; not
+    where the user's costs say what time is worth. (4) Otherwise one that more than half of all axes
+    that favour anybody favour. (5) Otherwise nothing does. What the choice gains and costs and what
+    speaks against it is named.
     """
     rows = {axis.name: metrics.axes[axis.name] for axis in AXES if axis.name in metrics.axes}
     decision = given_decision(metrics)
@@ -94,7 +95,7 @@ def _chosen(
     of_whom = f" of {' and '.join(map(label_of, left))}" if out else ""
     unknown = f"which{of_whom} {rule.verb} is not sure"
     cheapest = {rows[name].favours for name in priced}
-    if len(cheapest) == 1 and not cheapest & set(out):
+    if rule.then and len(cheapest) == 1 and not cheapest & set(out):
         reason = f"{unknown}, and it {rule.then} ({_listed(rows, priced)})"
         return cheapest.pop(), reason
     for name, count in Counter(row.favours for row in decided.values()).most_common(1):

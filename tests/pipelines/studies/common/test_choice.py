@@ -168,13 +168,13 @@ def test_where_costs_are_given_they_choose_and_not_who_finds_more():
     assert "choose YOLO" in chosen({}, metrics)  # costs alone are reason enough
 
 
-def test_where_costs_can_not_tell_times_and_axes_decide_among_the_cheapest():
+def test_where_costs_can_not_tell_axes_decide_among_the_cheapest_and_not_times_alone():
     metrics = structs.replace(
         three(SCORES, FIRST_TWO), decision=costs(classical=120.0, yolo=120.0, transfer=250.0)
     )
     text = chosen(OPEN, metrics)
     assert "choose the classical pipeline: which of YOLO and the classical pipeline" in text
-    assert "costs less by your costs is not sure, and it takes less time" in text
+    assert "costs less by your costs is not sure, and more axes favour it" in text
 
 
 def test_costs_that_nobody_gave_choose_nothing():
