@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from datasets.regular_files import content
@@ -69,10 +70,15 @@ def flush_folder(folder: Path) -> None:
 
 
 def flush_all(folder: Path) -> None:
-    """Have the system write all files below a folder, and their names, to its disk."""
+    """Have the system write all files below a folder, and their names, to its disk.
+
+    What others who work there remove meanwhile is passed over.
+    """
     for place, _, files in os.walk(folder):
         for name in files:
             # Windows flushes only what is open for writing.
-            with (Path(place) / name).open("r+b" if os.name == "nt" else "rb") as stream:
+            mode = "r+b" if os.name == "nt" else "rb"
+            with suppress(FileNotFoundError), (Path(place) / name).open(mode) as stream:
                 os.fsync(stream.fileno())
-        flush_folder(Path(place))
+        with suppress(FileNotFoundError):
+            flush_folder(Path(place))

@@ -2,7 +2,7 @@
 
 Workers find code and data where this machine has them, in a folder that all share, and work in this
 process's own folder, so that relative paths mean the same. Calls travel as bytes, so that the
-scheduler needs none of the project.
+scheduler needs none of the project. They may start processes with `in_own_process`.
 """
 
 from __future__ import annotations
@@ -89,6 +89,20 @@ def cluster_workers(
             client.unregister_worker_plugin(plugin.name)
 
 
+def check_cluster(address: str, shared: Sequence[Path]) -> None:
+    """Check that calls can be given to a cluster later.
+
+    Raises:
+        UserError: as `cluster_workers` does.
+    """
+    with cluster_workers(address, shared, _idle):
+        pass
+
+
+def _idle(share: int) -> None:
+    """Begin a worker that does nothing."""
+
+
 def _threads(client: Any) -> dict[str, int]:
     """Return how many threads each worker has, after waiting a while for the first."""
     with suppress(TimeoutError):
@@ -126,6 +140,7 @@ def _beginning(here: Path, shared: Sequence[Path], call: bytes) -> Any:
         name = f"begin-{abs(hash(call))}"
 
         def setup(self, worker: Any) -> None:
+            import multiprocessing
             import os
             import pickle
             import sys
@@ -134,17 +149,22 @@ def _beginning(here: Path, shared: Sequence[Path], call: bytes) -> Any:
             for path in (folder, *paths, root):
                 if not os.path.exists(path):  # noqa: PTH110
                     raise FileNotFoundError(f"{path} is not there; share that folder with all")
-            self.before = os.getcwd()  # noqa: PTH109
+            # Daemons may start no processes, which would outlive them; ours end with their parent.
+            process = multiprocessing.current_process()
+            self.before = os.getcwd(), process.daemon  # noqa: PTH109
+            process.daemon = False
             os.chdir(folder)
             if root not in sys.path:
                 sys.path.insert(0, root)
             pickle.loads(call)()  # noqa: S301
 
         def teardown(self, worker: Any) -> None:
+            import multiprocessing
             import os
 
             del worker
-            os.chdir(self.before)
+            here, multiprocessing.current_process().daemon = self.before
+            os.chdir(here)
 
     return Beginning()
 

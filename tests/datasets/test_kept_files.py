@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from datasets.kept_files import forget, keep, kept
+from datasets.kept_files import flush_all, forget, keep, kept
 
 
 def test_what_is_kept_comes_back_and_nothing_else_is_left(tmp_path):
@@ -38,3 +38,9 @@ def test_a_writer_that_is_killed_leaves_what_was_kept_before(tmp_path):
     assert kept(path) == b"before"
     forget(path)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_others_remove_meanwhile_stops_no_flushing(tmp_path, monkeypatch):
+    gone = [(str(tmp_path / "gone"), [], ["file"]), (str(tmp_path), [], ["gone.partial"])]
+    monkeypatch.setattr("datasets.kept_files.os.walk", lambda folder: iter(gone))
+    flush_all(tmp_path)

@@ -5,8 +5,9 @@ import time
 from concurrent.futures import wait
 from pathlib import Path
 
+import psutil
 import pytest
-from cluster_calls import begin, begun, die, die_once
+from cluster_calls import begin, begun, die, die_once, from_a_process
 
 from datasets.errors import UserError
 from pipelines.system.cluster import cluster_workers
@@ -44,6 +45,18 @@ def test_relative_paths_mean_what_they_mean_here(address, tmp_path, monkeypatch)
 def test_the_call_of_a_worker_that_dies_is_done_by_another_that_is_begun_too(address, tmp_path):
     with cluster_workers(address, [tmp_path], begin, "again") as workers:
         assert workers.pool.submit(die_once, tmp_path / "died").result() == ["again", 2, "died"]
+
+
+def test_workers_start_processes_which_end_with_a_worker_that_dies(address, tmp_path):
+    with cluster_workers(address, [tmp_path], begin, "word") as workers:
+        place = tmp_path / "first"
+        worker, process = workers.pool.submit(from_a_process, place).result()
+        assert worker != process
+        left = int(place.read_text())
+        until = time.monotonic() + 30
+        while psutil.pid_exists(left) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not psutil.pid_exists(left)
 
 
 def test_a_call_that_kills_every_worker_ends_with_a_sentence(address, tmp_path):
