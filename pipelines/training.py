@@ -121,7 +121,7 @@ class Training(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How a training went; what does not apply to a contender keeps its default.
 
     Attributes:
-        seconds: it took.
+        seconds: it took; nan for a further one that another machine made.
         images: it learnt from.
         boxes: of objects in them.
         device: a network was trained on.
@@ -132,7 +132,7 @@ class Training(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         losses: along a network's training.
     """
 
-    seconds: float
+    seconds: Number
     images: int = 0
     boxes: int = 0
     history: tuple[Validation, ...] = ()

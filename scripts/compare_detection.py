@@ -39,6 +39,8 @@ run("--device", choices=["auto", "cpu", "gpu"], help="default: auto")
 run("--seed", type=int, metavar="N", help="of everything left to chance")
 again = "train each contender K times, from seeds that count on (1)"
 run("--repeats", type=int, metavar="K", help=again)
+others = "Dask cluster for those and for --axes data, as tcp://10.0.0.1:8786"
+run("--cluster", metavar="ADDRESS", help=others)
 run("--quick", action="store_true", help="a minute-sized run, for a first look")
 training = OPTIONS.add_argument_group("training of the networks")
 amount = training.add_mutually_exclusive_group().add_argument
@@ -113,11 +115,13 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     output = followed(arguments.output or default_output(settings))
     axes = chosen_axes(arguments.axes or ("none" if arguments.quick else "approach,time"))
-    also = {name: getattr(arguments, name) for name in ("overwrite", "resume", "tensorboard")}
+    names = ("overwrite", "resume", "tensorboard", "cluster")
+    also = {name: getattr(arguments, name) for name in names}
     metrics = compare(settings, output, axes=axes, others=others, **also)
     missing = [name for name in axes if name not in metrics.axes]
     if missing:  # a run that was whole before knows nothing of axes asked for since
-        metrics = add_axes(output, missing, MINUTES, overwrite=False, resume=True).metrics
+        again = {"overwrite": False, "resume": True, "cluster": arguments.cluster}
+        metrics = add_axes(output, missing, MINUTES, **again).metrics
     show(metrics, output)
     return judge(requirements, metrics)
 

@@ -47,11 +47,13 @@ from pipelines.runs.metrics import (
     write_metrics,
 )
 from pipelines.runs.model_folder import save_operating_point
+from pipelines.runs.side_by_side import shared_with_workers
 from pipelines.settings import RunSettings
 from pipelines.studies.common.axes import DEFAULT
 from pipelines.studies.common.choice import choice
 from pipelines.studies.study import study
 from pipelines.system import runtime
+from pipelines.system.cluster import check_cluster
 from pipelines.system.fonts import undrawn
 from pipelines.system.other_machines import OtherMachines
 from pipelines.system.output_lock import sole_writer
@@ -77,22 +79,27 @@ def compare(
     axes: Sequence[str] = DEFAULT,
     tensorboard: Path | None = None,
     others: OtherMachines | None = None,
+    cluster: str | None = None,
 ) -> Metrics:
     """Run the whole comparison into ``output`` and return what its ``metrics.json`` holds.
 
     With ``tensorboard`` networks' training is logged in a folder of the run's name there. With
     ``others``, which `follow`, this machine is the first of those that train the networks.
+    ``cluster`` is the address of a Dask cluster that makes the further trainings of ``repeats`` and
+    those of the axis ``data``.
 
     Raises:
         DatasetError: the data can't be used.
         TrainingError: a contender can't be trained on this data.
-        UserError: the folder, the device or another tool's detections can't be used, the settings
-            name an unknown contender, none can take part, or a step was killed.
+        UserError: the folder, the device, the cluster or another tool's detections can't be used,
+            the settings name an unknown contender, none can take part, or a step was killed.
     """
     for name in settings.pipelines:
         contender(name)  # before an hour of training those before it
     if others is not None:
         check_shareable(settings)
+    if cluster is not None and settings.repeats == 1 and "data" not in axes:
+        raise UserError("--cluster is for --repeats K and --axes data: there is neither")
     logs = None if tensorboard is None else tensorboard / output.name
     for place in filter(None, (output, logs)):
         keep_out_of_data(place, settings)
@@ -100,7 +107,8 @@ def compare(
         folder = RunFolder(output)
         if resume and folder.is_whole and not folder.partial.exists():
             return _whole(folder, settings)
-        return _compared(folder, settings, axes, logs, others, overwrite=overwrite, resume=resume)
+        given = folder, settings, axes, logs, others, cluster
+        return _compared(*given, overwrite=overwrite, resume=resume)
 
 
 def _whole(folder: RunFolder, settings: RunSettings) -> Metrics:
@@ -129,6 +137,7 @@ def _compared(
     axes: Sequence[str],
     logs: Path | None,
     others: OtherMachines | None,
+    cluster: str | None,
     *,
     overwrite: bool,
     resume: bool,
@@ -140,13 +149,15 @@ def _compared(
     if missing := undrawn(dataset.classes):
         CONSOLE.print_line(f"  note: {missing}")
     outside = _outside(dataset, settings)
+    if cluster is not None:  # before an hour of training here
+        check_cluster(cluster, shared_with_workers(folder.partial, dataset))
     summary = summary_of(dataset)
     decisive = {"settings": settings, "split_sha256": summary.split_sha256}
     folder.open(decisive, overwrite=overwrite, resume=resume)
     absent = left_out(folder, settings)
     settings = without(settings, absent)
     trained, detected, memory = _stages(folder, dataset, settings, logs, others)
-    again = train_again(folder, dataset, settings, logs)
+    again = train_again(folder, dataset, settings, logs, cluster)
     timed = with_ensemble(dataset, settings, folder.partial, detected)
     scored = score_saved(dataset, settings, folder.partial, detected, outside, on_terminal)
     _write_models_and_pictures(folder.partial, dataset, settings, trained, scored)
@@ -163,7 +174,7 @@ def _compared(
         decision=decide(dataset, settings, folder.partial, timed.in_turns, scored.thresholds),
     )
     figures = {name: metrics.pipelines[name] for name in settings.pipelines}
-    subject = Subject(folder.partial, dataset, settings, figures)
+    subject = Subject(folder.partial, dataset, settings, figures, cluster)
     metrics = msgspec.structs.replace(metrics, axes=study(subject, axes))
     metrics = msgspec.structs.replace(metrics, choice=choice(metrics))
     write_metrics(folder.partial / METRICS, metrics)

@@ -32,16 +32,17 @@ def train(
     folder: Path,
     tensorboard: Path | None = None,
     together: Together | None = None,
+    threads: int | None = None,
 ) -> TrainingStage:
     """Train the contender of that name, save it into ``folder`` and return what it took.
 
     A network's training is logged in ``tensorboard``, if given, and made ``together`` with other
-    machines, if they are.
+    machines, if they are. There are as many threads as cores unless another number is given.
 
     Raises:
         TrainingError: it can't be trained.
     """
-    threads = runtime.usable_cores()
+    threads = threads or runtime.usable_cores()
     runtime.set_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
     job = TrainingJob(dataset, settings, folder, threads, on_terminal, tensorboard, together)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import isnan
+
 from pipelines.report.ensemble import worth_its_time
 from pipelines.report.pace import pace_notes
 from pipelines.report.verdict_on_new_images import on_new_images
@@ -22,6 +25,11 @@ def caveats(metrics: Metrics) -> list[str]:
             f"conventions, pictures, times, the models) is of the first, from seed "
             f"{metrics.settings.seed}"
         )
+    if any(isnan(each) for each in _seconds_of_trainings(metrics)):
+        lines.append(
+            "further trainings were made by a cluster: how long they took is not given, for times "
+            "of other machines do not stand beside this one's"
+        )
     if few := few_examples(metrics.dataset.training_objects):
         lines.append(f"{few}: expect little of any detector there")
     for name, detector in metrics.pipelines.items():
@@ -38,3 +46,9 @@ def caveats(metrics: Metrics) -> list[str]:
                 "there; on classes that are new to it, expect less"
             )
     return lines
+
+
+def _seconds_of_trainings(metrics: Metrics) -> Iterator[float]:
+    for detector in metrics.pipelines.values():
+        if detector.trainings is not None:
+            yield from detector.trainings.seconds

@@ -109,15 +109,34 @@ class RunFolder:
         Raises:
             UserError: what an earlier attempt kept can't be read.
         """
-        path = self.partial / STAGES / f"{name}.json"
+        before = self.kept(name, kind)
+        if before is not None:
+            return before
+        self._works = True
+        result = work()
+        self.keep(name, result)
+        return result
+
+    def kept(self, name: str, kind: type[R]) -> R | None:
+        """Return what a stage gave in an earlier attempt, None where it has to be worked on.
+
+        Raises:
+            UserError: it can't be read.
+        """
+        path = self._stage_file(name)
         with reading_kept(path):
             if not self._works and (data := kept(path)) is not None:
                 return undefined.decode(data, kind)
+        return None
+
+    def keep(self, name: str, result: object) -> None:
+        """Count a stage as finished in this attempt, with all that it wrote."""
         self._works = True
-        result = work()
         flush_all(self.partial)
-        keep(path, undefined.encode(result))
-        return result
+        keep(self._stage_file(name), undefined.encode(result))
+
+    def _stage_file(self, name: str) -> Path:
+        return self.partial / STAGES / f"{name}.json"
 
     def _forget_stages(self) -> None:
         """Have no stage count as finished, at once: what they wrote goes one by one."""

@@ -108,12 +108,12 @@ class Trainings(msgspec.Struct, frozen=True):
 
     Attributes:
         seeds: the first is the run's, whose model is kept.
-        seconds: each took.
+        seconds: each took; nan for one that a cluster made, whose machine is another.
         figures: of all classes together and of each, on the test images, by name.
     """
 
     seeds: tuple[int, ...]
-    seconds: tuple[float, ...]
+    seconds: tuple[Number, ...]
     figures: Mapping[str, tuple[Number, ...]]
 
 

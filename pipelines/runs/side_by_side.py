@@ -12,12 +12,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
+from functools import partial
 from math import ceil
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import psutil
 
+from datasets.annotations import Dataset
 from datasets.errors import UserError
 from datasets.processes import KilledError, Processes
 from datasets.progress import Track
@@ -49,7 +51,9 @@ class Planned(Hashable, Protocol):
 
 
 P = TypeVar("P", bound=Planned)
+T = TypeVar("T")
 R = TypeVar("R")
+A = ParamSpec("A")
 
 
 def trained_side_by_side(
@@ -104,27 +108,57 @@ def trained_side_by_side(
     most = min(cells.seconds - gone, sum(map(expected, waiting)) / at_once)
     now = [f"{subject}: trainings, up to {max(0, ceil(most / 60))} min"]
 
+    def fits(planned: P) -> bool:
+        if gone + time.monotonic() - started + expected(planned) > cells.seconds:
+            return False
+        now[0] = f"{subject}: {planned.title}"
+        return True
+
     def each() -> Iterator[P]:
-        running: dict[Future[tuple[float, R]], P] = {}
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                planned = waiting.popleft()
-                if gone + time.monotonic() - started + expected(planned) > cells.seconds:
-                    cells.left_out.append(planned.name)
-                    yield planned
-                    continue
-                now[0] = f"{subject}: {planned.title}"
-                running[pool.submit(_timed, train, planned)] = planned
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                planned = running.pop(future)
-                seconds, results[planned] = future.result()
+        done = as_done(waiting, partial(_timed, train), pool, at_once, fits)
+        for planned, outcome in done:
+            if outcome is None:
+                cells.left_out.append(planned.name)
+            else:
+                seconds, results[planned] = outcome
                 cells.keep(planned.name, seconds / at_once, results[planned])
                 note(planned, seconds)
-                yield planned
+            yield planned
 
     for _ in track(each(), lambda: now[0], len(waiting)):
         pass
     return {planned: results[planned] for planned in wanted if planned in results}
+
+
+def as_done(
+    waiting: deque[T],
+    work: Callable[[T], R],
+    pool: Executor,
+    at_once: int,
+    fits: Callable[[T], bool] = lambda _: True,
+) -> Iterator[tuple[T, R | None]]:
+    """Yield everything that waits with what work on it gave, whatever is done first.
+
+    Meanwhile more may be put among what waits. What does not fit when its turn comes is yielded
+    with None.
+
+    Args:
+        waiting: from which is taken, the first first.
+        work: called in the pool for so many at once.
+        pool: of processes or threads.
+        at_once: how many.
+        fits: says whether to work on it, and is asked just before.
+    """
+    running: dict[Future[R], T] = {}
+    while waiting or running:
+        while waiting and len(running) < at_once:
+            one = waiting.popleft()
+            if fits(one):
+                running[pool.submit(work, one)] = one
+            else:
+                yield one, None
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
 
 
 def _timed(train: Callable[[P], R], planned: P) -> tuple[float, R]:
@@ -143,6 +177,27 @@ def most_at_once(contenders: Sequence[Contender], device: str, needed_mb: float)
         return 1
     free_mb = psutil.virtual_memory().available / 2**20
     return max(1, min(runtime.usable_cores(), int(MEMORY_SHARE * free_mb / needed_mb)))
+
+
+class ThisProcess(Executor):
+    """Does each call at once and in this process; what the call raises, `submit` raises."""
+
+    def submit(self, fn: Callable[A, R], /, *args: A.args, **kwargs: A.kwargs) -> Future[R]:
+        """Call the function."""
+        done: Future[R] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def shared_with_workers(folder: Path, dataset: Dataset) -> list[Path]:
+    """Return what the workers of a cluster must see to train on a set and write into a folder.
+
+    Where the folder is not there yet that is the nearest above it; of the set it is an image.
+    """
+    place = folder.absolute()
+    there = next(each for each in (place, *place.parents) if each.exists())
+    images = next((split for split in dataset.splits.values() if split), ())
+    return [there, *(image.path for image in images[:1])]
 
 
 @contextmanager

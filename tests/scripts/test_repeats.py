@@ -9,6 +9,7 @@ from voc_files import write_set
 
 from datasets.errors import UserError
 from pipelines.detections import Detections
+from pipelines.evaluation.undefined import encode
 from pipelines.runs.metrics import read_metrics
 from pipelines.training import Model, TrainedContender, Training
 from scripts import compare_runs
@@ -125,6 +126,54 @@ def test_the_page_says_that_intervals_hold_other_trainings(done):
     assert "this interval holds other trainings as well as other test images" in page
     assert "trainings 1.000, 0.500, 1.000" in page
     assert "is of the first, from seed 0" in page
+
+
+@pytest.fixture(scope="module")
+def on_cluster(done):
+    """The same run with its further trainings by a cluster whose workers are threads."""
+    del done
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
+    ) as cluster:
+        asked = ("--repeats", "3", "--cluster", cluster.scheduler_address)
+        return compare("runs/far", *asked, names=NAMES, axes="approach")
+
+
+def test_a_cluster_gives_the_same_figures_and_no_times_of_other_machines(done, on_cluster):
+    folder, *_ = done
+    assert on_cluster.returncode == 0, on_cluster.stderr
+    here, far = (read_metrics(folder / "runs" / name / "metrics.json") for name in ("three", "far"))
+    figures = [
+        [each.comparison, each.validation]
+        + [[own.quality, own.trainings.figures] for own in each.pipelines.values()]
+        for each in (here, far)
+    ]
+    assert encode(figures[0]) == encode(figures[1])
+    stored = json.loads((folder / "runs" / "far" / "metrics.json").read_text())
+    assert stored["pipelines"]["moody"]["trainings"]["seconds"] == [1.0, None, None]
+    said = "further trainings were made by a cluster"
+    assert said in " ".join(on_cluster.stdout.split())
+    assert said in (folder / "runs" / "far" / "report.html").read_text()
+    assert said not in (folder / "runs" / "three" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "--cluster is for --repeats K and --axes data"),
+        (("--repeats", "2"), "tcp://127.0.0.1:9: can't be reached"),
+    ],
+)
+def test_a_cluster_of_no_use_is_refused_before_any_training(done, monkeypatch, arguments, sentence):
+    del done
+    monkeypatch.setattr("pipelines.system.cluster.PATIENCE", 0.5)
+    before = [*TRAINED]
+    asked = ("--cluster", "tcp://127.0.0.1:9", *arguments)
+    refused = compare("runs/refused", *asked, names=NAMES)
+    assert refused.returncode == 2
+    assert sentence in " ".join(refused.stderr.split())
+    assert before == TRAINED
 
 
 def test_two_such_runs_are_compared_with_the_luck_of_both(done):

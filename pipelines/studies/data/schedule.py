@@ -11,7 +11,12 @@ import psutil
 from datasets.progress import Track
 from pipelines.runs.cells import Cells
 from pipelines.runs.finished import Subject
-from pipelines.runs.side_by_side import most_at_once, trained_side_by_side, training_processes
+from pipelines.runs.side_by_side import (
+    most_at_once,
+    shared_with_workers,
+    trained_side_by_side,
+    training_processes,
+)
 from pipelines.studies.data.plan import PlannedTraining, SubsetResult, TrainingCosts
 from pipelines.studies.data.trainings import SubsetTrainings
 from pipelines.system import runtime
@@ -56,8 +61,7 @@ def workers(subject: Subject) -> Iterator[Workers]:
         UserError: one was killed, or the cluster can't be used.
     """
     if subject.cluster is not None:
-        images = next((split for split in subject.dataset.splits.values() if split), ())
-        shared = [subject.folder, *(image.path for image in images[:1])]
+        shared = shared_with_workers(subject.folder, subject.dataset)
         with cluster_workers(subject.cluster, shared, _begin, subject) as given:
             yield given
     else:
