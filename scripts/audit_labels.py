@@ -27,6 +27,8 @@ option("--budget-minutes", type=real(0, 1e6, above=True), metavar="M", help=budg
 option("--resume", action="store_true", help="go on with an audit that was cut off")
 option("--overwrite", action="store_true", help="replace the audit in DIR, and train again")
 option("--device", choices=["auto", "cpu", "gpu"], help="for the trainings (the run's)")
+others = "scheduler of a Dask cluster that trains on the folds, as tcp://10.0.0.1:8786"
+option("--cluster", metavar="ADDRESS", help=others)
 copied = "write a copy of the set with the suspicions accepted there, as audit.html saves them"
 option("--apply", type=Path, metavar="decisions.json", help=copied)
 option("--convert", choices=sorted(TARGETS), help="the format of that copy")
@@ -54,7 +56,9 @@ def audit(arguments: argparse.Namespace) -> None:
         raise UserError("--convert is of --apply decisions.json, as audit.html saves them")
     if arguments.budget_minutes and not arguments.folds:
         raise UserError("--budget-minutes is for --folds K: without, nothing is trained")
-    asked = Asked(arguments.folds, arguments.budget_minutes, arguments.device)
+    if arguments.cluster and not arguments.folds:
+        raise UserError("--cluster is for --folds K: without, nothing is trained")
+    asked = Asked(arguments.folds, arguments.budget_minutes, arguments.device, arguments.cluster)
     output = None if arguments.output is None else followed(arguments.output)
     done = add_audit(
         arguments.run, asked, output, overwrite=arguments.overwrite, resume=arguments.resume

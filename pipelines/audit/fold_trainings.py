@@ -25,7 +25,12 @@ from pipelines.evaluation import undefined
 from pipelines.postprocessing.calibration import CalibratedDetector, fitted
 from pipelines.runs.cells import Cells
 from pipelines.runs.metrics import DetectorMetrics
-from pipelines.runs.side_by_side import most_at_once, trained_side_by_side, training_processes
+from pipelines.runs.side_by_side import (
+    most_at_once,
+    shared_with_workers,
+    trained_side_by_side,
+    training_workers,
+)
 from pipelines.settings import RunSettings
 from pipelines.system import runtime
 from pipelines.system.processes import in_own_process
@@ -33,6 +38,8 @@ from pipelines.training import TrainingJob
 
 MODELS = "models"  # folder of what is being trained, beside the cells
 NEEDED_MB = 1500.0  # of memory a training, where no run has measured it
+# One, in a process that trains: folds, settings, the folder of models, threads.
+_begun: list[tuple[Sequence[Dataset], RunSettings, Path, int]] = []
 
 
 @dataclass(frozen=True)
@@ -101,33 +108,40 @@ def costs_of(figures: Mapping[str, DetectorMetrics], folds: Sequence[Dataset]) -
 
 
 def found_in_folds(
-    folds: Sequence[Dataset], settings: RunSettings, cells: Cells, costs: Costs, track: Track
+    folds: Sequence[Dataset],
+    settings: RunSettings,
+    cells: Cells,
+    costs: Costs,
+    track: Track,
+    cluster: str | None = None,
 ) -> dict[FoldTraining, tuple[FoundInImage, ...]]:
     """Train each contender without each fold, side by side, and return what they found in those.
 
     Trainings are as long as the settings have it. A network's that was cut off goes on from the
-    state it left. What there is no time for is left out, and named in the cells.
+    state it left. What there is no time for is left out, and named in the cells. ``cluster`` is the
+    address of a Dask cluster that trains; without, processes of this machine do.
 
     Raises:
         TrainingError: a contender can't be trained.
-        UserError: a process was killed, or what was kept can't be read.
+        UserError: a process was killed, what was kept can't be read, or the cluster can't be used.
     """
     names, count = settings.pipelines, len(folds)
     wanted = [FoldTraining(name, n, count) for n in range(count) for name in names]
-    at_once = most_at_once([contender(n) for n in names], settings.device, costs.needed_mb)
-    threads = max(1, runtime.usable_cores() // at_once)
-    train = partial(_in_own_process, folds, settings, cells.folder / MODELS, threads)
-    with training_processes(at_once, _ready) as pool:
+    rows = [contender(name) for name in names]
+    at_once = partial(most_at_once, rows, settings.device, costs.needed_mb)
+    shared = shared_with_workers(cells.folder, folds[0])
+    given = folds, settings, cells.folder / MODELS
+    with training_workers(cluster, shared, at_once, _begin, *given) as workers:
         return trained_side_by_side(
             "audit",
             wanted,
             tuple[FoundInImage, ...],
-            train,
+            _train,
             lambda planned: costs.seconds.get(planned.pipeline, 0.0),
             cells,
             track,
-            pool,
-            at_once,
+            workers.pool,
+            workers.count,
         )
 
 
@@ -191,17 +205,13 @@ def _found(detector: Detector, image: LabelledImage) -> FoundInImage:
     )
 
 
-def _in_own_process(
-    folds: Sequence[Dataset],
-    settings: RunSettings,
-    models: Path,
-    threads: int,
-    planned: FoldTraining,
-) -> tuple[FoundInImage, ...]:
+def _train(planned: FoldTraining) -> tuple[FoundInImage, ...]:
     """Train in a process that the training alone has, as in the main job."""
+    folds, settings, models, threads = _begun[0]
     fold, folder = folds[planned.number], models / planned.name
     return in_own_process(trained, fold, settings, planned.pipeline, folder, threads)
 
 
-def _ready() -> None:
-    """Begin a process that only waits for those of trainings."""
+def _begin(folds: Sequence[Dataset], settings: RunSettings, models: Path, share: int) -> None:
+    """Begin a process that trains, of so many that share the cores of a machine."""
+    _begun[:] = [(folds, settings, models, max(1, runtime.usable_cores() // share))]

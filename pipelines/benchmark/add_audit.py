@@ -35,11 +35,13 @@ class Asked(NamedTuple):
             those that the run's own trainings have not seen.
         minutes: that the trainings may take, None for all they need.
         device: that networks are trained on, None for the run's.
+        cluster: address of a Dask cluster that trains, None for this machine.
     """
 
     folds: int = 0
     minutes: float | None = None
     device: Literal["auto", "cpu", "gpu"] | None = None
+    cluster: str | None = None
 
 
 class Audited(NamedTuple):
@@ -141,7 +143,7 @@ def _by_folds(
     seconds = inf if asked.minutes is None else 60 * asked.minutes
     cells = cells_of(folder / CELLS, subject.dataset, asked.folds, settings, seconds)
     costs = costs_of(subject.figures, divided)
-    trained = found_in_folds(divided, settings, cells, costs, on_terminal)
+    trained = found_in_folds(divided, settings, cells, costs, on_terminal, asked.cluster)
     found, images = by_split(subject.dataset, trained)
     if not images or len(found) < len(settings.pipelines):
         raise UserError(

@@ -26,6 +26,7 @@ from datasets.progress import Track
 from pipelines.contenders import Contender
 from pipelines.runs.cells import Cells
 from pipelines.system import runtime
+from pipelines.system.cluster import Workers, cluster_workers
 from pipelines.system.processes import likely_cause
 
 MEMORY_SHARE = 0.5  # of what is free, that all trainings together may take
@@ -198,6 +199,35 @@ def shared_with_workers(folder: Path, dataset: Dataset) -> list[Path]:
     there = next(each for each in (place, *place.parents) if each.exists())
     images = next((split for split in dataset.splits.values() if split), ())
     return [there, *(image.path for image in images[:1])]
+
+
+@contextmanager
+def training_workers(
+    cluster: str | None,
+    shared: Sequence[Path],
+    at_once: Callable[[], int],
+    begin: Callable[..., object],
+    *arguments: Any,
+) -> Iterator[Workers]:
+    """Give a cluster's workers, or processes of this machine, each begun so.
+
+    Args:
+        cluster: address of a Dask cluster, None for this machine.
+        shared: what a cluster's workers must see as this machine does.
+        at_once: says how many trainings this machine can do at a time.
+        begin: a function of a module, given also how many share a machine's cores.
+        arguments: what can be pickled.
+
+    Raises:
+        UserError: one was killed, or the cluster can't be used.
+    """
+    if cluster is not None:
+        with cluster_workers(cluster, shared, begin, *arguments) as workers:
+            yield workers
+    else:
+        count = at_once()
+        with training_processes(count, begin, *arguments, count) as pool:
+            yield Workers(pool, count)
 
 
 @contextmanager

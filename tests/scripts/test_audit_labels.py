@@ -48,8 +48,9 @@ def load(folder, device, threads):
 
 
 @contextmanager
-def threads(count, begin):
-    del count, begin
+def threads(count, begin, *arguments):
+    del count
+    begin(*arguments)
     with ThreadPoolExecutor(1) as pool:
         yield pool
 
@@ -65,7 +66,7 @@ def folder(tmp_path_factory):
     rows = [row(name, lambda job, name=name: train(name, job), load) for name in NAMES]
     with competing(folder, rows), pytest.MonkeyPatch.context() as patch:
         patch.setattr(fold_trainings, "in_own_process", here)
-        patch.setattr(fold_trainings, "training_processes", threads)
+        patch.setattr("pipelines.runs.side_by_side.training_processes", threads)
         done = compare("runs/set", names=NAMES)
         assert done.returncode == 0, done.stderr
         TRAINED.clear()
@@ -157,6 +158,7 @@ def test_another_process_that_writes_there_is_waited_for_by_nobody(folder):
         (["runs/set", "--output", "set/audit"], "where the images are"),
         (["runs/set", "--output", "set"], "where the images are"),
         (["runs/set", "--budget-minutes", "5"], "--folds"),
+        (["runs/set", "--cluster", "tcp://127.0.0.1:9"], "--cluster is for --folds"),
         (["runs/set", "--convert", "voc"], "--apply"),
         (["runs/set", "--apply", "decisions.json"], "--convert"),
         (["runs/set", "--folds", "37", "--output", "many"], "--folds 37"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 
 import psutil
 
@@ -15,12 +16,12 @@ from pipelines.runs.side_by_side import (
     most_at_once,
     shared_with_workers,
     trained_side_by_side,
-    training_processes,
+    training_workers,
 )
 from pipelines.studies.data.plan import PlannedTraining, SubsetResult, TrainingCosts
 from pipelines.studies.data.trainings import SubsetTrainings
 from pipelines.system import runtime
-from pipelines.system.cluster import Workers, cluster_workers
+from pipelines.system.cluster import Workers
 
 Measure = Callable[[PlannedTraining], SubsetResult]
 _begun: list[SubsetTrainings] = []  # one, in a process that does nothing else
@@ -60,14 +61,10 @@ def workers(subject: Subject) -> Iterator[Workers]:
     Raises:
         UserError: one was killed, or the cluster can't be used.
     """
-    if subject.cluster is not None:
-        shared = shared_with_workers(subject.folder, subject.dataset)
-        with cluster_workers(subject.cluster, shared, _begin, subject) as given:
-            yield given
-    else:
-        count = at_once(subject)
-        with training_processes(count, _begin, subject, count) as pool:
-            yield Workers(pool, count)
+    shared = shared_with_workers(subject.folder, subject.dataset)
+    count = partial(at_once, subject)
+    with training_workers(subject.cluster, shared, count, _begin, subject) as given:
+        yield given
 
 
 def _begin(subject: Subject, share: int) -> None:

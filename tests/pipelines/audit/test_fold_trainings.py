@@ -10,8 +10,10 @@ import pytest
 from toy_competition import here, row
 from voc_files import write_set
 
+from datasets.errors import UserError
 from datasets.progress import silently
 from datasets.reading import read_dataset
+from models.classical.settings import ClassicalSettings
 from models.errors import TrainingError
 from pipelines import contenders
 from pipelines.audit import fold_trainings
@@ -55,7 +57,8 @@ def toys(tmp_path, monkeypatch):
         return Counting(json.loads((folder / "seen.json").read_text()))
 
     @contextmanager
-    def threads(count, begin):
+    def threads(count, begin, *arguments):
+        begin(*arguments)
         with ThreadPoolExecutor(1) as pool:
             yield pool
 
@@ -63,7 +66,7 @@ def toys(tmp_path, monkeypatch):
     monkeypatch.setattr(contenders, "CONTENDERS", rows)
     monkeypatch.setattr(contenders, "NAMES", NAMES)
     monkeypatch.setattr(fold_trainings, "in_own_process", here)
-    monkeypatch.setattr(fold_trainings, "training_processes", threads)
+    monkeypatch.setattr("pipelines.runs.side_by_side.training_processes", threads)
     monkeypatch.setattr(fold_trainings, "most_at_once", lambda *given: 1)
     monkeypatch.setattr("pipelines.system.runtime.set_threads", lambda count, blas=None: None)
     return read_dataset(write_set(tmp_path / "set", 24), "auto", silently), log
@@ -142,3 +145,52 @@ def test_another_set_or_setting_has_cells_of_its_own(toys, tmp_path):
     assert len(places) == 4
     on_cpu = replace(SETTINGS, device="cpu")
     assert cells_of(tmp_path, dataset, 3, on_cpu).folder in places
+
+
+@pytest.fixture(scope="module")
+def address():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.mark.slow
+def test_a_cluster_finds_the_same_and_goes_on_with_what_this_machine_kept(
+    small_sample, tmp_path, address, monkeypatch
+):
+    fast = ClassicalSettings(
+        proposals=80, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=0
+    )
+    settings = RunSettings(pipelines=("classical",), classical=fast)
+    few = {split: images[:4] for split, images in small_sample.splits.items()}
+    dataset = replace(small_sample, splits=few)
+    divided = folds(dataset, 2, 0)
+
+    def found(place, cluster):
+        cells = cells_of(tmp_path / place, dataset, 2, settings)
+        return found_in_folds(divided, settings, cells, Costs({}), silently, cluster), cells
+
+    here, cells = found("here", None)
+    there, _ = found("there", address)
+    assert there == here
+    assert any(image.scores for images in here.values() for image in images)
+    (cells.folder / "classical-without-2-of-2.json").unlink()
+    first = (cells.folder / "classical-without-1-of-2.json").stat().st_mtime_ns
+    assert found("here", address)[0] == here
+    assert (cells.folder / "classical-without-1-of-2.json").stat().st_mtime_ns == first
+    monkeypatch.setattr("pipelines.runs.side_by_side.cluster_workers", None)
+    assert found("there", None)[0] == here
+
+
+def test_a_cluster_that_does_not_see_the_images_is_refused(toys, tmp_path, address):
+    dataset, _ = toys
+    divided = folds(dataset, 3, 0)
+    image = divided[0].splits["train"][0]
+    gone = replace(image, path=tmp_path / "gone.png")
+    divided[0].splits["train"] = (gone,)
+    cells = cells_of(tmp_path / "cells", dataset, 3, SETTINGS)
+    with pytest.raises(UserError, match=r"gone.png is not there; share that folder"):
+        found_in_folds(divided, SETTINGS, cells, Costs({}), silently, address)
+    assert not cells.folder.exists()
