@@ -17,7 +17,7 @@ from pipelines.studies.common.verdict import NEITHER
 
 
 class Rule(NamedTuple):
-    """What is asked first, and what the axes of costs say; nothing where that holds them already."""
+    """What is asked first, and what the axes of costs then say, nothing where it holds those."""
 
     verb: str
     then: str = ""
