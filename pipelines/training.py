@@ -154,7 +154,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         disk_mb: of its folder, MiB.
         input_hw: height and width of a network's input in pixels.
         pretrained_on: what it had seen before training, None if nothing.
-        classes_seen: of the set's classes, those that it had learnt there, as far as is known.
+        classes_seen: of the set's classes, those that it had learnt there; None where it is not
+            known which it learnt.
     """
 
     parameters: int
@@ -162,7 +163,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     disk_mb: float = 0.0
     input_hw: tuple[int, int] | None = None
     pretrained_on: str | None = None
-    classes_seen: tuple[str, ...] = ()
+    classes_seen: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True)

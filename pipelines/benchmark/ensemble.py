@@ -18,7 +18,7 @@ from pipelines.evaluation.timing import P90_SAMPLES, P99_SAMPLES, Latency
 from pipelines.postprocessing.ensemble import joined
 from pipelines.runs.detection_files import read_detections, repeat_folder, write_detections
 from pipelines.runs.folder import SPLIT_FOLDERS
-from pipelines.runs.metrics import DetectorMetrics
+from pipelines.runs.metrics import DetectorMetrics, Trainings
 from pipelines.settings import ENSEMBLE, RunSettings
 from pipelines.system.progress import CONSOLE
 
@@ -64,13 +64,19 @@ class Timed(NamedTuple):
     alone: Mapping[str, Latency]
     names: tuple[str, ...]
 
-    def columns(self, qualities: Mapping[str, FullQuality]) -> dict[str, DetectorMetrics]:
-        """Return the figures of an ensemble, which is no model and has no training of its own."""
+    def columns(
+        self, qualities: Mapping[str, FullQuality], trainings: Mapping[str, Trainings | None]
+    ) -> dict[str, DetectorMetrics]:
+        """Return the figures of an ensemble, which is no model and has no training of its own.
+
+        ``trainings`` are those of all contenders together, from one seed each.
+        """
         return {
             name: DetectorMetrics(
                 quality=qualities[name],
                 latency_ms=self.in_turns[name],
                 latency_alone_ms=self.alone[name],
+                trainings=trainings[name],
             )
             for name in self.names
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import nan
 from pathlib import Path
 from typing import TypeVar
 
@@ -250,7 +251,9 @@ def _figures(
         for name, each in trained.items()
     }
     others = {name: DetectorMetrics(quality=each) for name, each in qualities.items()}
-    return others | timed.columns(qualities) | contenders
+    unknown = (nan,) * settings.repeats
+    of_joined = {name: each_training(name, settings, unknown, scored) for name in timed.names}
+    return others | timed.columns(qualities, of_joined) | contenders
 
 
 def _write_models_and_pictures(

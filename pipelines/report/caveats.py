@@ -40,6 +40,11 @@ def caveats(metrics: Metrics) -> list[str]:
             f"{called(name, model)} has seen other people's images ({model.pretrained_on}), of "
             "which the others know nothing"
         )
+        if model.classes_seen is None:
+            lines.append(
+                f"it is not known whether {called(name, model)} had learnt classes of this set "
+                f"there (--set {name}.backbone_classes=NAMES says which it had)"
+            )
         if model.classes_seen:
             lines.append(
                 f"warning: {called(name, model)} had learnt {', '.join(model.classes_seen)} "

@@ -108,4 +108,27 @@ def _next(metrics: Metrics, settings: RunSettings) -> str:
                 f"Try {label_of(name, images)} next (--pipelines {name}): what has learnt on other "
                 "images needs the fewest of yours."
             )
-    return "A longer training may help too (--train-minutes), or labels that are more exact."
+    for name in seen:
+        if name not in metrics.pipelines:
+            return f"Try {label_of(name)} next (--pipelines {name})."
+    rising = _rising_most(metrics)
+    first = f"Give {label_of(rising)} more images first: its learning curve rises most. "
+    return (
+        f"{first if rising else ''}A longer training may help too (--train-minutes), or labels "
+        "that are more exact."
+    )
+
+
+def _rising_most(metrics: Metrics) -> str:
+    """Return whose learning curve rises most with twice the images; empty where none is known."""
+    data, train = metrics.axes.get("data"), metrics.dataset.splits.get("train")
+    curves: Mapping[str, Mapping[str, float]]
+    curves = {} if data is None else data.figures.get("curves", {})
+    if not curves or train is None or not train.images:
+        return ""
+
+    def gain(name: str) -> float:
+        loss, rate = curves[name]["loss"], curves[name]["rate"]
+        return float(loss * train.images**-rate * (1 - 2**-rate))
+
+    return max(curves, key=gain)

@@ -104,13 +104,13 @@ def train(job: TrainingJob, group: str) -> TrainedContender:
     )
 
 
-def _classes_seen(settings: YoloSettings, classes: Sequence[str]) -> tuple[str, ...]:
+def _classes_seen(settings: YoloSettings, classes: Sequence[str]) -> tuple[str, ...] | None:
     if settings.pretrained_on is None:
         return ()
     from models.yolo.seen_classes import classes_seen, classes_seen_before
 
     seen = classes_seen(settings.backbone_weights, settings.backbone_classes)
-    return classes_seen_before(classes, seen)
+    return classes_seen_before(classes, seen) if seen else None
 
 
 def load(folder: Path, device: Device, threads: int) -> Detector:

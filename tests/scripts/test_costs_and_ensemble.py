@@ -1,6 +1,7 @@
 """The main job with costs and an ensemble: two toys that see one object each."""
 
 import json
+from math import isnan
 
 import pytest
 from toy_competition import compare, competing, row, run
@@ -8,6 +9,7 @@ from voc_files import write_set
 
 from pipelines.detections import Detections
 from pipelines.runs.metrics import read_metrics
+from pipelines.runs.trainings import another_training
 from pipelines.training import Model, TrainedContender, Training
 from scripts import detect
 
@@ -47,6 +49,18 @@ def done(tmp_path_factory):
         plain = compare("runs/plain", names=tuple(SEEN))
         found = run(detect, "runs/both/models/for-cats", "set", "--no-draw")
         yield folder, whole, plain, found
+
+
+def test_with_repeats_an_ensemble_has_the_figures_of_each_training(tmp_path):
+    write_set(tmp_path / "set", 48, OBJECTS)
+    rows = [row(name, lambda job, name=name: train(name, job), load) for name in SEEN]
+    with competing(tmp_path, rows):
+        compare("runs/again", "--ensemble", "--repeats", "2", names=tuple(SEEN))
+    metrics = read_metrics(tmp_path / "runs" / "again" / "metrics.json")
+    joined = metrics.pipelines["ensemble"].trainings
+    assert len(joined.figures["map_50"]) == len(joined.seeds) == 2
+    assert all(isnan(seconds) for seconds in joined.seconds)
+    assert "but not of" not in another_training(metrics)
 
 
 def metrics_of(done, name="both"):

@@ -86,6 +86,31 @@ def test_few_training_objects_are_said_beside_the_figures():
     assert any("(hen 1)" in line for line in caveats(useless(objects={"cat": 10, "hen": 1})))
 
 
+def test_a_contender_that_was_not_tried_is_tried_before_a_longer_training():
+    every = useless()
+    one = every.pipelines["yolo"]
+    untried = structs.replace(every, pipelines={"yolo": one, "transfer": one})
+    said = "Try the classical pipeline next (--pipelines classical)"
+    assert said in what_is_missing(untried).advice
+    tried = structs.replace(every, pipelines=dict.fromkeys(["classical", "yolo", "transfer"], one))
+    assert "A longer training" in what_is_missing(tried).advice
+
+
+def test_where_all_were_tried_the_curve_that_rises_most_says_which_gets_more_images():
+    axes = with_curve(0.7)
+    data = axes["data"]
+    flat = {**data.figures["curves"]["yolo"], "loss": 0.01}
+    curves = {"yolo": data.figures["curves"]["yolo"], "classical": flat}
+    axes = {**axes, "data": structs.replace(data, figures={**data.figures, "curves": curves})}
+    every = useless(axes=axes)
+    splits = {**every.dataset.splits, "train": every.dataset.splits["test"]}
+    every = structs.replace(every, dataset=structs.replace(every.dataset, splits=splits))
+    one = every.pipelines["yolo"]
+    tried = structs.replace(every, pipelines=dict.fromkeys(["classical", "yolo", "transfer"], one))
+    said = "Give YOLO more images first: its learning curve rises most"
+    assert said in what_is_missing(tried).advice
+
+
 def test_a_pre_trained_contender_that_was_not_tried_is_the_one_to_try():
     assert "Try transfer (pre-trained on ImageNet) next" in what_is_missing(useless()).advice
     tried = useless(classical=(0.003,), transfer=(0.004,))
