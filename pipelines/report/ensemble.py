@@ -6,7 +6,7 @@ from math import isnan
 
 from pipelines.report.prices import IN_TURNS, times
 from pipelines.report.rows import LATENCY
-from pipelines.report.wording import called, listed
+from pipelines.report.wording import called, listed, signed
 from pipelines.runs.metrics import Metrics
 from pipelines.settings import ENSEMBLE
 
@@ -26,9 +26,9 @@ def worth_its_time(metrics: Metrics) -> str:
     names = {name: called(name, metrics.pipelines[name].model) for name in settings.pipelines}
     ratio = times(*(LATENCY.of(metrics.pipelines[name]) for name in (ENSEMBLE, best)))
     longer = f"{ratio} times as long{IN_TURNS}" if ratio else "as long"
-    values = f"{more.difference:+.3f} {metrics.label}"
+    values = f"{signed(more.difference)} {metrics.label}"
     if not isnan(low):
-        values += f", 95 % {low:+.3f} to {high:+.3f}"
+        values += f", 95 % {signed(low)} to {signed(high)}"
     than = f"{names[best]} ({values})"
     worth = {
         "better": f"finds more than {than}: worth it where that is worth {longer}",

@@ -104,9 +104,10 @@ def _of_the_others(standing: Standing, others: Sequence[str]) -> str:
     names = standing.call(near)
     if len(near) > 1:
         faster = standing.faster(near)
-        return f"{listed(names)} cannot be told apart" + (f"; {faster}" if faster else "")
+        text = f"{listed(names)} cannot be told apart" + (f"; {faster}" if faster else "")
+    else:
+        text = f"{names[0]} in turn is better than {listed(standing.call(rest))}"
     best = standing.ranked[0]
     cost = price(standing.pipelines[best], standing.pipelines[near[0]])
-    text = f"{names[0]} in turn is better than {listed(standing.call(rest))}"
     second, first = standing.call([near[0], best])
     return text + (f"; compared with {second}, {first} {cost}" if cost else "")
