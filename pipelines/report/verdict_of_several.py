@@ -99,12 +99,11 @@ def _of_a_draw(standing: Standing, front: Sequence[str], behind: Sequence[str]) 
 
 
 def _of_the_others(standing: Standing, others: Sequence[str]) -> str:
-    """Return how those behind a best one compare, and what is the price of that or of the best."""
+    """Return how those behind a best one compare, and what the best costs beside the next."""
     near, rest = standing.split(others)
     names = standing.call(near)
     if len(near) > 1:
-        faster = standing.faster(near)
-        text = f"{listed(names)} cannot be told apart" + (f"; {faster}" if faster else "")
+        text = f"{listed(names)} cannot be told apart"
     else:
         text = f"{names[0]} in turn is better than {listed(standing.call(rest))}"
     best = standing.ranked[0]

@@ -28,8 +28,8 @@ def listed(words: Sequence[str]) -> str:
 
 
 def signed(number: float) -> str:
-    """Return a difference with its sign; what rounds to nothing has that of a plus."""
-    return f"{round(number, 3) + 0.0:+.3f}".replace("-", "−")
+    """Return a difference with its sign."""
+    return f"{number:+.3f}".replace("-", "−")
 
 
 def settling(difference: Difference, noun: str = "") -> str:

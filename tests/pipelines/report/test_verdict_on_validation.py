@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from made_metrics import compared, difference, run
 from msgspec import structs
 
@@ -29,6 +31,12 @@ def test_a_validation_split_of_the_other_sign_is_in_the_headline():
         "The validation split disagrees: there, where training and thresholds were chosen, YOLO is "
         "0.042 (95 % −0.000 to +0.094) ahead of the classical pipeline." in text
     )
+
+
+def test_of_several_pairs_the_interval_is_the_one_that_decides():
+    there = replace(difference(0.1, 0.05, 0.2, "better"), corrected_interval=(-0.01, 0.3))
+    text = on_validation(with_validation(two(), classical_minus_yolo=there), ["classical", "yolo"])
+    assert "0.100 (95 % −0.010 to +0.300) ahead of YOLO." in text
 
 
 def test_one_of_the_same_sign_is_beside_it():

@@ -4,7 +4,7 @@ import pytest
 from made_metrics import difference
 
 from pipelines.evaluation.to_settle import ToSettle
-from pipelines.report.wording import called, display_name, settling, signed
+from pipelines.report.wording import called, display_name, settling
 from pipelines.training import Model
 
 NEW, SEEN = Model(parameters=1), Model(parameters=1, pretrained_on="ImageNet")
@@ -46,10 +46,3 @@ def test_of_one_training_each_nothing_is_said_of_more():
     assert settling(difference(0.1, -0.1, 0.3, "cannot_tell", (6, 6)), " images") == (
         "about 6 more images would"
     )
-
-
-@pytest.mark.parametrize(
-    ("number", "text"), [(0.1, "+0.100"), (-0.1, "−0.100"), (-0.0004, "+0.000"), (0.0, "+0.000")]
-)
-def test_a_difference_has_its_sign_and_nothing_no_minus(number, text):
-    assert signed(number) == text
