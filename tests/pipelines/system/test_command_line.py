@@ -10,7 +10,10 @@ from pipelines.system.command_line import Options, command, real, run, whole
 
 ROOT = Path(__file__).resolve().parents[3]
 # The others take no options: one a user copies, and what some share.
-WITHOUT = {"evaluate_own_detector", "common", "simulation", "label_faults", "object_lab"}
+WITHOUT = {
+    *("evaluate_own_detector", "common", "simulation"),
+    *("label_faults", "object_lab", "millions_parts"),
+}
 SCRIPTS = [p for p in (ROOT / "scripts").rglob("*.py") if p.parent.name != "fault_kinds"]
 WITH_OPTIONS = sorted(p for p in SCRIPTS if p.stem not in WITHOUT)
 
