@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import nan
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,10 +20,11 @@ from datasets.tfds import PREFIX as TFDS
 from pipelines.benchmark.add_axes import report
 from pipelines.benchmark.decide import decide
 from pipelines.benchmark.detect import DetectionStage, detect_and_time, detecting_memory
-from pipelines.benchmark.ensemble import Timed, ensembles, with_ensemble
+from pipelines.benchmark.ensemble import ensembles, with_ensemble
+from pipelines.benchmark.figures import figures_of
 from pipelines.benchmark.follow import check_shareable, together
 from pipelines.benchmark.prepare import left_out, without
-from pipelines.benchmark.repeats import Seconds, each_training, train_again
+from pipelines.benchmark.repeats import train_again
 from pipelines.benchmark.score import Scored, outside_detections, score_saved
 from pipelines.benchmark.train import TrainingStage, train
 from pipelines.contenders import contender
@@ -41,8 +41,6 @@ from pipelines.runs.folder import RunFolder
 from pipelines.runs.metrics import (
     METRICS,
     TIMING,
-    DetectorMetrics,
-    Memory,
     Metrics,
     read_metrics,
     write_metrics,
@@ -166,7 +164,7 @@ def _compared(
         dataset=summary,
         environment=runtime.environment(detected.threads),
         settings=settings,
-        pipelines=_figures(settings, trained, detected, memory, scored, again, timed),
+        pipelines=figures_of(settings, trained, detected, memory, scored, again, timed),
         comparison=compared(scored.evaluations, len(dataset.splits["test"])),
         validation=scored.on_validation,
         new_images=scored.on_new_images,
@@ -220,40 +218,6 @@ def _stages(
     detected = stage("detect", DetectionStage, detect_and_time, *of_run, work)
     held = {n: stage(f"memory-{n}", memory, detecting_memory, n, *of_run, work) for n in names}
     return trained, detected, held
-
-
-def _figures(
-    settings: RunSettings,
-    trained: Mapping[str, TrainingStage],
-    detected: DetectionStage,
-    memory: Mapping[str, runtime.PeakMemory],
-    scored: Scored,
-    again: Seconds,
-    timed: Timed,
-) -> dict[str, DetectorMetrics]:
-    """Return all figures by detector; of another tool's only the quality is known."""
-    qualities = {name: each.quality for name, each in scored.evaluations.items()}
-    contenders = {
-        name: DetectorMetrics(
-            quality=qualities[name],
-            training=each.training,
-            model=each.model,
-            memory_mb=Memory(
-                *(each.memory.rss_mb, each.memory.gpu_mb, memory[name].rss_mb, memory[name].gpu_mb)
-            ),
-            latency_ms=detected.latency_ms[name],
-            latency_alone_ms=detected.latency_alone_ms[name],
-            throughput=detected.throughput[name],
-            proposals=scored.proposals.get(name),
-            calibration=scored.calibrations.get(name),
-            trainings=each_training(name, settings, (each.training.seconds, *again[name]), scored),
-        )
-        for name, each in trained.items()
-    }
-    others = {name: DetectorMetrics(quality=each) for name, each in qualities.items()}
-    unknown = (nan,) * settings.repeats
-    of_joined = {name: each_training(name, settings, unknown, scored) for name in timed.names}
-    return others | timed.columns(qualities, of_joined) | contenders
 
 
 def _write_models_and_pictures(
