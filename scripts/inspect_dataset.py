@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Inspect or convert and print; return the exit status."""
     # From here on it takes a moment to import.
     from datasets.reading import read_folder
-    from pipelines.inspection import check_replaceable
+    from pipelines.report.inspection import check_replaceable
     from pipelines.runs.data import dataset_folder, keep_out_of_data
     from pipelines.system import runtime
     from pipelines.system.files import followed
@@ -66,7 +66,7 @@ def inspect_set(found: Dataset, settings: DatasetSettings, output: Path, *, deco
     from rich.markup import escape
 
     from datasets.problems import summary
-    from pipelines.inspection import PROBLEMS, inspect
+    from pipelines.report.inspection import PROBLEMS, inspect
     from pipelines.report.terminal.inspection import inspection_text
     from pipelines.system import runtime
     from pipelines.system.progress import on_terminal

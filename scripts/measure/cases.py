@@ -94,7 +94,7 @@ def read_set(case: Path, words: list[str]) -> bool:
     from datasets.progress import silently
     from datasets.reading import read_folder
     from datasets.settings import DatasetSettings
-    from pipelines.inspection import inspect
+    from pipelines.report.inspection import inspect
     from pipelines.report.terminal.inspection import inspection_text
     from pipelines.system.terminal import Terminal
 

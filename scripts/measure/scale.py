@@ -103,7 +103,7 @@ def inspected(folder: Path, output: Path) -> str:
     from datasets.progress import silently
     from datasets.reading import read_folder
     from datasets.settings import DatasetSettings
-    from pipelines.inspection import inspect
+    from pipelines.report.inspection import inspect
     from pipelines.system import runtime
 
     settings, cores = DatasetSettings(), runtime.usable_cores()
