@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import comb
 
 import numpy as np
 
@@ -48,7 +49,8 @@ def stretches(
     values = np.stack([curve.at(grid) for curve in curves.values()])  # contenders, laws, numbers
     highest = values[:, 0].argmax(axis=0)
     leads = values[highest, :, np.arange(GRID)].T - values
-    level = 1 - (1 - LEVEL) / (len(curves) - 1)  # the highest is held against each of the others
+    # Of all pairs together (Bonferroni): which is the highest is seen from the same resamples.
+    level = 1 - (1 - LEVEL) / comb(len(curves), 2)
     told_apart = np.array([_told_apart(each, units, level) for each in leads])
     best = [
         tuple(name for name, is_behind in zip(curves, column, strict=True) if not is_behind)
