@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from datasets.equal_keys import with_equal_keys
+
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
@@ -81,24 +83,10 @@ def _sharing(
     known: Hashes, asked: Hashes, mask: np.uint64, most_bits: int
 ) -> Iterator[tuple[Places, Places, Places]]:
     """Yield the pairs that are alike in the bits of a mask and near: asked, known, bits apart."""
-    order = np.argsort(known & mask)
-    keys, wanted = (known & mask)[order], asked & mask
-    first = np.searchsorted(keys, wanted, "left")
-    count = np.searchsorted(keys, wanted, "right") - first
-    ends = np.cumsum(count)
-    start = 0
-    while start < len(asked):
-        # As many as have about BLOCK pairs together, and at least one.
-        done = ends[start - 1] if start else 0
-        stop = max(int(np.searchsorted(ends, done + BLOCK, "right")), start + 1)
-        number = count[start:stop]
-        rows = np.repeat(np.arange(start, stop), number)
-        within = np.arange(len(rows)) - np.repeat(np.cumsum(number) - number, number)
-        places = order[np.repeat(first[start:stop], number) + within]
+    for rows, places in with_equal_keys(asked & mask, known & mask, BLOCK):
         bits = np.bitwise_count(asked[rows] ^ known[places]).astype(np.int64)
         near = bits <= most_bits
         yield rows[near], places[near], bits[near]
-        start = stop
 
 
 def _masks(most_bits: int) -> list[np.uint64]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from datasets.annotations import Annotations
 from datasets.boxes import Boxes, xyxy_to_xywh
+from datasets.equal_keys import with_equal_keys
 from pipelines.detections import Detections
 
 Floats = NDArray[np.float64]
@@ -140,29 +141,16 @@ def overlapping(
     ``same_class`` leaves out pairs of two classes.
     """
     classes = max(int(found.label.max(initial=-1)), int(objects.label.max(initial=-1))) + 1
-    keys = [found.image, objects.image]
+    asked, known = found.image, objects.image
     if same_class:
-        keys = [found.image * classes + found.label, objects.image * classes + objects.label]
-    by_key = np.argsort(keys[1], kind="stable")
-    sorted_keys = keys[1][by_key]
-    first = np.searchsorted(sorted_keys, keys[0], "left")
-    count = np.searchsorted(sorted_keys, keys[0], "right") - first
-    ends = np.cumsum(count)
-    parts = [Pairs(by_key[:0], by_key[:0], np.zeros(0))]
-    start = 0
-    while start < len(found):
-        # As many detections as have about BLOCK pairs together, and at least one.
-        done = ends[start - 1] if start else 0
-        stop = max(int(np.searchsorted(ends, done + BLOCK, "right")), start + 1)
-        number = count[start:stop]
-        rows = np.repeat(np.arange(start, stop), number)
-        within = np.arange(len(rows)) - np.repeat(np.cumsum(number) - number, number)
-        columns = by_key[np.repeat(first[start:stop], number) + within]
+        asked, known = asked * classes + found.label, known * classes + objects.label
+    none = np.zeros(0, np.int64)
+    parts = [Pairs(none, none, np.zeros(0))]
+    for rows, columns in with_equal_keys(asked, known, BLOCK):
         overlap = pair_overlap(
             found.boxes[rows], objects.boxes[columns], share=objects.ignore[columns]
         )
         parts.append(Pairs(rows, columns, overlap).where(overlap >= least))
-        start = stop
     return Pairs(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
 
 

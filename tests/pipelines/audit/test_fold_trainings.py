@@ -147,15 +147,6 @@ def test_another_set_or_setting_has_cells_of_its_own(toys, tmp_path):
     assert cells_of(tmp_path, dataset, 3, on_cpu).folder in places
 
 
-@pytest.fixture(scope="module")
-def address():
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-    ) as cluster:
-        yield cluster.scheduler_address
-
-
 @pytest.mark.slow
 def test_a_cluster_finds_the_same_and_goes_on_with_what_this_machine_kept(
     small_sample, tmp_path, address, monkeypatch

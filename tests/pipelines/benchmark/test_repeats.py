@@ -13,20 +13,12 @@ from pipelines.runs.folder import RunFolder
 from pipelines.settings import RunSettings
 from pipelines.system import runtime
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 FAST = ClassicalSettings(
     proposals=80, grabcut_sizes=(64,), window_shapes=4, moved_copies=2, mining_rounds=0
 )
 SETTINGS = RunSettings(pipelines=("classical",), repeats=3, classical=FAST)
 STAGES = ["detect-classical-1", "detect-classical-2", "train-classical-1", "train-classical-2"]
-
-
-@pytest.fixture(scope="module")
-def address():
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-    ) as cluster:
-        yield cluster.scheduler_address
 
 
 def opened(place, *, resume=False):

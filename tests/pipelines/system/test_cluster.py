@@ -15,15 +15,6 @@ from pipelines.system.cluster import cluster_workers
 distributed = pytest.importorskip("distributed")
 
 
-@pytest.fixture(scope="module")
-def address():
-    # Dask leaves connections of its own for the collector of garbage.
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-    ) as cluster:
-        yield cluster.scheduler_address
-
-
 def test_each_worker_is_begun_and_calls_go_to_both(address, tmp_path):
     with cluster_workers(address, [tmp_path], begin, "word") as workers:
         assert workers.count == 2
